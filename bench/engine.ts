@@ -412,13 +412,13 @@ export function loraLayers(
   });
   const modules: AdaptedModule[] = params.map((_, l) => ({ index: l, layer: l, kind: 'q', dIn: d, dOut: d, salt: l }));
   const unused = scope.alloc('unused', 16);
-  const spaces = params.map(() => ({
+  const saved = params.map(() => ({
     z: scope.alloc('z', 4 * rows * rank),
     ratio: unused,
     open: unused,
     list: unused,
   }));
-  const shared = {
+  const scratch = {
     u: scope.alloc('u', 4 * rows * rank),
     mu: unused,
     partial: scope.alloc('partial', lowRankPartialBytes({ dIn: d, dOut: d, rank })),
@@ -427,8 +427,8 @@ export function loraLayers(
     flat,
     params,
     modules,
-    spaces,
-    shared,
+    saved,
+    scratch,
     method: new Plain(
       new Lora({
         device: gpu,

@@ -13,7 +13,7 @@ export interface BenchOptions {
   /** Sequences a step, and tokens a sequence. */
   sequences?: number;
   tokens?: number;
-  /** Interleaved rounds of a row's arms, after one that is not counted. */
+  /** Interleaved rounds of a row's variants, after one that is not counted. */
   repeats?: number;
   /** Pairs of the gate's comparison. */
   pairs?: number;
@@ -33,7 +33,7 @@ export interface BenchRecord {
   /** null where there is no bar or no value. */
   pass: boolean | null;
   detail: string;
-  /** Everything that was measured, by arm and in the order in which it was: ms, tokens a second, whatever `detail` says. */
+  /** Everything that was measured, by variant and in the order in which it was: ms, tokens a second, whatever `detail` says. */
   readings: Readings;
 }
 

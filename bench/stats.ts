@@ -23,19 +23,19 @@ export const rateShares = (flops: number, ms: readonly number[], rates: readonly
 export const ratios = (over: readonly number[], under: readonly number[]): number[] => over.map((x, i) => x / under[i]);
 
 /**
- * Runs every arm once a round and hands back what each returned, round by round. Every other round goes backwards, so
- * that no arm always follows the same one. `warm`: one more round goes first and is not counted.
+ * Runs every variant once a round and hands back what each returned, round by round. Every other round goes backwards, so
+ * that no variant always follows the same one. `warm`: one more round goes first and is not counted.
  */
 export async function interleave<K extends string>(
-  arms: Record<K, () => Promise<number>>,
+  variants: Record<K, () => Promise<number>>,
   rounds: number,
   warm = true,
 ): Promise<Record<K, number[]>> {
-  const names = Object.keys(arms) as K[];
+  const names = Object.keys(variants) as K[];
   const results = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<K, number[]>;
   for (let round = warm ? -1 : 0; round < rounds; round++) {
     for (const name of round % 2 === 0 ? names : names.toReversed()) {
-      const value = await arms[name]();
+      const value = await variants[name]();
       if (round >= 0) results[name].push(value);
     }
     if (round >= 0)

@@ -6,13 +6,13 @@ import { readFileSync } from 'node:fs';
 import type { BrowserContext, BrowserContextOptions, Page } from '@playwright/test';
 import { App } from './app';
 import { type Faults, writeIllFormed } from './data';
-import { Finger, type Hand, Keyboard, Mouse } from './hand';
+import { Finger, type Pointer, Keyboard, Mouse } from './pointer';
 import { tooWide } from './probes';
 import { expect, newProfile, test } from './test';
 
 interface Way {
   name: string;
-  hand: new (page: Page) => Hand;
+  pointer: new (page: Page) => Pointer;
   browser: BrowserContextOptions;
   /** Of the file. Every change goes through all of them, so the long one is for one way only: rows know nothing of hands. */
   rows: number;
@@ -24,7 +24,7 @@ interface Way {
 const WAYS: Way[] = [
   {
     name: 'by mouse, in light colours, with 100,000 rows',
-    hand: Mouse,
+    pointer: Mouse,
     browser: { colorScheme: 'light' },
     rows: 100_000,
     leaves: 'training',
@@ -32,7 +32,7 @@ const WAYS: Way[] = [
   },
   {
     name: 'by finger, on a dark phone',
-    hand: Finger,
+    pointer: Finger,
     browser: { colorScheme: 'dark', viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
     rows: 1000,
     leaves: 'paused',
@@ -40,7 +40,7 @@ const WAYS: Way[] = [
   },
   {
     name: 'by keyboard alone',
-    hand: Keyboard,
+    pointer: Keyboard,
     browser: { colorScheme: 'light' },
     rows: 1000,
     leaves: 'paused',
@@ -52,7 +52,7 @@ const WAYS: Way[] = [
 interface Visit {
   app: App;
   page: Page;
-  hand: Hand;
+  pointer: Pointer;
 }
 
 const RUNS = ['lora', 'ts-lora', 'ts-lora-2'];
@@ -78,7 +78,7 @@ for (const way of WAYS) {
     const profile = () => newProfile(browser, info.project, way.browser);
     const visit = async (context: BrowserContext): Promise<Visit> => {
       const page = await context.newPage();
-      const one = { app: new App(page, baseURL!, onGpu ? 'gpu' : null), page, hand: new way.hand(page) };
+      const one = { app: new App(page, baseURL!, onGpu ? 'gpu' : null), page, pointer: new way.pointer(page) };
       visits.push(one);
       await one.app.open();
       return one;
@@ -111,7 +111,7 @@ for (const way of WAYS) {
 // ---- data ----------------------------------------------------------------------------------------------
 
 async function openAndRepair(visit: Visit, rows: number, path: string): Promise<void> {
-  const { app, page, hand } = visit;
+  const { app, page, pointer } = visit;
   const faults = writeIllFormed(path, rows, 7);
   const data = page.locator('#data');
   const settled = async () => {
@@ -123,8 +123,8 @@ async function openAndRepair(visit: Visit, rows: number, path: string): Promise<
 
   await part(visit, 'a broken file is dropped, and the report names every line', async () => {
     await app.dataReady();
-    await hand.fill(data.getByLabel(/^Max examples/), '500');
-    await hand.give(data.getByRole('button', { name: 'Choose files' }), path, app.get('data-drop'));
+    await pointer.fill(data.getByLabel(/^Max examples/), '500');
+    await pointer.give(data.getByRole('button', { name: 'Choose files' }), path, app.get('data-drop'));
     await expect(app.get('data-drop')).toContainText('large.csv');
     await settled();
     for (const issue of ['quote', 'empty', 'duplicate', 'encoding'] as const)
@@ -142,18 +142,18 @@ async function openAndRepair(visit: Visit, rows: number, path: string): Promise<
       ['duplicate', 3],
     ] as const) {
       const fix = app.get(`issue-${issue}`).locator('.fix');
-      await hand.press(fix);
+      await pointer.press(fix);
       await settled();
       await usable(rows - left);
       await expect(fix).toHaveAttribute('aria-pressed', 'true');
     }
-    await hand.press(app.get('data-undo'));
+    await pointer.press(app.get('data-undo'));
     await settled();
     await usable(rows - 2);
   });
 
   await part(visit, 'what is left out can be taken away', async () => {
-    const download = await app.download(() => hand.press(app.get('data-rejected')));
+    const download = await app.download(() => pointer.press(app.get('data-rejected')));
     const rejected = readFileSync(await download.path(), 'utf8')
       .trim()
       .split('\n')
@@ -168,16 +168,16 @@ async function openAndRepair(visit: Visit, rows: number, path: string): Promise<
     const label = data.locator('label', { hasText: 'Column with the prompt' });
     const template = data.getByLabel('Prompt template');
     await expect(label).toContainText('guessed');
-    await hand.choose(prompt, 'choose…');
+    await pointer.choose(prompt, 'choose…');
     await expect(label).toContainText('missing');
-    await hand.choose(prompt, 'answer');
+    await pointer.choose(prompt, 'answer');
     await expect(label).toContainText('ready');
-    await hand.choose(prompt, 'question');
-    await hand.fill(template, 'Q: {nonsense}');
+    await pointer.choose(prompt, 'question');
+    await pointer.fill(template, 'Q: {nonsense}');
     await expect(app.get('template-preview')).toContainText('{nonsense}');
     const problem = data.getByTestId('error-alert');
     await expect(problem).toContainText('{nonsense}');
-    await hand.fill(template, 'Q: {prompt}\nA:');
+    await pointer.fill(template, 'Q: {prompt}\nA:');
     await expect(app.get('template-preview')).toContainText('Q: What colour is the');
     await expect(problem).toHaveCount(0);
     await settled();
@@ -194,20 +194,20 @@ async function openAndRepair(visit: Visit, rows: number, path: string): Promise<
   await part(visit, 'the table finds a row; it is edited, left out and taken in', async () => {
     const list = app.get('data-table').getByRole('listbox');
     await expect(app.get('data-table-count')).toContainText(`${grouped(rows)} in all`);
-    await hand.choose(app.get('data-filter'), 'empty (2)');
+    await pointer.choose(app.get('data-filter'), 'empty (2)');
     await expect(app.get('data-table-count')).toContainText('2 found');
-    await hand.useLine(list, nothingToLearn(faults).indexOf(faults.empty), 'open');
+    await pointer.useLine(list, nothingToLearn(faults).indexOf(faults.empty), 'open');
     await expect(app.get('data-row')).toContainText(`Line ${faults.empty}`);
-    await hand.fill(app.get('data-edit-1'), 'Now it has one.');
-    await hand.press(app.get('data-edit-save'));
+    await pointer.fill(app.get('data-edit-1'), 'Now it has one.');
+    await pointer.press(app.get('data-edit-save'));
     await settled();
     await usable(rows - 1);
-    await hand.choose(app.get('data-filter'), 'everything');
-    await hand.fill(app.get('data-search'), `in STORY ${rows - 23}?`);
+    await pointer.choose(app.get('data-filter'), 'everything');
+    await pointer.fill(app.get('data-search'), `in STORY ${rows - 23}?`);
     await expect(app.get('data-table-count')).toContainText('1 found');
     await expect(app.get('data-line')).toContainText(String(rows - 21));
     for (const out of [true, false]) {
-      await hand.useLine(list, 0, 'leave out');
+      await pointer.useLine(list, 0, 'leave out');
       await settled();
       await expect(app.get('data-line').filter({ hasText: 'excluded by you' })).toHaveCount(out ? 1 : 0);
     }
@@ -219,9 +219,9 @@ const nothingToLearn = ({ short, empty }: Faults): number[] => [short, empty].so
 // ---- runs ----------------------------------------------------------------------------------------------
 
 async function configure(visit: Visit): Promise<void> {
-  const { app, page, hand } = visit;
+  const { app, page, pointer } = visit;
   await part(visit, 'a third run, few steps, short answers', async () => {
-    await hand.press(page.locator('#configure').getByText('More settings'));
+    await pointer.press(page.locator('#configure').getByText('More settings'));
     for (const [label, value] of [
       ['steps', 8],
       ['learningRate', 0.02],
@@ -230,8 +230,8 @@ async function configure(visit: Visit): Promise<void> {
       ['evalEvery', 4],
       ['evalExamples', 4],
     ] as const)
-      await hand.fill(app.setting(label), String(value));
-    await hand.press(page.locator('#configure').getByRole('button', { name: 'Add TS-LoRA' }));
+      await pointer.fill(app.setting(label), String(value));
+    await pointer.press(page.locator('#configure').getByRole('button', { name: 'Add TS-LoRA' }));
     await expect(app.get('run-ts-lora-2')).toBeVisible();
     await sample(visit);
     await app.dataReady();
@@ -239,17 +239,17 @@ async function configure(visit: Visit): Promise<void> {
 }
 
 /** Short answers, the likeliest ones. */
-async function sample({ page, hand }: Visit): Promise<void> {
+async function sample({ page, pointer }: Visit): Promise<void> {
   const compare = page.locator('#compare');
-  await hand.press(compare.getByText('Sampling', { exact: true }));
-  await hand.fill(compare.getByLabel(/^Max new tokens/), '16');
-  await hand.fill(compare.getByLabel(/^Temperature/), '0');
+  await pointer.press(compare.getByText('Sampling', { exact: true }));
+  await pointer.fill(compare.getByLabel(/^Max new tokens/), '16');
+  await pointer.fill(compare.getByLabel(/^Temperature/), '0');
 }
 
 async function trainAndLook(visit: Visit): Promise<void> {
-  const { app, hand } = visit;
+  const { app, pointer } = visit;
   await part(visit, 'three runs are trained', async () => {
-    await hand.press(app.get('train-button'), 'T');
+    await pointer.press(app.get('train-button'), 'T');
     await app.waitPhase(['finished'], 180_000);
     expect(await app.steps()).toBe(8);
     for (const id of ['base', ...RUNS]) expect(Number(await app.get(`final-${id}`).textContent())).toBeGreaterThan(0);
@@ -262,13 +262,13 @@ async function trainAndLook(visit: Visit): Promise<void> {
   await part(visit, 'the map is scrubbed', async () => {
     const map = app.get('heatmap');
     await expect(map).toHaveAttribute('data-step', '8');
-    await hand.toStart(app.get('scrub'), '<');
+    await pointer.toStart(app.get('scrub'), '<');
     await expect(map).toHaveAttribute('data-step', '1');
   });
 }
 
 async function compareAndVote(visit: Visit): Promise<void> {
-  const { app, page, hand } = visit;
+  const { app, page, pointer } = visit;
   await part(visit, 'all answer side by side', async () => {
     await ask(visit);
     const answers = await app.answers();
@@ -277,19 +277,19 @@ async function compareAndVote(visit: Visit): Promise<void> {
 
   await part(visit, 'two are judged blindly', async () => {
     const vote = app.get('vote');
-    await hand.choose(vote.getByLabel('Second'), 'Base model');
-    await hand.press(app.get('vote-start'));
+    await pointer.choose(vote.getByLabel('Second'), 'Base model');
+    await pointer.press(app.get('vote-start'));
     const round = page.locator('[data-testid="vote-round"][data-waiting="true"]');
     for (const choice of ['1', '0']) {
       await round.waitFor();
       // Whoever has no pointer need not look for the round.
       await expect(app.get('vote-round')).toBeFocused();
       await expect(vote).not.toContainText('LoRA');
-      await hand.press(app.get(`vote-${choice}`), choice);
+      await pointer.press(app.get(`vote-${choice}`), choice);
     }
     await round.waitFor();
     // The keys are the vote's only while the focus is there.
-    await hand.fill(app.get('compare-prompt'), PROMPT);
+    await pointer.fill(app.get('compare-prompt'), PROMPT);
     await page.keyboard.press('1');
     await expect(app.get('tally')).toHaveAttribute('data-votes', /^\d+$/);
     expect((await counts(app)).sort()).toEqual(['0', '1']);
@@ -300,9 +300,9 @@ async function compareAndVote(visit: Visit): Promise<void> {
 const counts = async (app: App) => [await app.get('tally-x').textContent(), await app.get('tally-y').textContent()];
 
 /** Asks all that are compared. */
-async function ask({ app, hand }: Visit): Promise<Record<string, string>> {
-  await hand.fill(app.get('compare-prompt'), PROMPT);
-  await hand.press(app.get('compare-run'));
+async function ask({ app, pointer }: Visit): Promise<Record<string, string>> {
+  await pointer.fill(app.get('compare-prompt'), PROMPT);
+  await pointer.press(app.get('compare-run'));
   return app.answered();
 }
 
@@ -315,25 +315,25 @@ interface Left {
 }
 
 async function trainAgainAndClose(visit: Visit, { leaves, steps }: Way): Promise<Left> {
-  const { app, page, hand } = visit;
+  const { app, page, pointer } = visit;
   const left: Left = { steps, saved: 0, votes: await counts(app) };
   await part(visit, 'a second experiment begins; the first is held beside it', async () => {
-    await hand.fill(app.setting('steps'), String(steps));
-    await hand.fill(app.setting('evalEvery'), String(steps / 2));
-    await hand.fill(app.setting('learningRate'), '0.05');
-    await hand.press(app.get('train-button'), 'T');
+    await pointer.fill(app.setting('steps'), String(steps));
+    await pointer.fill(app.setting('evalEvery'), String(steps / 2));
+    await pointer.fill(app.setting('learningRate'), '0.05');
+    await pointer.press(app.get('train-button'), 'T');
     await app.begun();
     await app.waitSteps(2);
-    await hand.press(app.get('pause-button'), 'p');
+    await pointer.press(app.get('pause-button'), 'p');
     await app.waitPhase(['paused'], 60_000);
     await expect(app.get('keep-note')).toContainText('You may close the tab');
     left.saved = Number(await app.get('keep-note').getAttribute('data-saved'));
     expect(left.saved).toBeGreaterThanOrEqual(2);
-    await hand.press(app.get('compare-add'));
+    await pointer.press(app.get('compare-add'));
     await expect(page.locator('#compare').getByText('Saved session:')).toBeVisible();
   });
   if (leaves === 'training') {
-    await hand.press(app.get('resume-button'), 'p');
+    await pointer.press(app.get('resume-button'), 'p');
     await app.waitSteps(left.saved + 2);
     expect(await app.phase()).toMatch(/training|evaluating/);
   }
@@ -342,21 +342,21 @@ async function trainAgainAndClose(visit: Visit, { leaves, steps }: Way): Promise
 }
 
 async function resume(visit: Visit, left: Left): Promise<void> {
-  const { app, page, hand } = visit;
+  const { app, page, pointer } = visit;
   await part(visit, 'votes and choices are as they were', async () => {
     await expect(page.locator('#compare').getByText('Saved session:')).toBeVisible();
     expect(await counts(app)).toEqual(left.votes);
-    await hand.press(app.get('vote-reveal'));
+    await pointer.press(app.get('vote-reveal'));
     await expect(app.get('tally')).toContainText('LoRA');
     await expect(app.get('tally')).toContainText('Base model');
-    await hand.press(app.get('vote-reset'));
+    await pointer.press(app.get('vote-reset'));
     await expect(app.get('tally')).toHaveCount(0);
   });
 
   await part(visit, 'the run goes on where it was, and ends', async () => {
     const offer = app.get('resume-run');
     expect(Number(/\d+/.exec((await offer.textContent())!)?.[0])).toBeGreaterThanOrEqual(left.saved);
-    await hand.press(offer);
+    await pointer.press(offer);
     await app.waitPhase(['finished'], 180_000);
     expect(await app.steps()).toBe(left.steps);
     await expect(app.get('resume-offer')).toHaveCount(0);
@@ -365,7 +365,7 @@ async function resume(visit: Visit, left: Left): Promise<void> {
 }
 
 async function compareWithKept(visit: Visit): Promise<void> {
-  const { app, page, hand } = visit;
+  const { app, page, pointer } = visit;
   await part(visit, 'settings, numbers and maps of both experiments', async () => {
     const diff = await app.table('config-diff');
     expect(diff.map((row) => row[0])).toEqual(['Setting', 'Method', 'Steps', 'Learning rate', 'Eval interval']);
@@ -377,7 +377,7 @@ async function compareWithKept(visit: Visit): Promise<void> {
       '0.02',
       '0.02',
     ]);
-    await hand.choose(app.get('chooser').getByLabel('Baseline'), 'LoRA');
+    await pointer.choose(app.get('chooser').getByLabel('Baseline'), 'LoRA');
     const rows = await app.table('final-table');
     expect(rows.slice(1).map((row) => row[0])).toEqual([
       'Base model',
@@ -434,19 +434,19 @@ async function keptOf(visit: Visit): Promise<Kept> {
 }
 
 async function nameAndExport(visit: Visit, path: string): Promise<Kept> {
-  const { app, hand } = visit;
+  const { app, pointer } = visit;
   await part(visit, 'the run is named, found, and leaves as a file', async () => {
     const rows = app.get('kept-run');
-    await hand.press(rows.first().getByTestId('kept-edit'));
-    await hand.fill(app.get('kept-name'), 'Tom’s hat');
-    await hand.fill(app.get('kept-tags'), 'second, lr 0.05');
-    await hand.press(app.get('kept-save'));
+    await pointer.press(rows.first().getByTestId('kept-edit'));
+    await pointer.fill(app.get('kept-name'), 'Tom’s hat');
+    await pointer.fill(app.get('kept-tags'), 'second, lr 0.05');
+    await pointer.press(app.get('kept-save'));
     await expect(rows.first()).toContainText('Tom’s hat');
-    await hand.fill(app.get('history-search'), 'nobody');
+    await pointer.fill(app.get('history-search'), 'nobody');
     await expect(app.get('history-empty')).toBeVisible();
-    await hand.fill(app.get('history-search'), 'ts-lora SECOND');
+    await pointer.fill(app.get('history-search'), 'ts-lora SECOND');
     await expect(rows).toHaveCount(1);
-    const download = await app.download(() => hand.press(app.get('kept-export')));
+    const download = await app.download(() => pointer.press(app.get('kept-export')));
     expect(download.suggestedFilename()).toBe('sieve-run-tom-s-hat.zip');
     await download.saveAs(path);
   });
@@ -454,16 +454,16 @@ async function nameAndExport(visit: Visit, path: string): Promise<Kept> {
 }
 
 async function importAndOpen(visit: Visit, file: string, kept: Kept): Promise<void> {
-  const { app, page, hand } = visit;
+  const { app, page, pointer } = visit;
   await part(visit, 'elsewhere the file comes in', async () => {
     await expect(app.get('history-empty')).toBeVisible();
-    await hand.give(page.getByRole('button', { name: 'Import a session' }), file);
+    await pointer.give(page.getByRole('button', { name: 'Import a session' }), file);
     await expect(app.get('kept-run')).toContainText('Tom’s hat');
     await expect(app.get('kept-run')).toContainText('lr 0.05');
   });
 
   await part(visit, 'and opens as it was', async () => {
-    await hand.press(app.get('kept-open'));
+    await pointer.press(app.get('kept-open'));
     await expect(app.get('kept-run')).toContainText('shown above', { timeout: 60_000 });
     await sample(visit);
     await ask(visit);

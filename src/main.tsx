@@ -11,7 +11,7 @@ import { App } from './ui/App';
 import { rememberedDevice } from './ui/device';
 import { firstLanguage, speakOn } from './ui/language';
 import { StudioContext } from './ui/studioContext';
-import { rememberedTheme, wearTheme } from './ui/theme';
+import { rememberedTheme, applyTheme } from './ui/theme';
 
 const { href } = location;
 describeErrors(say);
@@ -27,7 +27,7 @@ const studio = new Studio({
 studio.listModels().catch(() => {});
 studio.setTheme(rememberedTheme());
 // Before the first paint; from then on the toggle sees to it.
-wearTheme(rememberedTheme())();
+applyTheme(rememberedTheme())();
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');
 const first = firstLanguage(navigator.languages);

@@ -79,10 +79,10 @@ export class PeersGraph {
         rows,
         x: hidden[l],
         y: before[l],
-        space: lora.spaces[l],
-        shared: lora.shared,
+        saved: lora.saved[l],
+        scratch: lora.scratch,
         record: false,
-        again: false,
+        recompute: false,
       }),
       elementwise('gelu', geluWgsl, {
         rows,
@@ -121,8 +121,8 @@ export class PeersGraph {
           x: hidden[l],
           gradOut: gradZ,
           gradIn: l > 0 ? gradH : null,
-          space: lora.spaces[l],
-          shared: lora.shared,
+          saved: lora.saved[l],
+          scratch: lora.scratch,
         }),
       ]);
     const { params, grads, m, v } = lora.flat;

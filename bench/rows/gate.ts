@@ -25,14 +25,14 @@ export async function run(options: BenchOptions): Promise<RowResult> {
   const records: BenchRecord[] = [];
   const texts: string[] = [];
   for (const rank of Object.keys(bars).map(Number)) {
-    const arms = await armsOf(base, batch, rank, Object.keys(bars[rank]).map(Number));
-    records.push(...(await steps(arms, rank, bars[rank], options.pairs ?? (options.device === 'cpu' ? 30 : 10))));
+    const variants = await variantsOf(base, batch, rank, Object.keys(bars[rank]).map(Number));
+    records.push(...(await steps(variants, rank, bars[rank], options.pairs ?? (options.device === 'cpu' ? 30 : 10))));
     if (rank === options.rank) {
-      const alone = await kernelsAlone(device, arms, KERNELS[options.device], options.repeats ?? 15);
+      const alone = await kernelsAlone(device, variants, KERNELS[options.device], options.repeats ?? 15);
       records.push(alone.record);
       if (alone.text) texts.push(alone.text);
     }
-    for (const { training } of [arms.lora, ...arms.gated]) training.free();
+    for (const { training } of [variants.lora, ...variants.gated]) training.free();
   }
   const error = device.error();
   if (error) throw error;
@@ -40,20 +40,20 @@ export async function run(options: BenchOptions): Promise<RowResult> {
   return { gpu: device.info, records, text: texts.join('\n\n') };
 }
 
-interface Arm {
+interface Variant {
   /** Percent of tokens that are skipped, as asked for. */
   skip: number;
   training: Training;
 }
 
-interface Arms {
-  lora: Arm;
-  gated: Arm[];
+interface Variants {
+  lora: Variant;
+  gated: Variant[];
 }
 
-async function armsOf(base: BaseModel, batch: TokenBatch, rank: number, skips: number[]): Promise<Arms> {
+async function variantsOf(base: BaseModel, batch: TokenBatch, rank: number, skips: number[]): Promise<Variants> {
   const lora = { skip: 0, training: await Training.create(base, [runConfig('lora', 'lora', rank)], batch) };
-  const gated: Arm[] = [];
+  const gated: Variant[] = [];
   for (const skip of skips) {
     const training = await Training.create(base, [runConfig('ts-lora', 'ts-lora', rank)], batch);
     await training.keep(1 - skip / 100);
@@ -62,47 +62,57 @@ async function armsOf(base: BaseModel, batch: TokenBatch, rank: number, skips: n
   return { lora, gated };
 }
 
-async function steps({ lora, gated }: Arms, rank: number, bars: Bars[number], pairs: number): Promise<BenchRecord[]> {
+async function steps(
+  { lora, gated }: Variants,
+  rank: number,
+  bars: Bars[number],
+  pairs: number,
+): Promise<BenchRecord[]> {
   const of =
-    ({ training }: Arm) =>
+    ({ training }: Variant) =>
     () =>
       training.stepMs();
   const times: Record<string, number[]> = await interleave(
-    { lora: of(lora), ...Object.fromEntries(gated.map((arm) => [`skip ${arm.skip} %`, of(arm)])) },
+    { lora: of(lora), ...Object.fromEntries(gated.map((variant) => [`skip ${variant.skip} %`, of(variant)])) },
     pairs,
   );
-  return gated.map((arm) => {
-    const ms = times[`skip ${arm.skip} %`];
-    const { kept } = arm.training;
-    const allowed = arm.training.macs() / lora.training.macs();
+  return gated.map((variant) => {
+    const ms = times[`skip ${variant.skip} %`];
+    const { kept } = variant.training;
+    const allowed = variant.training.macs() / lora.training.macs();
     const detail = `by count ${allowed.toFixed(3)}; ${(100 * kept).toFixed(1)} % kept; ${spread(ms)} ms over ${spread(times.lora)} ms`;
-    return record(`TS-LoRA step ÷ LoRA step, rank ${rank}, ${arm.skip} % skipped`, median(ratios(ms, times.lora)), '', {
-      bar: bars[arm.skip],
-      detail,
-      readings: { lora: times.lora, 'ts-lora': ms },
-    });
+    return record(
+      `TS-LoRA step ÷ LoRA step, rank ${rank}, ${variant.skip} % skipped`,
+      median(ratios(ms, times.lora)),
+      '',
+      {
+        bar: bars[variant.skip],
+        detail,
+        readings: { lora: times.lora, 'ts-lora': ms },
+      },
+    );
   });
 }
 
 /** The adapter's kernels, each timed by itself: the ratio of their sums in each of `rounds`, and a table of each kernel's median. */
 async function kernelsAlone(
   device: Device,
-  arms: Arms,
+  variants: Variants,
   bar: Bar,
   rounds: number,
 ): Promise<{ record: BenchRecord; text?: string }> {
   const name = 'adapter operations, half skipped ÷ LoRA';
   if (!device.info.timestamps) return { record: skipped(name, '', bar, 'the adapter has no timestamps') };
-  const half = arms.gated.find(({ skip }) => skip === 50)!;
+  const half = variants.gated.find(({ skip }) => skip === 50)!;
   const profiles: Record<'lora' | 'half', KernelTime[][]> = { lora: [], half: [] };
   const profile =
-    (which: 'lora' | 'half', { training }: Arm) =>
+    (which: 'lora' | 'half', { training }: Variant) =>
     async () => {
       const kernels = (await training.profile()).filter((k) => isAdapter(k.kernel));
       profiles[which].push(kernels);
       return kernels.reduce((sum, k) => sum + k.ms, 0);
     };
-  const ms = await interleave({ lora: profile('lora', arms.lora), half: profile('half', half) }, rounds);
+  const ms = await interleave({ lora: profile('lora', variants.lora), half: profile('half', half) }, rounds);
   const rows = (method: string, of: KernelTime[][]) =>
     of[0].map(({ kernel, calls }) => {
       const each = median(of.flatMap((kernels) => kernels.filter((k) => k.kernel === kernel).map((k) => k.ms)));

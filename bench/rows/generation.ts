@@ -42,11 +42,11 @@ async function against(device: Device, options: BenchOptions): Promise<BenchReco
   };
   await ours.generate(prompt, options.device === 'cpu' ? WARM : 4);
   await theirs.generate(prompt, peer === 'wasm' ? WARM : 4);
-  const arms = {
+  const variants = {
     ours: speed('ours', () => ours.generate(prompt, TOKENS)),
     theirs: speed('theirs', () => theirs.generate(prompt, TOKENS)),
   };
-  const rates = await interleave(arms, options.repeats ?? 10, false);
+  const rates = await interleave(variants, options.repeats ?? 10, false);
   const same = texts.ours.findIndex((id, i) => id !== texts.theirs[i]);
   const error = device.error();
   if (error) throw error;

@@ -45,8 +45,8 @@ export async function run(options: BenchOptions): Promise<RowResult> {
       throw new Error(`${name}: losses are ${off.toExponential(1)} from the reference; ${TOLERANCE} is allowed`);
   }
   const five = (what: { step5(): Promise<void> }) => async () => (await time(() => what.step5())) / 5;
-  const arms = { ours: five(ours), ...Object.fromEntries(names.map((name) => [name, five(peers[name])])) };
-  const times: Record<string, number[]> = await interleave(arms, options.repeats ?? 7);
+  const variants = { ours: five(ours), ...Object.fromEntries(names.map((name) => [name, five(peers[name])])) };
+  const times: Record<string, number[]> = await interleave(variants, options.repeats ?? 7);
   const failure = device.error();
   if (failure) throw failure;
   return {

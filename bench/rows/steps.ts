@@ -17,25 +17,25 @@ export async function run(options: BenchOptions): Promise<RowResult> {
 
   const macs: Record<string, number> = {};
   const kept: Record<string, number> = {};
-  const arm = (name: string, training: Training, share?: number) => async () => {
+  const variant = (name: string, training: Training, share?: number) => async () => {
     if (share !== undefined) await training.keep(share);
     const ms = await training.stepMs();
     macs[name] = training.macs();
     kept[name] = training.kept;
     return ms;
   };
-  const arms: Record<string, () => Promise<number>> = {
+  const variants: Record<string, () => Promise<number>> = {
     matmul: () => probe.measure(),
     'base forward': () => time(() => lora.forward()),
-    'LoRA step': arm('LoRA step', lora),
+    'LoRA step': variant('LoRA step', lora),
     ...Object.fromEntries(
       Object.entries(SHARES).map(([name, share]) => [
         `TS-LoRA step, ${name}`,
-        arm(`TS-LoRA step, ${name}`, gated, share),
+        variant(`TS-LoRA step, ${name}`, gated, share),
       ]),
     ),
   };
-  const times = await interleave(arms, options.repeats ?? 5);
+  const times = await interleave(variants, options.repeats ?? 5);
   macs['base forward'] = lora.forwardMacs();
   const { rate, size } = probe.best;
   const tokens = batch.ids.length;

@@ -66,7 +66,7 @@ fn finish(row: u32, column: u32, y: vec4f) {
 fn before(at: u32) -> vec4f { return vec4f(); }
 
 // Nobody asked for the squares; the compiler drops their sums.
-fn keepSquares(row: u32, part: u32, sum: f32) {}
+fn storeRowNorm(row: u32, part: u32, sum: f32) {}
 
 // Register blocks that the variants are made of: eight rows by one vec4 of columns, of which smaller tiles (ROWS is 1, 2
 // or 4) use the first. Written out, because loops over arrays of vec4 run at half the speed on a software adapter.
@@ -174,6 +174,6 @@ fn keep(row: u32, at: u32, sum: vec4f) { partial[row * WX * SPLITS + at] = sum; 
   if (at < ROWS && first + at < count) {
     var squares = 0f;
     for (var x = 0u; x < WX; x++) { squares += rowSquares[at * WX + x]; }
-    keepSquares(rowAt(first + at), part, squares);
+    storeRowNorm(rowAt(first + at), part, squares);
   }
 }

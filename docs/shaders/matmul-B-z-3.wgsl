@@ -67,7 +67,7 @@ fn finish(row: u32, column: u32, y: vec4f) {
 fn before(at: u32) -> vec4f { return vec4f(); }
 
 // Nobody asked for the squares; the compiler drops their sums.
-fn keepSquares(row: u32, part: u32, sum: f32) {}
+fn storeRowNorm(row: u32, part: u32, sum: f32) {}
 
 // Register blocks that the variants are made of: eight rows by one vec4 of columns, of which smaller tiles (ROWS is 1, 2
 // or 4) use the first. Written out, because loops over arrays of vec4 run at half the speed on a software adapter.
@@ -148,7 +148,7 @@ fn storeRow(left: u32, place: u32, row: u32, column: u32, v0: vec4f, v1: vec4f) 
   if (place >= left) { return; }
   var squares = storeQuad(row, column, v0);
   if (COLUMNS > 1u) { squares += storeQuad(row, column + 1u, v1); }
-  keepSquares(row, column / COLUMNS, squares);
+  storeRowNorm(row, column / COLUMNS, squares);
 }
 
 @compute @workgroup_size(WX, WY) fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {

@@ -68,7 +68,7 @@ fn before(at: u32) -> vec4f { return vec4f(); }
 
 // The squares of a row of y, summed over the columns of one part: ‖y‖² needs no second reading of y.
 @group(0) @binding(SQUARES) var<storage, read_write> squares: array<f32>;
-fn keepSquares(row: u32, part: u32, sum: f32) { squares[row * shape.parts + part] = sum; }
+fn storeRowNorm(row: u32, part: u32, sum: f32) { squares[row * shape.parts + part] = sum; }
 
 // Register blocks that the variants are made of: eight rows by one vec4 of columns, of which smaller tiles (ROWS is 1, 2
 // or 4) use the first. Written out, because loops over arrays of vec4 run at half the speed on a software adapter.
@@ -204,6 +204,6 @@ fn store(slot: u32, own: u32, column: u32, sum: vec4f) {
   if (thread < 64u && firstRow + thread < count) {
     var squares = 0f;
     for (var i = 0u; i < 16u; i++) { squares += rowSquares[thread * 16u + i]; }
-    keepSquares(rowAt(firstRow + thread), shape.firstColumns + group.y, squares);
+    storeRowNorm(rowAt(firstRow + thread), shape.firstColumns + group.y, squares);
   }
 }

@@ -67,7 +67,7 @@ fn finish(row: u32, column: u32, y: vec4f) {
 fn before(at: u32) -> vec4f { return vec4f(); }
 
 // Nobody asked for the squares; the compiler drops their sums.
-fn keepSquares(row: u32, part: u32, sum: f32) {}
+fn storeRowNorm(row: u32, part: u32, sum: f32) {}
 
 // Register blocks that the variants are made of: eight rows by one vec4 of columns, of which smaller tiles (ROWS is 1, 2
 // or 4) use the first. Written out, because loops over arrays of vec4 run at half the speed on a software adapter.
@@ -203,6 +203,6 @@ fn store(slot: u32, own: u32, column: u32, sum: vec4f) {
   if (thread < 64u && firstRow + thread < count) {
     var squares = 0f;
     for (var i = 0u; i < 16u; i++) { squares += rowSquares[thread * 16u + i]; }
-    keepSquares(rowAt(firstRow + thread), shape.firstColumns + group.y, squares);
+    storeRowNorm(rowAt(firstRow + thread), shape.firstColumns + group.y, squares);
   }
 }

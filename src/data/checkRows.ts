@@ -114,7 +114,7 @@ export async function checkRows(
         note('noText', null);
         if (!repairs.noText) continue;
       }
-      if (!text.dressed && (holdsMark(text.prompt) || holdsMark(text.completion))) note('marks', null);
+      if (!text.templated && (holdsMark(text.prompt) || holdsMark(text.completion))) note('marks', null);
       if (!windows && seen.at(hashText(`${text.prompt}\u0000${text.completion}`), row) !== row) {
         flags[row] |= ISSUE_BIT.duplicate;
         if (repairs.duplicate) continue;

@@ -1,7 +1,7 @@
 /** Texts → one example's tokens, with what is cut and what is trained. */
 import type { Segment } from '../shared/data';
 import type { Tokenizer } from '../shared/types';
-import type { Texts } from './texts';
+import type { RowTexts } from './texts';
 
 /**
  * One example before it is cut: `[bos] text … [eos]`.
@@ -57,22 +57,22 @@ function withEnd(ids: Int32Array, { ends }: Segment, { eosId }: Tokenizer): Int3
  * learnt text from the left first, then the rest from the right.
  */
 export function buildExample(
-  { segments, dressed }: Pick<Texts, 'segments' | 'dressed'>,
+  { segments, templated }: Pick<RowTexts, 'segments' | 'templated'>,
   tokenizer: Tokenizer,
   { maxTokens, completionOnly, marks }: ExampleOptions,
 ): Example {
-  const parts = dressed
+  const parts = templated
     ? encodeDressed(segments, tokenizer)
     : segments.map((s) => withEnd(marks ? tokenizer.encodeDressed(s.text) : tokenizer.encode(s.text), s, tokenizer));
   const ends = segments.at(-1)?.ends || (marks && parts.at(-1)?.at(-1) === tokenizer.eosId);
   const begins = marks && tokenizer.bosId !== null && parts[0]?.[0] === tokenizer.bosId;
-  const ids = dressed
+  const ids = templated
     ? joinIds(null, parts, null)
     : joinIds(begins ? null : tokenizer.bosId, parts, ends ? null : tokenizer.eosId);
   const bos = tokenizer.bosId !== null && ids[0] === tokenizer.bosId ? 1 : 0;
   const mask = new Uint8Array(ids.length);
   let promptEnd = -1;
-  let at = dressed || begins ? 0 : bos;
+  let at = templated || begins ? 0 : bos;
   segments.forEach((s, i) => {
     const end = i === segments.length - 1 ? ids.length : at + parts[i].length;
     if (s.trained && promptEnd < 0) promptEnd = at;

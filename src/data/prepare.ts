@@ -26,7 +26,7 @@ import { hashNumbers, hashText } from './hash';
 import { Pace, type PaceHooks } from './pace';
 import { issueReports, labelCounts, lengthCounts } from './report';
 import { type Split, type SplitInput, splitExamples } from './split';
-import { compileTexts, type Texts, type ToTexts } from './texts';
+import { compileTexts, type RowTexts, type ToTexts } from './texts';
 import { TOKEN_PAGE, TokenStore } from './tokenStore';
 
 /** Largest number of tokens of a prepared set; more would not be trained on in a tab anyway. */
@@ -177,8 +177,8 @@ export async function prepare(
     prompt: async (row) => {
       const now = cells(row);
       if (!now) return null;
-      const [{ prompt, dressed }] = await textsOf([now]);
-      return dressed ? { dressed: prompt } : prompt;
+      const [{ prompt, templated }] = await textsOf([now]);
+      return templated ? { templated: prompt } : prompt;
     },
     preview: (from, n) => {
       const first = Math.max(0, from);
@@ -395,7 +395,7 @@ async function tokenizeRows(
   before: Before | null,
   pace: Pace,
 ): Promise<void> {
-  for (let k = 0, batch: Texts[] = []; k < rows.length; k++) {
+  for (let k = 0, batch: RowTexts[] = []; k < rows.length; k++) {
     if (pace.due) await pace.rest(message('data.progress.tokens'), k, rows.length);
     if (k % ROWS_AT_ONCE === 0)
       batch = await textsOf(Array.from(rows.subarray(k, k + ROWS_AT_ONCE), (row) => cells(row)!));
@@ -428,7 +428,7 @@ async function tokenizeRows(
     made.question?.push(hashText((prompt === '' ? completion : prompt).toLowerCase().replace(/\s+/g, ' ').trim()));
     made.label?.push(label ?? '');
     if (own.lastOnly) made.lastOnly++;
-    if (own.dressed && !long && !endsIn(made.tokens.ids(made.tokens.length - 1), tokenizer)) made.endless++;
+    if (own.templated && !long && !endsIn(made.tokens.ids(made.tokens.length - 1), tokenizer)) made.endless++;
   }
 }
 

@@ -7,7 +7,7 @@ import { compilePattern, compileTemplate } from '../shared/template';
 import type { Tokenizer } from '../shared/types';
 import { forTemplate, isChat, noChatMessage, parseChat, parseTools, type Part, partsToWrite } from './chat';
 
-export interface Texts {
+export interface RowTexts {
   segments: Segment[];
   /** What comes before the first text that is learnt. */
   prompt: string;
@@ -16,7 +16,7 @@ export interface Texts {
   /** The label where the data has labels. */
   label: string | null;
   /** Whether a model's own chat template wrote the segments: special tokens and all, and guarded, see `guard`. */
-  dressed: boolean;
+  templated: boolean;
   /** Earlier answers are only read, for the template rewrites them. */
   lastOnly: boolean;
   /** Whether anything of the row stands before what is learnt, where something should. */
@@ -34,10 +34,10 @@ export interface Texts {
 }
 
 /** Texts of some rows, in order; the completion is blank where there is nothing to learn from. */
-export type ToTexts = (rows: readonly (readonly string[])[]) => Promise<Texts[]>;
+export type ToTexts = (rows: readonly (readonly string[])[]) => Promise<RowTexts[]>;
 
 /** What a model's own template needs. */
-export interface Dresser {
+export interface TemplateTools {
   render: RenderChats;
   special: Tokenizer['special'];
 }
@@ -45,17 +45,17 @@ export interface Dresser {
 /**
  * Checks mapping and template once.
  * @throws {DataError} when mapping or template do not fit the columns, or a model's own template is asked for without a
- * `dresser`; the function it returns, when the template itself cannot be used.
+ * `templateTools`; the function it returns, when the template itself cannot be used.
  */
 export function compileTexts(
   columns: readonly string[],
   { mapping, template }: Pick<PrepareOptions, 'mapping' | 'template'>,
-  dresser: Dresser | null,
+  templateTools: TemplateTools | null,
 ): ToTexts {
   const fill = compileTemplate(columns, mapping, template);
   if (mapping.kind === 'chat') {
     const turnsOf = chatReader(columns, mapping, template.chat !== undefined);
-    if (template.chat) return dressedTexts(template.chat, turnsOf, dresser);
+    if (template.chat) return templatedTexts(template.chat, turnsOf, templateTools);
     const [asked, answered] = [template.prompt, template.completion].map((pattern) =>
       compilePattern(pattern, 'chat', columns),
     );
@@ -95,7 +95,7 @@ export function compileTexts(
         prompt,
         completion,
         label: label < 0 ? null : cells[label].trim(),
-        dressed: false,
+        templated: false,
         lastOnly: false,
         asked,
         problem: null,
@@ -112,7 +112,7 @@ const NO_PARTS: Part[] = [];
 
 const PLAIN = {
   label: null,
-  dressed: false,
+  templated: false,
   lastOnly: false,
   asked: true,
   problem: null,
@@ -120,7 +120,7 @@ const PLAIN = {
   strangers: NOBODY,
   parts: NO_PARTS,
   nothing: null,
-} satisfies Partial<Texts>;
+} satisfies Partial<RowTexts>;
 
 /** A row as a chat: its turns, or why there are none. */
 interface ChatRow {
@@ -134,12 +134,12 @@ interface ChatRow {
 function chatReader(
   columns: readonly string[],
   mapping: Mapping,
-  dressed: boolean,
+  templated: boolean,
 ): (cells: readonly string[]) => ChatRow {
   const at = (role: string) => (mapping.roles[role] ? columns.indexOf(mapping.roles[role]) : -1);
   const [message, answer, system] = [at('message'), at('answer'), at('system')];
   // A plain template has no place for them: the column is then named as not used.
-  const tools = dressed ? at('tools') : -1;
+  const tools = templated ? at('tools') : -1;
   const speakers = Object.fromEntries(
     Object.entries(mapping.speakers ?? {}).map(([name, role]) => [name.trim().toLowerCase(), role]),
   );
@@ -188,7 +188,7 @@ function told(
   { turns, noChat, strangers, parts }: ChatRow,
   learns: boolean,
   left: (signs: readonly string[]) => boolean,
-): Pick<Texts, 'noChat' | 'strangers' | 'parts' | 'nothing'> {
+): Pick<RowTexts, 'noChat' | 'strangers' | 'parts' | 'nothing'> {
   const out = new Set<Part>(parts);
   for (const turn of turns) for (const { part, signs } of partsToWrite(turn)) if (left(signs)) out.add(part);
   if (turns.some((t) => t.role === 'tool') && left([])) out.add('toolResults');
@@ -206,23 +206,23 @@ function told(
   return { noChat, strangers, parts: [...out], nothing };
 }
 
-function dressedTexts(
+function templatedTexts(
   template: ChatTemplate,
   turnsOf: (cells: readonly string[]) => ChatRow,
-  dresser: Dresser | null,
+  templateTools: TemplateTools | null,
 ): ToTexts {
-  if (!dresser) throw new DataError(message('data.chatTemplate.noTokenizer'));
-  const marks = [...dresser.special.values()];
+  if (!templateTools) throw new DataError(message('data.chatTemplate.noTokenizer'));
+  const marks = [...templateTools.special.values()];
   return async (rows) => {
     const read = rows.map(turnsOf);
-    const chats = await dresser.render(
+    const chats = await templateTools.render(
       template,
       read.map(({ turns }) => guarded(turns, marks)),
       'chat',
     );
-    return chats.map((chat, i): Texts => {
+    return chats.map((chat, i): RowTexts => {
       if ('problem' in chat)
-        return { ...ofSegments([]), ...told(read[i], true, () => false), dressed: true, problem: chat.problem };
+        return { ...ofSegments([]), ...told(read[i], true, () => false), templated: true, problem: chat.problem };
       const whole = chat.segments.map((s) => s.text).join('');
       const missing = (signs: readonly string[]) => signs.some((sign) => sign !== '' && !whole.includes(sign));
       return {
@@ -232,7 +232,7 @@ function dressedTexts(
           chat.segments.some((s) => s.trained),
           missing,
         ),
-        dressed: true,
+        templated: true,
         asked: somethingAsked(read[i].turns),
         lastOnly: chat.lastOnly,
       };
@@ -258,10 +258,10 @@ function guardedValue(value: unknown, special: readonly string[]): unknown {
 }
 
 /** Prompts in a model's own template. @throws {DataError} when it takes no such chat */
-export async function dressedPrompts(
+export async function templatedPrompts(
   template: ChatTemplate,
   chats: readonly (readonly Turn[])[],
-  { render, special }: Dresser,
+  { render, special }: TemplateTools,
 ): Promise<string[]> {
   const rendered: RenderedChat[] = await render(
     template,
@@ -284,7 +284,7 @@ function withoutTail(segment: Segment, special: readonly string[]): Segment[] {
   ];
 }
 
-function ofSegments(segments: readonly Segment[]): Texts {
+function ofSegments(segments: readonly Segment[]): RowTexts {
   const first = segments.findIndex((s) => s.trained);
   // Turns after the last one that is learnt teach nothing.
   const last = segments.findLastIndex((s) => s.trained);

@@ -10,7 +10,12 @@ import { type Pass, forward } from './model/forward';
 import { headLoss } from './model/head';
 
 /** A method that adds nothing: what is left of a pass with it is the frozen base. */
-const NOTHING = { throughBase: false, needsSquares: false, forward: () => [], backward: () => [] } as unknown as Method;
+const NOTHING = {
+  usesBaseOutput: false,
+  needsRowNorms: false,
+  forward: () => [],
+  backward: () => [],
+} as unknown as Method;
 
 const multiplies = (op: Op): op is Dispatch => 'kernel' in op && op.macs !== undefined;
 

@@ -16,7 +16,7 @@ import { BatchBuffers, type Capacity, headChunkRows } from './model/batch';
 import { type Pass, forward } from './model/forward';
 import { chunkLogits, headInput } from './model/head';
 import { kvWidth, logitStride, maxContext } from './model/llama';
-import { AdapterSpaces, spaceNeeds } from './model/spaces';
+import { AdapterActivations, activationNeeds } from './model/adapterActivations';
 import { sampleToken } from './sample';
 
 export interface SamplingOptions {
@@ -76,11 +76,11 @@ export class Generator {
     }));
     const adapted = runs.filter((run) => run !== null);
     // Nothing is kept for a backward, so all modules and layers share one set of tensors.
-    const spaces =
+    const saved =
       adapted.length > 0
-        ? new AdapterSpaces(scope, config, { capacity, needs: spaceNeeds(adapted, 'all'), sharing: 'all' })
+        ? new AdapterActivations(scope, config, { capacity, needs: activationNeeds(adapted, 'all'), sharing: 'all' })
         : null;
-    const kept = spaces?.of(runs);
+    const kept = saved?.of(runs);
     const pass: Omit<Pass, 'batch'> = {
       device,
       config,
@@ -92,7 +92,7 @@ export class Generator {
       grads: null,
       segments: runs.map(
         (run, segment) =>
-          run && { method: run.method, modules: run.modules, spaces: kept![segment]!, shared: spaces!.shared },
+          run && { method: run.method, modules: run.modules, saved: kept![segment]!, scratch: saved!.scratch },
       ),
       record: false,
       recompute: false,

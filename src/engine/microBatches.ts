@@ -4,7 +4,7 @@ import type { Capacity } from './model/batch';
 import { batchTotals } from './model/batch';
 
 /** Whole sequences of a batch. */
-export interface Part {
+export interface BatchPart {
   batch: TokenBatch;
   /** Which batch it is of, how many of that batch's tokens lie before it, and how many that batch has. */
   of: number;
@@ -13,7 +13,7 @@ export interface Part {
 }
 
 /** Whether it is less than its batch. */
-export const isCut = ({ batch, whole }: Part): boolean => batch.targets.length < whole;
+export const isCut = ({ batch, whole }: BatchPart): boolean => batch.targets.length < whole;
 
 /** Sequences `from … to` of a batch. */
 function sequences({ ids, targets, starts }: TokenBatch, from: number, to: number): TokenBatch {
@@ -32,12 +32,12 @@ function sequences({ ids, targets, starts }: TokenBatch, from: number, to: numbe
 export function fitBatches(
   batches: readonly TokenBatch[],
   { rows, supervised }: Pick<Capacity, 'rows' | 'supervised'>,
-): Part[] {
+): BatchPart[] {
   const fits = (batch: TokenBatch) => batch.targets.length <= rows && batchTotals([batch]).supervised <= supervised;
   return batches.flatMap((batch, of) => {
     const whole = batch.targets.length;
     if (fits(batch)) return [{ batch, of, before: 0, whole }];
-    const parts: Part[] = [];
+    const parts: BatchPart[] = [];
     const count = batch.starts.length - 1;
     for (let from = 0; from < count; ) {
       let to = from + 1;

@@ -9,7 +9,7 @@ import type { Layout } from './layout';
 import { gradSizes, inputSizes, layerSizes, topSizes, total } from './model/activations';
 import { batchSizes, headChunkRows } from './model/batch';
 import { adaptedModules } from './model/llama';
-import { spaceNeeds, spaceSizes } from './model/spaces';
+import { activationNeeds, activationSizes } from './model/adapterActivations';
 
 /** What the planner goes by. */
 export interface MemoryLimits {
@@ -69,7 +69,7 @@ function splitLayout(layout: Layout, { batchSize, maxTokens, accumulation }: Tra
 }
 
 function sizesOf(c: LlamaConfig, runs: readonly RunConfig[], { capacity, microBatches, recompute }: Layout) {
-  const needs = spaceNeeds(
+  const needs = activationNeeds(
     runs.map((r) => ({ modules: adaptedModules(c, r), config: r })),
     recompute ? 'layers' : 'none',
   );
@@ -79,7 +79,7 @@ function sizesOf(c: LlamaConfig, runs: readonly RunConfig[], { capacity, microBa
     inputs: { times: c.layers, sizes: inputSizes(c, capacity) },
     top: { times: 1, sizes: topSizes(c, capacity) },
     grads: { times: 1, sizes: gradSizes(c, capacity) },
-    spaces: { times: 1, sizes: spaceSizes(c, capacity, needs) },
+    spaces: { times: 1, sizes: activationSizes(c, capacity, needs) },
     batch: { times: 1, sizes: batchSizes(capacity, microBatches) },
   };
 }

@@ -36,8 +36,8 @@ import {
 } from './model/batch';
 import { type Pass, forward } from './model/forward';
 import { headLoss } from './model/head';
-import { AdapterSpaces, spaceNeeds } from './model/spaces';
-import { type Part, fitBatches, isCut } from './microBatches';
+import { AdapterActivations, activationNeeds } from './model/adapterActivations';
+import { type BatchPart, fitBatches, isCut } from './microBatches';
 import { NonFiniteFinder } from './nonFinite';
 import type { Layout } from './layout';
 import { withPlainKernels } from './selfTest';
@@ -74,7 +74,7 @@ type RunRef = string | null;
 const EVALS_IN_FLIGHT = 8;
 
 /** Of one batch. */
-const partsOf = (parts: readonly Part[], of: number) => parts.filter((part) => part.of === of);
+const partsOf = (parts: readonly BatchPart[], of: number) => parts.filter((part) => part.of === of);
 
 const equalBytes = (a: Uint8Array, b: Uint8Array) => a.length === b.length && a.every((x, i) => x === b[i]);
 
@@ -115,7 +115,7 @@ export class Trainer {
   readonly #seed: number;
   readonly #scope: BufferScope;
   readonly #batch: BatchBuffers;
-  readonly #spaces: AdapterSpaces;
+  readonly #saved: AdapterActivations;
   readonly #layers: LayerActivations[];
   readonly #top: TopActivations;
   readonly #grads: GradActivations;
@@ -134,12 +134,16 @@ export class Trainer {
     this.#scope = device.buffers.scope('train');
     try {
       this.#batch = new BatchBuffers(device, this.#scope, capacity, layout.microBatches);
-      this.#spaces = new AdapterSpaces(this.#scope, config, { capacity, needs: spaceNeeds(runs, sharing), sharing });
+      this.#saved = new AdapterActivations(this.#scope, config, {
+        capacity,
+        needs: activationNeeds(runs, sharing),
+        sharing,
+      });
       const sizes = layerSizes(config, capacity);
-      const shared = layout.recompute ? allocate(this.#scope, 'layer.', sizes) : null;
+      const scratch = layout.recompute ? allocate(this.#scope, 'layer.', sizes) : null;
       this.#layers = Array.from({ length: config.layers }, (_, l) => ({
         ...allocate(this.#scope, `layers.${l}.`, inputSizes(config, capacity)),
-        ...(shared ?? allocate(this.#scope, `layers.${l}.`, sizes)),
+        ...(scratch ?? allocate(this.#scope, `layers.${l}.`, sizes)),
       }));
       this.#top = allocate(this.#scope, '', topSizes(config, capacity));
       this.#grads = allocate(this.#scope, 'grad.', gradSizes(config, capacity));
@@ -262,7 +266,7 @@ export class Trainer {
 
   #pass(runs: (AdapterRun | null)[]): Pass {
     const { device, config, weights, ropeTable } = this.base;
-    const kept = this.#spaces.of(runs);
+    const kept = this.#saved.of(runs);
     return {
       device,
       config,
@@ -274,10 +278,10 @@ export class Trainer {
       grads: this.#grads,
       segments: runs.map(
         (run, segment) =>
-          run && { method: run.method, modules: run.modules, spaces: kept[segment]!, shared: this.#spaces.shared },
+          run && { method: run.method, modules: run.modules, saved: kept[segment]!, scratch: this.#saved.scratch },
       ),
       cache: null,
-      frozenGradient: this.#spaces.frozenGradient,
+      frozenGradient: this.#saved.frozenGradient,
       record: true,
       recompute: this.layout.recompute,
     };
@@ -373,7 +377,7 @@ export class Trainer {
   }
 
   /** Measures μ over `batches` before a step: what the backward leaves in the gradients is cleared when the step begins. */
-  async #probe(runIds: readonly string[], parts: readonly Part[], options: StageOptions): Promise<void> {
+  async #probe(runIds: readonly string[], parts: readonly BatchPart[], options: StageOptions): Promise<void> {
     for (const ids of this.#groups(runIds)) {
       const stack = await this.#stack(ids);
       const totals = batchTotals(parts.map((p) => p.batch));
@@ -387,11 +391,11 @@ export class Trainer {
   }
 
   /** The draws of a step, and the dropout masks that its batches have, whole or cut. */
-  #ofStep(parts: readonly Part[], step: number): StageOptions {
+  #ofStep(parts: readonly BatchPart[], step: number): StageOptions {
     return { draw: step, dropoutKeys: parts.map(({ of }) => dropoutKey(this.#seed, step, of)) };
   }
 
-  #stage(parts: readonly Part[], totals: BatchTotals, segments: number, options: StageOptions): Counts[] {
+  #stage(parts: readonly BatchPart[], totals: BatchTotals, segments: number, options: StageOptions): Counts[] {
     const batches = parts.map((p) => p.batch);
     return this.#batch.stage(batches, totals, segments, { ...options, cuts: parts });
   }
@@ -400,7 +404,7 @@ export class Trainer {
    * Lets gates that choose among the tokens of a whole batch see all of its parts. A module's r follows from what the modules
    * below it chose, so every round makes at least one more of them right, and what a round leaves as it was is right.
    */
-  async #choose(stack: Stack, parts: readonly Part[], options: StageOptions): Promise<void> {
+  async #choose(stack: Stack, parts: readonly BatchPart[], options: StageOptions): Promise<void> {
     const { choose, runs } = stack;
     if (!choose || !parts.some(isCut)) return;
     const seen = runs.flatMap((run) => run?.method.wholeBatch ?? []);
@@ -530,14 +534,14 @@ export class Trainer {
       stack.forward.encode(commands, counts);
     });
     const [open, ratios] = await Promise.all([
-      readTensor(this.base.device, this.#spaces.open),
-      readTensor(this.base.device, this.#spaces.ratio),
+      readTensor(this.base.device, this.#saved.open),
+      readTensor(this.base.device, this.#saved.ratio),
     ]);
     const [openAll, ratioAll] = [new Uint32Array(open), new Float32Array(ratios)];
     const kept = new Uint8Array(modules.length * ids.length);
     const ratio = new Float32Array(kept.length);
     modules.forEach((m, i) => {
-      const from = this.#spaces.index(0, m) * this.#spaces.rowStride;
+      const from = this.#saved.index(0, m) * this.#saved.rowStride;
       kept.set(openAll.subarray(from, from + ids.length), i * ids.length);
       ratio.set(ratioAll.subarray(from, from + ids.length), i * ids.length);
     });

@@ -69,7 +69,7 @@ function stopsIn(config: unknown): number[] {
 
 /** Ids of a prompt: what a template wrote begins as it stands, all else with the mark of a beginning. */
 export function promptIds(tokenizer: Tokenizer, prompt: Prompt): Int32Array {
-  if (typeof prompt !== 'string') return tokenizer.encodeDressed(prompt.dressed);
+  if (typeof prompt !== 'string') return tokenizer.encodeDressed(prompt.templated);
   return Int32Array.from([...(tokenizer.bosId === null ? [] : [tokenizer.bosId]), ...tokenizer.encode(prompt)]);
 }
 
@@ -126,8 +126,8 @@ function build(
 
   // What the tokenizer's own template puts before a text: asked, not guessed.
   const bare = full.encode('a', { add_special_tokens: false });
-  const dressed = full.encode('a', { add_special_tokens: true });
-  const before = dressed.findIndex((_, i) => bare.every((id, j) => dressed[i + j] === id));
+  const templated = full.encode('a', { add_special_tokens: true });
+  const before = templated.findIndex((_, i) => bare.every((id, j) => templated[i + j] === id));
   const idOf = (token: string | null): number | null => {
     const id = token === null ? undefined : full.convert_tokens_to_ids(token);
     return typeof id === 'number' ? id : null;
@@ -173,7 +173,7 @@ function build(
         : guarded(() => full.decode(kept, { skip_special_tokens: true, clean_up_tokenization_spaces: false }));
     },
     largestId: largest,
-    bosId: before > 0 ? dressed[0] : null,
+    bosId: before > 0 ? templated[0] : null,
     eosId,
     stopIds: new Set([...stops, ...(eosId === null ? [] : [eosId])]),
   };

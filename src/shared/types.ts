@@ -213,4 +213,4 @@ export interface Tokenizer {
  * What a model is asked: a text as a person wrote it, or one that a chat template wrote, which holds its special tokens
  * and begins as the template has it.
  */
-export type Prompt = string | { dressed: string };
+export type Prompt = string | { templated: string };

@@ -2,7 +2,7 @@
 import { drawsTokens } from '../shared/config';
 import type { PromptTemplate } from '../shared/data';
 import type { AdapterFile, RunId } from '../train/protocol';
-import type { Session, State } from './slices';
+import type { SessionView, State } from './slices';
 import type { TrainClient } from './trainClient';
 
 type Imported = State['runs']['imported'][number];
@@ -13,7 +13,7 @@ export interface Carried {
 }
 
 /** Runs of the session whose adapters lie on the device: those that go along, and those that no file can hold. */
-export function adaptersOf(session: Session | null): { goes: RunId[]; stays: RunId[] } {
+export function adaptersOf(session: SessionView | null): { goes: RunId[]; stays: RunId[] } {
   const there =
     session?.experiment.runs.filter(
       ({ id }) => (session.histories.get(id)?.step.length ?? 0) > 0 && !session.gone?.has(id),

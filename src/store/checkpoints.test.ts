@@ -18,7 +18,7 @@ import { Checkpoints } from './checkpoints';
 import { applyEvents } from './events';
 import { sameBits } from './device';
 import { RunHistory } from './history';
-import { type Session, type State, initialState } from './slices';
+import { type SessionView, type State, initialState } from './slices';
 import { TestPort, clientOn, stepEvent, foreign } from './testing/fixtures';
 import { say } from '../shared/texts/say';
 
@@ -98,13 +98,13 @@ function running() {
     sweepData: () => Promise.resolve(),
     flush: () => {},
     setDraft: () => {},
-    dress: () => Promise.reject(new Error('no chat')),
+    applyChatTemplate: () => Promise.reject(new Error('no chat')),
     say: (kind, info) => said.push({ kind, info }),
     train: clientOn<TrainRequest, TrainReplies, TrainEvent>(train, { onEvent: () => {}, onCrash: () => {} }),
     keep: clientOn<KeepRequest, KeepReplies, never>(keep, { onEvent: () => {}, onCrash: () => {} }),
   });
   const histories = new Map(['base', 'lora', 'ts-lora'].map((id) => [id, new RunHistory(id)]));
-  const session: Session = {
+  const session: SessionView = {
     experiment,
     template: { prompt: 'Q', completion: 'A' },
     mapping: null,

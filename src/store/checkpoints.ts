@@ -17,8 +17,8 @@ import { diagnostics } from './diagnostics';
 import { calledDevice, goingOn, sameBits, usedDevice } from './device';
 import { type HistorySnapshot, RunHistory } from './history';
 import type { KeepClient } from './keepClient';
-import { type KeepSlice, type Session, type State, isLive, withSession, stepsOf } from './slices';
-import { type Dress, dressedPrompts } from './template';
+import { type KeepSlice, type SessionView, type State, isLive, withSession, stepsOf } from './slices';
+import { type ApplyChatTemplate, templatedPrompts } from './template';
 import type { TrainClient } from './trainClient';
 
 /** Bounds of the time between two checkpoints, in ms. In between it is the age of the run at the last one. */
@@ -32,7 +32,7 @@ const LOST_AGAIN = 5 * 60_000;
 const AWAY = 10_000;
 
 /** What the page wants back of a run; travels through the worker unseen. */
-interface PageState extends Pick<Session, 'template' | 'mapping' | 'dataName' | 'plan' | 'startedAt'> {
+interface PageState extends Pick<SessionView, 'template' | 'mapping' | 'dataName' | 'plan' | 'startedAt'> {
   version: 1;
   watchText: string | null;
   samplePrompts: string[] | null;
@@ -48,7 +48,7 @@ export interface CheckpointHost {
   /** Applies the events that wait to be shown. */
   flush: () => void;
   openModel: (source: ModelSource) => Promise<void>;
-  dress: Dress;
+  applyChatTemplate: ApplyChatTemplate;
   setDraft: (draft: ExperimentConfig) => void;
   say: (kind: 'error' | 'warning', info: ErrorInfo) => void;
   /** Makes the data set of a run again, in the place of what is open. @param sets what it has learnt from */
@@ -59,14 +59,14 @@ export interface CheckpointHost {
   /** Deletes files of data sets that nothing needs any more. */
   sweepData: () => Promise<void>;
   /** A run has ended; its checkpoint goes once this resolves. */
-  ended: (session: Session, phase: Phase) => Promise<void>;
+  ended: (session: SessionView, phase: Phase) => Promise<void>;
 }
 
 /** A hidden run that did less than this share of what it would have done is said to be slowed down. */
 const SLOWED = 0.7;
 
 /** ms that a step of all runs took lately; null where nobody knows. */
-function paceOf({ histories }: Session): number | null {
+function paceOf({ histories }: SessionView): number | null {
   const all = [...histories.values()].map((h) => h.speed()?.msPerStep ?? 0);
   return Math.max(0, ...all) || null;
 }
@@ -76,11 +76,11 @@ const sameSource = (a: ModelSource | null, b: ModelSource) => JSON.stringify(a) 
 export class Checkpoints {
   readonly #host: CheckpointHost;
   /** The run that is saved, by its histories, which stay the same object as long as it lives. */
-  #histories: Session['histories'] | null = null;
+  #histories: SessionView['histories'] | null = null;
   /** Of its token sets; null where it is watched to its end but not saved on the way. */
   #hash: Promise<string> | null = null;
   /** The token sets of a run that began while another tab was writing. */
-  #late: { histories: Session['histories']; train: TokenSet; heldOut: TokenSet } | null = null;
+  #late: { histories: SessionView['histories']; train: TokenSet; heldOut: TokenSet } | null = null;
   /** When it was first seen to train, in ms; null before: compiling adds nothing to a run’s age. */
   #begun: number | null = null;
   #savedAt = 0;
@@ -136,7 +136,7 @@ export class Checkpoints {
     });
   }
 
-  #follow(histories: Session['histories'], hash: () => Promise<string>): void {
+  #follow(histories: SessionView['histories'], hash: () => Promise<string>): void {
     this.#histories = histories;
     this.#savedAt = performance.now();
     this.#begun = this.#s.runs.phase === 'compiling' ? null : this.#savedAt;
@@ -164,7 +164,7 @@ export class Checkpoints {
     } else if (isLive(before)) void this.#end(session, phase);
   }
 
-  async #end(session: Session, phase: Phase): Promise<void> {
+  async #end(session: SessionView, phase: Phase): Promise<void> {
     const saves = this.#hash !== null;
     this.#histories = null;
     const allFailed = session.experiment.runs.every((r) => session.failed.has(r.id));
@@ -304,7 +304,7 @@ export class Checkpoints {
       this.#host.flush();
       const [before, now] = [devicesOf(info), usedDevice(model.info.device)];
       const histories = new Map(page.histories.map((h) => [h.runId, RunHistory.restore(h)]));
-      const session: Session = {
+      const session: SessionView = {
         experiment: info.experiment,
         template: page.template,
         mapping: page.mapping,
@@ -340,7 +340,7 @@ export class Checkpoints {
         ...(thriftier && { thriftier }),
         train,
         heldOut,
-        samplePrompts: await dressedPrompts(page.samplePrompts, page, this.#host.dress),
+        samplePrompts: await templatedPrompts(page.samplePrompts, page, this.#host.applyChatTemplate),
       });
       const last = before.at(-1);
       if (last && !sameBits(last, now))

@@ -10,7 +10,7 @@ import type { ModuleId } from '../shared/types';
 import type { ModelSource, RunId } from '../train/protocol';
 import { type Curve, curveOf, evalCurve } from './curves';
 import { type RunHistory, skippedShare, totalSkipped } from './history';
-import type { Session } from './slices';
+import type { SessionView } from './slices';
 
 /** Share of tokens whose update each module skipped, 0–1. */
 interface ModuleSkips {
@@ -145,7 +145,7 @@ function comparable(from: Origin, histories: ReadonlyMap<RunId, RunHistory>): Co
 }
 
 /** Runs of the session on the page, as they are now: curves are views that the next step may outgrow. */
-export function sessionRuns(session: Session, model: ModelSource): ComparableRun[] {
+export function sessionRuns(session: SessionView, model: ModelSource): ComparableRun[] {
   const { experiment, dataName: data, template, startedAt, failed } = session;
   return comparable(
     {

@@ -13,9 +13,9 @@ export interface Curve {
   exact?: boolean;
 }
 
-export type Metric = 'loss' | 'gradNorm' | 'learningRate' | 'speeds';
+export type CurveMetric = 'loss' | 'gradNorm' | 'learningRate' | 'speeds';
 
-export const curveOf = (run: RunHistory, metric: Metric): Curve => ({
+export const curveOf = (run: RunHistory, metric: CurveMetric): Curve => ({
   steps: run.step.values(),
   values: run[metric].values(),
 });

@@ -29,13 +29,13 @@ import {
   type DatasetSlice,
   type DataOrigin,
   type Decisions,
-  type Deed,
+  type Action,
   noDecisions,
   type Progress,
-  type Session,
+  type SessionView,
 } from './slices';
 import type { StudyData } from './studies/library';
-import { type Dress, startMapping } from './template';
+import { type ApplyChatTemplate, startMapping } from './template';
 import { isCancelled } from './workerClient';
 
 /** Pause before a changed setting is sent to the worker, in ms. */
@@ -347,8 +347,8 @@ export class DatasetCommands {
     return (await this.#client.request({ type: 'try-template', mapping, template })).segments;
   }
 
-  readonly dress: Dress = async (template, chats) =>
-    (await this.#client.request({ type: 'dress', template, chats })).prompts;
+  readonly applyChatTemplate: ApplyChatTemplate = async (template, chats) =>
+    (await this.#client.request({ type: 'applyChatTemplate', template, chats })).prompts;
 
   setPreparation(
     patch: Partial<Pick<DatasetSlice, 'completionOnly' | 'heldOutShare' | 'seed' | 'maxExamples' | 'stratify'>>,
@@ -429,9 +429,9 @@ export class DatasetCommands {
     this.#afterDecision(decisions);
   }
 
-  #decide(deed: Deed, decisions: Decisions): void {
+  #decide(action: Action, decisions: Decisions): void {
     const before = this.#d.decisions;
-    this.#patch({ decisions, past: [...this.#d.past.slice(-99), { deed, before }] });
+    this.#patch({ decisions, past: [...this.#d.past.slice(-99), { action, before }] });
     this.#afterDecision(before);
   }
 
@@ -601,7 +601,9 @@ export class DatasetCommands {
   }
 
   /** The data set as it is prepared, once nothing is on its way through the tokenizer. @throws {DataError} when there is none */
-  async current(): Promise<{ data: StudyData } & Pick<Session, 'template' | 'mapping' | 'dataName' | 'dataOrigin'>> {
+  async current(): Promise<
+    { data: StudyData } & Pick<SessionView, 'template' | 'mapping' | 'dataName' | 'dataOrigin'>
+  > {
     if (this.#prepareTimer !== null) this.prepareSoon(0);
     await this.#prepared;
     const { train, heldOut, template, mapping } = this.#d;

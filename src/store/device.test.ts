@@ -4,7 +4,7 @@ import { defaultExperiment } from '../shared/config';
 import type { ModelInfo, TrainEvent } from '../train/protocol';
 import { adaptersOf } from './carry';
 import { RunHistory } from './history';
-import type { Session } from './slices';
+import type { SessionView } from './slices';
 import { Studio } from './studio';
 import { TestPort, clientOn, stepEvent, foreign } from './testing/fixtures';
 import { MemoryLibrary } from './testing/memoryLibrary';
@@ -46,7 +46,7 @@ function page() {
   };
   const histories = new Map(['base', 'lora', 'ts-lora', 'random'].map((id) => [id, new RunHistory(id)]));
   for (const { id } of experiment.runs) histories.get(id)!.addStep(stepEvent(id, 1));
-  const session: Session = {
+  const session: SessionView = {
     experiment,
     template: { prompt: 'Q', completion: 'A' },
     mapping: null,

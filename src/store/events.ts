@@ -2,7 +2,7 @@
 import { type Message, message, sameWords } from '../shared/message';
 import type { Phase, TrainEvent } from '../train/protocol';
 import { RunHistory } from './history';
-import type { Notice, Session, State } from './slices';
+import type { Notice, SessionView, State } from './slices';
 
 /** Training and evaluating follow one another many times a second: no hurry to show that. */
 const ROUTINE: ReadonlySet<Phase> = new Set<Phase>(['training', 'evaluating']);
@@ -22,7 +22,7 @@ export function delayOf(event: TrainEvent, now: Phase): number {
   }
 }
 
-function historyOf(session: Session, runId: string): RunHistory {
+function historyOf(session: SessionView, runId: string): RunHistory {
   let history = session.histories.get(runId);
   if (!history) session.histories.set(runId, (history = new RunHistory(runId)));
   return history;
@@ -139,7 +139,7 @@ export function applyEvents(state: State, events: TrainEvent[], notice: (n: Omit
 }
 
 /** What is said of one run, with its name. */
-function ofRun(session: Session | null, runId: string | null, said: Message): Message {
+function ofRun(session: SessionView | null, runId: string | null, said: Message): Message {
   const { code, params } = said;
   if (runId === null) return { code, params };
   const run = session?.experiment.runs.find((r) => r.id === runId)?.name ?? runId;

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { pack, unpack } from '../shared/pack';
 import { MODULES, evalEvent, gateStats, stepEvent } from './testing/fixtures';
 import {
-  Column,
+  GrowingColumn,
   type HistorySnapshot,
   MAX_SAMPLES,
   MODULE_ROWS,
@@ -14,7 +14,7 @@ import {
 import { keptPerToken, lossRows, shareData } from './series';
 
 test('a column grows and keeps its values', () => {
-  const c = new Column();
+  const c = new GrowingColumn();
   for (let i = 0; i < 1000; i++) c.push(i);
   expect(c.length).toBe(1000);
   expect(c.at(-1)).toBe(999);

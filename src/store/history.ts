@@ -13,7 +13,7 @@ type WatchEvent = Extract<TrainEvent, { type: 'watch' }>;
 type SampleEvent = Extract<TrainEvent, { type: 'sample' }>;
 
 /** A Float32Array that grows. */
-export class Column {
+export class GrowingColumn {
   #data: Float32Array<ArrayBuffer>;
   length: number;
 
@@ -168,12 +168,12 @@ const SPEED_WINDOW = 20;
 
 export class RunHistory {
   readonly runId: RunId;
-  readonly step: Column;
-  readonly loss: Column;
-  readonly learningRate: Column;
-  readonly gradNorm: Column;
+  readonly step: GrowingColumn;
+  readonly loss: GrowingColumn;
+  readonly learningRate: GrowingColumn;
+  readonly gradNorm: GrowingColumn;
   /** Tokens per second of each step, waits for measurements included; NaN where unknown. */
-  readonly speeds: Column;
+  readonly speeds: GrowingColumn;
   readonly evals: EvalPoint[] = [];
   modules: ModuleId[] = [];
   /** Values that are trained. */
@@ -209,11 +209,11 @@ export class RunHistory {
   /** @param from an earlier history that this one goes on from */
   constructor(runId: RunId, from?: HistorySnapshot) {
     this.runId = runId;
-    this.step = new Column(from?.step);
-    this.loss = new Column(from?.loss);
-    this.learningRate = new Column(from?.learningRate);
-    this.gradNorm = new Column(from?.gradNorm);
-    this.speeds = new Column(from?.speeds);
+    this.step = new GrowingColumn(from?.step);
+    this.loss = new GrowingColumn(from?.loss);
+    this.learningRate = new GrowingColumn(from?.learningRate);
+    this.gradNorm = new GrowingColumn(from?.gradNorm);
+    this.speeds = new GrowingColumn(from?.speeds);
     this.#own = new NoiseSum(from?.noiseSince);
   }
 

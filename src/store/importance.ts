@@ -16,7 +16,7 @@ interface RankedModule {
   rank: number;
 }
 
-export interface Ranking {
+export interface ActiveShareRanking {
   /** Most active first. */
   modules: RankedModule[];
   /** Steps that the shares are averaged over. */
@@ -45,7 +45,7 @@ const sameModules = (a: RunHistory, b: RunHistory) =>
   a.modules.every((m, i) => m.layer === b.modules[i].layer && m.kind === b.modules[i].kind);
 
 /** @returns null before the first step of a gated run. */
-export function ranking(run: RunHistory, others: readonly RunHistory[]): Ranking | null {
+export function ranking(run: RunHistory, others: readonly RunHistory[]): ActiveShareRanking | null {
   const series = run.skipped;
   if (!series || series.rows === 0) return null;
   const shares = lately(series);
@@ -75,4 +75,4 @@ export function ranking(run: RunHistory, others: readonly RunHistory[]): Ranking
 }
 
 /** Mean active share over all modules. */
-export const meanShare = (r: Ranking): number => mean(r.modules.map((m) => m.share));
+export const meanShare = (r: ActiveShareRanking): number => mean(r.modules.map((m) => m.share));

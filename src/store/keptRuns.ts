@@ -13,7 +13,7 @@ import { openDatabase } from './database';
 import { totalSkipped } from './history';
 import type { KeepClient } from './keepClient';
 import { type RunFile, exportedRun, runFiles } from './runFile';
-import { type KeepSlice, type Session, type State, isLive, withSession } from './slices';
+import { type KeepSlice, type SessionView, type State, isLive, withSession } from './slices';
 import type { TrainClient } from './trainClient';
 
 export interface KeptRunsHost {
@@ -40,7 +40,7 @@ const newId = (at: number) => `${at.toString(36)}-${crypto.randomUUID().slice(0,
 
 /** The record of a session that has ended. */
 export function recordOf(
-  session: Session,
+  session: SessionView,
   ended: KeptRun['ended'],
   where: { id: string; model: ModelSource; endedAt: number; bytes: number; recipe?: DataRecipe | null },
   names: Pick<Names, 'keptRun'>,
@@ -133,7 +133,7 @@ export class KeptRuns {
   }
 
   /** Keeps a session that has ended, with every adapter that learnt something and that files can hold. Failures are shown. */
-  add(session: Session, phase: Phase): Promise<void> {
+  add(session: SessionView, phase: Phase): Promise<void> {
     const adding = this.#add(session, phase).finally(() => {
       if (this.adding === adding) this.adding = null;
     });
@@ -141,7 +141,7 @@ export class KeptRuns {
     return adding;
   }
 
-  async #add(session: Session, phase: Phase): Promise<void> {
+  async #add(session: SessionView, phase: Phase): Promise<void> {
     const { mode } = this.#s.keep;
     const { source, info } = this.#s.model;
     const trained = session.experiment.runs.filter((r) => (session.histories.get(r.id)?.step.length ?? 0) > 0);
@@ -252,7 +252,7 @@ export class KeptRuns {
           return [[r.id, { name: 'TrainError', ...said }]];
         }),
       );
-      const session: Session = {
+      const session: SessionView = {
         experiment: record.experiment,
         template: record.template,
         mapping: record.mapping,

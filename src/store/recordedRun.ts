@@ -4,7 +4,7 @@
  */
 import { RunHistory } from './history';
 import type { RunFile } from './runFile';
-import type { Session } from './slices';
+import type { SessionView } from './slices';
 
 /** Where it lies on the app's own site. */
 export const RECORDED_RUN = 'recorded/run.zip';
@@ -13,7 +13,7 @@ export interface RecordedRun {
   /** Optimizer steps of the longest of its runs. */
   steps: number;
   /** The session as it was after `step` of them. */
-  at(step: number): Session;
+  at(step: number): SessionView;
 }
 
 /** The part of a history up to a step, its curves at least: what is drawn while it plays. */

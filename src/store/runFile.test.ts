@@ -8,7 +8,7 @@ import { deviceNames } from '../ui/deviceWords';
 import { RunHistory } from './history';
 import { matches, recordOf } from './keptRuns';
 import { exportedRun, historyToJson, readRunParts, restoredRun, runFiles } from './runFile';
-import type { Session } from './slices';
+import type { SessionView } from './slices';
 import { unzipAdapter } from './zip';
 import { MODULES, evalEvent, gateStats, stepEvent, foreign } from './testing/fixtures';
 import { names } from '../shared/texts/names';
@@ -19,7 +19,7 @@ const ADAPTER = [
   { name: 'adapter_model.safetensors', bytes: Uint8Array.from({ length: 999 }, (_, i) => i % 251) },
 ];
 
-function session(): Session {
+function session(): SessionView {
   const histories = new Map(['base', 'lora', 'ts-lora'].map((id) => [id, new RunHistory(id)]));
   histories.get('base')!.addEval(evalEvent('base', 0, 5.5));
   const gated = histories.get('ts-lora')!;
@@ -66,9 +66,9 @@ function session(): Session {
     startedAt: 1000,
   };
 }
-const record = (s: Session) =>
+const record = (s: SessionView) =>
   recordOf(s, 'finished', { id: 'abc-1', model: { kind: 'embedded', id: 'nano' }, endedAt: 2000, bytes: 5 }, names);
-const files = (s: Session) =>
+const files = (s: SessionView) =>
   runFiles(
     [...s.histories.values()].map((h) => h.snapshot()),
     { lora: ADAPTER, 'ts-lora': ADAPTER },

@@ -86,7 +86,7 @@ export interface Decisions {
 }
 
 /** One change of the decisions. */
-export type Deed =
+export type Action =
   | { did: 'exclude' | 'include' | 'edit'; issue?: undefined }
   | { did: 'repair' | 'unrepair'; issue: keyof Repairs };
 
@@ -116,7 +116,7 @@ export interface DatasetSlice {
   stratify: boolean;
   decisions: Decisions;
   /** Earlier decisions, the latest last. */
-  past: { deed: Deed; before: Decisions }[];
+  past: { action: Action; before: Decisions }[];
   /** Counts the times the data was prepared: lists of its rows are out of date when it has moved on. */
   version: number;
   /** A change is on its way through the tokenizer. */
@@ -129,7 +129,7 @@ export interface DatasetSlice {
 }
 
 /** An experiment that was started: what it was started with, and what came of it. */
-export interface Session {
+export interface SessionView {
   experiment: ExperimentConfig;
   template: PromptTemplate;
   mapping: Mapping | null;
@@ -172,7 +172,7 @@ export interface RunsSlice {
   measuring: boolean;
   phase: Phase;
   progress: Progress | null;
-  session: Session | null;
+  session: SessionView | null;
   /** What a session broke off with, and whether the next one is to take less memory; null since one began. */
   broke: { error: ErrorInfo; thriftier: boolean } | null;
   /** Where a step's time goes, once it was asked for. */
@@ -389,7 +389,7 @@ export function initialState(): State {
  * one goes. Every session comes this way: one that starts, is resumed or opened from those that are kept, and none, where
  * another model opens (see `withoutModel`).
  */
-export const withSession = (runs: RunsSlice, session: Session | null, phase: Phase): RunsSlice => ({
+export const withSession = (runs: RunsSlice, session: SessionView | null, phase: Phase): RunsSlice => ({
   ...runs,
   session,
   phase,
@@ -412,7 +412,7 @@ export const withoutModel = (runs: RunsSlice): RunsSlice => ({
 });
 
 /** Optimizer steps done by the run that is furthest, of how many. */
-export function stepsOf(session: Session): { done: number; total: number } {
+export function stepsOf(session: SessionView): { done: number; total: number } {
   const done = session.experiment.runs
     .map((r) => session.histories.get(r.id))
     .map((h) => (h && h.step.length > 0 ? h.step.at(-1) : 0));

@@ -771,7 +771,7 @@ test('decisions about rows reach the worker, and each can be undone', async () =
   studio.data.editRow(2, ['p', 'd']);
   expect((await next(4)).edits.changed).toEqual([[2, ['p', 'd']]]);
   expect(state().dataset.parsed?.detection).toEqual(again);
-  expect(state().dataset.past.map((p) => p.deed)).toEqual([
+  expect(state().dataset.past.map((p) => p.action)).toEqual([
     { did: 'repair', issue: 'ragged' },
     { did: 'exclude' },
     { did: 'edit' },

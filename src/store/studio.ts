@@ -29,12 +29,12 @@ import { type TakeOver, watchOffline } from './offline';
 import { Page } from './page';
 import { type FileReaders, workerReaders } from './reading';
 import { RECORDED_RUN, type RecordedRun, recordedRun } from './recordedRun';
-import { type Section, type Session, type State, isLive, withSession, withoutModel } from './slices';
+import { type Section, type SessionView, type State, isLive, withSession, withoutModel } from './slices';
 import { fetchModels } from './shipped';
 import { claimStorage } from './storageLock';
 import { type Library, type StudyData, openLibrary } from './studies/library';
 import { Studies } from './studies/studies';
-import { dressedPrompts } from './template';
+import { templatedPrompts } from './template';
 import { type TrainClient, createTrainClient } from './trainClient';
 import type { WorkerHooks } from './workerClient';
 import { openingTokenizer } from './tokenizerOf';
@@ -158,7 +158,7 @@ export class Studio {
     };
     this.checkpoints = new Checkpoints({
       ...shared,
-      dress: this.data.dress,
+      applyChatTemplate: this.data.applyChatTemplate,
       say: (kind, info) => this.#page.say('train', kind, info),
       ended: (session, phase) => this.kept.add(session, phase),
     });
@@ -434,7 +434,7 @@ export class Studio {
   async #startSession(
     experiment: ExperimentConfig,
     { train, heldOut }: StudyData,
-    from: Pick<Session, 'template' | 'mapping' | 'dataName' | 'dataOrigin' | 'recipe'>,
+    from: Pick<SessionView, 'template' | 'mapping' | 'dataName' | 'dataOrigin' | 'recipe'>,
     of: 'run' | 'study',
   ): Promise<void> {
     const { info } = this.#s.model;
@@ -450,7 +450,7 @@ export class Studio {
     try {
       if (this.#s.runs.session) await this.#train.request({ type: 'reset' });
       this.#events.flush();
-      const session: Session = {
+      const session: SessionView = {
         experiment,
         ...from,
         plan: null,
@@ -464,7 +464,7 @@ export class Studio {
       const asked =
         of === 'study'
           ? { measureGates: true }
-          : { samplePrompts: await dressedPrompts(this.#s.runs.samplePrompts, from, this.data.dress) };
+          : { samplePrompts: await templatedPrompts(this.#s.runs.samplePrompts, from, this.data.applyChatTemplate) };
       const plan = await this.#train.request({ type: 'start', experiment, train, heldOut, ...asked });
       const now = this.#s.runs.session;
       if (now?.histories === histories) {
@@ -481,7 +481,7 @@ export class Studio {
   }
 
   /** Resolves with the session once it is no longer live. @throws {SieveError} when another took its place */
-  #sessionEnd(): Promise<Session> {
+  #sessionEnd(): Promise<SessionView> {
     const histories = this.#s.runs.session?.histories;
     return new Promise((resolve, reject) => {
       const look = () => {
@@ -538,7 +538,10 @@ export class Studio {
     const { session } = this.#s.runs;
     if (!session) return;
     await this.#page.command('train', async () =>
-      this.#train.request({ type: 'sample-prompts', prompts: await dressedPrompts(prompts, session, this.data.dress) }),
+      this.#train.request({
+        type: 'sample-prompts',
+        prompts: await templatedPrompts(prompts, session, this.data.applyChatTemplate),
+      }),
     );
   }
 

@@ -4,7 +4,7 @@ import { DATA_ROLES, fillTemplate } from '../shared/template';
 import type { Prompt } from '../shared/types';
 
 /** Puts chats as prompts into a model's own template. @throws {SieveError} when it does not take them */
-export type Dress = (template: ChatTemplate, chats: Turn[][]) => Promise<Prompt[]>;
+export type ApplyChatTemplate = (template: ChatTemplate, chats: Turn[][]) => Promise<Prompt[]>;
 
 /** Guesses columns for the roles of `kind`: same name first, then in order of appearance. */
 export function startMapping(kind: DataKind, columns: string[]): Mapping {
@@ -26,31 +26,31 @@ export function startMapping(kind: DataKind, columns: string[]): Mapping {
 }
 
 /**
- * What a person typed, dressed as the run's prompts were in training: it takes the first role, the others stay empty; in
+ * What a person typed, templated as the run's prompts were in training: it takes the first role, the others stay empty; in
  * a model's own chat template it is the first turn. Plain text stays as it is.
  */
 export async function comparePrompt(
   typed: string,
   mapping: Mapping | null,
   template: PromptTemplate,
-  dress: Dress,
+  applyChatTemplate: ApplyChatTemplate,
 ): Promise<Prompt> {
   if (mapping?.kind === 'chat' && template.chat)
-    return (await dress(template.chat, [[{ role: 'user', text: typed }]]))[0];
+    return (await applyChatTemplate(template.chat, [[{ role: 'user', text: typed }]]))[0];
   if (!mapping || template.prompt === '') return typed;
   return fillTemplate(template.prompt, mapping.kind, new Map([[DATA_ROLES[mapping.kind][0].role, typed]]), null);
 }
 
 /** Prompts to sample as the run's prompts were in training; null = one of the held-out data. */
-export async function dressedPrompts(
+export async function templatedPrompts(
   prompts: readonly string[] | null,
   { mapping, template }: { mapping: Mapping | null; template: PromptTemplate },
-  dress: Dress,
+  applyChatTemplate: ApplyChatTemplate,
 ): Promise<Prompt[] | null> {
-  return prompts && Promise.all(prompts.map((p) => comparePrompt(p, mapping, template, dress)));
+  return prompts && Promise.all(prompts.map((p) => comparePrompt(p, mapping, template, applyChatTemplate)));
 }
 
-/** How prompts were dressed for an adapter that came from files: the kind of data is told by the roles its template names. */
+/** How prompts were templated for an adapter that came from files: the kind of data is told by the roles its template names. */
 export function carriedPrompt(template: PromptTemplate): { mapping: Mapping; template: PromptTemplate } {
   if (template.chat) return { mapping: { kind: 'chat', roles: {} }, template };
   const kind = (['instruction', 'prompt-completion', 'text-label', 'chat'] as const).find((k) =>

@@ -6,7 +6,7 @@ import { prepare } from '../data/prepare';
 import { NO_REPAIRS } from '../data/repair';
 import { byteTokenizer } from '../data/testing/bytes';
 import { tableOf } from '../data/testing/table';
-import { dressedPrompts } from '../data/texts';
+import { templatedPrompts } from '../data/texts';
 import { compileChatTemplate } from '../hub/chatTemplate';
 import { createTokenizer, promptIds } from '../hub/tokenizer';
 import { type ChatTemplate, type PrepareOptions, READ_AUTO, type RenderChats, type Turn } from '../shared/data';
@@ -111,11 +111,11 @@ describe('the same tokens and mask as transformers’ apply_chat_template', () =
           expect(got.get(ids.slice(0, end).join()), `${turns[0].text} → ${[...got.keys()].join(' | ')}`).toEqual(
             mask.slice(0, end),
           );
-          const [dressed] = await dressedPrompts(template, [turns.slice(0, -1)], {
+          const [templated] = await templatedPrompts(template, [turns.slice(0, -1)], {
             render,
             special: tokenizer.special,
           });
-          expect([...promptIds(tokenizer, { dressed })]).toEqual(prompt);
+          expect([...promptIds(tokenizer, { templated })]).toEqual(prompt);
         }
       },
     );
@@ -265,7 +265,7 @@ describe('a chat in a model’s own template', () => {
       'u:abcdefgh<|endoftext|>\na',
       'ijklmnopq<|endoftext|>',
     ]);
-    expect(await p.prompt(0)).toEqual({ dressed: '<|endoftext|>u:abcdefgh<|endoftext|>\na:' });
+    expect(await p.prompt(0)).toEqual({ templated: '<|endoftext|>u:abcdefgh<|endoftext|>\na:' });
   });
 });
 

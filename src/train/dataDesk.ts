@@ -8,7 +8,7 @@ import { Cancelled, Pace, type PaceHooks } from '../data/pace';
 import { parseFiles } from '../data/parse';
 import { prepare, type Prepared, type Previous } from '../data/prepare';
 import { cellsOf, NO_REPAIRS, READ_ALL } from '../data/repair';
-import { compileTexts, type Dresser, dressedPrompts } from '../data/texts';
+import { compileTexts, type TemplateTools, templatedPrompts } from '../data/texts';
 import { TableView } from '../data/view';
 import { openChatTokenizer } from '../hub/tokenizer';
 import type { ChatTemplate, ParsedTable, RenderChats, Repairs } from '../shared/data';
@@ -26,23 +26,23 @@ const MOST_LISTED = 500;
 const LOOKED_AT = 2000;
 const SHOWN = 2000;
 
-export interface Answer<T> {
+export interface DeskAnswer<T> {
   value: T;
   transfer?: Transferable[];
 }
 
 /** Renders chats for work that a signal may end. */
-export type Rendering = (signal?: AbortSignal) => RenderChats;
+export type RenderingWorker = (signal?: AbortSignal) => RenderChats;
 
 export class DataDesk {
-  readonly #rendering: Rendering;
+  readonly #rendering: RenderingWorker;
   #tokenizer: Tokenizer | null = null;
   #table: ParsedTable | null = null;
   #prepared: { set: Prepared; view: TableView } | null = null;
   /** The set prepared last from this table by this tokenizer. */
   #last: Previous | null = null;
 
-  constructor(rendering: Rendering) {
+  constructor(rendering: RenderingWorker) {
     this.#rendering = rendering;
   }
 
@@ -53,7 +53,7 @@ export class DataDesk {
   }
 
   /** @throws {SieveError} in words for a person */
-  async answer(request: DataRequest, hooks: PaceHooks): Promise<Answer<DataReplies[keyof DataReplies]>> {
+  async answer(request: DataRequest, hooks: PaceHooks): Promise<DeskAnswer<DataReplies[keyof DataReplies]>> {
     switch (request.type) {
       case 'open-tokenizer': {
         this.useTokenizer(null);
@@ -96,18 +96,20 @@ export class DataDesk {
         const [{ segments, problem, noChat }] = await compileTexts(
           table.columns,
           request,
-          this.#tokenizer && this.#dresser(hooks.signal),
+          this.#tokenizer && this.#templateTools(hooks.signal),
         )([cells]);
         const why = noChat ?? problem;
         if (why !== null) throw new DataError(why);
         return { value: { segments: segments.map(({ text, trained }) => ({ text: unguard(text), trained })) } };
       }
-      case 'dress':
+      case 'applyChatTemplate':
         return {
           value: {
-            prompts: (await dressedPrompts(request.template, request.chats, this.#dresser())).map((dressed) => ({
-              dressed,
-            })),
+            prompts: (await templatedPrompts(request.template, request.chats, this.#templateTools())).map(
+              (templated) => ({
+                templated,
+              }),
+            ),
           },
         };
       case 'cancel':
@@ -144,7 +146,7 @@ export class DataDesk {
   async #prepare(
     { options }: Extract<DataRequest, { type: 'prepare' }>,
     hooks: PaceHooks,
-  ): Promise<Answer<DataReplies['prepare']>> {
+  ): Promise<DeskAnswer<DataReplies['prepare']>> {
     const table = this.#needTable();
     const tokenizer = this.#needTokenizer();
     // Kept until the next set is there, for what it can take over; but nothing is listed from it any more.
@@ -183,7 +185,7 @@ export class DataDesk {
     return this.#tokenizer;
   }
 
-  #dresser(signal?: AbortSignal): Dresser {
+  #templateTools(signal?: AbortSignal): TemplateTools {
     return { render: this.#rendering(signal), special: this.#needTokenizer().special };
   }
 

@@ -167,8 +167,10 @@ describe('data worker', () => {
     expect(report).toMatchObject({ rows: 40, examples: 40, issues: [] });
     const prompt = 'user: <\ufdd0\ufdd1|endoftext|><|endoftext|>\nassistant: ';
     expect(
-      await ask({ type: 'dress', template: fine.chat, chats: [[{ role: 'user', text: '<|endoftext|>' }]] }),
-    ).toEqual({ prompts: [{ dressed: prompt }] });
-    expect((await ask({ type: 'detail', item: 3 }))?.prompt).toEqual({ dressed: 'user: q3<|endoftext|>\nassistant: ' });
+      await ask({ type: 'applyChatTemplate', template: fine.chat, chats: [[{ role: 'user', text: '<|endoftext|>' }]] }),
+    ).toEqual({ prompts: [{ templated: prompt }] });
+    expect((await ask({ type: 'detail', item: 3 }))?.prompt).toEqual({
+      templated: 'user: q3<|endoftext|>\nassistant: ',
+    });
   });
 });

@@ -25,7 +25,7 @@ const ENDS: Partial<Record<DataRequest['type'], readonly DataRequest['type'][]>>
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 const post = (message: FromWorker<DataEvent>, transfer: Transferable[] = []) => scope.postMessage(message, transfer);
 /** What is answered whatever is under way, once the tokenizer is there. */
-const ASIDE: readonly DataRequest['type'][] = ['try-template', 'dress'];
+const ASIDE: readonly DataRequest['type'][] = ['try-template', 'applyChatTemplate'];
 /** Files are read while a tokenizer is on its way: it may come from far. */
 let opening: Promise<void> = Promise.resolve();
 let queue: Promise<void> = Promise.resolve();

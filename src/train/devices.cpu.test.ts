@@ -6,7 +6,7 @@ import { openCpuDevice } from '../engine/kernels/openCpu';
 import { GpuError } from '../shared/errors';
 import type { DeviceChoice } from '../shared/types';
 import type { TrainEvent } from './protocol';
-import { Studio } from './studio';
+import { TrainService } from './trainService';
 import { NANO, smallData, smallExperiment } from './testing/studio';
 
 it('keeps what is open when the other device fails, and takes over when it does not', async () => {
@@ -14,7 +14,7 @@ it('keeps what is open when the other device fails, and takes over when it does 
   let fails = true;
   const events: TrainEvent[] = [];
   const waiting: (() => void)[] = [];
-  const studio = new Studio(
+  const studio = new TrainService(
     (event) => {
       events.push(event);
       if (event.type === 'phase' && event.phase === 'finished') waiting.shift()?.();

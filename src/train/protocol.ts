@@ -295,7 +295,7 @@ export type DataRequest =
   /** What the first row becomes, whatever is under way; ends the same question about another template. Needs `parse`; a model's own template needs `open-tokenizer`. */
   | { type: 'try-template'; mapping: Mapping; template: PromptTemplate }
   /** Chats as prompts in a model's own template, whatever is under way. */
-  | { type: 'dress'; template: ChatTemplate; chats: Turn[][] }
+  | { type: 'applyChatTemplate'; template: ChatTemplate; chats: Turn[][] }
   /** Reads files, packed or not. Ends every parse, prepare and list that is under way. What was read before stays where it fails. */
   | { type: 'parse'; files: OwnFile[]; choices: ReadChoices }
   /** What the columns mean once these repairs are made. Needs `parse`. */
@@ -318,7 +318,7 @@ export interface DataReplies {
   /** The chat templates that the model brings, the usual one first. */
   'open-tokenizer': { templates: ChatTemplate[] };
   'try-template': { segments: Segment[] };
-  dress: { prompts: Prompt[] };
+  applyChatTemplate: { prompts: Prompt[] };
   /** `repairs` are those without which hardly a row could be read; `empty` names columns without any value among the first rows. */
   parse: {
     table: TableInfo;

@@ -24,7 +24,7 @@ export interface RecoveryState {
 }
 
 /** What to do after a step: nothing; say that it was skipped; go back before step `due`; end the run. */
-export type Verdict = 'fine' | 'skipped' | 'back' | 'end';
+export type StepVerdict = 'fine' | 'skipped' | 'back' | 'end';
 
 export class Recovery {
   readonly #s: RecoveryState;
@@ -56,7 +56,7 @@ export class Recovery {
    * the run goes back before the step after that, so that both do the same.
    * @param step from 1
    */
-  after(step: number, finite: boolean): Verdict {
+  after(step: number, finite: boolean): StepVerdict {
     const s = this.#s;
     if (finite) {
       if (s.due === null && step > s.past) s.bad = 0;

@@ -69,7 +69,7 @@ export class Sampler {
       throw new TrainError(message('train.session.longPrompt', { tokens: ids.length, most: this.#room }));
     return typeof asked === 'string'
       ? { ids, text: asked, expected: null, chat: false }
-      : { ids, text: unguard(asked.dressed), expected: null, chat: true };
+      : { ids, text: unguard(asked.templated), expected: null, chat: true };
   }
 
   /** What stands before the first supervised token of a held-out example; for plain text its opening words. */

@@ -1,11 +1,11 @@
-/** The worker that owns the device: passes requests to `Studio`, and replies and events to the page. */
+/** The worker that owns the device: passes requests to `TrainService`, and replies and events to the page. */
 import { toErrorInfo } from '../shared/errors';
 import type { Envelope, FromWorker, TrainEvent, TrainRequest } from './protocol';
-import { Studio } from './studio';
+import { TrainService } from './trainService';
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 const post = (message: FromWorker<TrainEvent>, transfer: Transferable[] = []) => scope.postMessage(message, transfer);
-const studio = new Studio((event) => post({ kind: 'event', event }));
+const studio = new TrainService((event) => post({ kind: 'event', event }));
 
 function answer(request: Envelope<TrainRequest>): unknown {
   switch (request.type) {

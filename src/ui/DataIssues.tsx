@@ -4,7 +4,7 @@ import type { Issue, IssueReport, Repairs, RowNote } from '../shared/data';
 import { encodingName } from '../shared/encodings';
 import { texts } from '../shared/texts';
 import { say } from '../shared/texts/say';
-import type { Deed } from '../store/slices';
+import type { Action } from '../store/slices';
 import { count } from './format';
 import { Phrase } from './Phrase';
 import { saveBlob } from './saveBlob';
@@ -19,7 +19,7 @@ function repairWords(which: 'fix' | 'fixed', issue: keyof Repairs, encoding: str
 }
 
 /** What is taken back when this is undone. */
-function undoing({ did, issue }: Deed, encoding: string): string {
+function undoing({ did, issue }: Action, encoding: string): string {
   const { undo } = texts().data.issues;
   return did === 'repair' || did === 'unrepair' ? undo[did](repairWords('fix', issue, encoding)) : undo[did];
 }
@@ -66,7 +66,7 @@ export function DataIssues() {
         <span className="spacer" />
         {past.length > 0 && (
           <button type="button" className="quiet" onClick={() => studio.data.undo()} data-testid="data-undo">
-            {undoing(past.at(-1)!.deed, encoding)}
+            {undoing(past.at(-1)!.action, encoding)}
           </button>
         )}
         {out > 0 && (

@@ -5,7 +5,7 @@ import { texts } from '../shared/texts';
 import type { GateStats, ModuleId } from '../shared/types';
 import { type RunHistory, skippedShare } from '../store/history';
 import { type Grouping, shareData } from '../store/series';
-import type { Session } from '../store/slices';
+import type { SessionView } from '../store/slices';
 import { Empty, Later, Scroll, SectionFrame, Segmented, SelectField, Skeleton, TableBehind } from './bits';
 import { ChartFrame } from './charts/ChartFrame';
 import { useChartColors } from './charts/chartColors';
@@ -48,11 +48,11 @@ export function InspectSection() {
 }
 
 /** New data are drawn when the page has a moment, in slices: a store's change alone would be one task. */
-function Gated({ session }: { session: Session }) {
+function Gated({ session }: { session: SessionView }) {
   return <View session={session} version={useDeferredValue(useSel((s) => s.runs.version))} />;
 }
 
-const View = memo(function View({ session, version }: { session: Session; version: number }) {
+const View = memo(function View({ session, version }: { session: SessionView; version: number }) {
   const t = useTexts().inspect;
   const gated = session.experiment.runs.filter(isGated);
   const [runId, setRunId] = useState(gated[0].id);
@@ -117,7 +117,7 @@ const View = memo(function View({ session, version }: { session: Session; versio
 interface MapsProps {
   /** Counts up when the histories have grown. */
   version: number;
-  session: Session;
+  session: SessionView;
   gated: RunConfig[];
   history: RunHistory;
   selected: number;

@@ -2,12 +2,12 @@
 import { useRef } from 'react';
 import { texts } from '../shared/texts';
 import { names } from '../shared/texts/names';
-import type { DatasetSlice, Session, WantedData } from '../store/slices';
+import type { DatasetSlice, SessionView, WantedData } from '../store/slices';
 import { bytes } from './format';
 import { useSel, useStudio } from './studioContext';
 
 /** What the data under Data are called, where they are others than the session's; null where they are the same, or none are open. */
-export function otherData(session: Session, dataset: DatasetSlice): string | null {
+export function otherData(session: SessionView, dataset: DatasetSlice): string | null {
   const { origin, samples, wanted } = dataset;
   if (!origin || wanted) return null;
   const name = names.data(origin, samples);

@@ -2,13 +2,13 @@
 import { isGated, learnsThreshold } from '../shared/config';
 import { texts } from '../shared/texts';
 import type { RunHistory } from '../store/history';
-import { type Session, isLive } from '../store/slices';
+import { type SessionView, isLive } from '../store/slices';
 import { RunMark, Scroll } from './bits';
 import { fixed } from './format';
 import { Phrase } from './Phrase';
 import { useSel, useStudio } from './studioContext';
 
-export function RunSigns({ session }: { session: Session }) {
+export function RunSigns({ session }: { session: SessionView }) {
   const t = texts().train.dev;
   const { runs } = session.experiment;
   const named = runs.map((run, i) => ({ run, index: i + 1, history: session.histories.get(run.id)! }));

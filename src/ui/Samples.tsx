@@ -2,7 +2,7 @@
 import { useState } from 'react';
 import { texts } from '../shared/texts';
 import type { Sample } from '../store/history';
-import { MAX_SAMPLE_PROMPTS, type Session } from '../store/slices';
+import { MAX_SAMPLE_PROMPTS, type SessionView } from '../store/slices';
 import { RunMark, SelectField, TextField } from './bits';
 import { tokenText } from './format';
 import { Phrase } from './Phrase';
@@ -27,7 +27,7 @@ function rowsFor(prompt: string, runs: { id: string; name: string; index: number
   }));
 }
 
-export function Samples({ session }: { session: Session }) {
+export function Samples({ session }: { session: SessionView }) {
   const t = texts().train.samples;
   useSel((s) => s.runs.version);
   const [chosen, setChosen] = useState(0);

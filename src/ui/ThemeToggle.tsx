@@ -3,7 +3,7 @@ import { useEffect } from 'react';
 import { texts } from '../shared/texts';
 import { Segmented } from './bits';
 import { useSel, useStudio } from './studioContext';
-import { rememberTheme, THEMES, wearTheme } from './theme';
+import { rememberTheme, THEMES, applyTheme } from './theme';
 
 export function ThemeToggle() {
   const { page } = texts();
@@ -11,7 +11,7 @@ export function ThemeToggle() {
   const theme = useSel((s) => s.ui.theme);
   useEffect(() => {
     rememberTheme(theme);
-    return wearTheme(theme);
+    return applyTheme(theme);
   }, [theme]);
   return (
     <Segmented

@@ -1,7 +1,7 @@
 /** The run itself: start, pause, stop; where it is, how fast, and the loss of all runs on one axis. */
 import { texts } from '../shared/texts';
 import { type RunHistory, totalSkipped } from '../store/history';
-import { type Session, isLive, stepsOf } from '../store/slices';
+import { type SessionView, isLive, stepsOf } from '../store/slices';
 import { Later, ProgressLine, RunMark, Scroll, SectionFrame } from './bits';
 import { KernelTable } from './KernelTable';
 import { KeepNote } from './ResumeOffer';
@@ -87,7 +87,7 @@ function Controls() {
   );
 }
 
-function Live({ session }: { session: Session }) {
+function Live({ session }: { session: SessionView }) {
   const t = texts().train.tally;
   useSel((s) => s.runs.version);
   const phase = useSel((s) => s.runs.phase);
@@ -135,7 +135,7 @@ function Live({ session }: { session: Session }) {
 }
 
 /** Counted adapter work, beside what it is of a whole step. */
-function Work({ session, runs }: { session: Session; runs: RunHistory[] }) {
+function Work({ session, runs }: { session: SessionView; runs: RunHistory[] }) {
   const t = texts().train.work;
   return (
     <Scroll label={t.label}>

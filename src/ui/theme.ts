@@ -16,7 +16,7 @@ export function rootTheme(theme: Theme, systemWantsMore: boolean): { theme?: 'li
 }
 
 /** Puts `theme` on the page, and again whenever the system asks for more or less contrast. @returns an end to that */
-export function wearTheme(theme: Theme): () => void {
+export function applyTheme(theme: Theme): () => void {
   const more = matchMedia('(prefers-contrast: more)');
   const { dataset } = document.documentElement;
   const put = () => {

@@ -30,7 +30,7 @@ export interface ModuleParams {
 }
 
 /** What a module's forward leaves for its backward. One for every run that shares the pass. */
-export interface ModuleSpace {
+export interface SavedActivations {
   /** [rows, rPad]: A x */
   z: Tensor;
   /** [rows] f32: r_i */
@@ -39,12 +39,12 @@ export interface ModuleSpace {
   open: Tensor;
   /** [1 + rows] u32: number of active rows, then their indices */
   list: Tensor;
-  /** [rows, dOut]: y = W0 x; there where the method goes `throughBase`. */
+  /** [rows, dOut]: y = W0 x; there where the method `usesBaseOutput`. */
   base?: Tensor;
 }
 
 /** Scratch that one module at a time uses. */
-export interface SharedSpace {
+export interface Scratch {
   /** [rows, rPad]: Bᵀ g */
   u: Tensor;
   /** [rows] f32: μ_i */
@@ -53,7 +53,7 @@ export interface SharedSpace {
   partial: Tensor;
   /** [rows, dIn]: the module's input after dropout; there when a run has dropout. */
   dropped?: Tensor;
-  /** [rows, dOut]: a part of Δ whose size is asked for; and [rows] f32: a number for each. There when a gated run goes `throughBase`. */
+  /** [rows, dOut]: a part of Δ whose size is asked for; and [rows] f32: a number for each. There when a gated run `usesBaseOutput`. */
   delta?: Tensor;
   rowTerm?: Tensor;
 }
@@ -64,16 +64,16 @@ export interface ForwardIO {
   x: Tensor;
   /** [rows, dOut]: the frozen module's output; becomes the module's output h. */
   y: Tensor;
-  /** f32 [rows, parts]: partial sums of y² of each row; there when the method `needsSquares`. */
-  squares?: { tensor: Tensor; parts: number };
-  space: ModuleSpace;
-  shared: SharedSpace;
+  /** f32 [rows, parts]: partial sums of y² of each row; there when the method `needsRowNorms`. */
+  rowNormSquared?: { tensor: Tensor; parts: number };
+  saved: SavedActivations;
+  scratch: Scratch;
   /** Whether statistics are kept (training, evaluation) or not (decoding). */
   record: boolean;
   /** The pass only fills `wholeBatch`: statistics are not kept. */
   choosing?: boolean;
-  /** The backward computes the layer anew: what `space` kept of the first time is still there, nothing counts twice. */
-  again: boolean;
+  /** The backward computes the layer anew: what `saved` kept of the first time is still there, nothing counts twice. */
+  recompute: boolean;
 }
 
 export interface BackwardIO {
@@ -83,8 +83,8 @@ export interface BackwardIO {
   gradOut: Tensor;
   /** [rows, dIn]: W0ᵀg is there already, the adapter's part is added; null when nothing below needs it. */
   gradIn: Tensor | null;
-  space: ModuleSpace;
-  shared: SharedSpace;
+  saved: SavedActivations;
+  scratch: Scratch;
 }
 
 /** What goes back through a frozen module. */
@@ -92,13 +92,13 @@ export interface FrozenGradientIO {
   rows: RowCount;
   /** [rows, dOut]: g = ∂L/∂h */
   gradOut: Tensor;
-  space: ModuleSpace;
+  saved: SavedActivations;
   /** [rows, dOut]: what W0ᵀ is to be given instead. */
   out: Tensor;
 }
 
 /** A tensor that belongs to the method's state, by name. */
-export interface NamedTensor {
+export interface StateTensor {
   name: string;
   tensor: Tensor;
 }
@@ -127,10 +127,10 @@ export interface Method {
    * all parts fill it, and it is right once another round of them leaves it as it was.
    */
   readonly wholeBatch: Tensor | null;
-  /** Whether `forward` reads `squares`. */
-  readonly needsSquares: boolean;
-  /** Whether Δ depends on y = W0 x: it is kept in `space.base`, and W0ᵀ gets what `frozenGradient` makes of g. */
-  readonly throughBase: boolean;
+  /** Whether `forward` reads `rowNormSquared`. */
+  readonly needsRowNorms: boolean;
+  /** Whether Δ depends on y = W0 x: it is kept in `saved.base`, and W0ᵀ gets what `frozenGradient` makes of g. */
+  readonly usesBaseOutput: boolean;
   /** Once, before anything else: what depends on the frozen base alone. */
   init(): Op[];
   forward(module: AdaptedModule, io: ForwardIO): Op[];
@@ -158,7 +158,7 @@ export interface Method {
   stats(): Tensor[];
   readStats(bytes: ArrayBuffer): MethodStats | null;
   /** All that `restore` needs besides A, B and the optimizer's moments. */
-  state(): NamedTensor[];
+  state(): StateTensor[];
   /** Thresholds from outside (an imported adapter), one per module. Throws where the method has none. */
   setThresholds(tau: Float32Array): void;
   /** Opens all tokens of a module again. @throws {AdapterError} where the method has no threshold */

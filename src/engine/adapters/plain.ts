@@ -4,11 +4,11 @@ import { message } from '../../shared/message';
 import type { Tensor } from '../device/buffers';
 import type { Op } from '../device/program';
 import { backwardInOneCall, inOneCall } from '../kernels/lowRank/inOneCall';
-import type { AdaptedModule, BackwardIO, ForwardIO, FrozenGradientIO, Method, NamedTensor } from './method';
+import type { AdaptedModule, BackwardIO, ForwardIO, FrozenGradientIO, Method, StateTensor } from './method';
 import type { Update } from './update';
 
 export class Plain implements Method {
-  readonly needsSquares = false;
+  readonly needsRowNorms = false;
   readonly wholeBatch = null;
   readonly #update: Update;
 
@@ -16,8 +16,8 @@ export class Plain implements Method {
     this.#update = update;
   }
 
-  get throughBase(): boolean {
-    return this.#update.throughBase;
+  get usesBaseOutput(): boolean {
+    return this.#update.usesBaseOutput;
   }
 
   init(): Op[] {
@@ -26,7 +26,7 @@ export class Plain implements Method {
 
   forward(m: AdaptedModule, io: ForwardIO): Op[] {
     const add = this.#update.add(m, io, io.rows);
-    if (io.again) return add;
+    if (io.recompute) return add;
     return inOneCall([...this.#update.prepare(m, io), ...add], 'adapter forward', this.#update.forwardInOne?.(m, io));
   }
 
@@ -76,7 +76,7 @@ export class Plain implements Method {
   readStats(): null {
     return null;
   }
-  state(): NamedTensor[] {
+  state(): StateTensor[] {
     return this.#update.state();
   }
 

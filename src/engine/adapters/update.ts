@@ -9,19 +9,19 @@ import type { DeltaSize } from '../kernels/gate/gate';
 import type { LowRankBackward, LowRankForward } from '../kernels/lowRank/lowRank.cpu';
 import type { MuTerms } from '../kernels/muStats/muStats';
 import type { Rows } from '../kernels/rows/rows';
-import type { AdaptedModule, BackwardIO, ForwardIO, FrozenGradientIO, NamedTensor } from './method';
+import type { AdaptedModule, BackwardIO, ForwardIO, FrozenGradientIO, StateTensor } from './method';
 
 export interface Update {
   /** See `Method`. */
-  readonly throughBase: boolean;
+  readonly usesBaseOutput: boolean;
   init(): Op[];
-  /** For all rows: what Δ is made from (z = A x). It stays in `io.space` for the backward. */
+  /** For all rows: what Δ is made from (z = A x). It stays in `io.saved` for the backward. */
   prepare(m: AdaptedModule, io: ForwardIO): Op[];
   /** After `prepare`: ‖Δ_i‖ of all rows, as the gate reads it. Only where a gate asks for it. */
   size(m: AdaptedModule, io: ForwardIO): { ops: Op[]; size: DeltaSize };
   /** y += Δ for `rows`, from what `prepare` left. */
   add(m: AdaptedModule, io: ForwardIO, rows: Rows): Op[];
-  /** out = what W0ᵀ is given instead of g; `open` is S, null where no gate closes. Only with `throughBase`. */
+  /** out = what W0ᵀ is given instead of g; `open` is S, null where no gate closes. Only with `usesBaseOutput`. */
   frozenGradient(m: AdaptedModule, io: FrozenGradientIO, open: Tensor | null): Op[];
   /** For all rows: what μ and the gradients are made from (u = Bᵀ g). */
   back(m: AdaptedModule, io: BackwardIO): Op[];
@@ -47,5 +47,5 @@ export interface Update {
   /** After parameters changed: tensors derived from them. */
   refresh(): Op[];
   /** What a restored run needs besides the parameters and the optimizer's moments. */
-  state(): NamedTensor[];
+  state(): StateTensor[];
 }

@@ -59,7 +59,7 @@ export const topSizes = (c: LlamaConfig, capacity: Capacity) => {
     /** The MLP's activation. The backward computes it anew: it would be the largest thing that a layer keeps. */
     act: 4 * rows * c.ffn,
     /** Partial sums of y² of the module at hand, for its gate: at most one for four columns. */
-    squares: rows * Math.max(c.dModel, c.ffn, qWidth(c), kvWidth(c)),
+    rowNormSquared: rows * Math.max(c.dModel, c.ffn, qWidth(c), kvWidth(c)),
     output: 4 * rows * c.dModel,
     headInput: 4 * targets * c.dModel,
     headNormed: 4 * targets * c.dModel,

@@ -34,7 +34,7 @@ export function lowestAdapted(pass: Pass): { layer: number; stage: number } {
 function frozenGradient(pass: Pass, layer: number, kind: ModuleKind, gradOut: Tensor): { ops: Op[]; gradient: Tensor } {
   const { segment: rows, capacity } = pass.batch;
   const { dOut: width } = moduleShape(pass.config, kind);
-  const through = adaptersOf(pass, layer, kind).filter(({ adapters }) => adapters.method.throughBase);
+  const through = adaptersOf(pass, layer, kind).filter(({ adapters }) => adapters.method.usesBaseOutput);
   if (through.length === 0) return { ops: [], gradient: gradOut };
   const gradient = pass.frozenGradient!;
   const ops = pass.segments.flatMap((_, segment): Op[] => {
@@ -44,7 +44,7 @@ function frozenGradient(pass: Pass, layer: number, kind: ModuleKind, gradOut: Te
     return own.adapters.method.frozenGradient(own.module, {
       rows,
       gradOut: g,
-      space: own.adapters.spaces[own.module.index],
+      saved: own.adapters.saved[own.module.index],
       out,
     });
   });
@@ -85,8 +85,8 @@ function linearBack(
         x: segmentOf(x, capacity, segment, dIn),
         gradOut: segmentOf(gradOut, capacity, segment, dOut),
         gradIn: gradIn && segmentOf(gradIn, capacity, segment, dIn),
-        space: adapters.spaces[module.index],
-        shared: adapters.shared,
+        saved: adapters.saved[module.index],
+        scratch: adapters.scratch,
       }),
     ),
   ];

@@ -1,7 +1,7 @@
 /** The Llama forward as a list of operations. What it leaves in the activations is what backward.ts reads. */
 import type { ModuleKind } from '../../shared/config';
 import type { LlamaConfig } from '../../shared/types';
-import type { AdaptedModule, Method, ModuleSpace, SharedSpace } from '../adapters/method';
+import type { AdaptedModule, Method, SavedActivations, Scratch } from '../adapters/method';
 import type { Tensor } from '../device/buffers';
 import type { Device } from '../device/device';
 import type { Op } from '../device/program';
@@ -18,12 +18,12 @@ import type { BatchBuffers } from './batch';
 import { type LlamaWeights, kvWidth, moduleShape } from './llama';
 
 /** The method of a run and where its modules keep what the backward needs. */
-export interface Adapters {
+export interface RunAdapters {
   method: Method;
   modules: AdaptedModule[];
   /** Per adapted module; all the same tensors where no backward follows. */
-  spaces: ModuleSpace[];
-  shared: SharedSpace;
+  saved: SavedActivations[];
+  scratch: Scratch;
 }
 
 /** Everything a pass touches. */
@@ -39,7 +39,7 @@ export interface Pass {
   /** Absent where no backward follows. */
   grads: GradActivations | null;
   /** The runs whose rows are stacked, by segment; null = the base alone. */
-  segments: (Adapters | null)[];
+  segments: (RunAdapters | null)[];
   /** Keys and values of earlier tokens, per layer, when decoding. */
   cache: { k: Tensor; v: Tensor }[] | null;
   /** [stacked rows, dOut]: scratch for what W0ᵀ is given, where a run of the pass goes through the base. */
@@ -57,7 +57,7 @@ export function adaptersOf(
   pass: Pass,
   layer: number,
   kind: ModuleKind,
-): { segment: number; module: AdaptedModule; adapters: Adapters }[] {
+): { segment: number; module: AdaptedModule; adapters: RunAdapters }[] {
   return pass.segments.flatMap((adapters, segment) => {
     const module = adapters?.modules.find((m) => m.layer === layer && m.kind === kind);
     return adapters && module ? [{ segment, module, adapters }] : [];
@@ -66,7 +66,7 @@ export function adaptersOf(
 
 /** Whether an adapter of a module needs its frozen output in the backward. */
 const keepsBase = (pass: Pass, layer: number, kind: ModuleKind): boolean =>
-  adaptersOf(pass, layer, kind).some(({ adapters }) => adapters.method.throughBase);
+  adaptersOf(pass, layer, kind).some(({ adapters }) => adapters.method.usesBaseOutput);
 
 /**
  * A linear layer: the frozen product of all runs' rows (added to `residual`, if given), then each run's adapter on its
@@ -77,15 +77,15 @@ function linear(
   pass: Pass,
   layer: number,
   kind: ModuleKind,
-  { x, y, again, residual }: { x: Tensor; y: Tensor; again: boolean; residual?: Tensor },
+  { x, y, recompute, residual }: { x: Tensor; y: Tensor; recompute: boolean; residual?: Tensor },
 ): Op[] {
   const { rows, segment: segmentRows, capacity } = pass.batch;
   const { dIn, dOut } = moduleShape(pass.config, kind);
   const adapted = adaptersOf(pass, layer, kind);
-  const needed = !again && adapted.some(({ adapters }) => adapters.method.needsSquares);
+  const needed = !recompute && adapted.some(({ adapters }) => adapters.method.needsRowNorms);
   const parts = squareParts(pass.device, { n: dOut, k: dIn, transposed: true, maxRows: rows.max });
-  const { squares } = pass.top;
-  const through = adapted.filter(({ adapters }) => adapters.method.throughBase);
+  const { rowNormSquared } = pass.top;
+  const through = adapted.filter(({ adapters }) => adapters.method.usesBaseOutput);
   const part = (tensor: Tensor, segment: number) => segmentOf(tensor, capacity, segment, dOut);
   return [
     ...matmul(pass.device, {
@@ -98,13 +98,13 @@ function linear(
       k: dIn,
       transposed: true,
       residual: through.length > 0 ? undefined : residual,
-      squares: needed ? squares : undefined,
+      rowNormSquared: needed ? rowNormSquared : undefined,
     }),
     ...through.map(({ segment, module, adapters }) =>
       copyRows(pass.device, {
         rows: segmentRows,
         x: part(y, segment),
-        out: adapters.spaces[module.index].base!,
+        out: adapters.saved[module.index].base!,
         width: dOut,
       }),
     ),
@@ -124,22 +124,22 @@ function linear(
         rows: segmentRows,
         x: segmentOf(x, capacity, segment, dIn),
         y: part(y, segment),
-        squares: needed ? { tensor: segmentOf(squares, capacity, segment, parts), parts } : undefined,
-        space: adapters.spaces[module.index],
-        shared: adapters.shared,
+        rowNormSquared: needed ? { tensor: segmentOf(rowNormSquared, capacity, segment, parts), parts } : undefined,
+        saved: adapters.saved[module.index],
+        scratch: adapters.scratch,
         record: pass.record,
         choosing: pass.choosing,
-        again,
+        recompute,
       }),
     ),
   ];
 }
 
 /**
- * One layer. `again`: its activations are computed anew for the backward, from its input and what the adapters kept;
+ * One layer. `recompute`: its activations are computed anew for the backward, from its input and what the adapters kept;
  * the layer's output is then left out, unless an adapter needs the last module's frozen output.
  */
-export function layerForward(pass: Pass, layer: number, output: Tensor, again = false): Op[] {
+export function layerForward(pass: Pass, layer: number, output: Tensor, recompute = false): Op[] {
   const {
     device,
     config: c,
@@ -154,9 +154,9 @@ export function layerForward(pass: Pass, layer: number, output: Tensor, again = 
   const cache = pass.cache?.[layer];
   return [
     rmsNorm(device, { ...norm, x: act.input, weight: weights.inputNorm, out: normed, rstd: act.attnRstd }),
-    ...linear(pass, layer, 'q', { x: normed, y: act.q, again }),
-    ...linear(pass, layer, 'k', { x: normed, y: act.k, again }),
-    ...linear(pass, layer, 'v', { x: normed, y: act.v, again }),
+    ...linear(pass, layer, 'q', { x: normed, y: act.q, recompute }),
+    ...linear(pass, layer, 'k', { x: normed, y: act.k, recompute }),
+    ...linear(pass, layer, 'v', { x: normed, y: act.v, recompute }),
     rope(device, { rows, meta, table, x: act.q, heads, headDim, inverse: false }),
     rope(device, { rows, meta, table, x: act.k, heads: kvHeads, headDim, inverse: false }),
     ...(cache
@@ -177,15 +177,15 @@ export function layerForward(pass: Pass, layer: number, output: Tensor, again = 
       kvHeads,
       headDim,
     }),
-    ...linear(pass, layer, 'o', { x: act.attn, y: act.mid, again, residual: act.input }),
+    ...linear(pass, layer, 'o', { x: act.attn, y: act.mid, recompute, residual: act.input }),
     rmsNorm(device, { ...norm, x: act.mid, weight: weights.postNorm, out: normed, rstd: act.mlpRstd }),
-    ...linear(pass, layer, 'gate', { x: normed, y: act.gate, again }),
-    ...linear(pass, layer, 'up', { x: normed, y: act.up, again }),
-    ...(again && !keepsBase(pass, layer, 'down')
+    ...linear(pass, layer, 'gate', { x: normed, y: act.gate, recompute }),
+    ...linear(pass, layer, 'up', { x: normed, y: act.up, recompute }),
+    ...(recompute && !keepsBase(pass, layer, 'down')
       ? []
       : [
           swiglu(device, { rows, gate: act.gate, up: act.up, out: pass.top.act, width: c.ffn }),
-          ...linear(pass, layer, 'down', { x: pass.top.act, y: output, again, residual: act.mid }),
+          ...linear(pass, layer, 'down', { x: pass.top.act, y: output, recompute, residual: act.mid }),
         ]),
   ];
 }

@@ -26,7 +26,7 @@ export type Case = MatmulRef & {
   from?: number;
   max?: number;
   type?: 'f32' | 'f16';
-  squares?: boolean;
+  rowNormSquared?: boolean;
   variant?: VariantName;
 };
 
@@ -36,7 +36,7 @@ export async function check({
   from = 0,
   max,
   type = 'f32',
-  squares: withSquares = false,
+  rowNormSquared: withSquares = false,
   variant,
   ...how
 }: Case): Promise<{ out: Float32Array; dispatches: number }> {
@@ -52,7 +52,7 @@ export async function check({
   const residual = how.residual ? randomFloats(rows * outStride, 4) : undefined;
   const out = scope.upload('out', start);
   const parts = squareParts(device, shape);
-  const squares = withSquares ? scope.alloc('squares', 4 * rows * parts) : undefined;
+  const rowNormSquared = withSquares ? scope.alloc('squares', 4 * rows * parts) : undefined;
   const count: RowCount = { ...rowCount(scope, rows), max };
   const weight = type === 'f16' ? { tensor: scope.upload('w', packF16(w)), type } : scope.upload('w', w);
   const options: MatmulOptions = {
@@ -63,7 +63,7 @@ export async function check({
     out,
     ...how,
     residual: residual && scope.upload('residual', residual),
-    squares,
+    rowNormSquared,
   };
   const ops = matmul(device, options);
   device.tuning = {};
@@ -72,8 +72,8 @@ export async function check({
   const sums = matmulRef(expected, a, w, { index: [...Array(rows).keys()], options: { ...how, residual } });
   const result = await floats(device, out, rows * outStride);
   expectCloseToMax(result, expected, TOLERANCE);
-  if (squares) {
-    const values = await floats(device, squares, rows * parts);
+  if (rowNormSquared) {
+    const values = await floats(device, rowNormSquared, rows * parts);
     expectCloseToMax(
       Float32Array.from(sums, (_, row) => values.slice(row * parts, (row + 1) * parts).reduce((x, y) => x + y, 0)),
       sums,
@@ -116,7 +116,7 @@ export function testProducts(variant?: VariantName): void {
           [57, 36, 12],
           [33, 68, 64],
         ].map(([rows, n, k]) =>
-          check({ rows, n, k, transposed, variant, residual: [], squares: true, scale: 0.5, ...strided(n, k) }),
+          check({ rows, n, k, transposed, variant, residual: [], rowNormSquared: true, scale: 0.5, ...strided(n, k) }),
         ),
       );
     });

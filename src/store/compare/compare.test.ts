@@ -6,7 +6,7 @@ import { RunHistory } from '../history';
 import { type KeptRuns, recordOf } from '../keptRuns';
 import { Page } from '../page';
 import type { RunFile } from '../runFile';
-import type { Session } from '../slices';
+import type { SessionView } from '../slices';
 import { TestPort, clientOn, evalEvent, stepEvent, foreign } from '../testing/fixtures';
 import type { Box } from './box';
 import { Compare, type CompareBoxes } from './compare';
@@ -18,7 +18,7 @@ import { message } from '../../shared/message';
 
 const NANO = { kind: 'embedded', id: 'sieve-stories-nano' } as const;
 
-function session(startedAt: number): Session {
+function session(startedAt: number): SessionView {
   const histories = new Map(['base', 'lora', 'ts-lora'].map((id) => [id, new RunHistory(id)]));
   histories.get('base')!.addEval(evalEvent('base', 0, 5));
   for (const id of ['lora', 'ts-lora']) histories.get(id)!.addStep(stepEvent(id, 1));

@@ -141,7 +141,11 @@ export class Compare {
       this.#host.page.patch('runs', {
         answers: Object.fromEntries(asked.map(({ runId }) => [runId, { text: '', done: false }])),
       });
-      for (const { prompt, runs } of await passes(asked, { text: typed, from: 'typed' }, this.#host.data.dress)) {
+      for (const { prompt, runs } of await passes(
+        asked,
+        { text: typed, from: 'typed' },
+        this.#host.data.applyChatTemplate,
+      )) {
         let written: Record<RunId, string> = {};
         if (!this.#cancelled) {
           const { requestId, reply } = this.#host.train.post({
@@ -327,7 +331,7 @@ export class Compare {
       return { contender, runId: voice.runId };
     });
     const written: Record<RunId, string> = {};
-    for (const { prompt: words, runs } of await passes(asked, prompt, this.#host.data.dress)) {
+    for (const { prompt: words, runs } of await passes(asked, prompt, this.#host.data.applyChatTemplate)) {
       if (this.#cancelled) return null;
       Object.assign(
         written,

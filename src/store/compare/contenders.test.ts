@@ -4,14 +4,14 @@ import { GUARD } from '../../shared/guard';
 import { texts } from '../../shared/texts';
 import { RunHistory } from '../history';
 import { recordOf } from '../keptRuns';
-import { type AddedRun, type Session, type State, initialState } from '../slices';
+import { type AddedRun, type SessionView, type State, initialState } from '../slices';
 import { MODULES, evalEvent, gateStats, stepEvent } from '../testing/fixtures';
 import { chosen, contenders } from './contenders';
 import { metricRows } from './metrics';
 import type { RowQuery } from '../../shared/data';
 import type { DatasetCommands } from '../dataset';
-import { carriedPrompt, type Dress } from '../template';
-import { dressed, heldOutPrompt, opening, passes } from './prompts';
+import { carriedPrompt, type ApplyChatTemplate } from '../template';
+import { templated, heldOutPrompt, opening, passes } from './prompts';
 import { names } from '../../shared/texts/names';
 import { caution } from '../../ui/compare/words';
 import { message } from '../../shared/message';
@@ -21,7 +21,7 @@ const TEMPLATE = { prompt: 'Q: {prompt}\n', completion: '{completion}' };
 const MAPPING = { kind: 'prompt-completion', roles: { prompt: 'p', completion: 'c' } } as const;
 
 /** LoRA ends at `lora`, TS-LoRA at `gated`, the base at 5.5. */
-function session(startedAt: number, lora: number, gated: number, seed = 1): Session {
+function session(startedAt: number, lora: number, gated: number, seed = 1): SessionView {
   const histories = new Map(['base', 'lora', 'ts-lora'].map((id) => [id, new RunHistory(id)]));
   const of = (id: string) => histories.get(id)!;
   of('base').addEval(evalEvent('base', 0, 5.5));
@@ -47,12 +47,12 @@ function session(startedAt: number, lora: number, gated: number, seed = 1): Sess
   };
 }
 
-function added(s: Session, id: string, model: AddedRun['record']['model'] = NANO): AddedRun {
+function added(s: SessionView, id: string, model: AddedRun['record']['model'] = NANO): AddedRun {
   const record = { ...recordOf(s, 'finished', { id, model, endedAt: 9, bytes: 1 }, names), name: `Kept ${id}` };
   return { record, histories: s.histories, adapters: new Set(['lora']), loaded: {}, refused: {} };
 }
 
-function state(current: Session | null, kept: AddedRun[] = []): State {
+function state(current: SessionView | null, kept: AddedRun[] = []): State {
   const s = initialState();
   return {
     ...s,
@@ -191,8 +191,8 @@ test('one seed is no verdict', () => {
 });
 
 test('each is asked in its own template, and those with the same words together', async () => {
-  const dress: Dress = async ({ name }, chats) =>
-    chats.map((turns) => ({ dressed: `${name}: ${turns.map((t) => `${t.role}=${t.text}`).join()}` }));
+  const applyChatTemplate: ApplyChatTemplate = async ({ name }, chats) =>
+    chats.map((turns) => ({ templated: `${name}: ${turns.map((t) => `${t.role}=${t.text}`).join()}` }));
   const of = (prompt: string) => ({
     contender: { prompt: { mapping: { ...MAPPING }, template: { prompt, completion: '' } } },
   });
@@ -201,20 +201,24 @@ test('each is asked in its own template, and those with the same words together'
     { ...of('{prompt}\n'), runId: 'lora' },
     { ...of('Q: {prompt}\n'), runId: 'imported-1' },
   ];
-  expect(await passes(asked, { text: 'hi', from: 'typed' }, dress)).toEqual([
+  expect(await passes(asked, { text: 'hi', from: 'typed' }, applyChatTemplate)).toEqual([
     { prompt: 'Q: hi\n', runs: ['base', 'imported-1'] },
     { prompt: 'hi\n', runs: ['lora'] },
   ]);
   const row = { kind: 'prompt-completion', values: new Map([['prompt', 'row']]) } as const;
-  expect(await passes(asked, { text: 'Q: row\n', from: row }, dress)).toEqual([
+  expect(await passes(asked, { text: 'Q: row\n', from: row }, applyChatTemplate)).toEqual([
     { prompt: 'Q: row\n', runs: ['base', 'imported-1'] },
     { prompt: 'row\n', runs: ['lora'] },
   ]);
   // A row of another kind, and a text that is a prompt already, stay as they are.
   expect(
-    await dressed({ text: 'as it is', from: { kind: 'text-label', values: new Map() } }, asked[0].contender, dress),
+    await templated(
+      { text: 'as it is', from: { kind: 'text-label', values: new Map() } },
+      asked[0].contender,
+      applyChatTemplate,
+    ),
   ).toBe('as it is');
-  expect(await dressed({ text: 'as it is', from: 'raw' }, asked[0].contender, dress)).toBe('as it is');
+  expect(await templated({ text: 'as it is', from: 'raw' }, asked[0].contender, applyChatTemplate)).toBe('as it is');
   // A model's own chat template writes the prompt; what it wrote already is asked as that.
   const chat = {
     contender: {
@@ -222,12 +226,12 @@ test('each is asked in its own template, and those with the same words together'
     },
     runId: 'chat',
   };
-  expect(await passes([...asked, chat], { text: 'hi', from: 'typed' }, dress)).toContainEqual({
-    prompt: { dressed: 'own: user=hi' },
+  expect(await passes([...asked, chat], { text: 'hi', from: 'typed' }, applyChatTemplate)).toContainEqual({
+    prompt: { templated: 'own: user=hi' },
     runs: ['chat'],
   });
-  expect(await passes([chat], { text: 'hi', from: { dressed: '<s>hi' } }, dress)).toEqual([
-    { prompt: { dressed: '<s>hi' }, runs: ['chat'] },
+  expect(await passes([chat], { text: 'hi', from: { templated: '<s>hi' } }, applyChatTemplate)).toEqual([
+    { prompt: { templated: '<s>hi' }, runs: ['chat'] },
   ]);
 });
 
@@ -304,7 +308,7 @@ test('a held-out example as a prompt: a row in its template, a chat up to the fi
     },
   };
   expect(await heldOutPrompt(data(chat), of('chat', { message: 'p' }), pick)).toEqual({ text: 'Hi you', from: 'raw' });
-  const own = { ...chat, prompt: { dressed: `<s><${GUARD}s>Hi` } };
+  const own = { ...chat, prompt: { templated: `<s><${GUARD}s>Hi` } };
   expect(await heldOutPrompt(data(own), of('chat', { message: 'p' }), pick)).toEqual({
     text: '<s><s>Hi',
     from: own.prompt,

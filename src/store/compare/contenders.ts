@@ -14,7 +14,7 @@ import type { AddedRun, State } from '../slices';
 import { carriedPrompt } from '../template';
 
 /** Losses compare only where model and held-out text are the same: then the untouched model has the same loss on as many tokens. */
-export interface Measured {
+export interface BaseMeasures {
   model: string;
   base: number;
   examples: number;
@@ -44,7 +44,7 @@ export interface Contender {
   /** Held-out loss over steps; null where nothing is known. */
   heldOut: Curve | null;
   /** How its held-out loss was measured; null before it was. */
-  measured: Measured | null;
+  measured: BaseMeasures | null;
   prompt: { mapping: Mapping | null; template: PromptTemplate };
   voice: Voice;
 }
@@ -54,7 +54,7 @@ const sameModel = (a: ModelSource | null, b: ModelSource): boolean => JSON.strin
 /** Relative difference of base losses that two GPUs may have on the same text. */
 const SAME = 1e-4;
 
-export function comparable(a: Measured | null, b: Measured | null): boolean {
+export function comparable(a: BaseMeasures | null, b: BaseMeasures | null): boolean {
   return (
     a !== null &&
     b !== null &&
@@ -65,14 +65,14 @@ export function comparable(a: Measured | null, b: Measured | null): boolean {
   );
 }
 
-function measuredOf({ final, model }: ComparableRun): Measured | null {
+function measuredOf({ final, model }: ComparableRun): BaseMeasures | null {
   const { base, examples, supervised } = final;
   return base === null || examples === null || supervised === null
     ? null
     : { model: model.id, base, examples, supervised };
 }
 
-function measuredBase(history: RunHistory | null | undefined, model: ModelSource | null): Measured | null {
+function measuredBase(history: RunHistory | null | undefined, model: ModelSource | null): BaseMeasures | null {
   const last = history?.evals.at(-1);
   return last && model
     ? { model: model.id, base: last.loss, examples: last.examples, supervised: last.supervised }
@@ -110,7 +110,7 @@ export function contenders(s: State, called: Pick<Names, 'base' | 'baseOf' | 'im
   const { session, imported } = s.runs;
   const { source } = s.model;
   const carried = imported.findLast((r) => r.template !== null)?.template;
-  const dressed = session ?? (carried ? carriedPrompt(carried) : s.dataset);
+  const templated = session ?? (carried ? carriedPrompt(carried) : s.dataset);
   const out: Omit<Contender, 'index' | 'place'>[] = [];
   // A run that was deleted under History is gone from here, too.
   const added = s.compare.added.filter((a) => s.keep.runs.some((r) => r.id === a.record.id));
@@ -127,7 +127,7 @@ export function contenders(s: State, called: Pick<Names, 'base' | 'baseOf' | 'im
     run: null,
     heldOut: history && history.evals.length > 0 ? evalCurve(history) : null,
     measured: measuredBase(history, source),
-    prompt: { mapping: dressed.mapping, template: dressed.template },
+    prompt: { mapping: templated.mapping, template: templated.template },
     voice:
       s.model.status === 'ready'
         ? { kind: 'ready', runId: 'base' }
@@ -197,7 +197,7 @@ export function contenders(s: State, called: Pick<Names, 'base' | 'baseOf' | 'im
       run: null,
       heldOut: null,
       measured: null,
-      prompt: template ? carriedPrompt(template) : { mapping: dressed.mapping, template: dressed.template },
+      prompt: template ? carriedPrompt(template) : { mapping: templated.mapping, template: templated.template },
       voice: { kind: 'ready', runId },
     });
   }

@@ -7,7 +7,7 @@ import { splitWords } from '../../shared/wordDiff';
 import type { RunId } from '../../train/protocol';
 import type { DatasetCommands } from '../dataset';
 import type { State } from '../slices';
-import { comparePrompt, type Dress } from '../template';
+import { comparePrompt, type ApplyChatTemplate } from '../template';
 import type { Contender } from './contenders';
 
 export interface AskedPrompt {
@@ -21,14 +21,14 @@ export interface AskedPrompt {
 }
 
 /** The prompt as one model gets it: in the template that it was trained with. */
-export async function dressed(
+export async function templated(
   { text, from }: AskedPrompt,
   { prompt: { mapping, template } }: Pick<Contender, 'prompt'>,
-  dress: Dress,
+  applyChatTemplate: ApplyChatTemplate,
 ): Promise<Prompt> {
   if (from === 'raw') return text;
-  if (from === 'typed') return comparePrompt(text, mapping, template, dress);
-  if ('dressed' in from) return from;
+  if (from === 'typed') return comparePrompt(text, mapping, template, applyChatTemplate);
+  if ('templated' in from) return from;
   return mapping?.kind === from.kind && template.prompt !== ''
     ? fillTemplate(template.prompt, from.kind, from.values, null)
     : text;
@@ -38,11 +38,11 @@ export async function dressed(
 export async function passes(
   asked: readonly { contender: Pick<Contender, 'prompt'>; runId: RunId }[],
   prompt: AskedPrompt,
-  dress: Dress,
+  applyChatTemplate: ApplyChatTemplate,
 ): Promise<{ prompt: Prompt; runs: RunId[] }[]> {
   const groups = new Map<string, { prompt: Prompt; runs: RunId[] }>();
   for (const { contender, runId } of asked) {
-    const words = await dressed(prompt, contender, dress);
+    const words = await templated(prompt, contender, applyChatTemplate);
     const key = JSON.stringify(words);
     groups.set(key, { prompt: words, runs: [...(groups.get(key)?.runs ?? []), runId] });
   }
@@ -83,7 +83,7 @@ export async function heldOutPrompt(
   if (detail.prompt)
     return typeof detail.prompt === 'string'
       ? { text: detail.prompt, from: 'raw' }
-      : { text: unguard(detail.prompt.dressed), from: detail.prompt };
+      : { text: unguard(detail.prompt.templated), from: detail.prompt };
   // What the model is not taught, it is told.
   const bosId = state().model.info?.config.bosId ?? null;
   const tokens = detail.example.tokens.filter((t, i) => i > 0 || t.id !== bosId);

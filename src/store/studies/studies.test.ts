@@ -2,7 +2,7 @@ import { expect, it, vi } from 'vitest';
 import { createStore } from 'zustand/vanilla';
 import type { TokenSet } from '../../shared/types';
 import { RunHistory } from '../history';
-import { type Session, type State, initialState } from '../slices';
+import { type SessionView, type State, initialState } from '../slices';
 import { MemoryLibrary } from '../testing/memoryLibrary';
 import { MODULES, evalEvent, gateStats, stepEvent, foreign } from '../testing/fixtures';
 import { aCell, aStudy } from '../testing/studies';
@@ -28,7 +28,7 @@ function page(library = new MemoryLibrary(), bytes = 16) {
     model: { ...s.model, status: 'ready', source: { kind: 'embedded', id: 'sieve-stories-nano' } },
   }));
   const errors: string[] = [];
-  const sessions: { session: Session; end: (phase: 'finished' | 'stopped') => void }[] = [];
+  const sessions: { session: SessionView; end: (phase: 'finished' | 'stopped') => void }[] = [];
   const sent: string[] = [];
   const opened: string[] = [];
   /** Requests to stop that come before there is anything to stop. */
@@ -66,7 +66,7 @@ function page(library = new MemoryLibrary(), bytes = 16) {
     trainOn: (experiment, _data, from) =>
       new Promise((resolve) => {
         const histories = new Map(['base', ...experiment.runs.map((r) => r.id)].map((id) => [id, new RunHistory(id)]));
-        const session: Session = {
+        const session: SessionView = {
           experiment,
           ...from,
           plan: null,

@@ -11,7 +11,7 @@ import type { Names } from '../../shared/names';
 import type { Accuracy, Cell, Study } from '../../shared/study';
 import type { ModelSource } from '../../train/protocol';
 import { refuseTwo } from '../checks';
-import type { Session, State } from '../slices';
+import type { SessionView, State } from '../slices';
 import { withLock } from '../storageLock';
 import type { TrainClient } from '../trainClient';
 import { type Measured, activeShares, cellOf } from './cells';
@@ -34,10 +34,10 @@ export interface StudyHost {
   trainOn(
     experiment: ExperimentConfig,
     data: StudyData,
-    from: Pick<Session, 'template' | 'mapping' | 'dataName'>,
-  ): Promise<Session>;
+    from: Pick<SessionView, 'template' | 'mapping' | 'dataName'>,
+  ): Promise<SessionView>;
   /** The data set as it is prepared now. @throws {SieveError} when there is none */
-  currentData(): Promise<{ data: StudyData } & Pick<Session, 'template' | 'mapping' | 'dataName'>>;
+  currentData(): Promise<{ data: StudyData } & Pick<SessionView, 'template' | 'mapping' | 'dataName'>>;
   openModel(source: ModelSource): Promise<void>;
   report(error: unknown): void;
   names: Names;
@@ -279,7 +279,7 @@ export class Studies {
   }
 
   /** What only a trained run can tell, while it is still on the device. */
-  async #measure({ stage, experiment }: Job, session: Session): Promise<Map<string, Measured>> {
+  async #measure({ stage, experiment }: Job, session: SessionView): Promise<Map<string, Measured>> {
     const { train } = this.#host;
     const live = experiment.runs.filter((r) => !session.failed.has(r.id));
     const ids = live.map((r) => r.id);

@@ -7,7 +7,7 @@ import type { GateStats, ModelSource, ModuleId } from '../../shared/types';
 import { RATIO_BINS } from '../../shared/types';
 import type { FromWorker, TrainEvent } from '../../train/protocol';
 import { RunHistory } from '../history';
-import type { Session } from '../slices';
+import type { SessionView } from '../slices';
 import { type WorkerHooks, type WorkerLike, WorkerClient } from '../workerClient';
 
 export interface Sent {
@@ -133,7 +133,7 @@ export function evalEvent(runId: string, step: number, loss: number): Extract<Tr
 export const MODULES: ModuleId[] = [0, 1].flatMap((layer) => (['q', 'v'] as const).map((kind) => ({ layer, kind })));
 
 /** A session that has ended: LoRA failed after a step, TS-LoRA took six and was measured twice. */
-export function endedSession(): Session {
+export function endedSession(): SessionView {
   const histories = new Map(['base', 'lora', 'ts-lora'].map((id) => [id, new RunHistory(id)]));
   histories.get('base')!.addEval(evalEvent('base', 0, 5.5));
   const gated = histories.get('ts-lora')!;

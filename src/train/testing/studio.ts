@@ -11,7 +11,7 @@ import { openTokenizer } from '../../hub/tokenizer';
 import { type ExperimentConfig, defaultExperiment } from '../../shared/config';
 import type { DeviceChoice, TokenSet } from '../../shared/types';
 import type { TrainEvent } from '../protocol';
-import { Studio } from '../studio';
+import { TrainService } from '../trainService';
 
 export const NANO = { kind: 'embedded', id: 'sieve-stories-nano' } as const;
 
@@ -62,7 +62,7 @@ const openTestDevice = (choice: DeviceChoice) => (onCpu ? openCpuDevice({ thread
 
 /** One studio for all tests that don't ask for their own: its pipelines are most of a short run on a software adapter. */
 let heard: (event: TrainEvent) => void = () => undefined;
-const shared = new Studio((event) => heard(event), openTestDevice);
+const shared = new TrainService((event) => heard(event), openTestDevice);
 
 /**
  * A studio whose events are kept, and a promise for the next phase of a kind.
@@ -79,7 +79,7 @@ export function watched({
   own?: boolean;
   mayFail?: boolean;
   open?: (choice: DeviceChoice) => Promise<Device>;
-  on?: (event: TrainEvent, studio: Studio) => void;
+  on?: (event: TrainEvent, studio: TrainService) => void;
 } = {}) {
   const events: TrainEvent[] = [];
   const waiting: { phases: string[]; resolve: (phase: string) => void }[] = [];
@@ -95,7 +95,7 @@ export function watched({
   };
   const alone = own || open !== undefined;
   if (!alone) heard = hear;
-  const studio: Studio = alone ? new Studio(hear, open ?? openTestDevice) : shared;
+  const studio: TrainService = alone ? new TrainService(hear, open ?? openTestDevice) : shared;
   const phase = (...phases: string[]) => new Promise<string>((resolve) => waiting.push({ phases, resolve }));
   const losses = (runId: string) => events.flatMap((e) => (e.type === 'step' && e.runId === runId ? [e.loss] : []));
   return { studio, events, phase, losses };

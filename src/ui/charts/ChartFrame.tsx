@@ -3,7 +3,7 @@ import { type ReactNode, useId, useState } from 'react';
 import { texts } from '../../shared/texts';
 import { Scroll, TableBehind } from '../bits';
 import { useChartColors } from './chartColors';
-import { type Cell, type Picture, saveChart } from './saveChart';
+import { type TableCell, type Picture, saveChart } from './saveChart';
 
 interface Props {
   title: string;
@@ -13,7 +13,7 @@ interface Props {
   explain: () => string[];
   picture: () => Picture;
   /** Everything behind the chart, header first: the CSV, and the table unless `table` draws its own. */
-  rows: () => Cell[][];
+  rows: () => TableCell[][];
   table?: ReactNode;
   /** Beside the title. */
   tools?: ReactNode;
@@ -74,13 +74,13 @@ export function ChartFrame({ title, name, explain, picture, rows, table, tools, 
 /** Rows that a page shows at once; the file has them all. */
 const SHOWN = 200;
 
-function PlainTable({ rows, name }: { rows: Cell[][]; name: string }) {
+function PlainTable({ rows, name }: { rows: TableCell[][]; name: string }) {
   const { column, frame } = texts().charts;
   const columns: Record<string, string> = column;
   const [head, ...body] = rows;
   const stride = Math.max(1, Math.ceil(body.length / SHOWN));
   const shown = body.filter((_, i) => i % stride === 0 || i === body.length - 1);
-  const text = (c: Cell) =>
+  const text = (c: TableCell) =>
     c === null || c === undefined || (typeof c === 'number' && !Number.isFinite(c))
       ? '–'
       : typeof c === 'number' && !Number.isInteger(c)

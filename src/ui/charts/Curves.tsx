@@ -2,7 +2,7 @@
 import { memo, useDeferredValue, useMemo, useState } from 'react';
 import { type Aligned, type Curve, align, curveOf, curveRows, evalCurve, smooth } from '../../store/curves';
 import type { RunHistory } from '../../store/history';
-import type { Session } from '../../store/slices';
+import type { SessionView } from '../../store/slices';
 import { Check, RunMark } from '../bits';
 import { compact, count, fixed } from '../format';
 import { Phrase } from '../Phrase';
@@ -52,11 +52,11 @@ function plot(parts: { line: Line; curve: Curve }[], range: Chosen['range']): { 
 }
 
 /** New data are drawn when the page has a moment, in slices: a store's change alone would be one task. */
-export function Curves({ session }: { session: Session }) {
+export function Curves({ session }: { session: SessionView }) {
   return <View session={session} version={useDeferredValue(useSel((s) => s.runs.version))} />;
 }
 
-const View = memo(function View({ session, version }: { session: Session; version: number }) {
+const View = memo(function View({ session, version }: { session: SessionView; version: number }) {
   const { curves: t, line } = useTexts().charts;
   const colors = useChartColors();
   const [bus] = useState(() => new CursorBus());

@@ -1,11 +1,11 @@
 /** The numbers behind the loss chart: every evaluation, and the latest step. */
 import { texts } from '../../shared/texts';
 import { lossRows } from '../../store/series';
-import type { Session } from '../../store/slices';
+import type { SessionView } from '../../store/slices';
 import { RunMark } from '../bits';
 import { fixed, signed } from '../format';
 
-export function LossTable({ session: { experiment, histories } }: { session: Session }) {
+export function LossTable({ session: { experiment, histories } }: { session: SessionView }) {
   const { curves, lossTable: t } = texts().charts;
   const rows = lossRows(experiment.runs.map((r) => histories.get(r.id)!));
   const level = histories.get('base')?.evals.at(-1)?.loss;

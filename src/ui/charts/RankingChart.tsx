@@ -3,8 +3,8 @@ import { useState } from 'react';
 import type { RunConfig } from '../../shared/config';
 import { texts } from '../../shared/texts';
 import type { RunHistory } from '../../store/history';
-import { type Ranking, ranking } from '../../store/importance';
-import type { Session } from '../../store/slices';
+import { type ActiveShareRanking, ranking } from '../../store/importance';
+import type { SessionView } from '../../store/slices';
 import { Scroll } from '../bits';
 import { fixed, moduleName, percent } from '../format';
 import { ChartFrame } from './ChartFrame';
@@ -17,7 +17,7 @@ const ROW = 18;
 const WIDTH = 560;
 
 interface Props {
-  session: Session;
+  session: SessionView;
   gated: RunConfig[];
   history: RunHistory;
   selected: number;
@@ -93,7 +93,7 @@ export function RankingChart({ session, gated, history, selected, onSelect }: Pr
   );
 }
 
-function Stability({ r, names }: { r: Ranking; names: Map<string, string> }) {
+function Stability({ r, names }: { r: ActiveShareRanking; names: Map<string, string> }) {
   const t = texts().charts.ranking;
   const correlation = (c: number | null) => (c === null ? t.unknown : t.rho(fixed(c, 2)));
   return (
@@ -111,7 +111,7 @@ function Stability({ r, names }: { r: Ranking; names: Map<string, string> }) {
 }
 
 function picture(
-  r: Ranking,
+  r: ActiveShareRanking,
   names: string[],
   colors: ReturnType<typeof useChartColors>,
 ): { width: number; height: number; draw: (to: Surface) => void } {

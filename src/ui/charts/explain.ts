@@ -4,7 +4,7 @@ import { ratioQuantile } from '../../shared/ratio';
 import { texts } from '../../shared/texts';
 import { type GateStats, type ModuleId, RATIO_BINS } from '../../shared/types';
 import { type RunHistory, totalSkipped } from '../../store/history';
-import type { Ranking } from '../../store/importance';
+import type { ActiveShareRanking } from '../../store/importance';
 import { compact, count, fixed, percent } from '../format';
 import type { Cuts } from './cuts';
 
@@ -132,7 +132,7 @@ export function explainTokens(shares: ArrayLike<number>, tokens: string[]): stri
   return [t.what, t.now(text(most), percent(shares[most]), text(least), percent(shares[least]))];
 }
 
-export function explainRanking(r: Ranking, modules: ModuleId[], names: Map<string, string>): string[] {
+export function explainRanking(r: ActiveShareRanking, modules: ModuleId[], names: Map<string, string>): string[] {
   const t = said().ranking;
   const first = r.modules[0];
   return [

@@ -8,11 +8,11 @@ export interface Picture {
   draw: (to: Surface) => void;
 }
 
-export type Cell = string | number | null | undefined;
+export type TableCell = string | number | null | undefined;
 
 /** RFC 4180. Text that a spreadsheet would take for a formula is led by an apostrophe; numbers stay whole. */
-export function toCsv(rows: readonly (readonly Cell[])[]): string {
-  const cell = (value: Cell): string => {
+export function toCsv(rows: readonly (readonly TableCell[])[]): string {
+  const cell = (value: TableCell): string => {
     if (value === null || value === undefined || (typeof value === 'number' && !Number.isFinite(value))) return '';
     if (typeof value === 'number') return String(value);
     const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
@@ -72,7 +72,7 @@ export async function saveChart(
     picture,
     rows,
     colors,
-  }: { name: string; title: string; picture: () => Picture; rows: () => Cell[][]; colors: ChartColors },
+  }: { name: string; title: string; picture: () => Picture; rows: () => TableCell[][]; colors: ChartColors },
 ): Promise<void> {
   const file = `sieve-${name}.${kind}`;
   if (kind === 'csv') download(file, new Blob([toCsv(rows())], { type: 'text/csv' }));

@@ -4,7 +4,7 @@ import type { Cell, Study } from '../../shared/study';
 import { texts } from '../../shared/texts';
 import { names } from '../../shared/texts/names';
 import { say } from '../../shared/texts/say';
-import { type Session, type State, stepsOf } from '../../store/slices';
+import { type SessionView, type State, stepsOf } from '../../store/slices';
 import { doneJobs, jobCount, PROBE_PLAIN } from '../../store/studies/plan';
 import { rankingsOf, resultsOf } from '../../store/studies/results';
 import { Later } from '../bits';
@@ -104,7 +104,12 @@ function Queue({ study, cells }: { study: Study; cells: Cell[] }) {
 }
 
 /** What the queue does at the moment, in words that change seldom, since they are read aloud. */
-function now(study: Study, session: Session | null, paused: boolean, activity: State['studies']['activity']): string {
+function now(
+  study: Study,
+  session: SessionView | null,
+  paused: boolean,
+  activity: State['studies']['activity'],
+): string {
   const t = texts().experiment.view;
   if (!session) return t.starting;
   const place = study.seeds.indexOf(session.experiment.train.seed) + 1;

@@ -30,7 +30,7 @@ import type { Rows } from '../../kernels/rows/rows';
 import type { UpdateContext } from '../adapterMethod';
 import { Lora } from '../lora/lora';
 import type { LowRank } from '../lowRank';
-import type { AdaptedModule, BackwardIO, ForwardIO, NamedTensor } from '../method';
+import type { AdaptedModule, BackwardIO, ForwardIO, StateTensor } from '../method';
 import { type ExtraKind, flatLayout, padRank } from '../parameters';
 import type { Update } from '../update';
 import { type AdaloraSchedule, adaloraSchedule, adaloraStep } from './schedule';
@@ -62,7 +62,7 @@ export function adaloraSizes(modules: readonly AdaptedModule[], run: RunConfig) 
 type OwnTensors = Record<keyof ReturnType<typeof adaloraSizes>, Tensor>;
 
 export class AdaLora implements Update {
-  readonly throughBase = false;
+  readonly usesBaseOutput = false;
   readonly #low: LowRank;
   /** LoRA with B̂. */
   readonly #lora: Lora;
@@ -305,7 +305,7 @@ export class AdaLora implements Update {
     );
   }
 
-  state(): NamedTensor[] {
+  state(): StateTensor[] {
     return (['adalora/ipt', 'adalora/unc', 'adalora/kept'] as const).map((name) => ({ name, tensor: this.#own[name] }));
   }
 }

@@ -44,7 +44,7 @@ export function doraSizes(modules: readonly AdaptedModule[], rPad: number) {
 /** A module's derived tensors. */
 interface Derived {
   /** ‖W0‖², n and c by outputs. */
-  squares: Tensor;
+  rowNormSquared: Tensor;
   norm: Tensor;
   change: Tensor;
   /** B̂ [dOut, rPad] */
@@ -52,7 +52,7 @@ interface Derived {
 }
 
 export class Dora implements Update {
-  readonly throughBase = true;
+  readonly usesBaseOutput = true;
   readonly #low: LowRank;
   /** LoRA with B̂. */
   readonly #lora: Lora;
@@ -83,7 +83,7 @@ export class Dora implements Update {
       });
     };
     const vectors = (name: string) => slices(name, vectorBytes, (m) => m.dOut);
-    const [squares, norm, change] = [vectors('dora/squares'), vectors('dora/norm'), vectors('dora/change')];
+    const [rowNormSquared, norm, change] = [vectors('dora/squares'), vectors('dora/norm'), vectors('dora/change')];
     const scaledB = slices(
       'dora/scaledB',
       (m) => alignBinding(4 * m.dOut * rPad),
@@ -96,7 +96,7 @@ export class Dora implements Update {
     this.#product = all['dora/product'];
     this.#gram = all['dora/gram'];
     this.#derived = modules.map((_, i) => ({
-      squares: squares[i],
+      rowNormSquared: rowNormSquared[i],
       norm: norm[i],
       change: change[i],
       scaledB: scaledB[i],
@@ -113,7 +113,7 @@ export class Dora implements Update {
     return this.#modules.map((m) =>
       rowNorms(device, {
         w: this.#frozen(m),
-        squares: this.#derived[m.index].squares,
+        rowNormSquared: this.#derived[m.index].rowNormSquared,
         norms: params[m.index].extra!.value,
         rows: m.dOut,
         k: m.dIn,
@@ -151,16 +151,16 @@ export class Dora implements Update {
   }
 
   /** Needs all of s B̂ z: the part along y is as wide as the output, so a gate saves nothing here. */
-  size(m: AdaptedModule, { rows, space, shared }: ForwardIO): { ops: Op[]; size: DeltaSize } {
+  size(m: AdaptedModule, { rows, saved, scratch }: ForwardIO): { ops: Op[]; size: DeltaSize } {
     const { device, rPad, scaling } = this.#low;
     const { change, scaledB } = this.#derived[m.index];
-    const [delta, squares] = [shared.delta!, shared.rowTerm!];
+    const [delta, rowNormSquared] = [scratch.delta!, scratch.rowTerm!];
     return {
       ops: [
         ...matmul(device, {
           label: 'B̂ z',
           rows,
-          a: space.z,
+          a: saved.z,
           w: scaledB,
           out: delta,
           n: m.dOut,
@@ -168,9 +168,17 @@ export class Dora implements Update {
           transposed: true,
           scale: scaling,
         }),
-        rowTerms(device, { rows, change, base: space.base!, other: delta, out: squares, width: m.dOut, dot: false }),
+        rowTerms(device, {
+          rows,
+          change,
+          base: saved.base!,
+          other: delta,
+          out: rowNormSquared,
+          width: m.dOut,
+          dot: false,
+        }),
       ],
-      size: { squares },
+      size: { rowNormSquared },
     };
   }
 
@@ -180,7 +188,7 @@ export class Dora implements Update {
       addScaled(this.#low.device, {
         rows,
         change: this.#derived[m.index].change,
-        base: io.space.base!,
+        base: io.saved.base!,
         y: io.y,
         width: m.dOut,
       }),
@@ -201,7 +209,7 @@ export class Dora implements Update {
   }
 
   back(m: AdaptedModule, io: BackwardIO): Op[] {
-    const { rows, gradOut, space, shared } = io;
+    const { rows, gradOut, saved, scratch } = io;
     return [
       ...this.#lora.back(m, io),
       ...(this.#gated
@@ -209,9 +217,9 @@ export class Dora implements Update {
             rowTerms(this.#low.device, {
               rows,
               change: this.#derived[m.index].change,
-              base: space.base!,
+              base: saved.base!,
               other: gradOut,
-              out: shared.rowTerm!,
+              out: scratch.rowTerm!,
               width: m.dOut,
               dot: true,
             }),
@@ -222,7 +230,7 @@ export class Dora implements Update {
 
   /** μ = s u·z + ⟨g, c ⊙ y⟩. */
   mu(m: AdaptedModule, io: BackwardIO): MuTerms {
-    return { ...this.#lora.mu(m, io), extra: io.shared.rowTerm! };
+    return { ...this.#lora.mu(m, io), extra: io.scratch.rowTerm! };
   }
 
   /** Of A and B̂; and Σ S g ⊙ y where m's gradient will be. */
@@ -232,7 +240,7 @@ export class Dora implements Update {
       columnDots(this.#low.device, {
         rows,
         gradOut: io.gradOut,
-        base: io.space.base!,
+        base: io.saved.base!,
         sums: this.#low.params[m.index].extra!.grad,
         width: m.dOut,
       }),

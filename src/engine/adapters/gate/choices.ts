@@ -7,7 +7,7 @@ import { keepPrices } from '../../kernels/proximal/prices';
 import { keepRatios, markHelpful, markLargest, markRandom, noteShare } from '../../kernels/select/select';
 import type { AdaptedModule, BackwardIO, ForwardIO } from '../method';
 import { pairCapacity, pairsOf } from './proximalRules';
-import type { GateRule, RuleContext, RuleEntry, RuleExtent } from './rule';
+import type { ThresholdRule, RuleContext, RuleEntry, RuleExtent } from './rule';
 
 /** Bytes of r of all tokens of a step, for one module. */
 const ratioBytes = (tokens: number): number => alignBinding(4 * tokens);
@@ -20,7 +20,7 @@ const quantileSizes = ({ modules, capacity, cut }: RuleExtent): Record<string, n
  * Keeps the share `keep` with the largest r of each batch and module. Where batches are cut, r of all parts must be there
  * before the first is gated (`wholeBatch`).
  */
-class QuantileRule implements GateRule {
+class QuantileRule implements ThresholdRule {
   readonly #context: RuleContext;
   readonly wholeBatch: Tensor | null;
 
@@ -30,33 +30,33 @@ class QuantileRule implements GateRule {
     this.wholeBatch = ratios ? context.scope.alloc('gate/ratios', ratios) : null;
   }
 
-  mark(m: AdaptedModule, { rows, space }: ForwardIO): Dispatch[] {
+  mark(m: AdaptedModule, { rows, saved }: ForwardIO): Dispatch[] {
     const {
       device,
       slots,
       capacity,
       config: { keep },
     } = this.#context;
-    const marks = { rows, open: space.open, slot: slotOf(slots, m.index), keep };
-    if (!this.wholeBatch) return [markLargest(device, { ...marks, ratio: space.ratio, ofStep: false })];
+    const marks = { rows, open: saved.open, slot: slotOf(slots, m.index), keep };
+    if (!this.wholeBatch) return [markLargest(device, { ...marks, ratio: saved.ratio, ofStep: false })];
     const bytes = ratioBytes(capacity);
     const ratios = this.wholeBatch.slice(`gate/ratios[${m.index}]`, m.index * bytes, bytes);
     return [
-      keepRatios({ rows, ratio: space.ratio, ratios }),
+      keepRatios({ rows, ratio: saved.ratio, ratios }),
       markLargest(device, { ...marks, ratio: ratios, ofStep: true }),
     ];
   }
 }
 
 /** Control: as many tokens as the followed run keeps of the same batch and module, drawn at random. */
-class RandomRule implements GateRule {
+class RandomRule implements ThresholdRule {
   readonly #context: RuleContext;
 
   constructor(context: RuleContext) {
     this.#context = context;
   }
 
-  mark(m: AdaptedModule, { rows, space }: ForwardIO): Dispatch[] {
+  mark(m: AdaptedModule, { rows, saved }: ForwardIO): Dispatch[] {
     const {
       device,
       slots,
@@ -68,7 +68,7 @@ class RandomRule implements GateRule {
     return [
       markRandom(device, {
         rows,
-        open: space.open,
+        open: saved.open,
         slot: slotOf(slots, m.index),
         keep,
         seed,
@@ -88,7 +88,7 @@ class RandomRule implements GateRule {
 const oracleSizes = ({ modules, capacity }: RuleExtent) => ({ pairs: pairBytes(modules, pairCapacity(capacity)) });
 
 /** Control: a probe with all gates open tells each token's μ; the step keeps those with μ < 0 or Δ = 0. Elsewhere all are kept. */
-class OracleRule implements GateRule {
+class OracleRule implements ThresholdRule {
   readonly #context: RuleContext;
   readonly #pairs: Tensor;
   readonly #capacity: number;
@@ -99,16 +99,16 @@ class OracleRule implements GateRule {
     this.#capacity = pairCapacity(context.capacity);
   }
 
-  mark(m: AdaptedModule, { rows, space }: ForwardIO): Dispatch[] {
-    return [markHelpful({ rows, open: space.open, pairs: pairsOf(this.#pairs, m, this.#capacity) })];
+  mark(m: AdaptedModule, { rows, saved }: ForwardIO): Dispatch[] {
+    return [markHelpful({ rows, open: saved.open, pairs: pairsOf(this.#pairs, m, this.#capacity) })];
   }
 
-  keep(m: AdaptedModule, { rows, space, shared }: BackwardIO): Op[] {
+  keep(m: AdaptedModule, { rows, saved, scratch }: BackwardIO): Op[] {
     return [
       keepPrices({
         rows,
-        ratio: space.ratio,
-        mu: shared.mu,
+        ratio: saved.ratio,
+        mu: scratch.mu,
         kind: this.#context.kind,
         pairs: pairsOf(this.#pairs, m, this.#capacity),
       }),

@@ -117,20 +117,20 @@ describe('a gated module at forced active shares', () => {
         place: { rows: T, microBatches: 1, split: 1, followed: false, keepBest: false },
         follows: null,
       });
-      const space = {
+      const saved = {
         z: scope.alloc('z', 4 * T * rPad),
         ratio: scope.alloc('ratio', 4 * T),
         open: scope.alloc('open', 4 * T),
         list: scope.alloc('list', activeListBytes(T)),
       };
-      const shared = {
+      const scratch = {
         u: scope.alloc('u', 4 * T * rPad),
         mu: scope.alloc('mu', 4 * T),
         partial: scope.alloc('partial', lowRankPartialBytes({ dOut, dIn, rank: rPad })),
         dropped: scope.alloc('dropped', 4 * T * dIn),
       };
       const input = scope.upload('x', x);
-      const squares = {
+      const rowNormSquared = {
         tensor: scope.upload(
           'squares',
           Float32Array.from({ length: T }, (_, i) =>
@@ -140,11 +140,20 @@ describe('a gated module at forced active shares', () => {
         parts: 1,
       };
       const pass = (h: ReturnType<typeof scope.upload>) =>
-        method.forward(module, { rows, x: input, y: h, squares, space, shared, record: true, again: false });
+        method.forward(module, {
+          rows,
+          x: input,
+          y: h,
+          rowNormSquared,
+          saved,
+          scratch,
+          record: true,
+          recompute: false,
+        });
 
       // The share is forced by a threshold halfway between two neighbouring r.
       await runOps(device, [...method.refresh(), ...pass(scope.upload('y', y))]);
-      const sorted = (await floats(device, space.ratio, T)).sort((p, q) => q - p);
+      const sorted = (await floats(device, saved.ratio, T)).sort((p, q) => q - p);
       const keep = Math.round(share * T);
       const tau = keep === 0 ? 1e9 : keep === T ? 0 : (sorted[keep - 1] + sorted[keep]) / 2;
       method.setThresholds(Float32Array.of(tau));
@@ -153,9 +162,9 @@ describe('a gated module at forced active shares', () => {
       await runOps(device, [
         ...method.begin(),
         ...pass(h),
-        ...method.backward(module, { rows, x: input, gradOut, gradIn, space, shared }),
+        ...method.backward(module, { rows, x: input, gradOut, gradIn, saved, scratch }),
       ]);
-      const open = Array.from(new Uint32Array(await readTensor(device, space.open)).slice(0, T), Boolean);
+      const open = Array.from(new Uint32Array(await readTensor(device, saved.open)).slice(0, T), Boolean);
       expect(open.filter(Boolean)).toHaveLength(keep);
 
       const stays = dropoutRef(new Float32Array(T * dIn).fill(1), T, dIn, { p, key, salt: module.salt });

@@ -41,11 +41,11 @@ import type {
   FrozenGradientIO,
   Method,
   MethodStats,
-  NamedTensor,
+  StateTensor,
   Place,
 } from '../method';
 import type { Update } from '../update';
-import { type GateRule, type Prices, lambdaOf } from './rule';
+import { type ThresholdRule, type Prices, lambdaOf } from './rule';
 import { createRule, priceSource, ruleSizes } from './rules';
 
 /** Tokens of the largest batch that a gate's prices come from. */
@@ -61,7 +61,7 @@ export const gateSizes = (config: GateConfig, modules: number, place: Place): Re
   ...ruleSizes(config, { modules, capacity: priceCapacity(config, place), cut: place.split > 1 }),
 });
 
-const activeRows = ({ rows, space: { list } }: ForwardIO | BackwardIO): Rows => ({ ...rows, list });
+const activeRows = ({ rows, saved: { list } }: ForwardIO | BackwardIO): Rows => ({ ...rows, list });
 
 export interface GateOptions {
   device: Device;
@@ -77,7 +77,7 @@ export interface GateOptions {
 }
 
 export class Gated implements Method {
-  readonly needsSquares = true;
+  readonly needsRowNorms = true;
   readonly #device: Device;
   readonly #update: Update;
   readonly #config: GateConfig;
@@ -92,7 +92,7 @@ export class Gated implements Method {
   /** f32[4]: ρ_t, step size, λ. */
   readonly #shown: Tensor;
   readonly #steer: Tensor | null;
-  readonly #rule: GateRule;
+  readonly #rule: ThresholdRule;
 
   constructor({ device, update, modules, scope, config, train, place, follows }: GateOptions) {
     const sizes = gateSizes(config, modules.length, place);
@@ -140,8 +140,8 @@ export class Gated implements Method {
     return this.#rule.wholeBatch ?? null;
   }
 
-  get throughBase(): boolean {
-    return this.#update.throughBase;
+  get usesBaseOutput(): boolean {
+    return this.#update.usesBaseOutput;
   }
 
   init(): Op[] {
@@ -149,16 +149,16 @@ export class Gated implements Method {
   }
 
   forward(m: AdaptedModule, io: ForwardIO): Op[] {
-    const { rows, squares, space } = io;
+    const { rows, rowNormSquared, saved } = io;
     const record = io.record && !io.choosing;
     const add = this.#update.add(m, io, activeRows(io));
-    if (io.again) return add;
-    if (!squares) throw new Error("the gate needs the squares of the module's output");
+    if (io.recompute) return add;
+    if (!rowNormSquared) throw new Error("the gate needs the squares of the module's output");
     const { ops, size } = this.#update.size(m, io);
     const followed = record ? this.followed(m) : null;
-    const { ratio, open, list } = space;
+    const { ratio, open, list } = saved;
     const own = {
-      squares,
+      rowNormSquared,
       slot: slotOf(this.#slots, m.index),
       stat: statOf(this.#stats, m.index),
       ratio,
@@ -180,13 +180,13 @@ export class Gated implements Method {
   }
 
   frozenGradient(m: AdaptedModule, io: FrozenGradientIO): Op[] {
-    return this.#update.frozenGradient(m, io, io.space.open);
+    return this.#update.frozenGradient(m, io, io.saved.open);
   }
 
   backward(m: AdaptedModule, io: BackwardIO): Op[] {
-    const { rows, gradIn, space, shared } = io;
+    const { rows, gradIn, saved, scratch } = io;
     const terms = this.#update.mu(m, io);
-    const sums = { open: space.open, stat: statOf(this.#stats, m.index), mu: shared.mu };
+    const sums = { open: saved.open, stat: statOf(this.#stats, m.index), mu: scratch.mu };
     return backwardInOneCall(
       {
         first: [...this.#update.back(m, io), muStats(this.#device, { rows, terms, ...sums })],
@@ -295,7 +295,7 @@ export class Gated implements Method {
     };
   }
 
-  state(): NamedTensor[] {
+  state(): StateTensor[] {
     return [
       { name: 'gate', tensor: this.#slots },
       { name: 'shown', tensor: this.#shown },

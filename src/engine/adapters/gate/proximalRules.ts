@@ -4,8 +4,8 @@ import type { Op } from '../../device/program';
 import { RATIO_BINS } from '../../kernels/gate/slots';
 import { BIN_BYTES, averaged, binPrices, keepPrices } from '../../kernels/proximal/prices';
 import { PROXIMAL_HYPER_BYTES, packProximalHyper, pairBytes, proximal } from '../../kernels/proximal/proximal';
-import type { AdaptedModule, BackwardIO, NamedTensor } from '../method';
-import { type GateRule, type Prices, type RuleContext, type RuleEntry, type RuleExtent, lambdaOf } from './rule';
+import type { AdaptedModule, BackwardIO, StateTensor } from '../method';
+import { type ThresholdRule, type Prices, type RuleContext, type RuleEntry, type RuleExtent, lambdaOf } from './rule';
 
 /** Tokens that a module has room for: its pairs are bound alone. */
 export const pairCapacity = (tokens: number): number => alignBinding(8 * tokens) / 8;
@@ -14,7 +14,7 @@ export const pairCapacity = (tokens: number): number => alignBinding(8 * tokens)
 export const pairsOf = (pairs: Tensor, m: AdaptedModule, capacity: number): Tensor =>
   pairs.slice(`${pairs.label}[${m.index}]`, pairBytes(m.index, capacity), pairBytes(1, capacity));
 
-abstract class ProximalRule implements GateRule {
+abstract class ProximalRule implements ThresholdRule {
   protected readonly context: RuleContext;
   protected readonly hyper: Tensor;
 
@@ -57,12 +57,12 @@ class ExactRule extends ProximalRule {
     this.#capacity = pairCapacity(context.capacity);
   }
 
-  keep(m: AdaptedModule, { rows, space, shared }: BackwardIO): Op[] {
+  keep(m: AdaptedModule, { rows, saved, scratch }: BackwardIO): Op[] {
     return [
       keepPrices({
         rows,
-        ratio: space.ratio,
-        mu: shared.mu,
+        ratio: saved.ratio,
+        mu: scratch.mu,
         kind: this.context.kind,
         pairs: pairsOf(this.#pairs, m, this.#capacity),
       }),
@@ -100,13 +100,13 @@ class AveragedRule extends ProximalRule {
     return [{ clear: this.#sums }];
   }
 
-  keep(m: AdaptedModule, { rows, space, shared }: BackwardIO): Op[] {
+  keep(m: AdaptedModule, { rows, saved, scratch }: BackwardIO): Op[] {
     const sums = this.#sums.slice(`${this.#sums.label}[${m.index}]`, m.index * BIN_BYTES, BIN_BYTES);
     return [
       binPrices(this.context.device, {
         rows,
-        ratio: space.ratio,
-        mu: shared.mu,
+        ratio: saved.ratio,
+        mu: scratch.mu,
         kind: this.context.kind,
         sums,
       }),
@@ -118,7 +118,7 @@ class AveragedRule extends ProximalRule {
     return [averaged({ hyper: this.hyper, sums: this.#sums, stats, average: this.#average, slots, modules })];
   }
 
-  state(): NamedTensor[] {
+  state(): StateTensor[] {
     return [{ name: 'average', tensor: this.#average }];
   }
 

@@ -8,7 +8,7 @@ import type { Device } from '../../device/device';
 import type { PassKind } from '../../device/dims';
 import type { Dispatch, Op } from '../../device/program';
 import type { Followed } from '../../kernels/select/select';
-import type { AdaptedModule, BackwardIO, ForwardIO, NamedTensor } from '../method';
+import type { AdaptedModule, BackwardIO, ForwardIO, StateTensor } from '../method';
 
 /**
  * The batch whose μ the rule goes by: the step's own, in the pass that also gives the gradients; a batch of the slice, or
@@ -22,10 +22,10 @@ export interface Prices {
   tokens: number;
 }
 
-export interface GateRule {
+export interface ThresholdRule {
   /** Where a choice among the tokens of a whole batch goes by, when batches may be cut: what every part leaves there. */
   readonly wholeBatch?: Tensor | null;
-  /** Marks the rows to keep in `io.space.open`; absent where τ decides. */
+  /** Marks the rows to keep in `io.saved.open`; absent where τ decides. */
   mark?(m: AdaptedModule, io: ForwardIO): Dispatch[];
   /** Once μ of a module is there: what the rule keeps of it. */
   keep?(m: AdaptedModule, io: BackwardIO): Op[];
@@ -35,7 +35,7 @@ export interface GateRule {
   update?(): Op[];
   /** Host side of `update`; null: no prices this time, so τ rests. */
   prepare?(prices: Prices | null): void;
-  state?(): NamedTensor[];
+  state?(): StateTensor[];
   /** A module's past is forgotten: its τ was set from outside. */
   forget?(module: number): void;
 }
@@ -75,7 +75,7 @@ export interface RuleEntry {
   probes?: true;
   /** Bytes of its own tensors, by name. */
   sizes?(extent: RuleExtent): Record<string, number>;
-  create(context: RuleContext): GateRule;
+  create(context: RuleContext): ThresholdRule;
 }
 
 /** λ: the price of an active token of a batch whose loss is a mean. */

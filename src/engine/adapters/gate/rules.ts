@@ -1,11 +1,11 @@
 /** The gate rules by configuration. */
 import { type GateConfig, learnsThreshold } from '../../../shared/config';
 import { RULE_ENTRIES } from './list';
-import type { GateRule, PriceSource, RuleContext, RuleEntry, RuleExtent } from './rule';
+import type { ThresholdRule, PriceSource, RuleContext, RuleEntry, RuleExtent } from './rule';
 
 const entryOf = ({ rule }: Pick<GateConfig, 'rule'>): RuleEntry => RULE_ENTRIES.find(({ name }) => name === rule)!;
 
-export const createRule = (context: RuleContext): GateRule => entryOf(context.config).create(context);
+export const createRule = (context: RuleContext): ThresholdRule => entryOf(context.config).create(context);
 
 /** Bytes of a rule's own tensors, by name. */
 export const ruleSizes = (config: GateConfig, extent: RuleExtent): Record<string, number> =>

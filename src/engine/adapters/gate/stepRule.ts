@@ -2,9 +2,9 @@
 import type { Tensor } from '../../device/buffers';
 import type { Op } from '../../device/program';
 import { TAU_HYPER_BYTES, packTauHyper, updateTau } from '../../kernels/tau/tau';
-import { type GateRule, type Prices, type RuleContext, type RuleEntry, lambdaOf } from './rule';
+import { type ThresholdRule, type Prices, type RuleContext, type RuleEntry, lambdaOf } from './rule';
 
-class StepRule implements GateRule {
+class StepRule implements ThresholdRule {
   readonly #context: RuleContext;
   readonly #literal: boolean;
   readonly #hyper: Tensor;

@@ -17,7 +17,7 @@ import { matmul } from '../../kernels/matmul/matmul';
 import type { MuTerms } from '../../kernels/muStats/muStats';
 import type { Rows } from '../../kernels/rows/rows';
 import type { LowRank } from '../lowRank';
-import type { AdaptedModule, BackwardIO, ForwardIO, SharedSpace } from '../method';
+import type { AdaptedModule, BackwardIO, ForwardIO, Scratch } from '../method';
 import type { Update } from '../update';
 
 /** Bytes of the tensors that ‖Δ‖ takes, by name; only where a gate asks for it. */
@@ -27,7 +27,7 @@ export const loraSizes = (modules: number, rPad: number) => ({
 });
 
 export class Lora implements Update {
-  readonly throughBase = false;
+  readonly usesBaseOutput = false;
   readonly #low: LowRank;
   /** BᵀB of every module, and where each B lies; null where no gate asks for ‖Δ‖. */
   readonly #gram: { all: Tensor; table: Tensor; modules: number } | null;
@@ -50,9 +50,9 @@ export class Lora implements Update {
   }
 
   /** z = A x, in training of x after dropout. */
-  prepare(m: AdaptedModule, { rows, x, space, shared, record }: ForwardIO): Op[] {
+  prepare(m: AdaptedModule, { rows, x, saved, scratch, record }: ForwardIO): Op[] {
     const { device, rPad, params } = this.#low;
-    const { ops, input } = record ? this.#drop(m, rows, x, shared) : { ops: [], input: x };
+    const { ops, input } = record ? this.#drop(m, rows, x, scratch) : { ops: [], input: x };
     return [
       ...ops,
       ...matmul(device, {
@@ -60,7 +60,7 @@ export class Lora implements Update {
         rows,
         a: input,
         w: params[m.index].a,
-        out: space.z,
+        out: saved.z,
         n: rPad,
         k: m.dIn,
         transposed: true,
@@ -69,7 +69,7 @@ export class Lora implements Update {
   }
 
   /** What A gets to see: x, or where the run has dropout the shared copy, filled anew. */
-  #drop(m: AdaptedModule, rows: RowCount, x: Tensor, { dropped }: SharedSpace): { ops: Op[]; input: Tensor } {
+  #drop(m: AdaptedModule, rows: RowCount, x: Tensor, { dropped }: Scratch): { ops: Op[]; input: Tensor } {
     const { device, dropout: p } = this.#low;
     if (p === 0) return { ops: [], input: x };
     return {
@@ -79,9 +79,9 @@ export class Lora implements Update {
   }
 
   /** ‖Δ‖² = (α/r)² zᵀ(BᵀB)z: known before B is touched. */
-  size(m: AdaptedModule, { space }: ForwardIO): { ops: Op[]; size: DeltaSize } {
+  size(m: AdaptedModule, { saved }: ForwardIO): { ops: Op[]; size: DeltaSize } {
     const { rPad: rank, scaling } = this.#low;
-    return { ops: [], size: { z: space.z, gram: this.#gramOf(m), rank, scaling } };
+    return { ops: [], size: { z: saved.z, gram: this.#gramOf(m), rank, scaling } };
   }
 
   #gramOf({ index }: AdaptedModule): Tensor {
@@ -91,12 +91,12 @@ export class Lora implements Update {
   }
 
   /** y += (α/r) B z. */
-  add(m: AdaptedModule, { space, y }: ForwardIO, rows: Rows): Op[] {
+  add(m: AdaptedModule, { saved, y }: ForwardIO, rows: Rows): Op[] {
     const { device, rPad, scaling, params } = this.#low;
     return matmul(device, {
       label: 'B z',
       rows,
-      a: space.z,
+      a: saved.z,
       w: params[m.index].b,
       out: y,
       n: m.dOut,
@@ -108,14 +108,14 @@ export class Lora implements Update {
   }
 
   /** u = Bᵀ g. */
-  back(m: AdaptedModule, { rows, gradOut, shared }: BackwardIO): Op[] {
+  back(m: AdaptedModule, { rows, gradOut, scratch }: BackwardIO): Op[] {
     const { device, rPad, params } = this.#low;
     return matmul(device, {
       label: 'Bᵀ g',
       rows,
       a: gradOut,
       w: params[m.index].b,
-      out: shared.u,
+      out: scratch.u,
       n: rPad,
       k: m.dOut,
       transposed: false,
@@ -123,17 +123,17 @@ export class Lora implements Update {
   }
 
   /** μ = (α/r) u·z. */
-  mu(_m: AdaptedModule, { space, shared }: BackwardIO): MuTerms {
+  mu(_m: AdaptedModule, { saved, scratch }: BackwardIO): MuTerms {
     const { rPad: rank, scaling } = this.#low;
-    return { u: shared.u, z: space.z, rank, scaling };
+    return { u: scratch.u, z: saved.z, rank, scaling };
   }
 
   /** dB += (α/r) gᵀ z and dA += (α/r) uᵀ x. */
-  gradients(m: AdaptedModule, { rows: all, x, gradOut, space: { z }, shared }: BackwardIO, rows: Rows): Op[] {
+  gradients(m: AdaptedModule, { rows: all, x, gradOut, saved: { z }, scratch }: BackwardIO, rows: Rows): Op[] {
     const { device, rPad: rank, scaling, params } = this.#low;
     const { gradA, gradB } = params[m.index];
-    const { u, partial } = shared;
-    const { ops, input } = this.#drop(m, all, x, shared);
+    const { u, partial } = scratch;
+    const { ops, input } = this.#drop(m, all, x, scratch);
     return [
       ...ops,
       ...lowRankGrad(device, {
@@ -154,7 +154,7 @@ export class Lora implements Update {
   }
 
   /** gradIn += (α/r) Aᵀ u, through the same mask as x. */
-  through(m: AdaptedModule, { shared: { u, dropped } }: BackwardIO, gradIn: Tensor, rows: Rows): Op[] {
+  through(m: AdaptedModule, { scratch: { u, dropped } }: BackwardIO, gradIn: Tensor, rows: Rows): Op[] {
     const { device, rPad, scaling, params, dropout: p } = this.#low;
     const product = {
       label: 'Aᵀ u',
@@ -175,7 +175,7 @@ export class Lora implements Update {
 
   forwardInOne(
     m: AdaptedModule,
-    { rows, x, y, space: { z } }: ForwardIO,
+    { rows, x, y, saved: { z } }: ForwardIO,
     gate?: Omit<NonNullable<LowRankForward['gate']>, 'gram'>,
   ): CpuFunction | null {
     if (!this.#fitsOneCall(m, rows)) return null;
@@ -190,7 +190,7 @@ export class Lora implements Update {
 
   backwardInOne(
     m: AdaptedModule,
-    { rows, gradOut, gradIn, shared: { u } }: BackwardIO,
+    { rows, gradOut, gradIn, scratch: { u } }: BackwardIO,
     mu?: LowRankBackward['mu'],
   ): CpuFunction | null {
     if (!this.#fitsOneCall(m, rows)) return null;

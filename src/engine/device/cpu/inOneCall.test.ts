@@ -72,13 +72,13 @@ async function compute(
         follows: null,
       });
   if (gated) method.setThresholds(Float32Array.of(tau));
-  const space = {
+  const saved = {
     z: scope.alloc('z', 4 * count * rank),
     ratio: scope.alloc('ratio', 4 * count),
     open: scope.alloc('open', 4 * count),
     list: scope.alloc('list', activeListBytes(count)),
   };
-  const shared = {
+  const scratch = {
     u: scope.alloc('u', 4 * count * rank),
     mu: scope.alloc('mu', 4 * count),
     partial: scope.alloc('partial', 4),
@@ -89,12 +89,12 @@ async function compute(
     upload('g', count * dOut, 5),
     upload('dx', count * dIn, 6),
   ];
-  const squares = {
+  const rowNormSquared = {
     tensor: scope.upload('squares', randomFloats(count * SQUARE_PARTS, 7).map(Math.abs)),
     parts: SQUARE_PARTS,
   };
-  const io = { rows: rowCount(scope, count), x, space, shared };
-  const forward = method.forward(module, { ...io, y, squares, record: true, again: false });
+  const io = { rows: rowCount(scope, count), x, saved, scratch };
+  const forward = method.forward(module, { ...io, y, rowNormSquared, record: true, recompute: false });
   const backward = method.backward(module, { ...io, gradOut, gradIn: lowest ? null : dx });
   expect([...forward, ...backward].some((op) => 'cpuLabel' in op)).toBe(!parts);
   await runOps(device, [...method.refresh(), ...method.begin(), ...forward, ...backward]);
@@ -103,9 +103,9 @@ async function compute(
     dx,
     gradA,
     gradB,
-    ...space,
-    u: shared.u,
-    mu: shared.mu,
+    ...saved,
+    u: scratch.u,
+    mu: scratch.mu,
     ...Object.fromEntries(method.stats().map((stat, i) => [`stat ${i}`, stat])),
   };
   const bits: Record<string, Uint32Array> = {};

@@ -91,7 +91,7 @@ export function columnDots(
 
 /** n, change and scaledB; items are outputs; see scale.wgsl. */
 export function doraScale(
-  squares: usize, product: usize, gram: usize, b: usize, m: usize, norm: usize, change: usize, scaledB: usize,
+  rowNormSquared: usize, product: usize, gram: usize, b: usize, m: usize, norm: usize, change: usize, scaledB: usize,
   dOut: u32, rank: u32, scaling: f32, from: u32, to: u32,
 ): void {
   for (let j = from; j < to; j++) {
@@ -107,7 +107,7 @@ export function doraScale(
       }
       own = f32x4.add(own, f32x4.mul(f32x4.splat(br), sum));
     }
-    const n = sqrt<f32>(max<f32>(load<f32>(squares + 4 * j) + scaling * (2 * cross + scaling * sumOf(own)), 0));
+    const n = sqrt<f32>(max<f32>(load<f32>(rowNormSquared + 4 * j) + scaling * (2 * cross + scaling * sumOf(own)), 0));
     const wanted = load<f32>(m + 4 * j);
     // Exactly 0 where nothing was learnt, also in rows of zeros.
     const c: f32 = wanted == n ? 0 : (wanted - n) / n;

@@ -18,7 +18,7 @@ interface Scale {
   dOut: number;
   rank: number;
   scaling: number;
-  squares: Tensor;
+  rowNormSquared: Tensor;
   product: Tensor;
   gram: Tensor;
   b: Tensor;
@@ -31,7 +31,7 @@ interface Scale {
 export const doraScaleCpu =
   (p: Scale): CpuFunction =>
   (cpu) => {
-    const tensors = [p.squares, p.product, p.gram, p.b, p.m, p.norm, p.change, p.scaledB].map((t) => cpu.at(t));
+    const tensors = [p.rowNormSquared, p.product, p.gram, p.b, p.m, p.norm, p.change, p.scaledB].map((t) => cpu.at(t));
     cpu.run('doraScale', p.dOut, [...tensors, p.dOut, p.rank, p.scaling]);
   };
 

@@ -37,10 +37,10 @@ async function scale(scope: BufferScope, p: ReturnType<typeof module>) {
     return sum;
   };
   // Where nothing was learnt, n must come out as m did: from the same squares.
-  const squares = Float32Array.from({ length: dOut }, (_, j) => dot(w, j, w, j));
-  const m = p.b.every((v) => v === 0) ? squares.map(Math.sqrt) : p.m;
+  const rowNormSquared = Float32Array.from({ length: dOut }, (_, j) => dot(w, j, w, j));
+  const m = p.b.every((v) => v === 0) ? rowNormSquared.map(Math.sqrt) : p.m;
   const tensors = {
-    squares: scope.upload('squares', squares),
+    rowNormSquared: scope.upload('squares', rowNormSquared),
     product: scope.upload(
       'product',
       Float32Array.from({ length: rank * dOut }, (_, at) => dot(a, Math.floor(at / dOut), w, at % dOut)),

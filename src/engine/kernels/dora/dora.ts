@@ -37,7 +37,7 @@ export function doraScale(
   p: Outputs & {
     scaling: number;
     /** ‖W0‖² by rows, [dOut] */
-    squares: Tensor;
+    rowNormSquared: Tensor;
     /** A W0ᵀ [rank, dOut] and A Aᵀ [rank, rank] */
     product: Tensor;
     gram: Tensor;
@@ -55,7 +55,7 @@ export function doraScale(
       code: scaleWgsl,
       constants: { DOUT: p.dOut, RANK4: p.rank / 4, SCALING: p.scaling },
     },
-    bindings: [p.squares, p.product, p.gram, p.b, p.m, p.norm, p.change, p.scaledB],
+    bindings: [p.rowNormSquared, p.product, p.gram, p.b, p.m, p.norm, p.change, p.scaledB],
     groups: () => [Math.ceil(p.dOut / THREADS), 1, 1],
     cpu: doraScaleCpu(p),
   };

@@ -1,4 +1,4 @@
-// r = ‖Δ‖ / (‖y‖ + 1e-6) of the rows of a pass; see ratio.wgsl and ratioOfSquares.wgsl. `squares` [rows, parts] are
+// r = ‖Δ‖ / (‖y‖ + 1e-6) of the rows of a pass; see ratio.wgsl and ratioOfSquares.wgsl. `rowNormSquared` [rows, parts] are
 // partial sums of y². An item is four rows.
 import { loadFour, rowOfFour, storeFour } from '../fourRows.as';
 import { TILE_BYTES, outerSum, putTurned } from '../lowRankGrad/outer.as';
@@ -19,10 +19,10 @@ import { scratchAddress } from '../scratch.as';
 }
 
 /** r of rows `row` … row + 3 from ‖Δ‖; rows beyond `last` are the last one's, and are not written. */
-@inline function put(ratio: usize, squares: usize, parts: u32, row: u32, last: u32, delta: v128): void {
+@inline function put(ratio: usize, rowNormSquared: usize, parts: u32, row: u32, last: u32, delta: v128): void {
   const bytes: usize = 4 * parts;
   const left = last - row;
-  const y = squares + bytes * row;
+  const y = rowNormSquared + bytes * row;
   const y2 = sumsOfRows(y, rowOfFour(y, bytes, 1, left), rowOfFour(y, bytes, 2, left), rowOfFour(y, bytes, 3, left), parts);
   storeFour(ratio + 4 * <usize>row, f32x4.div(delta, f32x4.add(f32x4.sqrt(y2), f32x4.splat(1e-6))), left);
 }
@@ -39,7 +39,7 @@ import { scratchAddress } from '../scratch.as';
  * what was passed is doubled.
  */
 export function gateRatios(
-  z: usize, gram: usize, squares: usize, ratio: usize, rank: u32, parts: u32, scaling: f32, rows: u32, from: u32, to: u32,
+  z: usize, gram: usize, rowNormSquared: usize, ratio: usize, rank: u32, parts: u32, scaling: f32, rows: u32, from: u32, to: u32,
 ): void {
   const tile = scratchAddress();
   const packed = tile + TILE_BYTES;
@@ -67,19 +67,19 @@ export function gateRatios(
     }
     // Rounding may leave ‖Δ‖² a little below 0.
     const size = f32x4.sqrt(f32x4.pmax(f32x4.splat(0), sumsOfLanes(d0, d1, d2, d3)));
-    put(ratio, squares, parts, i, last, f32x4.mul(f32x4.splat(scaling), size));
+    put(ratio, rowNormSquared, parts, i, last, f32x4.mul(f32x4.splat(scaling), size));
   }
 }
 
 /** ‖Δ‖² is known. */
 export function gateRatiosOfSquares(
-  deltaSquares: usize, squares: usize, ratio: usize, parts: u32, rows: u32, from: u32, to: u32,
+  deltaSquares: usize, rowNormSquared: usize, ratio: usize, parts: u32, rows: u32, from: u32, to: u32,
 ): void {
   const last = rows - 1;
   for (let i: u32 = from * 4; i < to * 4; i += 4) {
     const d = deltaSquares + 4 * <usize>i;
     const left = last - i;
     const squared = loadFour(d, rowOfFour(d, 4, 1, left), rowOfFour(d, 4, 2, left), rowOfFour(d, 4, 3, left));
-    put(ratio, squares, parts, i, last, f32x4.sqrt(squared));
+    put(ratio, rowNormSquared, parts, i, last, f32x4.sqrt(squared));
   }
 }

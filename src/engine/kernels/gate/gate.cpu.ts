@@ -10,8 +10,8 @@ const ALONE = 2 ** 17;
 
 interface Ratios {
   rows: RowCount;
-  size: { z: Tensor; gram: Tensor; rank: number; scaling: number } | { squares: Tensor };
-  squares: { tensor: Tensor; parts: number };
+  size: { z: Tensor; gram: Tensor; rank: number; scaling: number } | { rowNormSquared: Tensor };
+  rowNormSquared: { tensor: Tensor; parts: number };
   ratio: Tensor;
 }
 
@@ -28,11 +28,11 @@ interface Gate {
 }
 
 const ratioArguments =
-  ({ size, squares, ratio }: Ratios) =>
+  ({ size, rowNormSquared, ratio }: Ratios) =>
   (cpu: Cpu) => {
-    const [y2, r] = [cpu.at(squares.tensor), cpu.at(ratio)];
-    if (!('z' in size)) return [cpu.at(size.squares), y2, r, squares.parts];
-    return [cpu.at(size.z), cpu.at(size.gram), y2, r, size.rank, squares.parts, size.scaling];
+    const [y2, r] = [cpu.at(rowNormSquared.tensor), cpu.at(ratio)];
+    if (!('z' in size)) return [cpu.at(size.rowNormSquared), y2, r, rowNormSquared.parts];
+    return [cpu.at(size.z), cpu.at(size.gram), y2, r, size.rank, rowNormSquared.parts, size.scaling];
   };
 
 const listArguments = (p: Gate) => (cpu: Cpu) => {

@@ -24,10 +24,10 @@ const PARTS = 3;
 
 /** Σ y² of each row in PARTS unequal pieces, as a matmul leaves them. */
 function squaresOf(y: Float32Array, rows: number, dOut: number): Float32Array<ArrayBuffer> {
-  const squares = new Float32Array(rows * PARTS);
+  const rowNormSquared = new Float32Array(rows * PARTS);
   for (let i = 0; i < rows * dOut; i++)
-    squares[Math.floor(i / dOut) * PARTS + (i % dOut < 2 ? 0 : i % dOut === 3 ? 2 : 1)] += y[i] ** 2;
-  return squares;
+    rowNormSquared[Math.floor(i / dOut) * PARTS + (i % dOut < 2 ? 0 : i % dOut === 3 ? 2 : 1)] += y[i] ** 2;
+  return rowNormSquared;
 }
 
 interface Options {
@@ -74,7 +74,7 @@ async function runGate(rows: number, realRank: number, dOut: number, options: Op
       rows: rowCount(scope, rows),
       size: options.given
         ? {
-            squares: scope.upload(
+            rowNormSquared: scope.upload(
               'deltaSquares',
               Float32Array.from(
                 expected,
@@ -88,7 +88,7 @@ async function runGate(rows: number, realRank: number, dOut: number, options: Op
             rank,
             scaling,
           },
-      squares: { tensor: scope.upload('squares', squaresOf(y, rows, dOut)), parts: PARTS },
+      rowNormSquared: { tensor: scope.upload('squares', squaresOf(y, rows, dOut)), parts: PARTS },
       slot: slotOf(slots, 1),
       stat: statOf(stats, 1),
       ratio,

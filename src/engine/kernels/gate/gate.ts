@@ -40,14 +40,14 @@ interface LowRankSize {
   scaling: number;
 }
 
-/** Where ‖Δ_i‖ comes from; `squares`: ‖Δ_i‖² as such, f32 [rows]. */
-export type DeltaSize = LowRankSize | { squares: Tensor };
+/** Where ‖Δ_i‖ comes from; `rowNormSquared`: ‖Δ_i‖² as such, f32 [rows]. */
+export type DeltaSize = LowRankSize | { rowNormSquared: Tensor };
 
 export interface GateParams {
   rows: RowCount;
   size: DeltaSize;
   /** [rows, parts]: partial sums of y² of the frozen module's output y. */
-  squares: { tensor: Tensor; parts: number };
+  rowNormSquared: { tensor: Tensor; parts: number };
   /** This module's GateSlot; bound as a uniform. */
   slot: Tensor;
   /** Out: r per row, [rows] f32. */
@@ -74,7 +74,9 @@ export function gate(device: Device, p: GateParams, spread = SPREAD): Dispatch[]
   const lowRank = 'z' in size;
   const large = (counts: Counts) => p.mark !== undefined || p.rows.of(counts) * (lowRank ? size.rank ** 2 : 1) > spread;
   const values = shapeOf(p);
-  const inputs = lowRank ? [size.z, size.gram, p.squares.tensor] : [size.squares, p.squares.tensor];
+  const inputs = lowRank
+    ? [size.z, size.gram, p.rowNormSquared.tensor]
+    : [size.rowNormSquared, p.rowNormSquared.tensor];
   const ratio = lowRank ? ratioWgsl : ratioOfSquaresWgsl;
   const outputs = [p.rows.dims, p.slot, p.ratio, p.open, p.list, p.stat];
   const constants = { WIDTH: sharing(device, 256) };
@@ -130,9 +132,9 @@ export function gate(device: Device, p: GateParams, spread = SPREAD): Dispatch[]
 }
 
 /** The shaders' `Shape`. */
-function shapeOf({ size, squares, record, tileRows }: GateParams): ArrayBuffer {
+function shapeOf({ size, rowNormSquared, record, tileRows }: GateParams): ArrayBuffer {
   const bytes = new ArrayBuffer(32);
-  new Uint32Array(bytes).set(['z' in size ? size.rank / 4 : 0, squares.parts, 0, record ? 1 : 0, tileRows]);
+  new Uint32Array(bytes).set(['z' in size ? size.rank / 4 : 0, rowNormSquared.parts, 0, record ? 1 : 0, tileRows]);
   new Float32Array(bytes)[2] = 'z' in size ? size.scaling : 1;
   return bytes;
 }

@@ -39,9 +39,9 @@ export function gateList(ratio: usize, tau: usize, open: usize, list: usize, cou
 
 /** The ratios and the list, for few rows. */
 export function gate(
-  z: usize, gram: usize, squares: usize, ratio: usize, rank: u32, parts: u32, scaling: f32,
+  z: usize, gram: usize, rowNormSquared: usize, ratio: usize, rank: u32, parts: u32, scaling: f32,
   tau: usize, open: usize, list: usize, counts: usize, histogram: usize, bins: i32, rows: u32,
 ): void {
-  gateRatios(z, gram, squares, ratio, rank, parts, scaling, rows, 0, (rows + 3) / 4);
+  gateRatios(z, gram, rowNormSquared, ratio, rank, parts, scaling, rows, 0, (rows + 3) / 4);
   gateList(ratio, tau, open, list, counts, histogram, bins, rows);
 }

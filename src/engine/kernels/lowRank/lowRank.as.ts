@@ -23,7 +23,7 @@ const LIST_AT: usize = 1 << 19;
  */
 export function lowRankForward(
   packed: bool, kBlock: u32, x: usize, dIn: u32, a: usize, z: usize, rank: u32, b: usize, y: usize, dOut: u32, scale: f32,
-  gram: usize, squares: usize, parts: u32, ratio: usize, tau: usize,
+  gram: usize, rowNormSquared: usize, parts: u32, ratio: usize, tau: usize,
   open: usize, list: usize, counts: usize, histogram: usize, bins: i32, rows: u32, from: u32, to: u32,
 ): void {
   for (let item = from; item < to; item += ITEMS) {
@@ -32,7 +32,7 @@ export function lowRankForward(
     let names: usize = 0;
     if (gram) {
       const first = item * ROWS, end = min(rows, next * ROWS);
-      gateRatios(z, gram, squares, ratio, rank, parts, scale, rows, first / 4, (end + 3) / 4);
+      gateRatios(z, gram, rowNormSquared, ratio, rank, parts, scale, rows, first / 4, (end + 3) / 4);
       names = listRows(ratio, true, load<f32>(tau), first, end);
     }
     up(z, b, true, y, dOut, rank, scale, names, rows, item, next);

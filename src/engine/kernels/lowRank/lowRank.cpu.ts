@@ -28,7 +28,7 @@ export interface LowRankForward extends LowRankModule {
   /** As `gate` takes them; absent: every row is open. */
   gate?: {
     gram: Tensor;
-    squares: { tensor: Tensor; parts: number };
+    rowNormSquared: { tensor: Tensor; parts: number };
     slot: Tensor;
     stat: Tensor;
     ratio: Tensor;
@@ -94,7 +94,7 @@ export function lowRankForwardCpu(p: LowRankForward): CpuFunction {
     cpu.at(p.y),
     p.dOut,
     p.scaling,
-    ...(g ? [cpu.at(g.gram), cpu.at(g.squares.tensor), g.squares.parts] : [0, 0, 0]),
+    ...(g ? [cpu.at(g.gram), cpu.at(g.rowNormSquared.tensor), g.rowNormSquared.parts] : [0, 0, 0]),
     ...list(cpu),
   ]);
   return overItems(p, call, g ? new Call('gateList', (cpu) => list(cpu)) : null);

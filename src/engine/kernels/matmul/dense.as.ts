@@ -20,7 +20,7 @@ const PANELS_BYTES: u32 = 32 * PART * MOST_WAITING;
 
 export function dense(
   a: usize, aStride: u32, w: usize, half: bool, transposed: bool, out: usize, outStride: u32,
-  n: u32, k: u32, kBlock: u32, scale: f32, accumulate: bool, residual: usize, squares: usize,
+  n: u32, k: u32, kBlock: u32, scale: f32, accumulate: bool, residual: usize, rowNormSquared: usize,
   list: usize, rowsOfSegment: u32, stride: u32, rows: u32, byRows: bool, from: u32, to: u32,
 ): void {
   const panels = (n + 7) / 8;
@@ -56,7 +56,7 @@ export function dense(
             const wide = p * 8 + 4 < n;
             for (let r: u32 = 0; r < count; r++) {
               const u = f32x4.mul(s, v128.load(t + 32 * r)), v = f32x4.mul(s, v128.load(t + 32 * r, 16));
-              put(out, base, squares, load<u32>(names + 4 * r), p, panels, outStride, wide, u, v);
+              put(out, base, rowNormSquared, load<u32>(names + 4 * r), p, panels, outStride, wide, u, v);
             }
           }
         }

@@ -15,7 +15,7 @@ const PANELS_NEAR: u32 = 16384;
 
 export function matmul(
   a: usize, aStride: u32, w: usize, half: bool, transposed: bool, out: usize, outStride: u32,
-  n: u32, k: u32, kBlock: u32, scale: f32, accumulate: bool, residual: usize, squares: usize,
+  n: u32, k: u32, kBlock: u32, scale: f32, accumulate: bool, residual: usize, rowNormSquared: usize,
   list: usize, rowsOfSegment: u32, stride: u32, rows: u32, byRows: bool, from: u32, to: u32,
 ): void {
   const panels = (n + 7) / 8;
@@ -55,10 +55,10 @@ export function matmul(
               v = v128.load32_splat(x2 + at); t20 = f32x4.add(t20, f32x4.mul(v, b0)); t21 = f32x4.add(t21, f32x4.mul(v, b1));
               v = v128.load32_splat(x3 + at); t30 = f32x4.add(t30, f32x4.mul(v, b0)); t31 = f32x4.add(t31, f32x4.mul(v, b1));
             }
-            put(out, base, squares, r0, p, panels, outStride, wide, f32x4.mul(s, t00), f32x4.mul(s, t01));
-            if (i + 1 < count) put(out, base, squares, r1, p, panels, outStride, wide, f32x4.mul(s, t10), f32x4.mul(s, t11));
-            if (i + 2 < count) put(out, base, squares, r2, p, panels, outStride, wide, f32x4.mul(s, t20), f32x4.mul(s, t21));
-            if (i + 3 < count) put(out, base, squares, r3, p, panels, outStride, wide, f32x4.mul(s, t30), f32x4.mul(s, t31));
+            put(out, base, rowNormSquared, r0, p, panels, outStride, wide, f32x4.mul(s, t00), f32x4.mul(s, t01));
+            if (i + 1 < count) put(out, base, rowNormSquared, r1, p, panels, outStride, wide, f32x4.mul(s, t10), f32x4.mul(s, t11));
+            if (i + 2 < count) put(out, base, rowNormSquared, r2, p, panels, outStride, wide, f32x4.mul(s, t20), f32x4.mul(s, t21));
+            if (i + 3 < count) put(out, base, rowNormSquared, r3, p, panels, outStride, wide, f32x4.mul(s, t30), f32x4.mul(s, t31));
           }
         }
       }

@@ -34,14 +34,14 @@ export function matmulRef(
     outColumn = 0,
   } = options;
   return index.map((row) => {
-    let squares = 0;
+    let rowNormSquared = 0;
     for (let j = 0; j < n; j++) {
       let sum = 0;
       for (let i = 0; i < k; i++) sum += a[row * aStride + aColumn + i] * (transposed ? w[j * k + i] : w[i * n + j]);
       const at = row * outStride + outColumn + j;
       out[at] = (residual ? residual[at] : accumulate ? out[at] : 0) + scale * sum;
-      squares += (scale * sum) ** 2;
+      rowNormSquared += (scale * sum) ** 2;
     }
-    return squares;
+    return rowNormSquared;
   });
 }

@@ -14,8 +14,8 @@ describe('matmul', () => {
 it.runIf(onCpu)('matmul of long sums', async () => {
   const how = { rows: 19, n: 36, k: 4100, scale: 0.5 };
   await Promise.all(
-    [true, false].flatMap((squares) =>
-      [true, false].map((transposed) => check({ ...how, transposed, squares, accumulate: squares })),
+    [true, false].flatMap((rowNormSquared) =>
+      [true, false].map((transposed) => check({ ...how, transposed, rowNormSquared, accumulate: rowNormSquared })),
     ),
   );
 });
@@ -47,7 +47,7 @@ describe('matmul over active rows', () => {
       const list = scope.upload('list', Uint32Array.of(index.length, ...index));
       const out = scope.upload('out', start);
       const parts = squareParts(device, { n, k, transposed: true, active: true });
-      const squares = scope.upload('squares', new Float32Array(rows * parts).fill(-1));
+      const rowNormSquared = scope.upload('squares', new Float32Array(rows * parts).fill(-1));
       const how = { n, k, transposed: true, accumulate: true, scale: 2 };
       await runOps(
         device,
@@ -57,14 +57,14 @@ describe('matmul over active rows', () => {
           a: scope.upload('a', a),
           w: scope.upload('w', w),
           out,
-          squares: withSquares ? squares : undefined,
+          rowNormSquared: withSquares ? rowNormSquared : undefined,
           ...how,
         }),
       );
       const expected = Float64Array.from(start);
       const sums = matmulRef(expected, a, w, { index, options: how });
       expectCloseToMax(await floats(device, out, rows * n), expected, TOLERANCE);
-      const values = await floats(device, squares, rows * parts);
+      const values = await floats(device, rowNormSquared, rows * parts);
       const ofRow = (row: number) => values.slice(row * parts, (row + 1) * parts).reduce((x, y) => x + y, 0);
       if (index.length && withSquares) expectCloseToMax(index.map(ofRow), sums, TOLERANCE, 'squares');
       expect(ofRow(1)).toBe(-parts);
@@ -101,7 +101,7 @@ describe('matmul with few rows', () => {
                 k,
                 transposed: true,
                 type: (i + j) % 2 ? 'f16' : 'f32',
-                squares: i % 3 !== 1,
+                rowNormSquared: i % 3 !== 1,
                 scale: 0.5,
                 ...[{ accumulate: true }, { residual: [] }, {}][(i + j) % 3],
                 ...(i % 2 ? { aStride: k + 8, aColumn: 4, outStride: n + 12, outColumn: 8 } : {}),

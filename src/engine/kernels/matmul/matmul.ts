@@ -7,8 +7,8 @@ import { epilogueAccumulate, epilogueNoRowNorm, epilogueResidual, epilogueRowNor
 import { PANEL, matmulCpu } from './matmul.cpu';
 import product from './product.wgsl?raw';
 import type { MatmulOptions } from './options';
-import { type Part, groupsOf, rowsOf, split } from './split';
-import { type Cut, PLAIN, type ProductShape, choose, cutOf } from './variants';
+import { type SplitPart, groupsOf, rowsOf, split } from './split';
+import { type SplitRows, PLAIN, type ProductShape, choose, cutOf } from './variants';
 import { type Weight, loadSnippet } from './weight';
 
 export type { MatmulOptions } from './options';
@@ -23,7 +23,7 @@ export const squareParts = (device: Device, shape: ProductShape): number =>
 
 /** out = (out, residual or nothing) + scale · a · wᵀ (`transposed`) or scale · a · w. Several dispatches when it is long. */
 export function matmul(device: Device, options: MatmulOptions): Dispatch[] {
-  const { label, rows, a, out, n, k, transposed, residual, squares } = options;
+  const { label, rows, a, out, n, k, transposed, residual, rowNormSquared } = options;
   const sizes = {
     n,
     k,
@@ -55,9 +55,9 @@ export function matmul(device: Device, options: MatmulOptions): Dispatch[] {
     w.tensor,
     out,
     ...(residual ? [residual] : []),
-    ...(squares ? [squares] : []),
+    ...(rowNormSquared ? [rowNormSquared] : []),
   ];
-  const values = (part: Pick<Part, 'firstRows' | 'firstColumns'>) =>
+  const values = (part: Pick<SplitPart, 'firstRows' | 'firstColumns'>) =>
     shapeValues({ ...sizes, ...part, scale: options.scale ?? 1, parts: Math.ceil(n / cut.columnsPerPart) });
 
   const { rowsPerGroup, columnsPerGroup } = cut;
@@ -85,9 +85,9 @@ export function matmul(device: Device, options: MatmulOptions): Dispatch[] {
 /** The shader: rows, storage of the weight, epilogue and the variant's own part. Bindings after `out` are numbered here. */
 function codeOf(
   device: Device,
-  { rows, transposed, accumulate, residual, squares }: MatmulOptions,
+  { rows, transposed, accumulate, residual, rowNormSquared }: MatmulOptions,
   w: Weight,
-  cut: Cut,
+  cut: SplitRows,
 ): string {
   const load = loadSnippet(device, w);
   const before = residual ? epilogueResidual : accumulate ? epilogueAccumulate : epilogueStore;
@@ -99,14 +99,14 @@ function codeOf(
       ...cut.consts,
       RESIDUAL: afterOut,
       SQUARES: afterOut + (residual ? 1 : 0),
-      SHAPE: afterOut + (residual ? 1 : 0) + (squares ? 1 : 0),
+      SHAPE: afterOut + (residual ? 1 : 0) + (rowNormSquared ? 1 : 0),
     },
     snippets: [
       ...rowsSnippets(rows),
       load.wgsl,
       product,
       before,
-      squares ? epilogueRowNorm : epilogueNoRowNorm,
+      rowNormSquared ? epilogueRowNorm : epilogueNoRowNorm,
       blocks,
     ],
   });

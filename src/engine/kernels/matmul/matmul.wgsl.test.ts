@@ -15,7 +15,7 @@ describe('a long product', () => {
     const { software } = device.info;
     device.info.software = true;
     try {
-      const shape = { n: 192, k: 2048, transposed: true, squares: true, variant: 'tile8' as const };
+      const shape = { n: 192, k: 2048, transposed: true, rowNormSquared: true, variant: 'tile8' as const };
       const whole = await check({ rows: 300, ...shape });
       expect(whole.dispatches).toBe(1);
       // The rows at run time may be as many as it was split for, or fewer.

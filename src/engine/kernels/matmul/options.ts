@@ -20,7 +20,7 @@ export interface MatmulOptions {
   /** Laid out as `out`: out = residual + scale · a · W. A buffer of its own, not `out`'s. */
   residual?: Tensor;
   /** [rows, squareParts]: of each row, the sums of (scale · a · W)² over parts of its columns. */
-  squares?: Tensor;
+  rowNormSquared?: Tensor;
   scale?: number;
   /** Row stride and first column of `a` and of `out`, in floats, where they are parts of wider tensors. */
   aStride?: number;

@@ -74,6 +74,6 @@ fn store(slot: u32, own: u32, column: u32, sum: vec4f) {
   if (thread < 64u && firstRow + thread < count) {
     var squares = 0f;
     for (var i = 0u; i < 16u; i++) { squares += rowSquares[thread * 16u + i]; }
-    keepSquares(rowAt(firstRow + thread), shape.firstColumns + group.y, squares);
+    storeRowNorm(rowAt(firstRow + thread), shape.firstColumns + group.y, squares);
   }
 }

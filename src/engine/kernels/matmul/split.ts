@@ -4,7 +4,7 @@ import type { Counts } from '../../device/program';
 import { macsOfDispatch } from '../../device/watchdog';
 
 /** Workgroups [first, first + size) of a product, by rows and by columns. */
-export interface Part {
+export interface SplitPart {
   firstRows: number;
   rowGroups: number;
   firstColumns: number;
@@ -17,11 +17,11 @@ export interface Part {
  *
  * @param macs of one workgroup
  */
-export function split(device: Device, macs: number, rowGroups: number, columnGroups: number): Part[] {
+export function split(device: Device, macs: number, rowGroups: number, columnGroups: number): SplitPart[] {
   const most = Math.max(1, Math.floor(macsOfDispatch(device) / macs));
   const columns = Math.min(columnGroups, most);
   const rows = Math.max(1, Math.floor(most / columns));
-  const parts: Part[] = [];
+  const parts: SplitPart[] = [];
   for (let firstColumns = 0; firstColumns < columnGroups; firstColumns += columns) {
     for (let firstRows = 0; firstRows < rowGroups; firstRows += rows) {
       parts.push({
@@ -36,12 +36,12 @@ export function split(device: Device, macs: number, rowGroups: number, columnGro
 }
 
 /** Rows of a part when there are `rows` in all. */
-export const rowsOf = (part: Part, rowsPerGroup: number, rows: number): number =>
+export const rowsOf = (part: SplitPart, rowsPerGroup: number, rows: number): number =>
   Math.max(0, Math.min(rows, (part.firstRows + part.rowGroups) * rowsPerGroup) - part.firstRows * rowsPerGroup);
 
 /** Workgroups of a part, for the counts of a pass. */
 export const groupsOf =
-  (part: Part, rowsPerGroup: number, of: (counts: Counts) => number) =>
+  (part: SplitPart, rowsPerGroup: number, of: (counts: Counts) => number) =>
   (counts: Counts): [number, number, number] => [
     Math.ceil(rowsOf(part, rowsPerGroup, of(counts)) / rowsPerGroup),
     part.columnGroups,

@@ -46,6 +46,6 @@ fn keep(row: u32, at: u32, sum: vec4f) { partial[row * WX * SPLITS + at] = sum; 
   if (at < ROWS && first + at < count) {
     var squares = 0f;
     for (var x = 0u; x < WX; x++) { squares += rowSquares[at * WX + x]; }
-    keepSquares(rowAt(first + at), part, squares);
+    storeRowNorm(rowAt(first + at), part, squares);
   }
 }

@@ -19,7 +19,7 @@ fn storeRow(left: u32, place: u32, row: u32, column: u32, v0: vec4f, v1: vec4f) 
   if (place >= left) { return; }
   var squares = storeQuad(row, column, v0);
   if (COLUMNS > 1u) { squares += storeQuad(row, column + 1u, v1); }
-  keepSquares(row, column / COLUMNS, squares);
+  storeRowNorm(row, column / COLUMNS, squares);
 }
 
 @compute @workgroup_size(WX, WY) fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {

@@ -20,21 +20,21 @@ export interface ProductShape {
 }
 
 /** A shader with its sizes, and what one workgroup covers. */
-export interface Cut {
+export interface SplitRows {
   /** Behind the snippets of every product and blocks.wgsl. */
   wgsl: string;
   consts: Record<string, number>;
   constants: Record<string, number>;
   rowsPerGroup: number;
   columnsPerGroup: number;
-  /** Columns that one value of `squares` sums over. */
+  /** Columns that one value of `rowNormSquared` sums over. */
   columnsPerPart: number;
 }
 
 interface Variant {
   /** Whether it is right for this shape. */
   fits(shape: ProductShape): boolean;
-  cut(shape: ProductShape): Cut;
+  cut(shape: ProductShape): SplitRows;
 }
 
 /** Rows up to which a product is one of decoding: by capacity, so that a row's bits do not depend on its neighbours. */
@@ -140,4 +140,4 @@ export function choose(device: Device, shape: ProductShape): VariantName {
   return device.blocked.has(wanted) ? PLAIN : wanted;
 }
 
-export const cutOf = (device: Device, shape: ProductShape): Cut => VARIANTS[choose(device, shape)].cut(shape);
+export const cutOf = (device: Device, shape: ProductShape): SplitRows => VARIANTS[choose(device, shape)].cut(shape);

@@ -6,9 +6,9 @@ export function rmsNormRef(x: Numbers, weight: Numbers, eps: number): { out: Flo
   const out = new Float64Array(x.length);
   const rstd = new Float64Array(x.length / width);
   for (let row = 0; row < rstd.length; row++) {
-    let squares = 0;
-    for (let d = 0; d < width; d++) squares += x[row * width + d] ** 2;
-    rstd[row] = 1 / Math.sqrt(squares / width + eps);
+    let rowNormSquared = 0;
+    for (let d = 0; d < width; d++) rowNormSquared += x[row * width + d] ** 2;
+    rstd[row] = 1 / Math.sqrt(rowNormSquared / width + eps);
     for (let d = 0; d < width; d++) out[row * width + d] = x[row * width + d] * rstd[row] * weight[d];
   }
   return { out, rstd };

@@ -3,7 +3,7 @@ import { rowAt } from '../rows/rows.as';
 
 export function rope(meta: usize, table: usize, x: usize, heads: u32, headDim: u32, inverse: bool, rows: u32, stride: u32, from: u32, to: u32): void {
   const half = headDim / 2;
-  const inTurn = half & ~3;
+  const vectorEnd = half & ~3;
   const sign: f32 = inverse ? -1 : 1;
   const signs = f32x4.splat(sign);
   for (let i = from; i < to; i++) {
@@ -12,7 +12,7 @@ export function rope(meta: usize, table: usize, x: usize, heads: u32, headDim: u
     for (let head: u32 = 0; head < heads; head++) {
       const a = row + 4 * head * headDim;
       const b = a + 4 * half;
-      for (let d: u32 = 0; d < inTurn; d += 4) {
+      for (let d: u32 = 0; d < vectorEnd; d += 4) {
         // Pairs of cosine and sine, taken apart.
         const t0 = v128.load(turns + 8 * d), t1 = v128.load(turns + 8 * d, 16);
         const c = v128.shuffle<i32>(t0, t1, 0, 2, 4, 6);
@@ -21,7 +21,7 @@ export function rope(meta: usize, table: usize, x: usize, heads: u32, headDim: u
         v128.store(a + 4 * d, f32x4.sub(f32x4.mul(u, c), f32x4.mul(v, s)));
         v128.store(b + 4 * d, f32x4.add(f32x4.mul(v, c), f32x4.mul(u, s)));
       }
-      for (let d = inTurn; d < half; d++) {
+      for (let d = vectorEnd; d < half; d++) {
         const c = load<f32>(turns + 8 * d), s = sign * load<f32>(turns + 8 * d, 4);
         const u = load<f32>(a + 4 * d), v = load<f32>(b + 4 * d);
         store<f32>(a + 4 * d, u * c - v * s);

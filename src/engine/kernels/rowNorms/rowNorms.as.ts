@@ -2,7 +2,7 @@
 import { loadQuad } from '../matmul/weight.as';
 import { sumOf } from '../math.as';
 
-export function rowNorms(w: usize, half: bool, squares: usize, norms: usize, k: u32, from: u32, to: u32): void {
+export function rowNorms(w: usize, half: bool, rowNormSquared: usize, norms: usize, k: u32, from: u32, to: u32): void {
   for (let row = from; row < to; row++) {
     let sum = f32x4.splat(0);
     for (let i: u32 = 0; i < k; i += 4) {
@@ -10,7 +10,7 @@ export function rowNorms(w: usize, half: bool, squares: usize, norms: usize, k: 
       sum = f32x4.add(sum, f32x4.mul(v, v));
     }
     const total = sumOf(sum);
-    store<f32>(squares + 4 * row, total);
+    store<f32>(rowNormSquared + 4 * row, total);
     store<f32>(norms + 4 * row, sqrt<f32>(total));
   }
 }

@@ -4,7 +4,7 @@ import type { Weight } from '../matmul/weight';
 
 interface RowNorms {
   w: Weight;
-  squares: Tensor;
+  rowNormSquared: Tensor;
   norms: Tensor;
   rows: number;
   k: number;
@@ -12,6 +12,6 @@ interface RowNorms {
 
 /** `rowNorms` on the CPU; see rowNorms.as.ts. */
 export const rowNormsCpu =
-  ({ w, squares, norms, rows, k }: RowNorms): CpuFunction =>
+  ({ w, rowNormSquared, norms, rows, k }: RowNorms): CpuFunction =>
   (cpu) =>
-    cpu.run('rowNorms', rows, [cpu.at(w.tensor), Number(w.type === 'f16'), cpu.at(squares), cpu.at(norms), k]);
+    cpu.run('rowNorms', rows, [cpu.at(w.tensor), Number(w.type === 'f16'), cpu.at(rowNormSquared), cpu.at(norms), k]);

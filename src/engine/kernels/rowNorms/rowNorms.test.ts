@@ -17,12 +17,14 @@ for (const type of ['f32', 'f16'] as const) {
     const w = randomFloats(rows * k, 1).map((v) => Math.round(v * 256) / 256);
     w.fill(0, 0, k);
     const tensor = type === 'f16' ? scope.upload('w', halfBits(w)!) : scope.upload('w', w);
-    const [squares, norms] = ['squares', 'norms'].map((name) => scope.upload(name, new Float32Array(rows + 2).fill(7)));
-    await runOps(device, [rowNorms(device, { w: { tensor, type }, squares, norms, rows, k })]);
+    const [rowNormSquared, norms] = ['squares', 'norms'].map((name) =>
+      scope.upload(name, new Float32Array(rows + 2).fill(7)),
+    );
+    await runOps(device, [rowNorms(device, { w: { tensor, type }, rowNormSquared, norms, rows, k })]);
     const expected = rowNormsRef(w, rows, k);
     expectClose(await floats(device, norms, rows + 2), [...expected, 7, 7], { rtol: 1e-6 }, 'norms');
     expectClose(
-      await floats(device, squares, rows + 2),
+      await floats(device, rowNormSquared, rows + 2),
       [...expected.map((n) => n * n), 7, 7],
       { rtol: 2e-6 },
       'squares',

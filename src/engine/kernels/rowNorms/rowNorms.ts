@@ -10,7 +10,7 @@ import wgsl from './rowNorms.wgsl?raw';
 /** ‖row‖² and ‖row‖ of a frozen W [rows, k], f32 [rows] each; overwrites. */
 export function rowNorms(
   device: Device,
-  p: { w: Weight; squares: Tensor; norms: Tensor; rows: number; k: number },
+  p: { w: Weight; rowNormSquared: Tensor; norms: Tensor; rows: number; k: number },
 ): Dispatch {
   const load = loadSnippet(device, p.w);
   return {
@@ -20,7 +20,7 @@ export function rowNorms(
       constants: { K4: quads(p.k, 'row'), ROWS: p.rows, WIDTH: rowThreads(device) },
       variants: load.variants,
     },
-    bindings: [p.squares, p.norms, p.w.tensor],
+    bindings: [p.rowNormSquared, p.norms, p.w.tensor],
     groups: () => spread(p.rows),
     cpu: rowNormsCpu(p),
   };

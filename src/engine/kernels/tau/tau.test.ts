@@ -133,7 +133,7 @@ async function simulate(tau: number, sign: (i: number) => number, steps: number)
     'u',
     first((i) => sign(i) * 1e-3),
   );
-  const squares = { tensor: scope.upload('squares', new Float32Array(rows).fill(1)), parts: 1 };
+  const rowNormSquared = { tensor: scope.upload('squares', new Float32Array(rows).fill(1)), parts: 1 };
   const g = scope.upload(
     'gram',
     Float32Array.from({ length: 16 }, (_, k) => (k === 0 ? 1 : 0)),
@@ -148,7 +148,7 @@ async function simulate(tau: number, sign: (i: number) => number, steps: number)
     ...gate(device, {
       rows: count,
       size: { z, gram: g, ...shape },
-      squares,
+      rowNormSquared,
       slot: slotOf(slots, 0),
       stat: statOf(stats, 0),
       ratio,

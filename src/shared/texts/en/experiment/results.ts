@@ -1,13 +1,13 @@
 /** Results: means with confidence intervals, verdicts, figures and tables. */
 
 /** A paired difference as it is written, with its 95 % interval. */
-export interface Interval {
+export interface WrittenInterval {
   difference: string;
   low: string;
   high: string;
   seeds: number;
 }
-const ci = (n: Interval) => `95 % CI ${n.low} to ${n.high}, n = ${n.seeds}`;
+const ci = (n: WrittenInterval) => `95 % CI ${n.low} to ${n.high}, n = ${n.seeds}`;
 
 export const results = {
   measure: {
@@ -22,11 +22,11 @@ export const results = {
     noSeed: (name: string, other: string) => `${name} and ${other} have no seed in common yet.`,
     oneSeed: (name: string, other: string, what: string, difference: string) =>
       `${what}: ${name} minus ${other} is ${difference}; one seed cannot show a difference.`,
-    none: (name: string, other: string, what: string, n: Interval) =>
+    none: (name: string, other: string, what: string, n: WrittenInterval) =>
       `${what}: no difference shown between ${name} and ${other} (${n.difference}, ${ci(n)}).`,
-    better: (name: string, other: string, what: string, n: Interval) =>
+    better: (name: string, other: string, what: string, n: WrittenInterval) =>
       `${what}: ${name} better by ${n.difference} than ${other} (${ci(n)}).`,
-    worse: (name: string, other: string, what: string, n: Interval) =>
+    worse: (name: string, other: string, what: string, n: WrittenInterval) =>
       `${what}: ${name} worse by ${n.difference} than ${other} (${ci(n)}).`,
   },
   sameSetting: (method: string) => `${method}, same setting`,

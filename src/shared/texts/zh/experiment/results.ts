@@ -1,8 +1,8 @@
 import type { Texts } from '../../en';
-import type { Interval } from '../../en/experiment/results';
+import type { WrittenInterval } from '../../en/experiment/results';
 import { tidy } from '../tidy';
 
-const ci = (n: Interval) => `95 % 置信区间 ${n.low} 到 ${n.high}，n = ${n.seeds}`;
+const ci = (n: WrittenInterval) => `95 % 置信区间 ${n.low} 到 ${n.high}，n = ${n.seeds}`;
 
 export const results: Texts['experiment']['results'] = {
   measure: {

@@ -1,7 +1,7 @@
 /** What adapted modules keep between forward and backward, for every run that shares the pass. */
 import { MODULE_KINDS, type ModuleKind, type RunConfig, isGated, rankOf } from '../../shared/config';
 import type { LlamaConfig, ModuleId } from '../../shared/types';
-import type { AdaptedModule, ModuleSpace, SharedSpace } from '../adapters/method';
+import type { AdaptedModule, SavedActivations, Scratch } from '../adapters/method';
 import { adapterMethodOf } from '../adapters/methods';
 import { padRank } from '../adapters/parameters';
 import { type BufferScope, type Tensor, alignBinding } from '../device/buffers';
@@ -17,7 +17,7 @@ import { moduleName, moduleShape } from './llama';
 export type Sharing = 'none' | 'layers' | 'all';
 
 /** What the runs ask for together. */
-export interface SpaceNeeds {
+export interface ActivationNeeds {
   /** Every `layer.kind` that any of them adapts, each once; and the largest padded rank. */
   keys: string[];
   rPad: number;
@@ -31,10 +31,10 @@ const keyOf = (m: ModuleId, sharing: Sharing) => (sharing === 'all' ? 'all' : mo
 /** What is computed anew with its layer needs no place of its own in every layer. */
 const baseKeyOf = (m: ModuleId, sharing: Sharing) => (sharing === 'layers' ? m.kind : keyOf(m, sharing));
 
-export function spaceNeeds(
+export function activationNeeds(
   runs: readonly { modules: readonly AdaptedModule[]; config: RunConfig }[],
   sharing: Sharing,
-): SpaceNeeds {
+): ActivationNeeds {
   const through = runs.filter((r) => adapterMethodOf(r.config).usesBaseOutput);
   const bases = new Map(
     through.flatMap((r) => r.modules.map((m) => [baseKeyOf(m, sharing), sharing === 'all' ? null : m.kind] as const)),
@@ -65,7 +65,7 @@ const strides = ({ rows }: Capacity, rPad: number) => ({
   list: alignBinding(activeListBytes(rows)),
 });
 
-export function spaceSizes(c: LlamaConfig, capacity: Capacity, { keys, rPad, dropout, bases }: SpaceNeeds) {
+export function activationSizes(c: LlamaConfig, capacity: Capacity, { keys, rPad, dropout, bases }: ActivationNeeds) {
   const s = strides(capacity, rPad);
   const n = capacity.segments * Math.max(1, keys.length);
   return {
@@ -86,25 +86,25 @@ export function spaceSizes(c: LlamaConfig, capacity: Capacity, { keys, rPad, dro
   };
 }
 
-export class AdapterSpaces {
+export class AdapterActivations {
   /** r and S of all modules, one row of `rowStride` values per segment and key. */
   readonly ratio: Tensor;
   readonly open: Tensor;
   readonly rowStride: number;
-  readonly shared: SharedSpace;
+  readonly scratch: Scratch;
   readonly keys: string[];
   /** [stacked rows, dOut]: what W0ᵀ is given where some run goes through the base. */
   readonly frozenGradient: Tensor | undefined;
   readonly #sharing: Sharing;
-  readonly #spaces: ModuleSpace[];
+  readonly #saved: SavedActivations[];
   readonly #bases: Map<string, Tensor>[];
 
   constructor(
     scope: BufferScope,
     c: LlamaConfig,
-    { capacity, needs, sharing }: { capacity: Capacity; needs: SpaceNeeds; sharing: Sharing },
+    { capacity, needs, sharing }: { capacity: Capacity; needs: ActivationNeeds; sharing: Sharing },
   ) {
-    const sizes = spaceSizes(c, capacity, needs);
+    const sizes = activationSizes(c, capacity, needs);
     const s = strides(capacity, needs.rPad);
     const optional = (name: keyof typeof sizes) => (sizes[name] > 0 ? scope.alloc(name, sizes[name]) : undefined);
     const z = scope.alloc('z', sizes.z);
@@ -114,7 +114,7 @@ export class AdapterSpaces {
     this.ratio = scope.alloc('ratio', sizes.ratio);
     this.open = scope.alloc('open', sizes.open);
     this.rowStride = s.ratio / 4;
-    this.shared = {
+    this.scratch = {
       u: scope.alloc('u', sizes.u),
       mu: scope.alloc('mu', sizes.mu),
       partial: scope.alloc('partial', sizes.partial),
@@ -138,7 +138,7 @@ export class AdapterSpaces {
             ),
         )
       : [];
-    this.#spaces = Array.from({ length: capacity.segments * needs.keys.length }, (_, i) => {
+    this.#saved = Array.from({ length: capacity.segments * needs.keys.length }, (_, i) => {
       const part = (tensor: Tensor, stride: number) => tensor.slice(`${tensor.label}[${i}]`, i * stride, stride);
       return {
         z: part(z, s.z),
@@ -155,13 +155,15 @@ export class AdapterSpaces {
   }
 
   /** What the runs of a pass keep, segment by segment, in the order of their modules; null is the base. */
-  of(runs: readonly ({ modules: readonly AdaptedModule[]; config: RunConfig } | null)[]): (ModuleSpace[] | null)[] {
+  of(
+    runs: readonly ({ modules: readonly AdaptedModule[]; config: RunConfig } | null)[],
+  ): (SavedActivations[] | null)[] {
     let through = 0;
     return runs.map((run, segment) => {
       if (!run) return null;
       const bases = adapterMethodOf(run.config).usesBaseOutput ? this.#bases[through++] : undefined;
       return run.modules.map((m) => ({
-        ...this.#spaces[this.index(segment, m)],
+        ...this.#saved[this.index(segment, m)],
         base: bases?.get(baseKeyOf(m, this.#sharing)),
       }));
     });

@@ -1,7 +1,7 @@
 /** Ways to work the page: a mouse, a finger, a keyboard. A journey is written once and made with each of them. */
 import { type Locator, type Page, expect } from '@playwright/test';
 
-export interface Hand {
+export interface Pointer {
   /** Presses a button, a summary or a box. @param key of the page that does the same, for who has no pointer */
   press(target: Locator, key?: string): Promise<void>;
   /** Puts a text in the place of what is in a field. */
@@ -23,7 +23,7 @@ async function giveByChooser(page: Page, path: string, press: () => Promise<void
 }
 
 /** A mouse, which can drop a file. */
-export class Mouse implements Hand {
+export class Mouse implements Pointer {
   readonly page: Page;
 
   constructor(page: Page) {
@@ -112,7 +112,7 @@ function shortestWay(target: Element): { jump: string | null; tabs: number } {
 }
 
 /** Nothing but keys: a section's number, Tab until the focus is there, and what the element itself understands. */
-export class Keyboard implements Hand {
+export class Keyboard implements Pointer {
   readonly page: Page;
 
   constructor(page: Page) {

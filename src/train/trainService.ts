@@ -26,7 +26,7 @@ const CHECK_TEXT = 'Once upon a time there was a fox who wanted to see the sea.'
 
 type Request<T extends TrainRequest['type']> = Extract<TrainRequest, { type: T }>;
 
-export class Studio {
+export class TrainService {
   readonly #emit: (event: TrainEvent) => void;
   readonly #lock = new Lock();
   #device: Device | null = null;

@@ -67,16 +67,16 @@ describe('the train worker', () => {
       { type: 'generate', runs: ['base', 'ts-lora', runId], prompt: 'Tom has 3 red apples and one hat.\n', sampling },
       1,
     );
-    const dressed = await studio.generate(
+    const templated = await studio.generate(
       {
         type: 'generate',
         runs: ['base'],
-        prompt: { dressed: '<|endoftext|>Tom has 3 red apples and one hat.\n' },
+        prompt: { templated: '<|endoftext|>Tom has 3 red apples and one hat.\n' },
         sampling,
       },
       2,
     );
-    expect(dressed.texts.base).toBe(texts.base);
+    expect(templated.texts.base).toBe(texts.base);
     expect(texts[runId]).toBe(texts['ts-lora']);
     expect(texts[runId]).not.toBe(texts.base);
     await studio.reset();
@@ -288,7 +288,7 @@ describe('the train worker', () => {
       type: 'start',
       experiment: experiment({ steps: 4 }),
       ...set,
-      samplePrompts: ['The cat', 'A dog', { dressed: '<|endoftext|>The cat' }],
+      samplePrompts: ['The cat', 'A dog', { templated: '<|endoftext|>The cat' }],
     });
     await expect(studio.samplePrompts({ type: 'sample-prompts', prompts: Array<string>(9).fill('x') })).rejects.toThrow(
       'At most',
