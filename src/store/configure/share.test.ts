@@ -123,12 +123,12 @@ it('a file that is wrong is refused with the path of what is wrong', () => {
     return () => readSettings(JSON.stringify(o));
   };
   expect(() => readSettings('{')).toThrow(/^This is not JSON/);
-  expect(() => readSettings('[]')).toThrow(/no settings of Sieve/);
+  expect(() => readSettings('[]')).toThrow(/not settings of Sieve/);
   expect(
     file((o) => {
       o.format = 'sieve-run';
     }),
-  ).toThrow(/no settings of Sieve/);
+  ).toThrow(/not settings of Sieve/);
   expect(
     file((o) => {
       o.version = 2;
