@@ -52,7 +52,11 @@ export class PlainText implements TextParser {
       mark >= 0 && mark < until;
       mark = this.#rest.indexOf('<|endoftext|>', mark + 1)
     ) {
-      BOUNDARY.lastIndex = Math.max(from, this.#rest.lastIndexOf('\n', mark - 1) + 1);
+      // Only as far back as blanks go: a long line of marks would be read from its start for each of them.
+      let start = mark;
+      while (start > from && /[ \t]/.test(this.#rest[start - 1])) start--;
+      if (start > from && this.#rest[start - 1] !== '\n') continue;
+      BOUNDARY.lastIndex = start;
       const found = BOUNDARY.exec(this.#rest);
       const end = found ? BOUNDARY.lastIndex : 0;
       if (!found || !(found[0].endsWith('\n') || end === this.#rest.length)) continue;
