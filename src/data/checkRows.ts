@@ -66,10 +66,7 @@ export interface CheckOptions extends Pick<PrepareOptions, 'edits' | 'repairs'> 
 /** @throws {Cancelled} */
 export async function checkRows(
   table: ParsedTable,
-  options: CheckOptions,
-  cells: CellsNow,
-  textsOf: ToTexts,
-  pace: Pace,
+  { options, cells, textsOf, pace }: { options: CheckOptions; cells: CellsNow; textsOf: ToTexts; pace: Pace },
 ): Promise<RowChecks> {
   const { rows } = table;
   const { windows, repairs } = options;

@@ -329,7 +329,7 @@ describe('decisions', () => {
           return byteTokenizer.encode(s);
         },
       };
-      const again = await prepare(t, options(change), counting, {}, previous);
+      const again = await prepare(t, options(change), counting, { previous });
       expect(encoded).toBeLessThanOrEqual(2);
       const fresh = await prepare(t, options(change), byteTokenizer);
       expect([all(again.train), held(again), again.report]).toEqual([all(fresh.train), held(fresh), fresh.report]);
@@ -345,8 +345,7 @@ describe('decisions', () => {
           return byteTokenizer.encode(s);
         },
       },
-      {},
-      previous,
+      { previous },
     );
     expect(encoded).toBe(124);
   });

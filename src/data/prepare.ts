@@ -65,6 +65,8 @@ export interface Previous {
 export interface PrepareHooks extends PaceHooks {
   /** Needed where the template is a model's own. */
   render?: RenderChats;
+  /** What was prepared before: its tokens stay where nothing changed that they depend on. */
+  previous?: Previous | null;
 }
 
 /**
@@ -77,8 +79,7 @@ export async function prepare(
   table: ParsedTable,
   options: PrepareOptions,
   tokenizer: Tokenizer,
-  { render, ...hooks }: PrepareHooks = {},
-  previous: Previous | null = null,
+  { render, previous = null, ...hooks }: PrepareHooks = {},
 ): Promise<Prepared> {
   checkOptions(options);
   const pace = new Pace(hooks);
@@ -86,13 +87,12 @@ export async function prepare(
   const windows = table.unit === 'whole' && options.mapping.kind === 'text' && options.template.prompt === '';
   const cells = cellsNow(table, options);
   const marks = [...tokenizer.special.values()];
-  const { flags, usable, reasons, strangers } = await checkRows(
-    table,
-    { edits: options.edits, repairs: options.repairs, windows, marks },
+  const { flags, usable, reasons, strangers } = await checkRows(table, {
+    options: { edits: options.edits, repairs: options.repairs, windows, marks },
     cells,
     textsOf,
     pace,
-  );
+  });
   const made: Made = {
     tokens: new TokenStore(),
     copy: [],
@@ -106,19 +106,18 @@ export async function prepare(
     endless: 0,
     unread: false,
   };
-  if (windows) await tokenizeWindows(table, options, tokenizer, cells, textsOf, flags, made, pace);
+  if (windows) await tokenizeWindows(table, { options, tokenizer, cells, textsOf, flags, made, pace });
   else
-    await tokenizeRows(
-      sample(flags, usable, options),
+    await tokenizeRows(sample(flags, usable, options), {
       options,
       tokenizer,
       cells,
       textsOf,
       flags,
       made,
-      reuse(previous, options),
+      before: reuse(previous, options),
       pace,
-    );
+    });
   const { tokens, lostPrompt } = made;
   const label = made.label && areLabels(made.label) ? made.label : null;
   const given =
@@ -143,7 +142,7 @@ export async function prepare(
     supervised: tokens.trained,
     longest: made.longest,
     truncated: made.truncated,
-    issues: issueReports(table, flags, cells, options.mapping, reasons),
+    issues: issueReports(table, { flags, cells, mapping: options.mapping, reasons }),
     lengths: lengthCounts(tokens, options.maxTokens),
     labels: label && labelCounts(label, out),
     checked: checkedIssues(table, options, {
@@ -384,16 +383,20 @@ function reuse(previous: Previous | null, options: PrepareOptions): Before | nul
   };
 }
 
+/** What rows become tokens with. */
+interface Tokenizing {
+  options: PrepareOptions;
+  tokenizer: Tokenizer;
+  cells: CellsNow;
+  textsOf: ToTexts;
+  flags: Uint32Array;
+  made: Made;
+  pace: Pace;
+}
+
 async function tokenizeRows(
   rows: Uint32Array,
-  options: PrepareOptions,
-  tokenizer: Tokenizer,
-  cells: CellsNow,
-  textsOf: ToTexts,
-  flags: Uint32Array,
-  made: Made,
-  before: Before | null,
-  pace: Pace,
+  { options, tokenizer, cells, textsOf, flags, made, before, pace }: Tokenizing & { before: Before | null },
 ): Promise<void> {
   for (let k = 0, batch: RowTexts[] = []; k < rows.length; k++) {
     if (pace.due) await pace.rest(message('data.progress.tokens'), k, rows.length);
@@ -434,13 +437,7 @@ async function tokenizeRows(
 
 async function tokenizeWindows(
   table: ParsedTable,
-  options: PrepareOptions,
-  tokenizer: Tokenizer,
-  cells: CellsNow,
-  textsOf: ToTexts,
-  flags: Uint32Array,
-  made: Made,
-  pace: Pace,
+  { options, tokenizer, cells, textsOf, flags, made, pace }: Tokenizing,
 ): Promise<void> {
   for (let row = 0; row < flags.length; row++) {
     if (!(flags[row] & USABLE)) continue;

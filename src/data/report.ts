@@ -20,10 +20,12 @@ const BINS = 32;
 /** Rows by issue; rows that were excluded by hand have none any more. */
 export function issueReports(
   table: ParsedTable,
-  flags: Uint32Array,
-  cells: CellsNow,
-  mapping: Mapping,
-  { counts, told }: Reasons,
+  {
+    flags,
+    cells,
+    mapping,
+    reasons: { counts, told },
+  }: { flags: Uint32Array; cells: CellsNow; mapping: Mapping; reasons: Reasons },
 ): IssueReport[] {
   const reports = ISSUES.map((issue): IssueReport => ({ issue, rows: 0, examples: [], reasons: [] }));
   const columns = Object.values(mapping.roles)
@@ -38,7 +40,9 @@ export function issueReports(
         report.examples.push({
           row,
           line: table.rows.line(row),
-          text: (TOLD.has(report.issue) ? told.get(row) : undefined) ?? shown(table, row, report.issue, cells, columns),
+          text:
+            (TOLD.has(report.issue) ? told.get(row) : undefined) ??
+            shown(table, { row, issue: report.issue, cells, columns }),
         });
     }
   }
@@ -53,10 +57,7 @@ const TOLD = new Set<Issue>(['template', 'chat']);
 
 function shown(
   table: ParsedTable,
-  row: number,
-  issue: IssueReport['issue'],
-  cells: CellsNow,
-  columns: number[],
+  { row, issue, cells, columns }: { row: number; issue: IssueReport['issue']; cells: CellsNow; columns: number[] },
 ): Message | string {
   const raw = table.rows.cells(row);
   switch (issue) {

@@ -50,7 +50,7 @@ export class TokenStore {
       }
       at++;
     }
-    this.#note(page, row, kept, e.ids.length, lostPrompt);
+    this.#note({ page, row, kept, total: e.ids.length, lostPrompt });
   }
 
   /** Takes over an example of another store. */
@@ -61,7 +61,13 @@ export class TokenStore {
     this.#ids[page].set(ids, this.#used);
     this.#supervised[page].set(supervised, this.#used);
     for (const s of supervised) this.#trained += s;
-    this.#note(page, from.row(example), ids.length, from.total(example), from.lostPrompt(example));
+    this.#note({
+      page,
+      row: from.row(example),
+      kept: ids.length,
+      total: from.total(example),
+      lostPrompt: from.lostPrompt(example),
+    });
   }
 
   /** The page with room for an example, at `#used`. */
@@ -74,7 +80,19 @@ export class TokenStore {
     return this.#ids.length - 1;
   }
 
-  #note(page: number, row: number, kept: number, total: number, lostPrompt: boolean): void {
+  #note({
+    page,
+    row,
+    kept,
+    total,
+    lostPrompt,
+  }: {
+    page: number;
+    row: number;
+    kept: number;
+    total: number;
+    lostPrompt: boolean;
+  }): void {
     this.#start.push(page * TOKEN_PAGE + this.#used);
     this.#kept.push(kept);
     this.#total.push(total);

@@ -152,7 +152,11 @@ export class DataDesk {
     // Kept until the next set is there, for what it can take over; but nothing is listed from it any more.
     const previous = this.#last;
     this.#prepared = null;
-    const set = await prepare(table, options, tokenizer, { ...hooks, render: this.#rendering(hooks.signal) }, previous);
+    const set = await prepare(table, options, tokenizer, {
+      ...hooks,
+      render: this.#rendering(hooks.signal),
+      previous,
+    });
     if (this.#tokenizer !== tokenizer) throw new Cancelled();
     this.#last = { set, options };
     this.#prepared = { set, view: new TableView(table, options.mapping, set, tokenizer) };

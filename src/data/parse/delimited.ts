@@ -135,7 +135,7 @@ export class Delimited implements TextParser {
   #row({ line, lastLine, fields, broken }: CsvRecord): void {
     const [from, to] = [line + this.#skipped, lastLine + this.#skipped];
     if (broken) {
-      this.#table.add(from, fields, 'quote', to);
+      this.#table.add(from, fields, { state: 'quote', lastLine: to });
       return;
     }
     if (this.#named && isHeaderAgain(this.#named, fields)) {
@@ -143,7 +143,10 @@ export class Delimited implements TextParser {
       return;
     }
     while (fields.length > this.#width && fields[fields.length - 1].trim() === '') fields.pop();
-    this.#table.add(from, fields.slice(0, MAX_COLUMNS), fields.length === this.#width ? 'ok' : 'ragged', to);
+    this.#table.add(from, fields.slice(0, MAX_COLUMNS), {
+      state: fields.length === this.#width ? 'ok' : 'ragged',
+      lastLine: to,
+    });
   }
 
   /** Column names; an empty one is numbered, and so is the second of one name, with a note: which is meant is not ours to guess. */

@@ -108,7 +108,7 @@ async function parseSource(source: Source, choices: ReadChoices, pace: Pace, sev
       ),
     );
   }
-  const read = (legacy: Legacy | null) => parseText(source, choices, pace, legacy, several);
+  const read = (legacy: Legacy | null) => parseText({ source, choices, pace, legacy, several });
   try {
     return named(await read(null));
   } catch (error) {
@@ -129,13 +129,19 @@ const NOTHING: Omit<TableInfo, 'columns' | 'notes' | 'surplus' | 'fileName' | 'f
 };
 
 /** @param legacy what lines that are no UTF-8 are read in; null where none has been met. @throws {UnknownEncoding} at the first of them then */
-async function parseText(
-  source: Source,
-  choices: ReadChoices,
-  pace: Pace,
-  legacy: Legacy | null,
-  several: boolean,
-): Promise<ParsedTable> {
+async function parseText({
+  source,
+  choices,
+  pace,
+  legacy,
+  several,
+}: {
+  source: Source;
+  choices: ReadChoices;
+  pace: Pace;
+  legacy: Legacy | null;
+  several: boolean;
+}): Promise<ParsedTable> {
   const table = new TableBuilder();
   const text = new TextPieces({
     encoding: choices.encoding,
@@ -151,7 +157,7 @@ async function parseText(
   const lost = new LostLetters();
   const start = (all: boolean) => {
     beginning = head.slice(0, 1000);
-    parser = chooseParser(source.path, head, all, table, choices);
+    parser = chooseParser({ fileName: source.path, head, all, table, choices });
     parser.text.push(head);
     head = '';
   };
@@ -252,7 +258,19 @@ interface Parser {
   labelled: Labelled | null;
 }
 
-function chooseParser(fileName: string, head: string, all: boolean, table: TableBuilder, choices: ReadChoices): Parser {
+function chooseParser({
+  fileName,
+  head,
+  all,
+  table,
+  choices,
+}: {
+  fileName: string;
+  head: string;
+  all: boolean;
+  table: TableBuilder;
+  choices: ReadChoices;
+}): Parser {
   const found = choices.format === 'auto' ? formatOf(fileName, head, all) : null;
   const format = found?.format ?? (choices.format as DataFormat);
   switch (format) {

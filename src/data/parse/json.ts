@@ -142,7 +142,7 @@ export class JsonRecords implements TextParser {
       if (error instanceof SyntaxError || error instanceof RangeError) return false;
       throw error;
     }
-    if (!Array.isArray(value)) this.#record(this.#line, text, value, 1);
+    if (!Array.isArray(value)) this.#record({ line: this.#line, text, value, lines: 1 });
     else this.#topArray(text, value);
     return true;
   }
@@ -162,10 +162,10 @@ export class JsonRecords implements TextParser {
     }
     this.#flushOnly();
     this.#flushValues(true);
-    if (isTurn(list[0])) this.#record(line, text, list, 1);
+    if (isTurn(list[0])) this.#record({ line, text, value: list, lines: 1 });
     else {
       this.format = 'json';
-      for (const value of list) this.#record(line, null, value, 1);
+      for (const value of list) this.#record({ line, text: null, value, lines: 1 });
     }
   }
 
@@ -355,7 +355,7 @@ export class JsonRecords implements TextParser {
         return;
       }
     }
-    this.#record(open.line, text, undefined, lines);
+    this.#record({ line: open.line, text, value: undefined, lines });
   }
 
   /** The open record is broken: it is left out, or, where only its first line is to blame, that line is. */
@@ -371,7 +371,13 @@ export class JsonRecords implements TextParser {
     const end = text.indexOf('\n');
     const tall = this.#tall || (end >= 0 && text.slice(0, end).trim().length <= 1);
     const alone = lines === 0 || lines > LOOK_AGAIN || tall || stack[0] !== OPEN_OBJECT;
-    this.#record(line, (alone ? text : text.slice(0, end)).replace(/[\s,]+$/u, ''), undefined, 1, true);
+    this.#record({
+      line,
+      text: (alone ? text : text.slice(0, end)).replace(/[\s,]+$/u, ''),
+      value: undefined,
+      lines: 1,
+      broken: true,
+    });
     if (alone) return;
     const now = this.#line;
     this.#line = line + 1;
@@ -393,7 +399,19 @@ export class JsonRecords implements TextParser {
   }
 
   /** @param value undefined where the text has not been read yet */
-  #record(line: number, text: string | null, value: unknown, lines: number, broken = false): void {
+  #record({
+    line,
+    text,
+    value,
+    lines,
+    broken = false,
+  }: {
+    line: number;
+    text: string | null;
+    value: unknown;
+    lines: number;
+    broken?: boolean;
+  }): void {
     const first = this.#records++ === 0;
     if (lines > 1 && !broken) this.#tall = true;
     if (first && !broken && !this.#inArray && text !== null && text[0] === '{') {

@@ -48,7 +48,7 @@ export async function readParquet(file: Blob, table: TableBuilder, pace: Pace): 
   for (const group of metadata.row_groups) {
     const rows = Number(group.num_rows);
     const values: unknown[][] = [];
-    for (const column of columns) values.push(await guarded(() => readTopLevel(file, column, group, budget, rest)));
+    for (const column of columns) values.push(await guarded(() => readTopLevel({ file, column, group, budget, rest })));
     for (let r = 0; r < rows; r++) {
       addRow(
         table,
@@ -69,7 +69,7 @@ function addRow(table: TableBuilder, line: number, values: unknown[]): void {
   if (sizes.length > MAX_ROW_LENGTH)
     table.addLost(line, '', 'huge', message('data.row.huge', { millions: MAX_ROW_LENGTH >> 20, text: '' }));
   else if (cells.includes(null)) table.addLost(line, '', 'syntax', message('data.row.deepValue'));
-  else table.add(line, cells as string[], sizes.bad ? 'encoding' : 'ok');
+  else table.add(line, cells as string[], { state: sizes.bad ? 'encoding' : 'ok' });
 }
 
 const cellText = (value: unknown) => (value instanceof BadText ? value.text : plainText(value));
@@ -180,13 +180,19 @@ function ownNames(columns: Column[], table: TableBuilder): string[] {
 }
 
 /** A column of a row group, with its lists and structs put together. */
-async function readTopLevel(
-  file: Blob,
-  column: ReadColumn,
-  group: RowGroup,
-  budget: Budget,
-  rest: () => Promise<void>,
-): Promise<unknown[]> {
+async function readTopLevel({
+  file,
+  column,
+  group,
+  budget,
+  rest,
+}: {
+  file: Blob;
+  column: ReadColumn;
+  group: RowGroup;
+  budget: Budget;
+  rest: () => Promise<void>;
+}): Promise<unknown[]> {
   const rows = Number(group.num_rows);
   if (rows === 0) return [];
   const parts = new Map<string, unknown[]>();

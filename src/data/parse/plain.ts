@@ -71,7 +71,7 @@ export class PlainText implements TextParser {
   #close(text: string): void {
     const body = (this.#begun ? text : text.slice(leadingBreaks(text))).trimEnd();
     const breaks = newlines(text);
-    if (body !== '') this.#table.add(this.#line, [body], 'ok', this.#line + breaks, this.#begun);
+    if (body !== '') this.#table.add(this.#line, [body], { lastLine: this.#line + breaks, continues: this.#begun });
     this.#line += breaks;
     this.#begun = false;
   }
@@ -88,7 +88,7 @@ export class PlainText implements TextParser {
     const body = this.#begun ? text : text.slice(leadingBreaks(text));
     const breaks = newlines(text);
     if (body !== '') {
-      this.#table.add(this.#line, [body], 'ok', this.#line + breaks, this.#begun);
+      this.#table.add(this.#line, [body], { lastLine: this.#line + breaks, continues: this.#begun });
       this.#begun = true;
     }
     this.#line += breaks;
@@ -142,7 +142,7 @@ export class TextLines implements TextParser {
       if (text === '') return;
       const cells = this.#labelled ? labelledLine(this.#labelled, text) : [text];
       if (cells) this.#table.add(line, cells);
-      else this.#table.add(line, [text], 'ragged');
+      else this.#table.add(line, [text], { state: 'ragged' });
       return;
     }
     if (text === '') this.#flush();
@@ -158,7 +158,7 @@ export class TextLines implements TextParser {
     if (!this.#paragraph) return;
     const { line, lines } = this.#paragraph;
     this.#paragraph = null;
-    this.#table.add(line, [lines.join('\n').trim()], 'ok', line + lines.length - 1);
+    this.#table.add(line, [lines.join('\n').trim()], { lastLine: line + lines.length - 1 });
   }
 }
 

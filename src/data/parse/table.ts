@@ -62,7 +62,15 @@ export class TableBuilder {
   }
 
   /** Adds a row of which every column is known; `lastLine` is the last line of the file it takes. */
-  add(line: number, cells: readonly string[], state: RowState = 'ok', lastLine = line, continues = false): void {
+  add(
+    line: number,
+    cells: readonly string[],
+    {
+      state = 'ok',
+      lastLine = line,
+      continues = false,
+    }: { state?: RowState; lastLine?: number; continues?: boolean } = {},
+  ): void {
     const clean = cells.map((c) => this.repair(c, line));
     // The first rows tell which column has the long texts.
     if (state === 'ok' && this.rows.length < MEASURED_ROWS)
@@ -92,7 +100,7 @@ export class TableBuilder {
   addLost(line: number, text: string, state: 'syntax' | 'huge', why: Message): void {
     this.#lost++;
     this.#firstLost ??= { line, why };
-    this.add(line, [text.slice(0, SHOWN_OF_HUGE), JSON.stringify(why)], state);
+    this.add(line, [text.slice(0, SHOWN_OF_HUGE), JSON.stringify(why)], { state });
   }
 
   /** Something was repaired or is worth knowing; the row stays. */

@@ -77,7 +77,7 @@ export async function readColumn(
         header.type === 'DATA_PAGE'
           ? openPage(leaf, header, unpackPage(codec, body, unpacked))
           : openPageV2(leaf, header, body, codec);
-      if (count > 0) append(out, leaf, page, dictionary, budget);
+      if (count > 0) append(out, { leaf, page, dictionary, budget });
     } else if (header.type !== 'INDEX_PAGE') throw damaged();
     await rest();
   }
@@ -97,7 +97,7 @@ function openPage(leaf: Leaf, { data_page_header: head }: PageHeader, bytes: Uin
     if (encoding !== 'RLE') throw broken(message('data.file.parquetHas.encoding', { name: String(encoding) }));
     if (from + 4 > bytes.length) throw damaged();
     const end = from + 4 + view.getUint32(from, true);
-    const read = readRuns(bytes, from + 4, end, bits(most), head.num_values);
+    const read = readRuns(bytes, { from: from + 4, end, width: bits(most), n: head.num_values });
     from = end;
     return within(read, most);
   };
@@ -114,7 +114,7 @@ function openPageV2(leaf: Leaf, header: PageHeader, body: Uint8Array, codec: Com
   const size = header.uncompressed_page_size - r - d;
   if (!(r >= 0 && d >= 0 && r + d <= body.length && size >= 0)) throw damaged();
   const levels = (most: number, from: number, end: number) =>
-    most === 0 ? null : within(readRuns(body, from, end, bits(most), count), most);
+    most === 0 ? null : within(readRuns(body, { from, end, width: bits(most), n: count }), most);
   const repetition = levels(getMaxRepetitionLevel(leaf.nodes), 0, r);
   const definition = levels(getMaxDefinitionLevel(leaf.nodes), r, r + d);
   const bytes = unpackPage(head.is_compressed ? codec : 'UNCOMPRESSED', body.subarray(r + d), size);
@@ -126,12 +126,15 @@ function within(levels: Uint32Array, most: number): Uint32Array {
   return levels;
 }
 
-function append(out: unknown[], leaf: Leaf, page: Page, dictionary: unknown[] | null, budget: Budget): void {
+function append(
+  out: unknown[],
+  { leaf, page, dictionary, budget }: { leaf: Leaf; page: Page; dictionary: unknown[] | null; budget: Budget },
+): void {
   const { definition, repetition, count } = page;
   const most = getMaxDefinitionLevel(leaf.nodes);
   let there = count;
   if (definition) for (const level of definition) if (level < most) there--;
-  const values = valuesOf(leaf, page, there, dictionary, budget);
+  const values = valuesOf({ leaf, page, n: there, dictionary, budget });
   if (!definition) {
     for (const value of values) out.push(value);
   } else if (leaf.nodes.length === 2 && !repetition) {
@@ -140,7 +143,19 @@ function append(out: unknown[], leaf: Leaf, page: Page, dictionary: unknown[] | 
   } else assembleLists(out, Array.from(definition), repetition ? Array.from(repetition) : [], values, leaf.nodes);
 }
 
-function valuesOf(leaf: Leaf, page: Page, n: number, dictionary: unknown[] | null, budget: Budget): unknown[] {
+function valuesOf({
+  leaf,
+  page,
+  n,
+  dictionary,
+  budget,
+}: {
+  leaf: Leaf;
+  page: Page;
+  n: number;
+  dictionary: unknown[] | null;
+  budget: Budget;
+}): unknown[] {
   if (n === 0) return [];
   const { bytes, encoding, from } = page;
   const { type, type_length: width } = leaf.nodes[leaf.nodes.length - 1].element;
@@ -151,7 +166,7 @@ function valuesOf(leaf: Leaf, page: Page, n: number, dictionary: unknown[] | nul
     case 'PLAIN_DICTIONARY':
     case 'RLE_DICTIONARY': {
       if (!dictionary || from >= bytes.length) throw damaged();
-      const indices = readRuns(bytes, from + 1, bytes.length, bytes[from], n);
+      const indices = readRuns(bytes, { from: from + 1, end: bytes.length, width: bytes[from], n });
       return Array.from(indices, (i) => {
         if (i >= dictionary.length) throw damaged();
         return dictionary[i];
@@ -160,7 +175,7 @@ function valuesOf(leaf: Leaf, page: Page, n: number, dictionary: unknown[] | nul
     case 'RLE': {
       if (type !== 'BOOLEAN' || from + 4 > bytes.length) throw damaged();
       const end = from + 4 + reader.view.getUint32(from, true);
-      return Array.from(readRuns(bytes, from + 4, end, 1, n), (bit) => bit === 1);
+      return Array.from(readRuns(bytes, { from: from + 4, end, width: 1, n }), (bit) => bit === 1);
     }
     case 'BYTE_STREAM_SPLIT': {
       const size = type === 'INT32' || type === 'FLOAT' ? 4 : type === 'INT64' || type === 'DOUBLE' ? 8 : (width ?? 0);

@@ -22,7 +22,10 @@ function varint(bytes: Uint8Array, head: { at: number }, end: number, most: numb
  * `n` numbers of `width` bits (at most 32), in runs of one value or packed bit by bit, from `from` on and before `end`.
  * @throws {DataError} when the bytes hold fewer
  */
-export function readRuns(bytes: Uint8Array, from: number, end: number, width: number, n: number): Uint32Array {
+export function readRuns(
+  bytes: Uint8Array,
+  { from, end, width, n }: { from: number; end: number; width: number; n: number },
+): Uint32Array {
   const out = new Uint32Array(n);
   if (width === 0) return out;
   if (width > 32 || end > bytes.length) throw damaged();
