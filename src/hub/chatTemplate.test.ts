@@ -75,7 +75,9 @@ describe('a chat in a model’s own template', () => {
   it('is refused where an answer begins otherwise than it is asked for, and in the template’s own words', () => {
     const think =
       "{% for m in messages %}{{ '<' ~ m.role ~ '>' ~ m.content }}{% endfor %}{% if add_generation_prompt %}{{ '<assistant><think>' }}{% endif %}";
-    expect(shown(compiled(think).chat(turns(['user', 'a'], ['assistant', 'b'])))).toMatch(/begins it in another way/);
+    expect(shown(compiled(think).chat(turns(['user', 'a'], ['assistant', 'b'])))).toMatch(
+      /begins an answer differently/,
+    );
     const strict = "{% if messages[0].role == 'system' %}{{ raise_exception('<b>No system turns</b>') }}{% endif %}x";
     expect(compiled(strict).chat(CHAT)).toEqual({
       problem: message('shared.foreign', { text: '<b>No system turns</b>' }),

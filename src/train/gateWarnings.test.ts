@@ -42,7 +42,7 @@ it('names a module that stays shut, once', () => {
   const w = new GateWarnings(modules, 0);
   expect(run(w, [10, 0], { from: 1, steps: STUCK_STEPS - 1 })).toEqual([]);
   expect(run(w, [10, 0], { from: STUCK_STEPS, steps: 60 })).toEqual([
-    expect.stringContaining('layer 0 down: no token kept'),
+    expect.stringContaining('layer 0 down: every token skipped'),
   ]);
 });
 
@@ -57,7 +57,7 @@ it('a module that opens in between is not stuck', () => {
 
 it('all tokens skipped, and none', () => {
   expect(run(new GateWarnings(modules, 0), [0, 0], { from: 1, steps: 50 })).toEqual([
-    expect.stringContaining('every gate has been shut'),
+    expect.stringContaining('every gate has skipped every token'),
   ]);
   const open = new GateWarnings(modules, 10);
   expect(run(open, [50, 50], { from: 1, steps: 10 + STUCK_STEPS - 1 })).toEqual([]);

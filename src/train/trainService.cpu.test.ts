@@ -344,7 +344,7 @@ describe('the train worker', () => {
     expect(() => studio.plan({ type: 'plan', experiment: experiment() })).toThrow('No model is open');
     await studio.openModel({ type: 'open-model', source: NANO });
     expect(() => studio.plan({ type: 'plan', experiment: experiment({ maxTokens: 2048 }) })).toThrow(
-      'longer than this model',
+      /max sequence length of 2048 .* above this model/,
     );
     await expect(
       studio.generate(

@@ -44,5 +44,5 @@ it('nothing of the slice is learnt from, over epochs, and both orders go on wher
   expect(again.next(4)).toEqual(data.next(4));
   expect(again.nextOfSlice(4)).toEqual(data.nextOfSlice(4));
   expect(data.slice(4, 3).map((b) => examples(b.ids))).toEqual([slice.slice(0, 3), slice.slice(3, 4)]);
-  expect(() => new TrainingData(set(20), { seed: 7, sliceShare: 0 }).nextOfSlice(1)).toThrow('No slice');
+  expect(() => new TrainingData(set(20), { seed: 7, sliceShare: 0 }).nextOfSlice(1)).toThrow('no dev split');
 });

@@ -1,4 +1,7 @@
-/** The bound on what a hostile file may cost. CPU time of this process: a machine that does other things does not count. */
+/**
+ * The bound on what a hostile file may cost. CPU time of this process, or the clock, whichever is less: neither what the
+ * machine does besides nor the tests in other threads of this process shall count.
+ */
 import { expect } from 'vitest';
 
 /** ms; the design's bound. */
@@ -8,10 +11,10 @@ const TRIES = 5;
 /** What `act` gives; the fastest of a few tries must keep to the bound. */
 export async function quickly<T>(act: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
-    const start = process.cpuUsage();
+    const [start, clock] = [process.cpuUsage(), performance.now()];
     const result = await act();
     const { user, system } = process.cpuUsage(start);
-    const ms = (user + system) / 1000;
+    const ms = Math.min((user + system) / 1000, performance.now() - clock);
     if (ms > LIMIT && tries < TRIES) continue;
     expect(ms, 'ms').toBeLessThanOrEqual(LIMIT);
     return result;
