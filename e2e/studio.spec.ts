@@ -368,7 +368,7 @@ async function compareWithKept(visit: Visit): Promise<void> {
   const { app, page, pointer } = visit;
   await part(visit, 'settings, numbers and maps of both experiments', async () => {
     const diff = await app.table('config-diff');
-    expect(diff.map((row) => row[0])).toEqual(['Setting', 'Method', 'Steps', 'Learning rate', 'Eval interval']);
+    expect(diff.map((row) => row[0])).toEqual(['Setting', 'Method', 'Steps', 'Learning rate', 'Eval interval (steps)']);
     expect(diff.find((row) => row[0] === 'Learning rate')?.slice(1)).toEqual([
       '0.05',
       '0.05',
