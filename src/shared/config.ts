@@ -116,7 +116,7 @@ export const hasThresholds = (gate: { rule: GateRule }): boolean => ruleOf(gate)
 export const trainSchema = z.strictObject(shapeOf(TRAIN));
 export type TrainConfig = z.infer<typeof trainSchema>;
 
-/** What a schema's own check has to say, see `inWords`. */
+/** What a schema's own check has to say, see `problemOf`. */
 export const saying = (said: Message) => ({ error: said.code, params: { said } });
 
 const isDefault = (run: object, key: string): boolean =>
@@ -169,7 +169,7 @@ export interface Problem {
 }
 
 /** An issue of a schema as something that a person can act on. Zod's own words are never used: they are English only. */
-export function inWords(issue: z.core.$ZodIssue): Problem {
+export function problemOf(issue: z.core.$ZodIssue): Problem {
   const path = issue.path.join('.');
   const say = (said: Message): Problem => ({ path, message: said });
   switch (issue.code) {
@@ -204,7 +204,7 @@ export function inWords(issue: z.core.$ZodIssue): Problem {
         issues.find((i) => i.code !== 'invalid_value' && i.code !== 'invalid_type') ??
         issues.find((i) => i.code === 'invalid_type') ??
         issues.at(0);
-      return say(about ? inWords(about).message : message('shared.setting.notAllowed'));
+      return say(about ? problemOf(about).message : message('shared.setting.notAllowed'));
     }
     case 'invalid_format':
       return say(message('shared.setting.form'));
@@ -226,7 +226,7 @@ export function inWords(issue: z.core.$ZodIssue): Problem {
 /** Everything that is wrong with an experiment, in words; empty where it can be trained. */
 export function experimentProblems(value: unknown): Problem[] {
   const result = experimentSchema.safeParse(value);
-  return result.success ? [] : result.error.issues.map(inWords);
+  return result.success ? [] : result.error.issues.map(problemOf);
 }
 
 /**
@@ -236,7 +236,7 @@ export function experimentProblems(value: unknown): Problem[] {
 export function parseExperiment(value: unknown): ExperimentConfig {
   const result = experimentSchema.safeParse(value);
   if (result.success) return result.data;
-  const { path, message: problem } = inWords(result.error.issues[0]);
+  const { path, message: problem } = problemOf(result.error.issues[0]);
   throw new ConfigError(message('shared.badSetting', { path, problem }));
 }
 

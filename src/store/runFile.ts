@@ -4,7 +4,7 @@
  */
 import { downloadZip } from 'client-zip';
 import type { z } from '../shared/zod';
-import { inWords } from '../shared/config';
+import { problemOf } from '../shared/config';
 import { StorageError } from '../shared/errors';
 import { type HistoryFile, type KeptRun, historyFileSchema, keptRunSchema } from '../shared/keptRun';
 import { message } from '../shared/message';
@@ -185,7 +185,7 @@ function parsed<T>(files: readonly AdapterFile[], name: string, schema: z.ZodTyp
   }
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const { path, message: problem } = inWords(result.error.issues[0]);
+  const { path, message: problem } = problemOf(result.error.issues[0]);
   throw new StorageError(message('store.runFile.wrong', { file: name, path, problem }));
 }
 

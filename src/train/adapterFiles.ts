@@ -17,7 +17,7 @@ import {
   MODULE_PATHS,
   type RunConfig,
   drawsTokens,
-  inWords,
+  problemOf,
   saying,
   rankOf,
   runSchema,
@@ -264,7 +264,7 @@ function parse<T>(files: Map<string, Uint8Array>, name: string, schema: z.ZodTyp
   }
   const result = schema.safeParse(value);
   if (!result.success) {
-    const { path, message: problem } = inWords(result.error.issues[0]);
+    const { path, message: problem } = problemOf(result.error.issues[0]);
     throw new AdapterError(message('train.adapter.wrong', { file: name, path, problem }));
   }
   return result.data;

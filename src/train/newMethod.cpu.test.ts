@@ -12,23 +12,7 @@ import type { Prices, RuleContext } from '../engine/adapters/gate/rule';
 import type { UpdateContext } from '../engine/adapters/adapterMethod';
 import type * as Methods from '../shared/methods/list';
 import type * as Rules from '../shared/rules/list';
-import type { LlamaConfig } from '../shared/types';
-
-const MODEL: LlamaConfig = {
-  layers: 2,
-  dModel: 64,
-  heads: 4,
-  kvHeads: 2,
-  headDim: 16,
-  ffn: 160,
-  vocab: 256,
-  context: 64,
-  ropeTheta: 10_000,
-  rmsEps: 1e-5,
-  tied: true,
-  bosId: 0,
-  eosIds: [0],
-};
+import { TINY_LLAMA } from './testing/tinyLlama';
 
 const MOCKED = [
   '../shared/methods/list',
@@ -146,16 +130,16 @@ it('trains on the CPU engine, and comes back from its files', async () => {
   const { mergeModule } = await import('./merge');
   const { train, runs } = await experiment();
   const sizes = new Map(
-    weightShapes(MODEL).map(({ name, shape }) => [JSON.stringify(name), shape.reduce((a, b) => a * b)]),
+    weightShapes(TINY_LLAMA).map(({ name, shape }) => [JSON.stringify(name), shape.reduce((a, b) => a * b)]),
   );
   const device = await openCpuDevice({ threads: 1 });
-  const base = new BaseModel(device, MODEL, (name) => randomFloats(sizes.get(JSON.stringify(name))!, 1, 0.2));
+  const base = new BaseModel(device, TINY_LLAMA, (name) => randomFloats(sizes.get(JSON.stringify(name))!, 1, 0.2));
   const trainer = await Trainer.create(base, runs, train, {
     capacity: { rows: 24, supervised: 24, segments: runs.length, headChunk: 64 },
     microBatches: 1,
     recompute: false,
   });
-  const ids = Int32Array.from({ length: 20 }, (_, i) => (7 * i) % MODEL.vocab);
+  const ids = Int32Array.from({ length: 20 }, (_, i) => (7 * i) % TINY_LLAMA.vocab);
   const batch = { ids, targets: ids.map((_, i) => ids[i + 1] ?? -1), starts: Uint32Array.of(0, 20) };
   const names = runs.map(({ id }) => id);
   const losses: Record<string, number[]> = { lora: [], new: [], gated: [] };
@@ -180,7 +164,7 @@ it('trains on the CPU engine, and comes back from its files', async () => {
       template: { prompt: '', completion: '' },
       check: null,
     });
-    const back = readAdapter(files, MODEL, 'back');
+    const back = readAdapter(files, TINY_LLAMA, 'back');
     expect(back.run).toMatchObject({ method: run.method, rank: 4, strong: { times: run.id === 'new' ? 5 : 3 } });
     expect(back.adapters).toEqual(adapters);
     expect(back.thresholds).toEqual(run.id === 'gated' ? thresholds : null);

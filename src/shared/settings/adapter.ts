@@ -7,7 +7,7 @@ import { flag, number, optional, own } from './setting';
 const moduleName = z.string().regex(/^\d{1,3}\.(q|k|v|o|gate|up|down)$/);
 
 const isDistinct = (names: readonly string[] | null) => names === null || new Set(names).size === names.length;
-/** Said as `shared.setting.moduleTwice`, see `inWords` of `config.ts`: the catalogue's types are made from these entries. */
+/** Said as `shared.setting.moduleTwice`, see `problemOf` of `config.ts`: the catalogue's types are made from these entries. */
 const TWICE = { params: { problem: 'moduleTwice' } };
 
 export const ADAPTER = {

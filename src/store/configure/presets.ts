@@ -39,7 +39,7 @@ export interface PresetResult {
     | 'patience'
   >;
   adapter: Pick<RunConfig, 'rank' | 'alpha'>;
-  /** One sentence for each choice, in the language in use: what it came from. */
+  /** What each choice came from. */
   why: Message[];
 }
 

@@ -4,7 +4,7 @@
  */
 import { deflateSync, inflateSync } from 'fflate';
 import { z } from '../../shared/zod';
-import { type ExperimentConfig, experimentSchema, inWords } from '../../shared/config';
+import { type ExperimentConfig, experimentSchema, problemOf } from '../../shared/config';
 import { ConfigError } from '../../shared/errors';
 import { fnv1a } from '../../shared/fnv1a';
 import { message } from '../../shared/message';
@@ -49,7 +49,7 @@ export function readSettings(text: string): ExperimentConfig {
     );
   const result = fileSchema.safeParse(value);
   if (result.success) return result.data.experiment;
-  const { path, message: problem } = inWords(result.error.issues[0]);
+  const { path, message: problem } = problemOf(result.error.issues[0]);
   throw new ConfigError(message('store.settings.wrong', { path, problem }));
 }
 
@@ -126,6 +126,6 @@ export function readLink(link: string): ExperimentConfig {
   if (fnv1a(json) !== new DataView(bytes.buffer).getUint32(0)) throw damaged();
   const result = experimentSchema.safeParse(value);
   if (result.success) return result.data;
-  const { path, message: problem } = inWords(result.error.issues[0]);
+  const { path, message: problem } = problemOf(result.error.issues[0]);
   throw new ConfigError(message('store.settings.wrongInLink', { path, problem }));
 }

@@ -7,32 +7,15 @@ import { BaseModel, Generator, Trainer, weightShapes } from '../../engine';
 import { listingDevice } from '../../engine/testing/listingDevice';
 import { GATE_RULES, METHODS, runSchema, trainSchema } from '../../shared/config';
 import { isRefused } from '../../shared/settings';
-import type { LlamaConfig } from '../../shared/types';
-
-/** The embedded nano model's widths, in two layers. */
-const CONFIG: LlamaConfig = {
-  layers: 2,
-  dModel: 64,
-  heads: 4,
-  kvHeads: 2,
-  headDim: 16,
-  ffn: 160,
-  vocab: 256,
-  context: 64,
-  ropeTheta: 10_000,
-  rmsEps: 1e-5,
-  tied: true,
-  bosId: 0,
-  eosIds: [0],
-};
+import { TINY_LLAMA } from './tinyLlama';
 
 /** File name → WGSL. Labels that name one shader share a file; the first one names it. */
 export async function composedShaders(): Promise<Map<string, string>> {
   const { device, kernels } = listingDevice('gpu');
   const sizes = new Map(
-    weightShapes(CONFIG).map(({ name, shape }) => [JSON.stringify(name), shape.reduce((a, b) => a * b)]),
+    weightShapes(TINY_LLAMA).map(({ name, shape }) => [JSON.stringify(name), shape.reduce((a, b) => a * b)]),
   );
-  const base = new BaseModel(device, CONFIG, (name) => new Float32Array(sizes.get(JSON.stringify(name))!));
+  const base = new BaseModel(device, TINY_LLAMA, (name) => new Float32Array(sizes.get(JSON.stringify(name))!));
   const runs = [
     ...METHODS.map((method) => ({
       id: method,

@@ -13,16 +13,18 @@ export interface TextStyle {
   rotate?: number;
 }
 
+interface Rect {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  fill: string | null;
+  stroke?: string;
+  radius?: number;
+}
+
 export interface Surface {
-  rect(options: {
-    x: number;
-    y: number;
-    width: number;
-    height: number;
-    fill: string | null;
-    stroke?: string;
-    radius?: number;
-  }): void;
+  rect(options: Rect): void;
   /** An open line through points; at least two. */
   line(points: readonly (readonly [number, number])[], stroke: string, width: number, dash?: readonly number[]): void;
   dot(x: number, y: number, radius: number, fill: string): void;
@@ -41,23 +43,7 @@ export class CanvasSurface implements Surface {
     this.#c = context;
   }
 
-  rect({
-    x,
-    y,
-    width,
-    height,
-    fill,
-    stroke,
-    radius = 0,
-  }: {
-    x: number;
-    y: number;
-    width: number;
-    height: number;
-    fill: string | null;
-    stroke?: string;
-    radius?: number;
-  }): void {
+  rect({ x, y, width, height, fill, stroke, radius = 0 }: Rect): void {
     const c = this.#c;
     if (radius === 0 && !stroke && fill) {
       c.fillStyle = fill;
@@ -135,23 +121,7 @@ const n = (x: number) => String(Math.round(x * 100) / 100);
 export class SvgSurface implements Surface {
   readonly #parts: string[] = [];
 
-  rect({
-    x,
-    y,
-    width,
-    height,
-    fill,
-    stroke,
-    radius = 0,
-  }: {
-    x: number;
-    y: number;
-    width: number;
-    height: number;
-    fill: string | null;
-    stroke?: string;
-    radius?: number;
-  }): void {
+  rect({ x, y, width, height, fill, stroke, radius = 0 }: Rect): void {
     this.#parts.push(
       `<rect x="${n(x)}" y="${n(y)}" width="${n(width)}" height="${n(height)}" fill="${fill ?? 'none'}"${stroke ? ` stroke="${stroke}"` : ''}${radius ? ` rx="${n(radius)}"` : ''}/>`,
     );

@@ -1,6 +1,16 @@
 /** Compare section: runs side by side, and the blind vote. */
 import { settings } from './settings';
 
+/** How many of the decided votes a run won, and its 95 % interval. */
+interface Votes {
+  name: string;
+  votes: number;
+  of: number;
+  share: string;
+  low: string;
+  high: string;
+}
+
 export const compare = {
   settings,
   lead: 'The same prompt and the same sampling seed: only the adapters differ. You can compare any runs, those of saved sessions too.',
@@ -148,37 +158,9 @@ export const compare = {
     reset: 'Delete the votes',
     outcome: {
       none: 'No vote has preferred one of the two yet.',
-      preferred: ({
-        name,
-        votes,
-        of,
-        share,
-        low,
-        high,
-      }: {
-        name: string;
-        votes: number;
-        of: number;
-        share: string;
-        low: string;
-        high: string;
-      }) =>
+      preferred: ({ name, votes, of, share, low, high }: Votes) =>
         `You preferred ${name} in ${votes} of ${of} decided ${of === 1 ? 'vote' : 'votes'} (${share}, 95 % CI ${low} to ${high}). Chance alone would rarely do that.`,
-      unclear: ({
-        name,
-        votes,
-        of,
-        share,
-        low,
-        high,
-      }: {
-        name: string;
-        votes: number;
-        of: number;
-        share: string;
-        low: string;
-        high: string;
-      }) =>
+      unclear: ({ name, votes, of, share, low, high }: Votes) =>
         `No clear preference: ${votes} of ${of} decided ${of === 1 ? 'vote' : 'votes'} for ${name} (${share}, 95 % CI ${low} to ${high}; 50 % is a coin toss).`,
     },
   },

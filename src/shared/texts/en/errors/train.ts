@@ -2,6 +2,16 @@
 const AGAIN = 'Export the adapter again.';
 const OWN_MODEL = 'Open the model that the adapter was trained on.';
 
+/** A step that could not be computed. */
+interface NotFinite {
+  step: number;
+  /** The number that is not finite. */
+  what: 'loss' | 'gradient';
+  value: number;
+  /** The first tensor that is bad; null where all were finite when the step was repeated. */
+  tensor: string | null;
+}
+
 export const train = {
   progress: {
     tuning: 'choosing the fastest way to multiply on this GPU',
@@ -30,18 +40,7 @@ export const train = {
   warning: {
     diverging: ({ loss, start }: { loss: string; start: string }) =>
       `this run is diverging: its training loss has risen to ${loss}, above the ${start} it began with. Its updates are too large. A smaller learning rate, or a longer warm-up, usually cures that.`,
-    /** @param tensor the first that is bad, null where all were finite when the step was repeated */
-    skippedStep: ({
-      step,
-      what,
-      value,
-      tensor,
-    }: {
-      step: number;
-      what: 'loss' | 'gradient';
-      value: number;
-      tensor: string | null;
-    }) =>
+    skippedStep: ({ step, what, value, tensor }: NotFinite) =>
       `step ${step} was skipped: ${what === 'loss' ? `its loss is ${value}` : `its gradient norm is ${value}`}. ${tensor === null ? 'Every tensor was finite when the step was repeated.' : `The first bad tensor is ${tensor}.`} The adapter is as it was before.`,
     wentBack: ({ step, rate }: { step: number; rate: number }) =>
       `three steps in a row could not be computed, so it went back to its adapter of step ${step} and continues at ${rate} of the learning rate.`,
@@ -103,18 +102,7 @@ export const train = {
       message: `Training is refused: this GPU’s gradients differ from the CPU’s by ${error} of the largest, most in ${tensor}.`,
       hint: 'The GPU or its driver computes wrongly. Choose the CPU under Model.',
     }),
-    /** @param what the number that is not finite; @param tensor the first that is bad, null where all were finite when the step was repeated */
-    notFinite: ({
-      step,
-      what,
-      value,
-      tensor,
-    }: {
-      step: number;
-      what: 'loss' | 'gradient';
-      value: number;
-      tensor: string | null;
-    }) => ({
+    notFinite: ({ step, what, value, tensor }: NotFinite) => ({
       message: `Step ${step}: ${what === 'loss' ? `the loss is ${value}` : `the gradient norm is ${value}`}: the numbers grew until they could no longer be computed with. ${tensor === null ? 'Every tensor was finite when the step was repeated.' : `The first bad tensor is ${tensor}.`}`,
       hint: 'The run went back twice at half the learning rate, and it happened again. Choose a smaller learning rate or a longer warm-up. The adapter from before this step is saved.',
     }),
