@@ -41,7 +41,7 @@ fn loadW(index4: u32) -> vec4f { return vec4f(w[index4]); }
 
 // The part of every product kernel that does not depend on how it is cut: sizes, operands and the epilogue.
 //
-//   y[row, n] = scale · Σ_k a[row, k] · W(n, k)         for the rows that `rowAt` names
+//   y[row, n] = scale · Σ_k a[row, k] · W(n, k)         for the rows that `rowAt` names (`scaled`: plus a bias[n])
 //   out[row, n] = before[row, n] + y[row, n]            before: nothing, out itself or a residual (`before` snippets)
 //   squares[row, part] = Σ y² over a part's columns     only where asked for (`squares` snippets)
 //
@@ -62,6 +62,9 @@ fn finish(row: u32, column: u32, y: vec4f) {
   let at = row * shape.outStride + shape.outColumn + column;
   out[at] = before(at) + y;
 }
+
+// What a sum becomes: y.
+fn scaled(column: u32, sum: vec4f) -> vec4f { return shape.scale * sum; }
 
 // out is overwritten.
 fn before(at: u32) -> vec4f { return vec4f(); }
@@ -167,7 +170,7 @@ fn keep(row: u32, at: u32, sum: vec4f) { partial[row * WX * SPLITS + at] = sum; 
   for (var r = local.y; r < ROWS; r += SPLITS) {
     var sum = vec4f();
     for (var s = 0u; s < SPLITS; s++) { sum += partial[(r * SPLITS + s) * WX + local.x]; }
-    let y = select(vec4f(), shape.scale * sum, column < shape.n);
+    let y = select(vec4f(), scaled(column, sum), column < shape.n);
     rowSquares[r * WX + local.x] = dot(y, y);
     if (column < shape.n && first + r < count) { finish(rowAt(first + r), column, y); }
   }

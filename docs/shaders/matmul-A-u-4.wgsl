@@ -15,7 +15,7 @@ fn loadW(index4: u32) -> vec4f { return w[index4]; }
 
 // The part of every product kernel that does not depend on how it is cut: sizes, operands and the epilogue.
 //
-//   y[row, n] = scale · Σ_k a[row, k] · W(n, k)         for the rows that `rowAt` names
+//   y[row, n] = scale · Σ_k a[row, k] · W(n, k)         for the rows that `rowAt` names (`scaled`: plus a bias[n])
 //   out[row, n] = before[row, n] + y[row, n]            before: nothing, out itself or a residual (`before` snippets)
 //   squares[row, part] = Σ y² over a part's columns     only where asked for (`squares` snippets)
 //
@@ -36,6 +36,9 @@ fn finish(row: u32, column: u32, y: vec4f) {
   let at = row * shape.outStride + shape.outColumn + column;
   out[at] = before(at) + y;
 }
+
+// What a sum becomes: y.
+fn scaled(column: u32, sum: vec4f) -> vec4f { return shape.scale * sum; }
 
 // The product is added to out.
 fn before(at: u32) -> vec4f { return out[at]; }
@@ -112,7 +115,7 @@ override WY: u32;
 // Stores one vec4 of a row, where there is such a column; returns the sum of its squares.
 fn storeQuad(row: u32, column: u32, sum: vec4f) -> f32 {
   if (column >= shape.n) { return 0; }
-  let y = shape.scale * sum;
+  let y = scaled(column, sum);
   finish(row, column, y);
   return dot(y, y);
 }

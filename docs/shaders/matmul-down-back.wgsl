@@ -41,7 +41,7 @@ fn loadW(index4: u32) -> vec4f { return vec4f(w[index4]); }
 
 // The part of every product kernel that does not depend on how it is cut: sizes, operands and the epilogue.
 //
-//   y[row, n] = scale · Σ_k a[row, k] · W(n, k)         for the rows that `rowAt` names
+//   y[row, n] = scale · Σ_k a[row, k] · W(n, k)         for the rows that `rowAt` names (`scaled`: plus a bias[n])
 //   out[row, n] = before[row, n] + y[row, n]            before: nothing, out itself or a residual (`before` snippets)
 //   squares[row, part] = Σ y² over a part's columns     only where asked for (`squares` snippets)
 //
@@ -62,6 +62,9 @@ fn finish(row: u32, column: u32, y: vec4f) {
   let at = row * shape.outStride + shape.outColumn + column;
   out[at] = before(at) + y;
 }
+
+// What a sum becomes: y.
+fn scaled(column: u32, sum: vec4f) -> vec4f { return shape.scale * sum; }
 
 // out is overwritten.
 fn before(at: u32) -> vec4f { return vec4f(); }
@@ -147,7 +150,7 @@ fn rowPiece(k: u32, first: u32, last: u32) -> mat4x4f {
 fn store(slot: u32, own: u32, column: u32, sum: vec4f) {
   var y = vec4f();
   if (slot < rowCount() && column < shape.n) {
-    y = shape.scale * sum;
+    y = scaled(column, sum);
     finish(rowAt(slot), column, y);
   }
   rowSquares[own] = dot(y, y);

@@ -50,6 +50,7 @@ export async function check({
   const w = type === 'f16' ? roundF16(randomFloats(n * k, 2)) : randomFloats(n * k, 2);
   const start = randomFloats((from + rows) * outStride, 3).slice(from * outStride);
   const residual = how.residual ? randomFloats(rows * outStride, 4) : undefined;
+  const bias = how.bias ? randomFloats(n, 5, 3) : undefined;
   const out = scope.upload('out', start);
   const parts = squareParts(device, shape);
   const rowNormSquared = withSquares ? scope.alloc('squares', 4 * rows * parts) : undefined;
@@ -63,13 +64,14 @@ export async function check({
     out,
     ...how,
     residual: residual && scope.upload('residual', residual),
+    bias: bias && scope.upload('bias', bias),
     rowNormSquared,
   };
   const ops = matmul(device, options);
   device.tuning = {};
   await runOps(device, ops);
   const expected = Float64Array.from(start);
-  const sums = matmulRef(expected, a, w, { index: [...Array(rows).keys()], options: { ...how, residual } });
+  const sums = matmulRef(expected, a, w, { index: [...Array(rows).keys()], options: { ...how, residual, bias } });
   const result = await floats(device, out, rows * outStride);
   expectCloseToMax(result, expected, TOLERANCE);
   if (rowNormSquared) {
@@ -110,13 +112,18 @@ export function testProducts(variant?: VariantName): void {
         ),
       );
     });
-    it(`residual, squares, strides: ${name}`, async () => {
+    it(`residual, ${transposed ? 'bias, ' : ''}squares, strides: ${name}`, async () => {
       await Promise.all(
         [
           [57, 36, 12],
           [33, 68, 64],
         ].map(([rows, n, k]) =>
-          check({ rows, n, k, transposed, variant, residual: [], rowNormSquared: true, scale: 0.5, ...strided(n, k) }),
+          check({
+            ...{ rows, n, k, transposed, variant, residual: [], rowNormSquared: true, scale: 0.5 },
+            // Only a layer's own product has one.
+            ...(transposed ? { bias: [] } : {}),
+            ...strided(n, k),
+          }),
         ),
       );
     });

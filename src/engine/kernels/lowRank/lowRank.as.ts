@@ -76,9 +76,9 @@ export function lowRankBackward(
   packed: bool, kBlock: u32, x: usize, k: u32, w: usize, transposed: bool, to: usize, rank: u32, rows: u32, from: u32, end: u32,
 ): void {
   if (packed) {
-    dense(x, k, w, false, transposed, to, rank, rank, k, kBlock, 1, false, 0, 0, 0, rows, rows, rows, true, from, end);
+    dense(x, k, w, false, transposed, to, rank, rank, k, kBlock, 1, false, 0, 0, 0, 0, rows, rows, rows, true, from, end);
   } else {
-    matmul(x, k, w, false, transposed, to, rank, rank, k, kBlock, 1, false, 0, 0, 0, rows, rows, rows, true, from, end);
+    matmul(x, k, w, false, transposed, to, rank, rank, k, kBlock, 1, false, 0, 0, 0, 0, rows, rows, rows, true, from, end);
   }
 }
 

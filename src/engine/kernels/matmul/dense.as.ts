@@ -20,7 +20,7 @@ const PANELS_BYTES: u32 = 32 * PART * MOST_WAITING;
 
 export function dense(
   a: usize, aStride: u32, w: usize, half: bool, transposed: bool, out: usize, outStride: u32,
-  n: u32, k: u32, kBlock: u32, scale: f32, accumulate: bool, residual: usize, rowNormSquared: usize,
+  n: u32, k: u32, kBlock: u32, scale: f32, accumulate: bool, residual: usize, bias: usize, rowNormSquared: usize,
   list: usize, rowsOfSegment: u32, stride: u32, rows: u32, byRows: bool, from: u32, to: u32,
 ): void {
   const panels = (n + 7) / 8;
@@ -39,6 +39,7 @@ export function dense(
     const atOnce: u32 = max(<u32>1, PANELS_BYTES / <u32>bytes);
     const sumsStep: usize = depth > PART ? TILE_BYTES : 0;
     const base = k0 > 0 || accumulate ? out : residual;
+    const ending: usize = k0 > 0 ? 0 : bias;
     for (let p0: u32 = firstPanel; p0 < endPanel; p0 += atOnce) {
       const p1 = min(endPanel, p0 + atOnce);
       for (let p: u32 = p0; p < p1; p++) pack(w, half, transposed, n, k, k0, depth, 8 * p, packed + bytes * (p - p0));
@@ -56,7 +57,7 @@ export function dense(
             const wide = p * 8 + 4 < n;
             for (let r: u32 = 0; r < count; r++) {
               const u = f32x4.mul(s, v128.load(t + 32 * r)), v = f32x4.mul(s, v128.load(t + 32 * r, 16));
-              put(out, base, rowNormSquared, load<u32>(names + 4 * r), p, panels, outStride, wide, u, v);
+              put(out, base, ending, rowNormSquared, load<u32>(names + 4 * r), p, panels, outStride, wide, u, v);
             }
           }
         }

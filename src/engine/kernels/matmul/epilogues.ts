@@ -1,4 +1,13 @@
-/** What a product does with a sum besides scaling it: one of the first three, and one of the last two. */
+/** What a product does with a sum: one of the first two, of the next three, and of the last two. */
+
+export const epilogueScale = /* wgsl */ `// What a sum becomes: y.
+fn scaled(column: u32, sum: vec4f) -> vec4f { return shape.scale * sum; }
+`;
+
+export const epilogueBias = /* wgsl */ `// What a sum becomes: y, with a bias for each column.
+@group(0) @binding(BIAS) var<storage, read> bias: array<vec4f>;
+fn scaled(column: u32, sum: vec4f) -> vec4f { return shape.scale * sum + bias[column]; }
+`;
 
 export const epilogueStore = /* wgsl */ `// out is overwritten.
 fn before(at: u32) -> vec4f { return vec4f(); }

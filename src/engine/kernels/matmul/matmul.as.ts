@@ -1,4 +1,4 @@
-// out[row] = (out[row], residual[row] or 0) + scale · a[row] · W for the rows of a pass; see product.wgsl.
+// out[row] = (out[row], residual[row] or 0) + scale · a[row] · W + bias for the rows of a pass; see product.wgsl.
 //
 // Tiles of 4 rows × 8 columns in registers. W is packed in panels of 8 columns [k][8], so that the loop over k reads
 // one line after another; of panels as many at a time as fit a thread's scratch. Every sum runs over k in order, in
@@ -15,7 +15,7 @@ const PANELS_NEAR: u32 = 16384;
 
 export function matmul(
   a: usize, aStride: u32, w: usize, half: bool, transposed: bool, out: usize, outStride: u32,
-  n: u32, k: u32, kBlock: u32, scale: f32, accumulate: bool, residual: usize, rowNormSquared: usize,
+  n: u32, k: u32, kBlock: u32, scale: f32, accumulate: bool, residual: usize, bias: usize, rowNormSquared: usize,
   list: usize, rowsOfSegment: u32, stride: u32, rows: u32, byRows: bool, from: u32, to: u32,
 ): void {
   const panels = (n + 7) / 8;
@@ -31,6 +31,7 @@ export function matmul(
     const bytes: usize = 32 * depth;
     const atOnce: u32 = max(<u32>1, <u32>(SCRATCH_BYTES - 4 * ROWS) / <u32>bytes);
     const base = k0 > 0 || accumulate ? out : residual;
+    const ending: usize = k0 > 0 ? 0 : bias;
     for (let p0: u32 = firstPanel; p0 < endPanel; p0 += atOnce) {
       const p1 = min(endPanel, p0 + atOnce);
       for (let p: u32 = p0; p < p1; p++) pack(w, half, transposed, n, k, k0, depth, 8 * p, packed + bytes * (p - p0));
@@ -55,10 +56,10 @@ export function matmul(
               v = v128.load32_splat(x2 + at); t20 = f32x4.add(t20, f32x4.mul(v, b0)); t21 = f32x4.add(t21, f32x4.mul(v, b1));
               v = v128.load32_splat(x3 + at); t30 = f32x4.add(t30, f32x4.mul(v, b0)); t31 = f32x4.add(t31, f32x4.mul(v, b1));
             }
-            put(out, base, rowNormSquared, r0, p, panels, outStride, wide, f32x4.mul(s, t00), f32x4.mul(s, t01));
-            if (i + 1 < count) put(out, base, rowNormSquared, r1, p, panels, outStride, wide, f32x4.mul(s, t10), f32x4.mul(s, t11));
-            if (i + 2 < count) put(out, base, rowNormSquared, r2, p, panels, outStride, wide, f32x4.mul(s, t20), f32x4.mul(s, t21));
-            if (i + 3 < count) put(out, base, rowNormSquared, r3, p, panels, outStride, wide, f32x4.mul(s, t30), f32x4.mul(s, t31));
+            put(out, base, ending, rowNormSquared, r0, p, panels, outStride, wide, f32x4.mul(s, t00), f32x4.mul(s, t01));
+            if (i + 1 < count) put(out, base, ending, rowNormSquared, r1, p, panels, outStride, wide, f32x4.mul(s, t10), f32x4.mul(s, t11));
+            if (i + 2 < count) put(out, base, ending, rowNormSquared, r2, p, panels, outStride, wide, f32x4.mul(s, t20), f32x4.mul(s, t21));
+            if (i + 3 < count) put(out, base, ending, rowNormSquared, r3, p, panels, outStride, wide, f32x4.mul(s, t30), f32x4.mul(s, t31));
           }
         }
       }

@@ -32,13 +32,13 @@ const FEW_PANELS = 16;
 
 /** `matmul` on the CPU; see matmul.as.ts and matvec.as.ts. @throws {Error} when a sum with squares is longer than a panel can hold */
 export function matmulCpu(options: MatmulOptions, w: Weight): CpuFunction {
-  const { label, rows, n, k, transposed, accumulate = false, residual, rowNormSquared, scale = 1 } = options;
+  const { label, rows, n, k, transposed, accumulate = false, residual, bias, rowNormSquared, scale = 1 } = options;
   const { a, out, aStride = k, aColumn = 0, outStride = n, outColumn = 0 } = options;
   const half = Number(w.type === 'f16');
   const few = transposed && rows.max !== undefined && rows.max <= FEW_ROWS;
   if (rowNormSquared && !few && k > K_BLOCK_SQUARES)
     throw new Error(`matmul ${label}: squares of sums over ${k} do not fit`);
-  const thin = !few && accumulate && !rowNormSquared && !half && isThin(n, k);
+  const thin = !few && accumulate && !bias && !rowNormSquared && !half && isThin(n, k);
   const panels = Math.ceil(n / PANEL);
   const dense = packsRows(n, k);
   const byRows = panels < FEW_PANELS;
@@ -47,7 +47,8 @@ export function matmulCpu(options: MatmulOptions, w: Weight): CpuFunction {
     const [from, weight, into] = [cpu.at(a) + 4 * aColumn, cpu.at(w.tensor), cpu.at(out) + 4 * outColumn];
     if (thin) return [from, aStride, weight, Number(transposed), into, outStride, n, k, scale];
     const before = residual ? cpu.at(residual) + 4 * outColumn : 0;
-    const ending = [scale, Number(accumulate), before, rowNormSquared ? cpu.at(rowNormSquared) : 0];
+    const [shift, squares] = [bias, rowNormSquared].map((t) => (t ? cpu.at(t) : 0));
+    const ending = [scale, Number(accumulate), before, shift, squares];
     if (few) return [from, aStride, weight, half, into, outStride, n, k, ...ending];
     return [
       from,

@@ -4,6 +4,7 @@ export interface MatmulRef {
   transposed: boolean;
   accumulate?: boolean;
   residual?: ArrayLike<number>;
+  bias?: ArrayLike<number>;
   scale?: number;
   aStride?: number;
   aColumn?: number;
@@ -12,8 +13,8 @@ export interface MatmulRef {
 }
 
 /**
- * out[row, n] = (out, residual or 0) + scale · Σ_k a[row, k] · W(n, k), in f64, for the rows in `index`.
- * @returns Σ_n (scale · Σ_k …)² of each of these rows
+ * out[row, n] = (out, residual or 0) + y with y = scale · Σ_k a[row, k] · W(n, k) + bias[n], in f64, for the rows in `index`.
+ * @returns Σ_n y² of each of these rows
  */
 export function matmulRef(
   out: Float64Array,
@@ -27,6 +28,7 @@ export function matmulRef(
     transposed,
     accumulate = false,
     residual,
+    bias,
     scale = 1,
     aStride = k,
     aColumn = 0,
@@ -39,8 +41,9 @@ export function matmulRef(
       let sum = 0;
       for (let i = 0; i < k; i++) sum += a[row * aStride + aColumn + i] * (transposed ? w[j * k + i] : w[i * n + j]);
       const at = row * outStride + outColumn + j;
-      out[at] = (residual ? residual[at] : accumulate ? out[at] : 0) + scale * sum;
-      rowNormSquared += (scale * sum) ** 2;
+      const y = scale * sum + (bias?.[j] ?? 0);
+      out[at] = (residual ? residual[at] : accumulate ? out[at] : 0) + y;
+      rowNormSquared += y ** 2;
     }
     return rowNormSquared;
   });

@@ -15,7 +15,9 @@ it.runIf(onCpu)('matmul of long sums', async () => {
   const how = { rows: 19, n: 36, k: 4100, scale: 0.5 };
   await Promise.all(
     [true, false].flatMap((rowNormSquared) =>
-      [true, false].map((transposed) => check({ ...how, transposed, rowNormSquared, accumulate: rowNormSquared })),
+      [true, false].map((transposed) =>
+        check({ ...how, transposed, rowNormSquared, accumulate: rowNormSquared, bias: [] }),
+      ),
     ),
   );
 });
@@ -103,6 +105,7 @@ describe('matmul with few rows', () => {
                 type: (i + j) % 2 ? 'f16' : 'f32',
                 rowNormSquared: i % 3 !== 1,
                 scale: 0.5,
+                ...(i % 3 ? {} : { bias: [] }),
                 ...[{ accumulate: true }, { residual: [] }, {}][(i + j) % 3],
                 ...(i % 2 ? { aStride: k + 8, aColumn: 4, outStride: n + 12, outColumn: 8 } : {}),
               }),

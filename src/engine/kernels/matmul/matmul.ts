@@ -3,7 +3,15 @@ import type { Device } from '../../device/device';
 import type { Dispatch } from '../../device/program';
 import { isActive, rowsBinding, rowsSnippets } from '../rows/rows';
 import blocks from './blocks.wgsl?raw';
-import { epilogueAccumulate, epilogueNoRowNorm, epilogueResidual, epilogueRowNorm, epilogueStore } from './epilogues';
+import {
+  epilogueAccumulate,
+  epilogueBias,
+  epilogueNoRowNorm,
+  epilogueResidual,
+  epilogueRowNorm,
+  epilogueScale,
+  epilogueStore,
+} from './epilogues';
 import { PANEL, matmulCpu } from './matmul.cpu';
 import product from './product.wgsl?raw';
 import type { MatmulOptions } from './options';
@@ -21,9 +29,12 @@ export const activeTileRows = (device: Device): number =>
 export const squareParts = (device: Device, shape: ProductShape): number =>
   Math.ceil(shape.n / (device.info.kind === 'cpu' ? PANEL : cutOf(device, shape).columnsPerPart));
 
-/** out = (out, residual or nothing) + scale · a · wᵀ (`transposed`) or scale · a · w. Several dispatches when it is long. */
+/**
+ * out = (out, residual or nothing) + y with y = scale · a · wᵀ (`transposed`) or scale · a · w, and the `bias` if there is
+ * one. Several dispatches when it is long.
+ */
 export function matmul(device: Device, options: MatmulOptions): Dispatch[] {
-  const { label, rows, a, out, n, k, transposed, residual, rowNormSquared } = options;
+  const { label, rows, a, out, n, k, transposed, residual, rowNormSquared, bias } = options;
   const sizes = {
     n,
     k,
@@ -56,6 +67,7 @@ export function matmul(device: Device, options: MatmulOptions): Dispatch[] {
     out,
     ...(residual ? [residual] : []),
     ...(rowNormSquared ? [rowNormSquared] : []),
+    ...(bias ? [bias] : []),
   ];
   const values = (part: Pick<SplitPart, 'firstRows' | 'firstColumns'>) =>
     shapeValues({ ...sizes, ...part, scale: options.scale ?? 1, parts: Math.ceil(n / cut.columnsPerPart) });
@@ -85,26 +97,29 @@ export function matmul(device: Device, options: MatmulOptions): Dispatch[] {
 /** The shader: rows, storage of the weight, epilogue and the variant's own part. Bindings after `out` are numbered here. */
 function codeOf(
   device: Device,
-  { rows, transposed, accumulate, residual, rowNormSquared }: MatmulOptions,
+  { rows, transposed, accumulate, residual, rowNormSquared, bias }: MatmulOptions,
   w: Weight,
   cut: SplitRows,
 ): string {
   const load = loadSnippet(device, w);
   const before = residual ? epilogueResidual : accumulate ? epilogueAccumulate : epilogueStore;
-  const afterOut = 4;
+  const squares = 4 + (residual ? 1 : 0);
+  const afterSquares = squares + (rowNormSquared ? 1 : 0);
   return compose(cut.wgsl, {
     enables: load.enables,
     consts: {
       TRANSPOSED: transposed,
       ...cut.consts,
-      RESIDUAL: afterOut,
-      SQUARES: afterOut + (residual ? 1 : 0),
-      SHAPE: afterOut + (residual ? 1 : 0) + (rowNormSquared ? 1 : 0),
+      RESIDUAL: 4,
+      SQUARES: squares,
+      ...(bias ? { BIAS: afterSquares } : {}),
+      SHAPE: afterSquares + (bias ? 1 : 0),
     },
     snippets: [
       ...rowsSnippets(rows),
       load.wgsl,
       product,
+      bias ? epilogueBias : epilogueScale,
       before,
       rowNormSquared ? epilogueRowNorm : epilogueNoRowNorm,
       blocks,

@@ -10,7 +10,7 @@ import { fourHalves, loadQuad } from './weight.as';
 
 export function matvec(
   a: usize, aStride: u32, w: usize, half: bool, out: usize, outStride: u32,
-  n: u32, k: u32, scale: f32, accumulate: bool, residual: usize, rowNormSquared: usize,
+  n: u32, k: u32, scale: f32, accumulate: bool, residual: usize, bias: usize, rowNormSquared: usize,
   list: usize, rowsOfSegment: u32, stride: u32, rows: u32, from: u32, to: u32,
 ): void {
   const panels = (n + 7) / 8;
@@ -35,7 +35,7 @@ export function matvec(
       const u = packed ? ofHalves(x, y, column, k) : ofFloats(x, y, column, k);
       let v = f32x4.splat(0);
       if (wide) v = packed ? ofHalves(x, y + 4 * column, column, k) : ofFloats(x, y + 4 * column, column, k);
-      put(out, base, rowNormSquared, row, p, panels, outStride, wide, f32x4.mul(s, u), f32x4.mul(s, v));
+      put(out, base, bias, rowNormSquared, row, p, panels, outStride, wide, f32x4.mul(s, u), f32x4.mul(s, v));
     }
   }
 }

@@ -17,9 +17,11 @@ export interface MatmulOptions {
   transposed: boolean;
   /** Adds to `out` instead of overwriting it. */
   accumulate?: boolean;
-  /** Laid out as `out`: out = residual + scale · a · W. A buffer of its own, not `out`'s. */
+  /** Laid out as `out`: out = residual + y. A buffer of its own, not `out`'s. */
   residual?: Tensor;
-  /** [rows, squareParts]: of each row, the sums of (scale · a · W)² over parts of its columns. */
+  /** [n], f32: y = scale · a · W + bias. */
+  bias?: Tensor;
+  /** [rows, squareParts]: of each row, the sums of y² over parts of its columns. */
   rowNormSquared?: Tensor;
   scale?: number;
   /** Row stride and first column of `a` and of `out`, in floats, where they are parts of wider tensors. */

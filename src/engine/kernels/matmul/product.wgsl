@@ -1,6 +1,6 @@
 // The part of every product kernel that does not depend on how it is cut: sizes, operands and the epilogue.
 //
-//   y[row, n] = scale · Σ_k a[row, k] · W(n, k)         for the rows that `rowAt` names
+//   y[row, n] = scale · Σ_k a[row, k] · W(n, k)         for the rows that `rowAt` names (`scaled`: plus a bias[n])
 //   out[row, n] = before[row, n] + y[row, n]            before: nothing, out itself or a residual (`before` snippets)
 //   squares[row, part] = Σ y² over a part's columns     only where asked for (`squares` snippets)
 //

@@ -18,7 +18,7 @@ fn rowPiece(k: u32, first: u32, last: u32) -> mat4x4f {
 fn store(slot: u32, own: u32, column: u32, sum: vec4f) {
   var y = vec4f();
   if (slot < rowCount() && column < shape.n) {
-    y = shape.scale * sum;
+    y = scaled(column, sum);
     finish(rowAt(slot), column, y);
   }
   rowSquares[own] = dot(y, y);

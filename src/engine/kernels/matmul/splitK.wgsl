@@ -38,7 +38,7 @@ fn keep(row: u32, at: u32, sum: vec4f) { partial[row * WX * SPLITS + at] = sum; 
   for (var r = local.y; r < ROWS; r += SPLITS) {
     var sum = vec4f();
     for (var s = 0u; s < SPLITS; s++) { sum += partial[(r * SPLITS + s) * WX + local.x]; }
-    let y = select(vec4f(), shape.scale * sum, column < shape.n);
+    let y = select(vec4f(), scaled(column, sum), column < shape.n);
     rowSquares[r * WX + local.x] = dot(y, y);
     if (column < shape.n && first + r < count) { finish(rowAt(first + r), column, y); }
   }

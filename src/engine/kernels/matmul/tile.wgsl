@@ -9,7 +9,7 @@ override WY: u32;
 // Stores one vec4 of a row, where there is such a column; returns the sum of its squares.
 fn storeQuad(row: u32, column: u32, sum: vec4f) -> f32 {
   if (column >= shape.n) { return 0; }
-  let y = shape.scale * sum;
+  let y = scaled(column, sum);
   finish(row, column, y);
   return dot(y, y);
 }
