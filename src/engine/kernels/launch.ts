@@ -22,11 +22,11 @@ export function spread(count: number): Groups {
   return [Math.ceil(count / y), y, 1];
 }
 
-/** One workgroup per row. */
+/** `each` workgroups per row. */
 export const perRow =
-  (rows: RowCount) =>
+  (rows: RowCount, each = 1) =>
   (counts: Counts): Groups =>
-    spread(rows.of(counts));
+    spread(each * rows.of(counts));
 
 /** One thread per element, `perRow` elements in a row, `THREADS` threads a workgroup. */
 export const perElement =

@@ -1,11 +1,11 @@
-// The norm and its backward over rows [from, to) of a pass; see rmsNorm.wgsl.
+// The norm and its backward over rows [from, to) of a pass, group by group; see rmsNorm.wgsl.
 import { rowAt } from '../rows/rows.as';
 import { sumOf } from '../math.as';
 
 /** `keep`: `rstd` is there already. */
-export function rmsNorm(x: usize, weight: usize, out: usize, rstd: usize, width: u32, eps: f32, keep: bool, rows: u32, stride: u32, from: u32, to: u32): void {
-  for (let i = from; i < to; i++) {
-    const row = rowAt(i, 0, rows, stride);
+export function rmsNorm(x: usize, weight: usize, out: usize, rstd: usize, groups: u32, width: u32, eps: f32, keep: bool, rows: u32, stride: u32, from: u32, to: u32): void {
+  for (let i = from * groups; i < to * groups; i++) {
+    const row = rowAt(i / groups, 0, rows, stride) * groups + i % groups;
     const start: usize = 4 * row * width;
     let r = load<f32>(rstd + 4 * row);
     if (!keep) {
@@ -25,9 +25,9 @@ export function rmsNorm(x: usize, weight: usize, out: usize, rstd: usize, width:
 }
 
 /** gradX (+)= rstd · (g · w − x · rstd² · mean(g · w · x)). */
-export function rmsNormBackward(x: usize, weight: usize, rstd: usize, gradOut: usize, gradX: usize, width: u32, accumulate: bool, rows: u32, stride: u32, from: u32, to: u32): void {
-  for (let i = from; i < to; i++) {
-    const row = rowAt(i, 0, rows, stride);
+export function rmsNormBackward(x: usize, weight: usize, rstd: usize, gradOut: usize, gradX: usize, groups: u32, width: u32, accumulate: bool, rows: u32, stride: u32, from: u32, to: u32): void {
+  for (let i = from * groups; i < to * groups; i++) {
+    const row = rowAt(i / groups, 0, rows, stride) * groups + i % groups;
     const start: usize = 4 * row * width;
     const r = load<f32>(rstd + 4 * row);
     let sum = f32x4.splat(0);

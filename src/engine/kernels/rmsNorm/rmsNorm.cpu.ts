@@ -9,6 +9,7 @@ interface Norm {
   weight: Tensor;
   rstd: Tensor;
   width: number;
+  groups?: number;
 }
 
 /** `rmsNorm` on the CPU; without `eps` it is `rmsNormAgain`. */
@@ -19,12 +20,14 @@ export const rmsNormCpu = ({
   out,
   rstd,
   width,
+  groups = 1,
   eps,
 }: Norm & { out: Tensor; eps?: number }): CpuFunction =>
   overRows(
     rows,
     new Call('rmsNorm', (cpu) => [
       ...[x, weight, out, rstd].map((t) => cpu.at(t)),
+      groups,
       width,
       eps ?? 0,
       Number(eps === undefined),
@@ -36,6 +39,7 @@ export const rmsNormBackwardCpu = (p: Norm & { gradOut: Tensor; gradX: Tensor; a
     p.rows,
     new Call('rmsNormBackward', (cpu) => [
       ...[p.x, p.weight, p.rstd, p.gradOut, p.gradX].map((t) => cpu.at(t)),
+      p.groups ?? 1,
       p.width,
       Number(p.accumulate),
     ]),

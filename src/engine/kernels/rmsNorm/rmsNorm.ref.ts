@@ -1,6 +1,6 @@
 type Numbers = ArrayLike<number>;
 
-/** x [rows, width] → out [rows, width], rstd [rows]. */
+/** x [rows, width] → out [rows, width], rstd [rows]. Groups of a row are rows of their own. */
 export function rmsNormRef(x: Numbers, weight: Numbers, eps: number): { out: Float64Array; rstd: Float64Array } {
   const width = weight.length;
   const out = new Float64Array(x.length);

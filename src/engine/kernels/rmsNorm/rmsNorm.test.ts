@@ -8,13 +8,17 @@ import { rmsNormBackwardRef, rmsNormRef } from './rmsNorm.ref';
 const eps = 1e-5;
 
 describe('rmsNorm', () => {
-  for (const [rows, width] of [
+  // A group has what a row of its own would have.
+  for (const [count, width, groups = 1] of [
     [57, 12],
     [1, 4],
     [130, 192],
     [3, 2052],
+    [19, 12, 3],
+    [2, 68, 7],
   ]) {
-    it(`normalises ${rows} rows of ${width}`, async () => {
+    const rows = count * groups;
+    it(`normalises ${count} rows of ${groups} × ${width}`, async () => {
       const device = await testDevice();
       const x = randomFloats(rows * width, 1, 3);
       x.fill(0, 0, width); // a row of zeros lives on eps alone
@@ -25,11 +29,12 @@ describe('rmsNorm', () => {
         const out = scope.upload('out', withTail(rows * width, 3 * width));
         const rstd = scope.upload('rstd', withTail(rows, 3));
         const given = {
-          rows: overdispatched(scope, rows),
+          rows: overdispatched(scope, count),
           x: scope.upload('x', x),
           weight: scope.upload('weight', weight),
           rstd,
           width,
+          groups,
         };
         const again = scope.upload('again', withTail(rows * width, 3 * width));
         await runOps(device, [
@@ -50,7 +55,7 @@ describe('rmsNorm', () => {
       }
     });
 
-    it(`takes gradients back through ${rows} rows of ${width}`, async () => {
+    it(`takes gradients back through ${count} rows of ${groups} × ${width}`, async () => {
       const device = await testDevice();
       const [x, weight, gradOut, before] = [
         randomFloats(rows * width, 1),
@@ -68,13 +73,14 @@ describe('rmsNorm', () => {
         );
         await runOps(device, [
           rmsNormBackward(device, {
-            rows: overdispatched(scope, rows),
+            rows: overdispatched(scope, count),
             x: scope.upload('x', x),
             weight: scope.upload('weight', weight),
             rstd: scope.upload('rstd', Float32Array.from(rstd)),
             gradOut: scope.upload('gradOut', gradOut),
             gradX,
             width,
+            groups,
             accumulate,
           }),
         ]);

@@ -10,22 +10,38 @@ import backward from './rmsNormBackward.wgsl?raw';
 
 const parts = { snippets: [snippets.rows, snippets.rowReduce] };
 
+/** A norm's constants: that there is one group is not said. */
+const sizes = ({ width, groups = 1 }: { width: number; groups?: number }) => ({
+  D4: quads(width, 'hidden'),
+  ...(groups === 1 ? {} : { GROUPS: groups }),
+});
+
 /**
- * `out = x · rstd · weight` with `rstd = 1/√(mean(x²) + eps)` per row. `x`, `out` [rows, width], `weight` [width],
- * `rstd` [rows] (kept for the backward). Overwrites.
+ * `out = x · rstd · weight` with `rstd = 1/√(mean(x²) + eps)` per group of a row (a row is one unless `groups` says how many
+ * it has, such as heads). `x`, `out` [rows, groups · width], `weight` [width] for every group, `rstd` [rows, groups] (kept
+ * for the backward). Overwrites.
  */
 export function rmsNorm(
   device: Device,
-  p: { rows: RowCount; x: Tensor; weight: Tensor; out: Tensor; rstd: Tensor; width: number; eps: number },
+  p: {
+    rows: RowCount;
+    x: Tensor;
+    weight: Tensor;
+    out: Tensor;
+    rstd: Tensor;
+    width: number;
+    groups?: number;
+    eps: number;
+  },
 ): Dispatch {
   return {
     kernel: {
       label: 'rmsNorm',
       code: compose(forward, parts),
-      constants: { D4: quads(p.width, 'hidden'), EPS: p.eps, WIDTH: rowThreads(device) },
+      constants: { ...sizes(p), EPS: p.eps, WIDTH: rowThreads(device) },
     },
     bindings: [p.rows.dims, p.x, p.weight, p.out, p.rstd],
-    groups: perRow(p.rows),
+    groups: perRow(p.rows, p.groups),
     cpu: rmsNormCpu(p),
   };
 }
@@ -38,22 +54,23 @@ export function rmsNormAgain(p: {
   rstd: Tensor;
   out: Tensor;
   width: number;
+  groups?: number;
 }): Dispatch {
   return {
     kernel: {
       label: 'rmsNormAgain',
       code: compose(again, { snippets: [snippets.rows] }),
-      constants: { D4: quads(p.width, 'hidden') },
+      constants: sizes(p),
     },
     bindings: [p.rows.dims, p.x, p.weight, p.rstd, p.out],
-    groups: perElement(p.rows, p.width / 4),
+    groups: perElement(p.rows, ((p.groups ?? 1) * p.width) / 4),
     cpu: rmsNormCpu(p),
   };
 }
 
 /**
- * Gradient of `rmsNorm` with respect to x; the weight is frozen. `gradOut`, `gradX` [rows, width], different
- * tensors. Overwrites `gradX`, or adds to it when `accumulate`.
+ * Gradient of `rmsNorm` with respect to x; the weight is frozen. `gradOut`, `gradX` [rows, groups · width],
+ * different tensors. Overwrites `gradX`, or adds to it when `accumulate`.
  */
 export function rmsNormBackward(
   device: Device,
@@ -65,6 +82,7 @@ export function rmsNormBackward(
     gradOut: Tensor;
     gradX: Tensor;
     width: number;
+    groups?: number;
     accumulate: boolean;
   },
 ): Dispatch {
@@ -72,10 +90,10 @@ export function rmsNormBackward(
     kernel: {
       label: 'rmsNormBackward',
       code: compose(backward, parts),
-      constants: { D4: quads(p.width, 'hidden'), ACCUMULATE: Number(p.accumulate), WIDTH: rowThreads(device) },
+      constants: { ...sizes(p), ACCUMULATE: Number(p.accumulate), WIDTH: rowThreads(device) },
     },
     bindings: [p.rows.dims, p.x, p.weight, p.rstd, p.gradOut, p.gradX],
-    groups: perRow(p.rows),
+    groups: perRow(p.rows, p.groups),
     cpu: rmsNormBackwardCpu(p),
   };
 }
