@@ -2,6 +2,7 @@
 export { setScratch } from './scratch.as';
 export { embed } from './embed/embed.as';
 export { rmsNorm, rmsNormBackward } from './rmsNorm/rmsNorm.as';
+export { layerNorm, layerNormBackward } from './layerNorm/layerNorm.as';
 export { matmul } from './matmul/matmul.as';
 export { lowRankAdd } from './matmul/lowRank.as';
 export { dense } from './matmul/dense.as';

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { attentionBackwardRef, attentionRef } from '../kernels/attention/attention.ref';
 import { crossEntropyBackwardRef, crossEntropyRef } from '../kernels/crossEntropy/crossEntropy.ref';
 import { gatherRowsBackwardRef, gatherRowsRef } from '../kernels/gatherRows/gatherRows.ref';
+import { layerNormBackwardRef, layerNormRef } from '../kernels/layerNorm/layerNorm.ref';
 import { matmulRef } from '../kernels/matmul/matmul.ref';
 import { rmsNormBackwardRef, rmsNormRef } from '../kernels/rmsNorm/rmsNorm.ref';
 import { ropeBackwardRef, ropeRef } from '../kernels/rope/rope.ref';
@@ -56,6 +57,12 @@ const ops: DifferentiableOp[] = [
     inputs: { x: 6 * 4 },
     forward: ({ x }) => gatherRowsRef(index, x, 4),
     backward: (_, gradOut) => ({ x: gatherRowsBackwardRef(index, gradOut, 6, 4) }),
+  },
+  {
+    name: 'layerNorm',
+    inputs: { x: 3 * 8 },
+    forward: ({ x }) => layerNormRef(x, { weight, bias: weight, eps: 1e-5 }).out,
+    backward: ({ x }, gradOut) => ({ x: layerNormBackwardRef(x, { weight, eps: 1e-5 }, gradOut) }),
   },
   {
     name: 'matmul',
