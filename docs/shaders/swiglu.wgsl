@@ -32,7 +32,11 @@ fn rowAt(i: u32) -> u32 {
 // The logistic function. Below −80 its value (under 1e-34) is held there, so that exp stays finite.
 fn sigmoid(x: vec4f) -> vec4f { return 1.0 / (1.0 + exp(min(-x, vec4f(80.0)))); }
 
-// gate, up [rows, F] -> result [rows, F]: result = gate · sigmoid(gate) · up. Overwrites.
+// SiLU.
+fn share(x: vec4f) -> vec4f { return sigmoid(x); }
+fn timesSlope(by: vec4f, x: vec4f, s: vec4f) -> vec4f { return by * s * (1.0 + x * (1.0 - s)); }
+
+// gate, up [rows, F] -> result [rows, F]: result = f(gate) · up with f(x) = x · share(x). Overwrites.
 // One thread does four numbers.
 override F4: u32;
 @group(0) @binding(1) var<storage, read> gate: array<vec4f>;
@@ -45,5 +49,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (i / F4 >= rowCount()) { return; }
   let at = rowAt(i / F4) * F4 + i % F4;
   let g = gate[at];
-  result[at] = g * sigmoid(g) * up[at];
+  result[at] = g * share(g) * up[at];
 }

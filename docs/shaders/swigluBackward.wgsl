@@ -32,8 +32,12 @@ fn rowAt(i: u32) -> u32 {
 // The logistic function. Below −80 its value (under 1e-34) is held there, so that exp stays finite.
 fn sigmoid(x: vec4f) -> vec4f { return 1.0 / (1.0 + exp(min(-x, vec4f(80.0)))); }
 
-// gate, up, gradOut [rows, F] -> gradGate, gradUp [rows, F], with s = sigmoid(gate):
-//   gradUp = gradOut · gate · s, gradGate = gradOut · up · s · (1 + gate · (1 − s)). Overwrites both.
+// SiLU.
+fn share(x: vec4f) -> vec4f { return sigmoid(x); }
+fn timesSlope(by: vec4f, x: vec4f, s: vec4f) -> vec4f { return by * s * (1.0 + x * (1.0 - s)); }
+
+// gate, up, gradOut [rows, F] -> gradGate, gradUp [rows, F], with f(x) = x · share(x):
+//   gradUp = gradOut · f(gate), gradGate = gradOut · up · f′(gate). Overwrites both.
 // One thread does four numbers.
 override F4: u32;
 @group(0) @binding(1) var<storage, read> gate: array<vec4f>;
@@ -48,8 +52,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (i / F4 >= rowCount()) { return; }
   let at = rowAt(i / F4) * F4 + i % F4;
   let g = gate[at];
-  let s = sigmoid(g);
+  let s = share(g);
   let grad = gradOut[at];
   gradUp[at] = grad * g * s;
-  gradGate[at] = grad * up[at] * s * (1.0 + g * (1.0 - s));
+  gradGate[at] = timesSlope(grad * up[at], g, s);
 }

@@ -2,7 +2,7 @@
 // three instructions; to load it from here takes one.
 
 /** Bytes of the table. */
-export const CONSTANTS_BYTES: usize = 256;
+export const CONSTANTS_BYTES: usize = 512;
 
 let table: usize = 0;
 
@@ -13,6 +13,10 @@ export function storeConstants(at: usize): void {
   put(4, 1.3933650e-3); put(5, 8.3691552e-3); put(6, 4.1666467e-2); put(7, 1.6666505e-1);
   put(8, 0.5); put(9, 1); put(10, -87); put(11, 80);
   put(12, reinterpret<f32>(0x8fffe000)); put(13, reinterpret<f32>(0x77800000));
+  put(14, 14); put(15, 0.35);
+  put(16, 0.139643729); put(17, 0.139508054); put(18, 0.122199908); put(19, 0.0967691988); put(20, -0.00360470056);
+  put(21, 0.132170498); put(22, -0.233023062); put(23, 0.133368671); put(24, -0.0270322859);
+  put(25, 0.3989422804); put(26, 1.5957691216); put(27, 0.0713548163); put(28, 0.2140644489);
 }
 
 function put(i: usize, x: f32): void { v128.store(table + 16 * i, f32x4.splat(x)); }
@@ -39,3 +43,14 @@ function put(i: usize, x: f32): void { v128.store(table + 16 * i, f32x4.splat(x)
 /** Of an f16 in an f32's place: sign, exponent and fraction; and what its exponent lacks, 2^112. */
 @inline export function halfBits(c: usize): v128 { return v128.load(c, 192); }
 @inline export function halfPower(c: usize): v128 { return v128.load(c, 208); }
+/** Beyond it the normal distribution's tail is 0. */
+@inline export function fourteen(c: usize): v128 { return v128.load(c, 224); }
+/** Of the normal distribution's tail: how t shrinks, and the coefficient of t^i in p; see kinds.ts. */
+@inline export function tailShrink(c: usize): v128 { return v128.load(c, 240); }
+@inline export function tailPower(c: usize, i: usize): v128 { return v128.load(c + 256 + 16 * i); }
+/** 1 / √(2π). */
+@inline export function density(c: usize): v128 { return v128.load(c, 400); }
+/** 2 √(2/π), that times 0.044715, and three times that. */
+@inline export function twiceU(c: usize): v128 { return v128.load(c, 416); }
+@inline export function twiceUCubed(c: usize): v128 { return v128.load(c, 432); }
+@inline export function twiceUSlope(c: usize): v128 { return v128.load(c, 448); }

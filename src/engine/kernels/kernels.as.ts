@@ -7,7 +7,7 @@ export { matmul } from './matmul/matmul.as';
 export { lowRankAdd } from './matmul/lowRank.as';
 export { dense } from './matmul/dense.as';
 export { matvec } from './matmul/matvec.as';
-export { swiglu, swigluBackward } from './swiglu/swiglu.as';
+export { activation, activationBackward, gatedActivation, gatedActivationBackward } from './activation/activation.as';
 export { rope } from './rope/rope.as';
 export { crossEntropy } from './crossEntropy/crossEntropy.as';
 export { attention } from './attention/attention.as';

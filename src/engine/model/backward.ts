@@ -5,12 +5,12 @@
 import type { ModuleKind } from '../../shared/config';
 import type { Tensor } from '../device/buffers';
 import type { Op } from '../device/program';
+import { gatedActivation, gatedActivationBackward } from '../kernels/activation/activation';
 import { attentionBackward } from '../kernels/attention/attention';
 import { copyRows } from '../kernels/copyRows/copyRows';
 import { matmul } from '../kernels/matmul/matmul';
 import { rmsNormAgain, rmsNormBackward } from '../kernels/rmsNorm/rmsNorm';
 import { rope } from '../kernels/rope/rope';
-import { swiglu, swigluBackward } from '../kernels/swiglu/swiglu';
 import { segmentOf } from './activations';
 import { type Pass, adaptersOf, layerForward } from './forward';
 import { moduleShape } from './llama';
@@ -113,7 +113,7 @@ function layerBackward(pass: Pass, layer: number, lowest: number): Op[] {
   const norm = { rows, width: c.dModel, gradOut: g.normed, gradX: g.residual, accumulate: true };
   const ops = [
     ...(pass.recompute ? layerForward(pass, layer, pass.top.output, true) : []),
-    swiglu(device, { rows, gate: act.gate, up: act.up, out: pass.top.act, width: c.ffn }),
+    gatedActivation(device, { kind: 'silu', rows, gate: act.gate, up: act.up, out: pass.top.act, width: c.ffn }),
     ...linearBack(pass, layer, 'down', {
       x: pass.top.act,
       gradOut: g.residual,
@@ -123,7 +123,8 @@ function layerBackward(pass: Pass, layer: number, lowest: number): Op[] {
   ];
   if (lowest === 3) return ops;
   ops.push(
-    swigluBackward(device, {
+    gatedActivationBackward(device, {
+      kind: 'silu',
       rows,
       gate: act.gate,
       up: act.up,

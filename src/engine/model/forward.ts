@@ -5,6 +5,7 @@ import type { AdaptedModule, Method, SavedActivations, Scratch } from '../adapte
 import type { Tensor } from '../device/buffers';
 import type { Device } from '../device/device';
 import type { Op } from '../device/program';
+import { gatedActivation } from '../kernels/activation/activation';
 import { attention } from '../kernels/attention/attention';
 import { copyRows } from '../kernels/copyRows/copyRows';
 import { copyToCache } from '../kernels/copyToCache/copyToCache';
@@ -12,7 +13,6 @@ import { embed } from '../kernels/embed/embed';
 import { matmul, squareParts } from '../kernels/matmul/matmul';
 import { rmsNorm } from '../kernels/rmsNorm/rmsNorm';
 import { rope } from '../kernels/rope/rope';
-import { swiglu } from '../kernels/swiglu/swiglu';
 import { type GradActivations, type LayerActivations, type TopActivations, segmentOf } from './activations';
 import type { BatchBuffers } from './batch';
 import { type LlamaWeights, kvWidth, moduleShape } from './llama';
@@ -184,7 +184,7 @@ export function layerForward(pass: Pass, layer: number, output: Tensor, recomput
     ...(recompute && !keepsBase(pass, layer, 'down')
       ? []
       : [
-          swiglu(device, { rows, gate: act.gate, up: act.up, out: pass.top.act, width: c.ffn }),
+          gatedActivation(device, { kind: 'silu', rows, gate: act.gate, up: act.up, out: pass.top.act, width: c.ffn }),
           ...linear(pass, layer, 'down', { x: pass.top.act, y: output, recompute, residual: act.mid }),
         ]),
   ];

@@ -3,6 +3,12 @@
  * the folders, so that a new op cannot be forgotten.
  */
 import { describe, expect, it } from 'vitest';
+import {
+  activationBackwardRef,
+  activationRef,
+  gatedActivationBackwardRef,
+  gatedActivationRef,
+} from '../kernels/activation/activation.ref';
 import { attentionBackwardRef, attentionRef } from '../kernels/attention/attention.ref';
 import { crossEntropyBackwardRef, crossEntropyRef } from '../kernels/crossEntropy/crossEntropy.ref';
 import { gatherRowsBackwardRef, gatherRowsRef } from '../kernels/gatherRows/gatherRows.ref';
@@ -11,7 +17,6 @@ import { matmulRef } from '../kernels/matmul/matmul.ref';
 import { rmsNormBackwardRef, rmsNormRef } from '../kernels/rmsNorm/rmsNorm.ref';
 import { ropeBackwardRef, ropeRef } from '../kernels/rope/rope.ref';
 import { NOWHERE, scatterRowsBackwardRef, scatterRowsRef } from '../kernels/scatterRows/scatterRows.ref';
-import { swigluBackwardRef, swigluRef } from '../kernels/swiglu/swiglu.ref';
 import { checkGradient, type DifferentiableOp } from './gradcheck';
 import { rowMeta } from './rows';
 
@@ -88,15 +93,23 @@ const ops: DifferentiableOp[] = [
     forward: ({ x }) => scatterRowsRef(inverse, x, 4),
     backward: (_, gradOut) => ({ x: scatterRowsBackwardRef(inverse, gradOut, 3, 4) }),
   },
-  {
-    name: 'swiglu',
-    inputs: { gate: 24, up: 24 },
-    forward: ({ gate, up }) => swigluRef(gate, up),
-    backward: ({ gate, up }, gradOut) => {
-      const { gradGate, gradUp } = swigluBackwardRef(gate, up, gradOut);
-      return { gate: gradGate, up: gradUp };
+  ...(['silu', 'gelu', 'geluTanh', 'relu'] as const).flatMap((kind): DifferentiableOp[] => [
+    {
+      name: 'activation',
+      inputs: { x: 24 },
+      forward: ({ x }) => activationRef(kind, x),
+      backward: ({ x }, gradOut) => ({ x: activationBackwardRef(kind, x, gradOut) }),
     },
-  },
+    {
+      name: 'gatedActivation',
+      inputs: { gate: 24, up: 24 },
+      forward: ({ gate, up }) => gatedActivationRef(kind, gate, up),
+      backward: ({ gate, up }, gradOut) => {
+        const { gradGate, gradUp } = gatedActivationBackwardRef(kind, { gate, up }, gradOut);
+        return { gate: gradGate, up: gradUp };
+      },
+    },
+  ]),
 ];
 
 describe('gradients of the references', () => {

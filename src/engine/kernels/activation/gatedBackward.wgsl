@@ -1,5 +1,5 @@
-// gate, up, gradOut [rows, F] -> gradGate, gradUp [rows, F], with s = sigmoid(gate):
-//   gradUp = gradOut · gate · s, gradGate = gradOut · up · s · (1 + gate · (1 − s)). Overwrites both.
+// gate, up, gradOut [rows, F] -> gradGate, gradUp [rows, F], with f(x) = x · share(x):
+//   gradUp = gradOut · f(gate), gradGate = gradOut · up · f′(gate). Overwrites both.
 // One thread does four numbers.
 override F4: u32;
 @group(0) @binding(1) var<storage, read> gate: array<vec4f>;
@@ -14,8 +14,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (i / F4 >= rowCount()) { return; }
   let at = rowAt(i / F4) * F4 + i % F4;
   let g = gate[at];
-  let s = sigmoid(g);
+  let s = share(g);
   let grad = gradOut[at];
   gradUp[at] = grad * g * s;
-  gradGate[at] = grad * up[at] * s * (1.0 + g * (1.0 - s));
+  gradGate[at] = timesSlope(grad * up[at], g, s);
 }

@@ -1,4 +1,4 @@
-// gate, up [rows, F] -> result [rows, F]: result = gate · sigmoid(gate) · up. Overwrites.
+// gate, up [rows, F] -> result [rows, F]: result = f(gate) · up with f(x) = x · share(x). Overwrites.
 // One thread does four numbers.
 override F4: u32;
 @group(0) @binding(1) var<storage, read> gate: array<vec4f>;
@@ -11,5 +11,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (i / F4 >= rowCount()) { return; }
   let at = rowAt(i / F4) * F4 + i % F4;
   let g = gate[at];
-  result[at] = g * sigmoid(g) * up[at];
+  result[at] = g * share(g) * up[at];
 }
