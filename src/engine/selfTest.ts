@@ -5,6 +5,7 @@
  */
 import { KernelError, messageOf } from '../shared/errors';
 import type { Message } from '../shared/message';
+import { dequantise } from '../shared/quantised';
 import { Rng } from '../shared/rng';
 import { type Device, readFloats } from './device/device';
 import { packDims } from './device/dims';
@@ -14,7 +15,8 @@ import { attentionBackwardRef, attentionRef } from './kernels/attention/attentio
 import { matmul } from './kernels/matmul/matmul';
 import { matmulRef } from './kernels/matmul/matmul.ref';
 import { PLAIN, choose } from './kernels/matmul/variants';
-import { HALF, type Weight, halfBits } from './kernels/matmul/weight';
+import { randomBlocks } from './kernels/matmul/quantised';
+import { HALF, type WeightType, blockSize, uploadWeight } from './kernels/matmul/weight';
 
 export interface Blocked {
   name: string;
@@ -36,7 +38,7 @@ type Shape = (typeof SHAPES)[number];
 
 /** What of a model decides which kernels it uses: how its weights are stored, and its heads. */
 export interface InUse {
-  types: readonly Weight['type'][];
+  types: readonly WeightType[];
   heads: number;
   kvHeads: number;
   headDim: number;
@@ -86,7 +88,8 @@ async function toBlame(device: Device, one: Case, names: string[]): Promise<stri
 }
 
 /** What could be blocked of a product. */
-function inUse(device: Device, { n, k, transposed, ...size }: Shape, type: Weight['type']): string[] {
+function inUse(device: Device, shape: Shape, type: WeightType): string[] {
+  const { n, k, transposed, ...size } = inBlocks(shape, type);
   const variant = choose(device, { n, k, transposed, maxRows: 'max' in size ? size.max : undefined });
   return [
     ...(variant === PLAIN ? [] : [variant]),
@@ -110,17 +113,26 @@ function isClose(got: Float32Array, expected: Float64Array, tolerance: number): 
   return expected.every((x, i) => Math.abs(got[i] - x) <= tolerance * largest);
 }
 
-async function ofProduct(
-  device: Device,
-  { rows, n, k, transposed, ...size }: Shape,
-  type: Weight['type'],
-): Promise<boolean> {
+/** A shape whose rows of the weight are whole blocks. */
+function inBlocks<T extends Shape>(shape: T, type: WeightType): T {
+  const block = blockSize(type);
+  const whole = (size: number) => Math.ceil(size / block) * block;
+  return shape.transposed ? { ...shape, k: whole(shape.k) } : { ...shape, n: whole(shape.n) };
+}
+
+async function ofProduct(device: Device, shape: Shape, type: WeightType): Promise<boolean> {
   const scope = device.buffers.scope('self-test');
   try {
+    const { rows, n, k, transposed, ...size } = inBlocks(shape, type);
     const rng = new Rng(rows * n * k);
     // Multiples of 2⁻⁹: f16 holds them as they are.
     const values = (length: number) => Float32Array.from({ length }, () => Math.round(rng.uniform(-512, 512)) / 512);
-    const [a, w] = [values(rows * k), values(n * k)];
+    const a = values(rows * k);
+    const stored =
+      type === 'f32' || type === 'f16'
+        ? values(n * k)
+        : randomBlocks(type, (n * k) / blockSize(type), () => rng.float());
+    const w = 'scales' in stored ? dequantise(stored) : stored;
     const dims = scope.upload(
       'dims',
       new Uint8Array(packDims({ rows, supervised: 0, lossScale: 1, tokens: rows, segments: 1, stride: rows })),
@@ -128,7 +140,7 @@ async function ofProduct(
     );
     const count: RowCount = { dims, of: () => rows, ...('max' in size ? { max: size.max } : {}) };
     const out = scope.alloc('out', 4 * rows * n);
-    const weight: Weight = { tensor: scope.upload('w', type === 'f16' ? halfBits(w)! : w), type };
+    const weight = type === 'f32' ? { tensor: scope.upload('w', w), type } : uploadWeight(scope, 'w', stored);
     const ops = matmul(device, {
       label: 'self-test',
       rows: count,

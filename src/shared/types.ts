@@ -64,6 +64,21 @@ export type WeightName =
   | { part: 'inputNorm' | 'postNorm'; layer: number }
   | { part: ModuleKind; layer: number };
 
+/**
+ * A quantised matrix [rows, width] as files have it: each block of neighbours in a row shares a scale, and a row has a
+ * whole number of blocks. Value i is scale · q + offset with the scale and the offset of block ⌊i / block⌋.
+ */
+export interface QuantisedBlocks {
+  bits: 4 | 8;
+  /** Values of a block. */
+  block: 16 | 32;
+  /** q, row by row: two to a byte with 4 bits, the first in the lower half (0 … 15); with 8 bits −128 … 127. */
+  values: Uint8Array;
+  scales: Float32Array;
+  /** Null: none, and q of 4 bits counts from the middle, scale · (q − 8). */
+  offsets: Float32Array | null;
+}
+
 /** One line of the memory plan: a part that all runs share, or what one run has of its own; in bytes. */
 export type PlanItem = { bytes: number } & (
   | { part: 'weights' | 'activations' | 'inputs' | 'head' | 'gradients' | 'scratch' | 'batch' }

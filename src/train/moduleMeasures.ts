@@ -2,10 +2,11 @@
 import type { AdapterRun } from '../engine/adapterRun';
 import { adapterMethodOf, trainedOf } from '../engine/adapters/methods';
 import { type ModuleAdapter, unpack } from '../engine/adapters/parameters';
-import { readTensor } from '../engine/device/device';
+import { readFloats } from '../engine/device/device';
+import { Program } from '../engine/device/program';
 import type { Weight } from '../engine/kernels/matmul/weight';
+import { rowNorms } from '../engine/kernels/rowNorms/rowNorms';
 import type { BaseModel } from '../engine/base';
-import { f16ToF32 } from '../hub/floats';
 import { rankOf, scalingOf } from '../shared/config';
 import type { ModuleMeasure } from '../shared/study';
 import type { RunId } from './protocol';
@@ -40,9 +41,18 @@ export function changeNorm(
   return scaling * Math.sqrt(Math.max(0, sum));
 }
 
-async function weightNorm({ device }: BaseModel, { tensor, type }: Weight): Promise<number> {
-  const bytes = await readTensor(device, tensor);
-  return norm(type === 'f16' ? f16ToF32(new Uint8Array(bytes)) : new Float32Array(bytes));
+/** ‖W0‖_F of a matrix [rows, k], from the norms of its rows: whatever its storage, little is read back. */
+async function weightNorm({ device }: BaseModel, w: Weight, rows: number, k: number): Promise<number> {
+  const scope = device.buffers.scope('weight norm');
+  try {
+    const [rowNormSquared, norms] = ['squares', 'norms'].map((name) => scope.alloc(name, 4 * rows));
+    const ops = [rowNorms(device, { w, rowNormSquared, norms, rows, k })];
+    const program = await new Program(device, scope, 'weight norm', ops).compile();
+    device.submit('weight norm', (commands) => program.encode(commands, { rows: 0, supervised: 0, segments: 1 }));
+    return norm((await readFloats(device, norms)).subarray(0, rows));
+  } finally {
+    scope.free();
+  }
 }
 
 /**
@@ -92,7 +102,7 @@ export async function measureModules(
       kind,
       parameters: rankOf(run.config) * (dIn + dOut),
       active: null,
-      weight: await weightNorm(base, base.weights.layers[layer][kind]),
+      weight: await weightNorm(base, base.weights.layers[layer][kind], dOut, dIn),
       change: changeNorm(product(adapters[i], run), scalingOf(run.config)),
       gradient: gradientNorm(gradients[i]),
       sensitivity: sensitivity?.[i] ?? null,

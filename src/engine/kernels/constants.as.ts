@@ -17,6 +17,8 @@ export function storeConstants(at: usize): void {
   put(16, 0.139643729); put(17, 0.139508054); put(18, 0.122199908); put(19, 0.0967691988); put(20, -0.00360470056);
   put(21, 0.132170498); put(22, -0.233023062); put(23, 0.133368671); put(24, -0.0270322859);
   put(25, 0.3989422804); put(26, 1.5957691216); put(27, 0.0713548163); put(28, 0.2140644489);
+  v128.store(table + 464, i32x4(0xf, 0xf0, 0xf00, 0xf000));
+  v128.store(table + 480, f32x4(1, 0.0625, 0.00390625, 0.000244140625));
 }
 
 function put(i: usize, x: f32): void { v128.store(table + 16 * i, f32x4.splat(x)); }
@@ -54,3 +56,6 @@ function put(i: usize, x: f32): void { v128.store(table + 16 * i, f32x4.splat(x)
 @inline export function twiceU(c: usize): v128 { return v128.load(c, 416); }
 @inline export function twiceUCubed(c: usize): v128 { return v128.load(c, 432); }
 @inline export function twiceUSlope(c: usize): v128 { return v128.load(c, 448); }
+/** The four nibbles of a half word, a lane each, and what makes numbers of them where they stand: 16^-lane. */
+@inline export function nibblePlaces(c: usize): v128 { return v128.load(c, 464); }
+@inline export function nibblePowers(c: usize): v128 { return v128.load(c, 480); }

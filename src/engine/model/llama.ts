@@ -7,7 +7,7 @@ import type { LlamaConfig, ModuleId, WeightName } from '../../shared/types';
 import type { AdaptedModule } from '../adapters/method';
 import type { BufferScope, Tensor } from '../device/buffers';
 import type { TablePart } from '../kernels/embed/embed';
-import { type Weight, halfBits } from '../kernels/matmul/weight';
+import { type Weight, uploadWeight } from '../kernels/matmul/weight';
 
 /** Width of all query heads, and of all key (or value) heads. */
 export const qWidth = (c: LlamaConfig) => c.heads * c.headDim;
@@ -133,12 +133,7 @@ export function uploadWeights(
   const layers = Array.from({ length: c.layers }, () => ({}) as LayerWeights);
   const tables: Partial<Record<'embed' | 'head', TablePart[]>> = {};
   let finalNorm: Tensor | undefined;
-  const matrix = (label: string, data: Float32Array): Weight => {
-    const half = halfBits(data);
-    return half
-      ? { tensor: scope.upload(label, half), type: 'f16' }
-      : { tensor: scope.upload(label, data), type: 'f32' };
-  };
+  const matrix = (label: string, data: Float32Array): Weight => uploadWeight(scope, label, data);
   const table = (label: string, data: Float32Array): TablePart[] => {
     const rows = data.length / c.dModel;
     // In whole quads of columns of the logits; counted as f32, so that the split does not depend on the values.

@@ -2,8 +2,12 @@
 import { expect, it } from 'vitest';
 import { type MatmulOptions, matmul, squareParts } from '../kernels/matmul/matmul';
 import { type MatmulRef, matmulRef } from '../kernels/matmul/matmul.ref';
+import { type BlockType, randomBlocks } from '../kernels/matmul/quantised';
 import { VARIANTS, type VariantName, shapeClass } from '../kernels/matmul/variants';
+import { type Weight, type WeightType, blockSize, uploadWeight } from '../kernels/matmul/weight';
 import type { RowCount } from '../device/program';
+import { dequantise } from '../../shared/quantised';
+import { Rng } from '../../shared/rng';
 import { expectCloseToMax } from './allclose';
 import { floats, randomFloats, rowCount, runOps, testDevice } from './harness';
 
@@ -25,7 +29,7 @@ export type Case = MatmulRef & {
   rows: number;
   from?: number;
   max?: number;
-  type?: 'f32' | 'f16';
+  type?: WeightType;
   rowNormSquared?: boolean;
   variant?: VariantName;
 };
@@ -47,7 +51,10 @@ export async function check({
   device.tuning = variant ? { [shapeClass(shape)]: variant } : {};
   const [aStride, outStride] = [how.aStride ?? k, how.outStride ?? n];
   const a = randomFloats((from + rows) * aStride, 1).slice(from * aStride);
-  const w = type === 'f16' ? roundF16(randomFloats(n * k, 2)) : randomFloats(n * k, 2);
+  const rng = new Rng(2);
+  const blocks =
+    type === 'f32' || type === 'f16' ? null : randomBlocks(type, (n * k) / blockSize(type), () => rng.float());
+  const w = blocks ? dequantise(blocks) : type === 'f16' ? roundF16(randomFloats(n * k, 2)) : randomFloats(n * k, 2);
   const start = randomFloats((from + rows) * outStride, 3).slice(from * outStride);
   const residual = how.residual ? randomFloats(rows * outStride, 4) : undefined;
   const bias = how.bias ? randomFloats(n, 5, 3) : undefined;
@@ -55,7 +62,12 @@ export async function check({
   const parts = squareParts(device, shape);
   const rowNormSquared = withSquares ? scope.alloc('squares', 4 * rows * parts) : undefined;
   const count: RowCount = { ...rowCount(scope, rows), max };
-  const weight = type === 'f16' ? { tensor: scope.upload('w', packF16(w)), type } : scope.upload('w', w);
+  const weight = blocks
+    ? uploadWeight(scope, 'w', blocks)
+    : type === 'f16'
+      ? { tensor: scope.upload('w', packF16(w)), type }
+      : scope.upload('w', w);
+  if (blocks) expect((weight as Weight).type).toBe(type);
   const options: MatmulOptions = {
     label: 'test',
     rows: count,
@@ -101,7 +113,7 @@ const SHAPES: [rows: number, n: number, k: number][] = [
 const strided = (n: number, k: number) => ({ aStride: k + 8, aColumn: 4, outStride: n + 12, outColumn: 8 });
 
 /** What holds for every way of computing a product: for `variant`, or the one that there is on the CPU. */
-export function testProducts(variant?: VariantName): void {
+export function testProducts(variant?: VariantName, quantised: readonly BlockType[] = ['q4/32/scale']): void {
   const fits = (n: number, k: number, transposed: boolean) => !variant || VARIANTS[variant].fits({ n, k, transposed });
   for (const transposed of [true, false]) {
     const name = transposed ? 'W is [n, k]' : 'W is [k, n]';
@@ -136,6 +148,22 @@ export function testProducts(variant?: VariantName): void {
       );
     });
   }
+  it('quantised weights', async () => {
+    // Rows of the weight are whole blocks, the other side is anything.
+    await Promise.all(
+      quantised.flatMap((type) =>
+        [true, false].flatMap((transposed) =>
+          [
+            [57, 36, 64],
+            [9, 4, 96],
+          ].map(([rows, odd, whole]) => {
+            const shape = transposed ? { n: odd, k: whole } : { n: whole, k: odd };
+            return check({ rows, ...shape, transposed, variant, type, residual: [], rowNormSquared: true, scale: 0.5 });
+          }),
+        ),
+      ),
+    );
+  });
   it('a row is the same, bit for bit, whichever rows are beside it', async () => {
     const how = { n: 36, k: 64, transposed: true, variant, accumulate: true };
     const together = await check({ ...how, rows: 75 });

@@ -1,8 +1,9 @@
 // Rows of an embedding table, for the ids that lie in this part of it; see embed.wgsl.
+import { isQuantised, unpack } from '../matmul/quantised.as';
 import { loadQuad } from '../matmul/weight.as';
 import { rowAt } from '../rows/rows.as';
 
-export function embed(ids: usize, table: usize, half: bool, first: u32, count: u32, total: u32, out: usize, width: u32, rows: u32, stride: u32, from: u32, to: u32): void {
+export function embed(ids: usize, table: usize, form: u32, first: u32, count: u32, total: u32, out: usize, width: u32, rows: u32, stride: u32, from: u32, to: u32): void {
   for (let i = from; i < to; i++) {
     const at = load<u32>(ids + 4 * i) - first;
     const foreign = first == 0 && at >= total;
@@ -12,6 +13,7 @@ export function embed(ids: usize, table: usize, half: bool, first: u32, count: u
       for (let d: u32 = 0; d < width; d += 4) v128.store(target + 4 * d, f32x4.splat(NaN));
       continue;
     }
-    for (let d: u32 = 0; d < width; d += 4) v128.store(target + 4 * d, loadQuad(table, at * width + d, half));
+    if (isQuantised(form)) unpack(table, form, at * width, width, target);
+    else for (let d: u32 = 0; d < width; d += 4) v128.store(target + 4 * d, loadQuad(table, at * width + d, form == 1));
   }
 }

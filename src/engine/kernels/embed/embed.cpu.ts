@@ -1,6 +1,7 @@
 import type { Tensor } from '../../device/buffers';
 import type { CpuFunction } from '../../device/cpu/cpu';
 import type { RowCount } from '../../device/program';
+import { typeNumber } from '../matmul/weight';
 import type { TablePart } from './tablePart';
 
 /** One part of a table on the CPU. */
@@ -23,11 +24,10 @@ export const embedCpu =
   (cpu) => {
     const dims = cpu.dims(rows);
     const { tensor, type } = part.weight;
-    const half = Number(type === 'f16');
     cpu.run('embed', dims.rows * dims.segments, [
       cpu.at(ids),
       cpu.at(tensor),
-      half,
+      typeNumber(type),
       part.first,
       part.rows,
       total,

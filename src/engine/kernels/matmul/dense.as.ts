@@ -19,7 +19,7 @@ const SUMS_BYTES: u32 = TILE_BYTES * MOST_WAITING;
 const PANELS_BYTES: u32 = 32 * PART * MOST_WAITING;
 
 export function dense(
-  a: usize, aStride: u32, w: usize, half: bool, transposed: bool, out: usize, outStride: u32,
+  a: usize, aStride: u32, w: usize, form: u32, transposed: bool, out: usize, outStride: u32,
   n: u32, k: u32, kBlock: u32, scale: f32, accumulate: bool, residual: usize, bias: usize, rowNormSquared: usize,
   list: usize, rowsOfSegment: u32, stride: u32, rows: u32, byRows: bool, from: u32, to: u32,
 ): void {
@@ -42,7 +42,7 @@ export function dense(
     const ending: usize = k0 > 0 ? 0 : bias;
     for (let p0: u32 = firstPanel; p0 < endPanel; p0 += atOnce) {
       const p1 = min(endPanel, p0 + atOnce);
-      for (let p: u32 = p0; p < p1; p++) pack(w, half, transposed, n, k, k0, depth, 8 * p, packed + bytes * (p - p0));
+      for (let p: u32 = p0; p < p1; p++) pack(w, form, transposed, n, k, k0, depth, 8 * p, packed + bytes * (p - p0));
       for (let i = firstRow; i < endRow; i += 4) {
         const count = min(4, endRow - i);
         nameRows(names, i, count, list, rowsOfSegment, stride);

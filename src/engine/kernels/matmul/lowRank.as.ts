@@ -18,7 +18,7 @@ export function lowRankAdd(
   const panels = quad + QUAD_BYTES;
   const bytes: usize = 32 * k;
   let end = panels;
-  for (let column: u32 = 0; column < n; column += 8, end += bytes) pack(w, false, transposed, n, k, 0, k, column, end);
+  for (let column: u32 = 0; column < n; column += 8, end += bytes) pack(w, 0, transposed, n, k, 0, k, column, end);
   const s = f32x4.splat(scale);
   const last = min(rows, to * ROWS);
   const rest = n & 4;

@@ -14,7 +14,7 @@ const ROWS: u32 = 32;
 const PANELS_NEAR: u32 = 16384;
 
 export function matmul(
-  a: usize, aStride: u32, w: usize, half: bool, transposed: bool, out: usize, outStride: u32,
+  a: usize, aStride: u32, w: usize, form: u32, transposed: bool, out: usize, outStride: u32,
   n: u32, k: u32, kBlock: u32, scale: f32, accumulate: bool, residual: usize, bias: usize, rowNormSquared: usize,
   list: usize, rowsOfSegment: u32, stride: u32, rows: u32, byRows: bool, from: u32, to: u32,
 ): void {
@@ -34,7 +34,7 @@ export function matmul(
     const ending: usize = k0 > 0 ? 0 : bias;
     for (let p0: u32 = firstPanel; p0 < endPanel; p0 += atOnce) {
       const p1 = min(endPanel, p0 + atOnce);
-      for (let p: u32 = p0; p < p1; p++) pack(w, half, transposed, n, k, k0, depth, 8 * p, packed + bytes * (p - p0));
+      for (let p: u32 = p0; p < p1; p++) pack(w, form, transposed, n, k, k0, depth, 8 * p, packed + bytes * (p - p0));
       const height: u32 = (p1 - p0) * <u32>bytes <= PANELS_NEAR ? 4 : ROWS;
       for (let block = firstRow; block < endRow; block += height) {
         const count = min(height, endRow - block);

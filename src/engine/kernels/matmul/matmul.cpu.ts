@@ -2,7 +2,7 @@ import { ENGINE_LIMITS } from '../../../shared/engineLimits';
 import { Call, type CpuFunction } from '../../device/cpu/cpu';
 import { rowsReader } from '../rows/rows.cpu';
 import type { MatmulOptions } from './options';
-import type { Weight } from './weight';
+import { type Weight, typeNumber } from './weight';
 
 /** Columns of a packed panel; `rowNormSquared` has a sum for each. */
 export const PANEL = 8;
@@ -34,11 +34,11 @@ const FEW_PANELS = 16;
 export function matmulCpu(options: MatmulOptions, w: Weight): CpuFunction {
   const { label, rows, n, k, transposed, accumulate = false, residual, bias, rowNormSquared, scale = 1 } = options;
   const { a, out, aStride = k, aColumn = 0, outStride = n, outColumn = 0 } = options;
-  const half = Number(w.type === 'f16');
-  const few = transposed && rows.max !== undefined && rows.max <= FEW_ROWS;
+  const form = typeNumber(w.type);
+  const few = transposed && rows.max !== undefined && rows.max <= FEW_ROWS && k <= K_BLOCK_SQUARES;
   if (rowNormSquared && !few && k > K_BLOCK_SQUARES)
     throw new Error(`matmul ${label}: squares of sums over ${k} do not fit`);
-  const thin = !few && accumulate && !bias && !rowNormSquared && !half && isThin(n, k);
+  const thin = !few && accumulate && !bias && !rowNormSquared && w.type === 'f32' && isThin(n, k);
   const panels = Math.ceil(n / PANEL);
   const dense = packsRows(n, k);
   const byRows = panels < FEW_PANELS;
@@ -49,12 +49,12 @@ export function matmulCpu(options: MatmulOptions, w: Weight): CpuFunction {
     const before = residual ? cpu.at(residual) + 4 * outColumn : 0;
     const [shift, squares] = [bias, rowNormSquared].map((t) => (t ? cpu.at(t) : 0));
     const ending = [scale, Number(accumulate), before, shift, squares];
-    if (few) return [from, aStride, weight, half, into, outStride, n, k, ...ending];
+    if (few) return [from, aStride, weight, form, into, outStride, n, k, ...ending];
     return [
       from,
       aStride,
       weight,
-      half,
+      form,
       Number(transposed),
       into,
       outStride,

@@ -5,9 +5,17 @@ import { TOLERANCE, check, testProducts } from '../../testing/matmul';
 import { matmul, squareParts } from './matmul';
 import { matmulRef } from './matmul.ref';
 
+/** Every form; and every head, size and number of bits once, since each shader compiles for long. */
+const BLOCK_TYPES = ([4, 8] as const).flatMap((bits) =>
+  ([16, 32] as const).flatMap((block) =>
+    (['scale', 'halves', 'floats'] as const).map((head) => `q${bits}/${block}/${head}` as const),
+  ),
+);
+const SOME_BLOCK_TYPES = ['q4/32/scale', 'q4/32/halves', 'q8/16/floats'] as const;
+
 // The other variants in WGSL: matmul.wgsl.test.ts.
 describe('matmul', () => {
-  testProducts(onCpu ? undefined : 'tile8');
+  testProducts(onCpu ? undefined : 'tile8', onCpu ? BLOCK_TYPES : SOME_BLOCK_TYPES);
 });
 
 // Sums that the CPU cuts into blocks, and with squares does not: then a block has fewer rows.
@@ -113,6 +121,16 @@ describe('matmul with few rows', () => {
         ),
       );
     }
+  });
+  it('quantised weights', async () => {
+    await Promise.all(
+      (onCpu ? BLOCK_TYPES : SOME_BLOCK_TYPES).flatMap((type) =>
+        [
+          [36, 64],
+          [20, 608],
+        ].map(([n, k], i) => check({ rows: 3 - 2 * i, max: 4, n, k, transposed: true, type, accumulate: true })),
+      ),
+    );
   });
   it('W is [k, n]', async () => {
     await Promise.all(shapes.map(([n, k]) => check({ rows: 3, max: 8, n, k, transposed: false, accumulate: true })));

@@ -17,7 +17,7 @@ import product from './product.wgsl?raw';
 import type { MatmulOptions } from './options';
 import { type SplitPart, groupsOf, rowsOf, split } from './split';
 import { type SplitRows, PLAIN, type ProductShape, choose, cutOf } from './variants';
-import { type Weight, loadSnippet } from './weight';
+import { type Weight, blockSize, loadSnippet } from './weight';
 
 export type { MatmulOptions } from './options';
 
@@ -48,6 +48,8 @@ export function matmul(device: Device, options: MatmulOptions): Dispatch[] {
   }
   if (residual && options.accumulate) throw new Error(`matmul ${label}: residual and accumulate exclude each other`);
   const w: Weight = 'tensor' in options.w ? options.w : { tensor: options.w, type: 'f32' };
+  const [row, of] = [transposed ? k : n, blockSize(w.type)];
+  if (row % of !== 0) throw new Error(`matmul ${label}: a row of ${row} has no whole number of blocks of ${of}`);
   const shape = { n, k, transposed, active: isActive(rows), maxRows: rows.max };
   const cut = cutOf(device, shape);
   const columnGroups = Math.ceil(n / cut.columnsPerGroup);

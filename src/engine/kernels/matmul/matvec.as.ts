@@ -6,28 +6,31 @@ import { sumsOfLanes } from '../math.as';
 import { rowAt } from '../rows/rows.as';
 import { SCRATCH_BYTES, scratchAddress } from '../scratch.as';
 import { put } from './put.as';
+import { isQuantised, unpack } from './quantised.as';
 import { fourHalves, loadQuad } from './weight.as';
 
 export function matvec(
-  a: usize, aStride: u32, w: usize, half: bool, out: usize, outStride: u32,
+  a: usize, aStride: u32, w: usize, form: u32, out: usize, outStride: u32,
   n: u32, k: u32, scale: f32, accumulate: bool, residual: usize, bias: usize, rowNormSquared: usize,
   list: usize, rowsOfSegment: u32, stride: u32, rows: u32, from: u32, to: u32,
 ): void {
   const panels = (n + 7) / 8;
   const base = accumulate ? out : residual;
   const s = f32x4.splat(scale);
-  // Several rows share the work of reading f16.
-  const unpack = half && rows > 1 && k <= <u32>SCRATCH_BYTES / 32;
-  const packed = half && !unpack;
+  const half = form == 1;
+  // Several rows share the work of reading f16; blocks are read once in any case.
+  const unpacks = isQuantised(form) || (half && rows > 1 && k <= <u32>SCRATCH_BYTES / 32);
+  const packed = half && !unpacks;
   const column: usize = k * (packed ? 2 : 4);
   for (let p = from; p < to; p++) {
     const wide = p * 8 + 4 < n;
     const first = <usize>p * 8 * k;
     let y = w + first * (half ? 2 : 4);
-    if (unpack) {
+    if (unpacks) {
       y = scratchAddress();
       const size: u32 = k * (wide ? 8 : 4);
-      for (let i: u32 = 0; i < size; i += 4) v128.store(y + 4 * i, loadQuad(w, <u32>first + i, true));
+      if (isQuantised(form)) unpack(w, form, <u32>first, size, y);
+      else for (let i: u32 = 0; i < size; i += 4) v128.store(y + 4 * i, loadQuad(w, <u32>first + i, true));
     }
     for (let i: u32 = 0; i < rows; i++) {
       const row = rowAt(i, list, rowsOfSegment, stride);

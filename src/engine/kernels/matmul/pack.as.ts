@@ -1,14 +1,16 @@
 // W in panels of 8 columns: the loop over k of a product then reads one line after another.
 import { constants, halfBits, halfPower } from '../constants.as';
 import { putTurned } from '../lowRankGrad/outer.as';
+import { copyBlocks, isQuantised, turnBlocks } from './quantised.as';
 import { fourHalves } from './weight.as';
 
-/** Columns column … column + 7 of W from row k0 of the sum on, [depth][8]; zeros beyond n. */
-export function pack(w: usize, half: bool, transposed: bool, n: u32, k: u32, k0: u32, depth: u32, column: u32, to: usize): void {
+/** Columns column … column + 7 of W from row k0 of the sum on, [depth][8]; zeros beyond n. `form`: 0 is f32, 1 f16, else blocks. */
+export function pack(w: usize, form: u32, transposed: bool, n: u32, k: u32, k0: u32, depth: u32, column: u32, to: usize): void {
   const wide = column + 4 < n;
   if (!transposed) {
     const at = k0 * n + column;
-    if (half) copyHalves(w + 2 * at, 2 * n, wide, depth, to);
+    if (isQuantised(form)) copyBlocks(w, form, n, at, depth, to);
+    else if (form) copyHalves(w + 2 * at, 2 * n, wide, depth, to);
     else copyFloats(w + 4 * at, 4 * n, wide, depth, to);
     return;
   }
@@ -18,7 +20,8 @@ export function pack(w: usize, half: bool, transposed: bool, n: u32, k: u32, k0:
       return;
     }
     const at = (column + c) * k + k0;
-    if (half) turnHalves(w + 2 * at, 2 * k, depth, to + 4 * c);
+    if (isQuantised(form)) turnBlocks(w, form, k, at, depth, to + 4 * c);
+    else if (form) turnHalves(w + 2 * at, 2 * k, depth, to + 4 * c);
     else turnFloats(w + 4 * at, 4 * k, depth, to + 4 * c);
   }
 }

@@ -1,4 +1,4 @@
-// Reading frozen weights, f32 or f16.
+// Reading frozen weights, f32 or f16; quantised ones: quantised.as.ts.
 import { constants, halfBits, halfPower } from '../constants.as';
 
 /** The numbers at index `i` … i + 3 of a weight. */

@@ -1,6 +1,6 @@
 import type { Tensor } from '../../device/buffers';
 import type { CpuFunction } from '../../device/cpu/cpu';
-import type { Weight } from '../matmul/weight';
+import { type Weight, typeNumber } from '../matmul/weight';
 
 interface RowNorms {
   w: Weight;
@@ -14,4 +14,4 @@ interface RowNorms {
 export const rowNormsCpu =
   ({ w, rowNormSquared, norms, rows, k }: RowNorms): CpuFunction =>
   (cpu) =>
-    cpu.run('rowNorms', rows, [cpu.at(w.tensor), Number(w.type === 'f16'), cpu.at(rowNormSquared), cpu.at(norms), k]);
+    cpu.run('rowNorms', rows, [cpu.at(w.tensor), typeNumber(w.type), cpu.at(rowNormSquared), cpu.at(norms), k]);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { halfBits } from './weight';
+import { halfBits } from './halfBits';
 
 /** f16 bits as a number, by the definition. */
 const value = (h: number) => {
