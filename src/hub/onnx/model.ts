@@ -11,6 +11,8 @@ export const DataType = {
   FLOAT16: 10,
   DOUBLE: 11,
   BFLOAT16: 16,
+  UINT4: 21,
+  INT4: 22,
 } as const;
 
 const TYPE_NAMES: Record<number, string> = {
@@ -77,6 +79,8 @@ export interface OnnxGraph {
   nodes: OnnxNode[];
   tensors: Map<string, OnnxTensor>;
   outputs: string[];
+  /** Where products of quantised weights say how exactly they are to be computed (`accuracy_level`). */
+  accuracyLevels: Range[];
   /** Bytes of the .onnx file; every `Range` points into it. */
   bytes: Uint8Array;
 }

@@ -33,7 +33,7 @@ interface Frame {
   node?: OnnxNode;
   tensor?: OnnxTensor;
   /** `attribute`: what has been read of it. */
-  attribute?: { name: string; value?: number | number[]; tensor?: OnnxTensor };
+  attribute?: { name: string; value?: number | number[]; at?: Range; tensor?: OnnxTensor };
   /** `entry`: a key-value pair of external_data. `value-info`: its name is the key. */
   entry?: { key: string; value: string };
 }
@@ -73,6 +73,7 @@ export class OnnxParser {
   readonly #nodes: OnnxNode[] = [];
   readonly #tensors = new Map<string, OnnxTensor>();
   readonly #outputs: string[] = [];
+  readonly #accuracyLevels: Range[] = [];
   #bytes: Uint8Array = new Uint8Array(0);
   #available = 0;
   /** The next byte to parse; lies beyond `#available` while a payload is skipped. */
@@ -114,7 +115,13 @@ export class OnnxParser {
       );
     }
     if (this.#graphs === 0 || this.#nodes.length === 0) damaged(message('hub.onnxHas.noGraph'));
-    return { nodes: this.#nodes, tensors: this.#tensors, outputs: this.#outputs, bytes };
+    return {
+      nodes: this.#nodes,
+      tensors: this.#tensors,
+      outputs: this.#outputs,
+      accuracyLevels: this.#accuracyLevels,
+      bytes,
+    };
   }
 
   #top(): Frame {
@@ -152,9 +159,10 @@ export class OnnxParser {
     const wire = tag % 8;
     if (tag <= 0 || number > 536870911) damaged(message('hub.onnxHas.impossible', { at: this.#position }));
     if (wire === VARINT) {
+      const offset = this.#position;
       const value = this.#varint();
       if (value === null) return false;
-      this.#scalar(frame, number, value);
+      this.#scalar(frame, number, value, offset);
       return true;
     }
     if (wire === FIXED32 || wire === FIXED64) return this.#fixed(frame, number, wire === FIXED32 ? 4 : 8);
@@ -167,7 +175,7 @@ export class OnnxParser {
     return this.#payload(frame, number, { offset: this.#position, length });
   }
 
-  #scalar(frame: Frame, field: number, value: number): void {
+  #scalar(frame: Frame, field: number, value: number, offset: number): void {
     if (frame.level === 'tensor') {
       const tensor = frame.tensor!;
       if (field === 1) pushBounded(tensor.dims, value, MAX_RANK, 'dimensions');
@@ -177,8 +185,10 @@ export class OnnxParser {
         damaged(message('hub.onnxHas.unpacked', { tensor: tensor.name, field: TYPED_FIELDS[field] }));
     } else if (frame.level === 'attribute') {
       const attribute = frame.attribute!;
-      if (field === 3) attribute.value = value;
-      else if (field === 8)
+      if (field === 3) {
+        attribute.value = value;
+        attribute.at = { offset, length: this.#position - offset };
+      } else if (field === 8)
         attribute.value = pushBounded(Array.isArray(attribute.value) ? attribute.value : [], value, MAX_LIST, 'values');
     }
   }
@@ -323,8 +333,9 @@ export class OnnxParser {
       if (external.size >= 16) damaged(message('hub.onnxHas.manyEntries'));
       external.set(frame.entry!.key, frame.entry!.value);
     } else if (frame.level === 'attribute') {
-      const { name, value, tensor } = frame.attribute!;
+      const { name, value, at, tensor } = frame.attribute!;
       const node = parent.node!;
+      if (at && name === 'accuracy_level') pushBounded(this.#accuracyLevels, at, MAX_NODES, 'values');
       if (value !== undefined) node.attributes.set(name, value);
       // A constant's tensor takes the name of the node's output, which may follow later: kept until the node ends.
       if (tensor && name === 'value') parent.tensor = tensor;

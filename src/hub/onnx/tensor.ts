@@ -23,6 +23,21 @@ export function elementCount(tensor: OnnxTensor): number {
   return count;
 }
 
+/** Bytes that the values take in raw_data or in a data file; null for types that are not read. */
+function storedBytes(tensor: OnnxTensor): number | null {
+  const count = elementCount(tensor);
+  switch (tensor.dataType) {
+    case DataType.UINT8:
+    case DataType.INT8:
+      return count;
+    case DataType.UINT4:
+    case DataType.INT4:
+      return Math.ceil(count / 2);
+    default:
+      return WIDTH[tensor.dataType] ? count * WIDTH[tensor.dataType] : null;
+  }
+}
+
 /** Name, offset and length of an external tensor's bytes, checked against the rules of the format. */
 export function externalRange(tensor: OnnxTensor): Range & { location: string } {
   const entry = tensor.external!;
@@ -38,23 +53,31 @@ export function externalRange(tensor: OnnxTensor): Range & { location: string } 
       damaged(message('hub.onnxHas.entry', { tensor: tensor.name, key, value: text.slice(0, 40) }));
     return Number(text);
   };
-  const expected = elementCount(tensor) * (WIDTH[tensor.dataType] ?? 0);
-  const range = { location: plain[1], offset: whole('offset', 0), length: whole('length', expected) };
-  if (WIDTH[tensor.dataType] && range.length !== expected)
+  const expected = storedBytes(tensor);
+  const range = { location: plain[1], offset: whole('offset', 0), length: whole('length', expected ?? 0) };
+  if (expected !== null && range.length !== expected)
     damaged(
       message('hub.onnxHas.externalSize', { tensor: tensor.name, bytes: range.length, dims: tensor.dims.join(', ') }),
     );
   return range;
 }
 
+/** `checkStored` for a tensor of floats. @throws {ModelError} when its values are others, or cannot be where they should */
+export function checkTensor(tensor: OnnxTensor, fileLength: number, external?: (location: string) => Uint8Array): void {
+  if (!WIDTH[tensor.dataType])
+    throw new ModelError(message('hub.graph.type', { tensor: tensor.name, type: typeName(tensor.dataType) }));
+  checkStored(tensor, fileLength, external);
+}
+
 /**
  * Checks that the tensor's description and its stored bytes agree, without reading them.
  * @param file bytes of the .onnx file; `external` finds the bytes of a data file, once they are there.
  */
-export function checkTensor(tensor: OnnxTensor, fileLength: number, external?: (location: string) => Uint8Array): void {
+export function checkStored(tensor: OnnxTensor, fileLength: number, external?: (location: string) => Uint8Array): void {
   const count = elementCount(tensor);
-  const width = WIDTH[tensor.dataType];
-  if (!width) throw new ModelError(message('hub.graph.type', { tensor: tensor.name, type: typeName(tensor.dataType) }));
+  const bytes = storedBytes(tensor);
+  if (bytes === null)
+    throw new ModelError(message('hub.graph.type', { tensor: tensor.name, type: typeName(tensor.dataType) }));
   if (tensor.external) {
     const range = externalRange(tensor);
     const size = external?.(range.location).length;
@@ -63,7 +86,7 @@ export function checkTensor(tensor: OnnxTensor, fileLength: number, external?: (
     return;
   }
   if (tensor.raw) {
-    if (tensor.raw.length !== count * width || tensor.typed)
+    if (tensor.raw.length !== bytes || tensor.typed)
       damaged(
         message('hub.onnxHas.size', { tensor: tensor.name, bytes: tensor.raw.length, dims: tensor.dims.join(', ') }),
       );
@@ -71,6 +94,8 @@ export function checkTensor(tensor: OnnxTensor, fileLength: number, external?: (
       damaged(message('hub.onnxHas.outside', { tensor: tensor.name }));
     return;
   }
+  if (!WIDTH[tensor.dataType] && count > 0)
+    damaged(message('hub.onnxHas.noField', { tensor: tensor.name, field: 'raw_data' }));
   const stored = tensor.typed?.ranges.reduce((sum, r) => sum + r.length, 0) ?? 0;
   const field = tensor.dataType === DataType.FLOAT ? 'float_data' : 'int32_data';
   // A varint of a 16-bit pattern takes one to three bytes.
@@ -83,21 +108,27 @@ export function checkTensor(tensor: OnnxTensor, fileLength: number, external?: (
     );
 }
 
-/** The tensor's values as f32, a copy, in stored order. Call `checkTensor` first. */
+/** The file's own bytes of the tensor's values; null where they are in typed fields. Call `checkTensor` first. */
+export function rawBytes(
+  tensor: OnnxTensor,
+  file: Uint8Array,
+  external: (location: string) => Uint8Array,
+): Uint8Array | null {
+  if (tensor.external) {
+    const range = externalRange(tensor);
+    return external(range.location).subarray(range.offset, range.offset + range.length);
+  }
+  return tensor.raw && file.subarray(tensor.raw.offset, tensor.raw.offset + tensor.raw.length);
+}
+
+/** The values of a tensor of floats as f32, a copy, in stored order. Call `checkTensor` first. */
 export function readTensor(
   tensor: OnnxTensor,
   file: Uint8Array,
   external: (location: string) => Uint8Array,
 ): Float32Array {
-  let raw: Uint8Array;
-  if (tensor.external) {
-    const range = externalRange(tensor);
-    raw = external(range.location).subarray(range.offset, range.offset + range.length);
-  } else if (tensor.raw) {
-    raw = file.subarray(tensor.raw.offset, tensor.raw.offset + tensor.raw.length);
-  } else {
-    return readTyped(tensor, file);
-  }
+  const raw = rawBytes(tensor, file, external);
+  if (!raw) return readTyped(tensor, file);
   if (tensor.dataType === DataType.FLOAT) return f32Copy(raw);
   return tensor.dataType === DataType.FLOAT16 ? f16ToF32(raw) : bf16ToF32(raw);
 }

@@ -161,6 +161,10 @@ export const hub = {
       message: `This ONNX file holds ${{ int4: '4-bit weights', int8: '8-bit weights', weights: 'quantised weights', embedding: 'a quantised embedding' }[what]} (${op}).`,
       hint: 'Sieve trains on fp32 and fp16 files (model.onnx, model_fp16.onnx).',
     }),
+    quantisedAs: ({ node, op, what }: { node: string; op: string; what: string }) => ({
+      message: `${node} holds quantised weights (${op}) in a form that Sieve does not read: ${what}.`,
+      hint: OTHER,
+    }),
     unsupported: ({ what }: { what: string }) => ({
       message: `This ONNX graph is not a plain Llama: ${what}.`,
       hint: OTHER,

@@ -131,6 +131,10 @@ export const hub: Texts['errors']['hub'] = {
       message: `这个 ONNX 文件含有${{ int4: ' 4 位权重', int8: ' 8 位权重', weights: '量化的权重', embedding: '量化的嵌入' }[what]}（${op}）。`,
       hint: 'Sieve 用 fp32 和 fp16 文件（model.onnx、model_fp16.onnx）训练。',
     }),
+    quantisedAs: ({ node, op, what }) => ({
+      message: `${node} 含有量化的权重（${op}），其形式 Sieve 不能读取：${what}。`,
+      hint: OTHER,
+    }),
     unsupported: ({ what }) => ({ message: `这个 ONNX 计算图不是普通的 Llama：${what}。`, hint: OTHER }),
     has: {
       interleaved: '它的 RoPE 旋转的是相邻的值（interleaved）',
