@@ -23,6 +23,9 @@ function halfTable(): Float32Array {
   return values;
 }
 
+/** The f16 of these 16 bits. */
+export const halfValue = (bits: number): number => halfTable()[bits];
+
 /** [n] f16 in 2n bytes → f32. */
 export function f16ToF32(bytes: Uint8Array): Float32Array {
   const values = halfTable();

@@ -250,6 +250,52 @@ export const hub = {
     filled: ({ tensor, bytes, of }: { tensor: string; bytes: number; of: number }) =>
       `tensor "${tensor}" has ${bytes} of ${of} bytes`,
   },
+  gguf: ({ what }: { what: string }) => ({
+    message: `The GGUF file is damaged or not one that Sieve reads: ${what}.`,
+    hint: 'Download the model again, or choose another one.',
+  }),
+  /** What is wrong with a GGUF file. */
+  ggufHas: {
+    noMagic: 'it does not begin as a GGUF file',
+    version: ({ version }: { version: number }) => `its version is ${version}, not 2 or 3`,
+    cutOff: ({ bytes, at }: { bytes: number; at: number }) =>
+      `it has ${bytes} bytes, and what begins at ${at} needs more`,
+    long: ({ bytes, most }: { bytes: number; most: number }) => `a text of ${bytes} bytes; at most ${most} are read`,
+    many: ({ what, most }: { what: 'tensors' | 'keys'; most: number }) => `it has more than ${most} ${what}`,
+    valueType: ({ type, at }: { type: number; at: number }) => `a value of type ${type} at byte ${at}`,
+    deep: ({ at }: { at: number }) => `lists within lists at byte ${at}`,
+    twice: ({ name }: { name: string }) => `"${name}" stands in it twice`,
+    rank: ({ tensor, rank }: { tensor: string; rank: number }) => `tensor "${tensor}" has ${rank} dimensions`,
+    shape: ({ tensor, dims }: { tensor: string; dims: string }) => `tensor "${tensor}" has the shape [${dims}]`,
+    alignment: ({ value }: { value: string }) => `its alignment is ${value}`,
+    outside: ({ tensor }: { tensor: string }) => `tensor "${tensor}" lies outside the file`,
+    type: ({ tensor, type }: { tensor: string; type: number }) =>
+      `tensor "${tensor}" is quantised in a way that is not read (ggml type ${type})`,
+    row: ({ tensor, type, width, block }: { tensor: string; type: string; width: number; block: number }) =>
+      `a row of tensor "${tensor}" has ${width} values, but ${type} comes in blocks of ${block}`,
+    noTensor: ({ tensor }: { tensor: string }) => `it has no tensor for ${tensor}`,
+    otherShape: ({ tensor, dims, wanted }: { tensor: string; dims: string; wanted: string }) =>
+      `${tensor} has the shape [${dims}], but its metadata makes it [${wanted}]`,
+    heads: ({ rows, heads }: { rows: number; heads: number }) =>
+      `${rows} rows of q or k do not divide into ${heads} heads`,
+  },
+  ggufArchitecture: ({ name }: { name: string }) => ({
+    message: `This GGUF file holds a model of architecture "${name}".`,
+    hint: 'Sieve reads GGUF files of Llama, Qwen2 and Qwen3. Choose another file of the model, or another model.',
+  }),
+  ggufRope: ({ scaling }: { scaling: string }) => ({
+    message: `This GGUF file scales its RoPE (${scaling}) by a table that Sieve does not read.`,
+    hint: 'Choose another file of the model (ONNX or safetensors).',
+  }),
+  ggufTokenizer: ({ what, value }: { what: 'model' | 'pre' | 'tokens' | 'long'; value: string }) => ({
+    message: {
+      model: `The GGUF file's tokenizer is of a kind that Sieve does not know: ${value}.`,
+      pre: `The GGUF file's tokenizer cuts texts in a way that Sieve does not know: ${value}.`,
+      tokens: `The GGUF file's tokenizer is not whole: ${value} is missing or no list of the right kind.`,
+      long: `The GGUF file's tokenizer has a piece that is too long: "${value}".`,
+    }[what],
+    hint: 'Choose another file of the model (ONNX or safetensors).',
+  }),
   safetensors: ({ file, what }: { file: string; what: string }) => ({
     message: `${file} is damaged: ${what}.`,
     hint: 'Save or download the file again.',

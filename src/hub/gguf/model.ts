@@ -1,0 +1,151 @@
+/**
+ * What a GGUF says of its model, in Hugging Face's terms: the fields of a config.json, and the state dict's tensors. Names:
+ * docs/gguf.md and constants.py of gguf-py.
+ */
+import { ModelError } from '../../shared/errors';
+import { message } from '../../shared/message';
+import type { QuantisedBlocks } from '../../shared/types';
+import { type GgufFile, type GgufTensor, damaged } from './container';
+import { bytesOf, readTensor } from './types';
+
+/** Architectures whose names and fields these are. `turned`: rows of q and k lie in the order of interleaved RoPE. */
+const ARCHITECTURES: Record<string, { modelType: string; turned: boolean }> = {
+  llama: { modelType: 'llama', turned: true },
+  qwen2: { modelType: 'qwen2', turned: false },
+  qwen3: { modelType: 'qwen3', turned: false },
+};
+
+/** Fields of config.json, by their keys behind the architecture's name. */
+const FIELDS = {
+  num_hidden_layers: 'block_count',
+  hidden_size: 'embedding_length',
+  intermediate_size: 'feed_forward_length',
+  num_attention_heads: 'attention.head_count',
+  num_key_value_heads: 'attention.head_count_kv',
+  head_dim: 'attention.key_length',
+  rms_norm_eps: 'attention.layer_norm_rms_epsilon',
+  rope_theta: 'rope.freq_base',
+  max_position_embeddings: 'context_length',
+} as const;
+
+/** Modules of a layer, by their names in a state dict. */
+const IN_LAYER: Record<string, string> = {
+  input_layernorm: 'attn_norm',
+  'self_attn.q_proj': 'attn_q',
+  'self_attn.k_proj': 'attn_k',
+  'self_attn.v_proj': 'attn_v',
+  'self_attn.o_proj': 'attn_output',
+  'self_attn.q_norm': 'attn_q_norm',
+  'self_attn.k_norm': 'attn_k_norm',
+  post_attention_layernorm: 'ffn_norm',
+  'mlp.gate_proj': 'ffn_gate',
+  'mlp.up_proj': 'ffn_up',
+  'mlp.down_proj': 'ffn_down',
+};
+const OUTSIDE: Record<string, string> = {
+  'model.embed_tokens.weight': 'token_embd.weight',
+  'model.norm.weight': 'output_norm.weight',
+  'lm_head.weight': 'output.weight',
+};
+
+function architectureOf({ metadata }: GgufFile) {
+  const name = metadata.get('general.architecture');
+  if (typeof name !== 'string' || !Object.hasOwn(ARCHITECTURES, name))
+    throw new ModelError(message('hub.ggufArchitecture', { name: String(name).slice(0, 60) }));
+  return { name, ...ARCHITECTURES[name] };
+}
+
+/**
+ * The fields of a config.json.
+ * @throws {ModelError} for an architecture that is not known here
+ */
+export function configOf(file: GgufFile): Record<string, unknown> {
+  const { name, modelType } = architectureOf(file);
+  const { metadata, tensors } = file;
+  const scaling = metadata.get(`${name}.rope.scaling.type`) ?? 'none';
+  if (scaling !== 'none' || tensors.has('rope_freqs.weight'))
+    throw new ModelError(message('hub.ggufRope', { scaling: String(scaling).slice(0, 60) }));
+  const fields = Object.entries(FIELDS).flatMap(([field, key]) => {
+    const value = metadata.get(`${name}.${key}`);
+    return value === undefined ? [] : [[field, value] as const];
+  });
+  return {
+    model_type: modelType,
+    hidden_act: 'silu',
+    vocab_size: tensors.get(OUTSIDE['model.embed_tokens.weight'])?.shape[0],
+    tie_word_embeddings: !tensors.has(OUTSIDE['lm_head.weight']),
+    attention_bias: false,
+    mlp_bias: false,
+    bos_token_id: metadata.get('tokenizer.ggml.bos_token_id') ?? null,
+    eos_token_id: metadata.get('tokenizer.ggml.eos_token_id') ?? null,
+    ...Object.fromEntries(fields),
+  };
+}
+
+/** The file's tensor for a name of the state dict. */
+function tensorOf(name: string, { tensors }: GgufFile): GgufTensor {
+  const layer = /^model\.layers\.(\d{1,4})\.(.+)\.(weight|bias)$/.exec(name);
+  const own = layer
+    ? Object.hasOwn(IN_LAYER, layer[2]) && `blk.${layer[1]}.${IN_LAYER[layer[2]]}.${layer[3]}`
+    : Object.hasOwn(OUTSIDE, name) && OUTSIDE[name];
+  return (own && tensors.get(own)) || damaged(message('hub.ggufHas.noTensor', { tensor: name }));
+}
+
+type Values = Float32Array | QuantisedBlocks;
+
+/**
+ * Finds every weight of `shapes` (names and shapes as in the state dict) and checks that it is whole; values are read by `get`.
+ * @throws {ModelError} naming the weight that is missing or misshapen
+ */
+export function ggufWeights(
+  file: GgufFile,
+  shapes: readonly { name: string; shape: number[] }[],
+): { get(name: string): Values } {
+  const { turned, name: architecture } = architectureOf(file);
+  for (const { name, shape } of shapes) {
+    const tensor = tensorOf(name, file);
+    if (tensor.shape.join() !== shape.join())
+      damaged(
+        message('hub.ggufHas.otherShape', { tensor: name, dims: tensor.shape.join(', '), wanted: shape.join(', ') }),
+      );
+    bytesOf(tensor, file.bytes.length);
+  }
+  const heads = (kind: string): number => {
+    const key = kind === 'q' ? 'head_count' : 'head_count_kv';
+    const count =
+      file.metadata.get(`${architecture}.attention.${key}`) ??
+      file.metadata.get(`${architecture}.attention.head_count`);
+    return typeof count === 'number' ? count : 1;
+  };
+  return {
+    get(name) {
+      const tensor = tensorOf(name, file);
+      const values = readTensor(tensor, file.bytes);
+      const kind = /self_attn\.([qk])_proj\./.exec(name)?.[1];
+      return turned && kind ? neighboursApart(values, tensor.shape[0], heads(kind)) : values;
+    },
+  };
+}
+
+/**
+ * Rows as Hugging Face has them: in a head of size n, rows i and i + n/2 rotate together; in the file they are neighbours,
+ * 2i and 2i + 1.
+ */
+function neighboursApart(values: Values, rows: number, heads: number): Values {
+  const size = rows / heads;
+  if (size % 2 !== 0) damaged(message('hub.ggufHas.heads', { rows, heads }));
+  const rowInFile = (row: number) => {
+    const [head, i] = [Math.floor(row / size), row % size];
+    return head * size + (2 * i < size ? 2 * i : 2 * i - size + 1);
+  };
+  const moved = <T extends Float32Array | Uint8Array>(data: T): T => {
+    const width = data.length / rows;
+    const out = data.slice() as T;
+    for (let row = 0; row < rows; row++)
+      out.set(data.subarray(rowInFile(row) * width, (rowInFile(row) + 1) * width), row * width);
+    return out;
+  };
+  if (values instanceof Float32Array) return moved(values);
+  const { scales, offsets } = values;
+  return { ...values, values: moved(values.values), scales: moved(scales), offsets: offsets && moved(offsets) };
+}

@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { createTokenizer } from '../tokenizer';
+import { gguf } from '../testing/gguf';
+import { readGguf } from './container';
+import { tokenizerOf } from './tokenizer';
+
+const TEXTS = [
+  'Once upon a time, there was',
+  "The hen said: 12 é… don't\n\n  ok",
+  '',
+  '  \t<|endoftext|> x',
+  '漢字 😀',
+];
+
+it('byte-level BPE: the same ids as the tokenizer.json of the same model', async () => {
+  const folder = 'public/models/sieve-stories-nano';
+  const [json, config] = ['tokenizer.json', 'tokenizer_config.json'].map(
+    (name) => JSON.parse(readFileSync(`${folder}/${name}`, 'utf8')) as Record<string, unknown>,
+  );
+  const { vocab, merges } = json.model as { vocab: Record<string, number>; merges: string[][] };
+  const special = new Set((json.added_tokens as { id: number }[]).map(({ id }) => id));
+  const tokens = Object.entries(vocab)
+    .toSorted(([, a], [, b]) => a - b)
+    .map(([token]) => token);
+  for (const { id, content } of json.added_tokens as { id: number; content: string }[]) tokens[id] = content;
+  const file = readGguf(
+    gguf({
+      'tokenizer.ggml.model': 'gpt2',
+      'tokenizer.ggml.pre': 'gpt-2',
+      'tokenizer.ggml.tokens': tokens,
+      'tokenizer.ggml.token_type': tokens.map((_, id) => (special.has(id) ? 3 : 1)),
+      'tokenizer.ggml.merges': merges.map((m) => (Array.isArray(m) ? m.join(' ') : m)),
+      'tokenizer.ggml.eos_token_id': tokens.indexOf('<|endoftext|>'),
+    }),
+  );
+  const made = tokenizerOf(file);
+  const [theirs, ours] = [await createTokenizer(json, config), await createTokenizer(made.json, made.config)];
+  for (const text of TEXTS) {
+    expect([...ours.encode(text)], text).toEqual([...theirs.encode(text)]);
+    expect([...ours.encodeDressed(text)], text).toEqual([...theirs.encodeDressed(text)]);
+    expect(ours.decode(ours.encode(text))).toBe(theirs.decode(theirs.encode(text)));
+  }
+  expect(made.config.eos_token).toBe('<|endoftext|>');
+});
+
+it('SentencePiece: pieces of better scores first, bytes for what is unknown', async () => {
+  const pieces = [
+    '<unk>',
+    '<s>',
+    '</s>',
+    ...Array.from({ length: 256 }, (_, i) => `<0x${i.toString(16).toUpperCase().padStart(2, '0')}>`),
+  ];
+  const normal = ['▁', 'a', 'b', 'c', 'ab', 'bc', '▁a', 'abc', '▁ab'];
+  // "▁ab" comes before "abc" and "bc": what is joined first decides.
+  const score: Record<string, number> = { '▁a': -0.5, ab: -1, bc: -2, abc: -3, '▁ab': -4 };
+  const tokens = [...pieces, ...normal];
+  const file = (prefix: boolean) =>
+    readGguf(
+      gguf({
+        'tokenizer.ggml.model': 'llama',
+        'tokenizer.ggml.tokens': tokens,
+        'tokenizer.ggml.scores': tokens.map((t) => score[t] ?? -100.5),
+        'tokenizer.ggml.token_type': tokens.map((_, id) => (id === 0 ? 2 : id < 3 ? 3 : id < pieces.length ? 6 : 1)),
+        'tokenizer.ggml.bos_token_id': 1,
+        'tokenizer.ggml.eos_token_id': 2,
+        'tokenizer.ggml.unknown_token_id': 0,
+        'tokenizer.ggml.add_space_prefix': prefix,
+        'tokenizer.chat_template': '{{ messages }}',
+      }),
+    );
+  const made = tokenizerOf(file(true));
+  const tokenizer = await createTokenizer(made.json, made.config);
+  expect([...tokenizer.encode('abc')].map((id) => tokens[id])).toEqual(['▁a', 'bc']);
+  expect([...tokenizer.encode('aé')].map((id) => tokens[id])).toEqual(['▁a', '<0xC3>', '<0xA9>']);
+  expect(tokenizer.decode(tokenizer.encode('ab é c'))).toBe('ab é c');
+  expect(made.config).toMatchObject({ bos_token: '<s>', eos_token: '</s>', chat_template: '{{ messages }}' });
+  const plain = tokenizerOf(file(false));
+  const without = await createTokenizer(plain.json, plain.config);
+  expect([...without.encode('abcbc')].map((id) => tokens[id])).toEqual(['abc', 'bc']);
+});
+
+it('a kind that is not known is named', () => {
+  const of = (fields: Record<string, unknown>) => () =>
+    tokenizerOf(readGguf(gguf({ 'tokenizer.ggml.tokens': ['a'], ...fields })));
+  expect(of({ 'tokenizer.ggml.model': 'rwkv' })).toThrow(/rwkv/);
+  expect(
+    of({ 'tokenizer.ggml.model': 'gpt2', 'tokenizer.ggml.merges': ['a b'], 'tokenizer.ggml.pre': 'tekken' }),
+  ).toThrow(/tekken/);
+  expect(of({ 'tokenizer.ggml.model': 'gpt2' })).toThrow(/merges/);
+  expect(of({ 'tokenizer.ggml.model': 'llama' })).toThrow(/scores/);
+  expect(
+    of({
+      'tokenizer.ggml.model': 'llama',
+      'tokenizer.ggml.tokens': ['x'.repeat(200)],
+      'tokenizer.ggml.scores': [-0.5],
+    }),
+  ).toThrow(/too long/);
+});
