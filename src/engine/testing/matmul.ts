@@ -131,7 +131,14 @@ export function testProducts(variant?: VariantName, quantised: readonly BlockTyp
           [33, 68, 64],
         ].map(([rows, n, k]) =>
           check({
-            ...{ rows, n, k, transposed, variant, residual: [], rowNormSquared: true, scale: 0.5 },
+            rows,
+            n,
+            k,
+            transposed,
+            variant,
+            residual: [],
+            rowNormSquared: true,
+            scale: 0.5,
             // Only a layer's own product has one.
             ...(transposed ? { bias: [] } : {}),
             ...strided(n, k),
