@@ -46,6 +46,7 @@ export default defineConfig({
       'fflate',
       '@huggingface/jinja',
       '@huggingface/transformers',
+      'onnxruntime-web/wasm',
     ],
   },
 });

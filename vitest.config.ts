@@ -72,6 +72,7 @@ export default defineConfig({
             '@noble/hashes/utils.js',
             '@huggingface/jinja',
             '@huggingface/transformers',
+            'onnxruntime-web/wasm',
             '@tanstack/react-virtual',
             'hyparquet',
             'hyparquet-compressors',

@@ -4,7 +4,7 @@ import webgpuUrl from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url'
 import wasmUrl from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url';
 import { transpose } from '../src/hub/floats';
 import type { DownloadedModel } from '../src/hub/model';
-import { fileUrl, remoteLayout } from '../src/hub/source';
+import { OnnxParser } from '../src/hub/onnx/parser';
 import type { RunConfig } from '../src/shared/config';
 import { adaptedModules } from './engine';
 
@@ -28,19 +28,17 @@ export async function openMerged(
   wasm.numThreads = on.threads;
   wasm.proxy = false;
   wasm.wasmPaths = { wasm: new URL(on.device === 'wasm' ? wasmUrl : webgpuUrl, location.href).href };
-  const { host, template } = remoteLayout(model.source);
-  const address = fileUrl(model.source, model.file);
   Object.assign(env, {
     allowLocalModels: false,
     allowRemoteModels: true,
-    remoteHost: host,
-    remotePathTemplate: template,
+    remoteHost: new URL('/', location.href).href,
+    remotePathTemplate: 'models/{model}/',
     useBrowserCache: false,
     useWasmCache: false,
     useFSCache: false,
     useCustomCache: false,
     fetch: (url: string | URL, init?: RequestInit) =>
-      String(url) === address
+      String(url).endsWith('.onnx')
         ? Promise.resolve(new Response(file, { headers: { 'content-length': String(file.length) } }))
         : fetch(url, { ...init, headers: undefined }),
   });
@@ -75,8 +73,9 @@ function merge(
   run: RunConfig,
   adapters: { a: Float32Array; b: Float32Array }[],
 ): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(model.graph.bytes);
-  const tensors = [...model.graph.tensors.values()].filter((t) => t.raw && t.dims.length === 2);
+  if (model.reference.kind !== 'onnx') throw new Error(`${model.file.path} is no ONNX file`);
+  const bytes = new Uint8Array(model.reference.bytes);
+  const tensors = [...new OnnxParser().finish(bytes).tensors.values()].filter((t) => t.raw && t.dims.length === 2);
   const scaling = run.alpha / run.rank;
   adaptedModules(model.config, run).forEach((m, index) => {
     const { a, b } = adapters[index];

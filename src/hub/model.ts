@@ -1,42 +1,37 @@
 /**
- * Downloads a model: its configuration first, which refuses what cannot be trained, then the ONNX file, parsed while
- * it comes in and kept once. The same bytes give the frozen weights (`weights.ts`) and ONNX Runtime's session
- * (`reference.ts`).
+ * Downloads a model: its configuration first, which refuses what cannot be trained, then the file that holds its weights,
+ * kept once. The same bytes give the frozen weights and what they are proved by (`reference.ts`).
  */
 import { ModelError } from '../shared/errors';
 import { message } from '../shared/message';
-import type { LlamaConfig, ModelSource } from '../shared/types';
+import type { LlamaConfig, ModelFile, ModelSource } from '../shared/types';
 import { parseLlamaConfig } from './llamaConfig';
-import type { OnnxGraph } from './onnx/model';
+import { chooseFile, listModelFiles, SHARD_INDEX } from './modelFiles';
 import { OnnxParser } from './onnx/parser';
-import { checkSource, fetchFile, fetchJson, hasFile, listFiles, sourceName, type FetchOptions } from './source';
+import type { ReferenceModel } from './reference';
+import { safetensorsWeights } from './safetensorsModel';
+import { type FetchOptions } from './download';
+import { checkSource, fetchFile, fetchJson } from './source';
 import { checkNode, externalFiles, resolveWeights, type Weights } from './weights';
 
 export interface DownloadedModel {
   source: ModelSource;
   config: LlamaConfig;
-  /** Path of the ONNX file in the repository. */
-  file: string;
-  dtype: 'fp32' | 'fp16';
-  graph: OnnxGraph;
-  /** Data files beside the ONNX file, by the name the graph uses. */
-  external: Map<string, Uint8Array>;
+  /** What was downloaded. */
+  file: ModelFile;
   weights: Weights;
+  /** What its logits are held against; its bytes are those of the weights. */
+  reference: ReferenceModel;
 }
 
 const MAX_JSON = 1 << 20;
 /** A protobuf message, and so an .onnx file, is smaller than 2 GiB. */
 const MAX_ONNX = 2 ** 31 - 1;
-/** Data files: what a tab can hold beside the GPU's copy. */
-const MAX_EXTERNAL = 2 ** 32;
-
-const READABLE = [
-  ['onnx/model.onnx', 'fp32'],
-  ['onnx/model_fp16.onnx', 'fp16'],
-] as const;
-const QUANTISED = ['model_quantized', 'model_int8', 'model_uint8', 'model_q4', 'model_q4f16', 'model_bnb4'].map(
-  (name) => `onnx/${name}.onnx`,
-);
+/** Data files and safetensors: what a tab can hold beside the device's copy. */
+const MAX_DATA = 2 ** 32;
+/** An index names every tensor. */
+const MAX_INDEX = 8 << 20;
+const MAX_SHARDS = 64;
 
 /** The model's architecture: one small download. */
 export async function fetchConfig(source: ModelSource, options: FetchOptions = {}): Promise<LlamaConfig> {
@@ -44,29 +39,8 @@ export async function fetchConfig(source: ModelSource, options: FetchOptions = {
   return parseLlamaConfig(await fetchJson(source, 'config.json', MAX_JSON, options));
 }
 
-/** A file to download; `sha256` of it and its neighbours, by path, where the hub says. */
-interface Chosen {
-  file: string;
-  dtype: 'fp32' | 'fp16';
-  sha256: ReadonlyMap<string, string | null>;
-}
-
-/**
- * Chooses the file to download: fp32 before fp16. One listing says what there is; without one, each file is asked for.
- * @throws {ModelError} naming the quantised files when there is no other, or that there is no ONNX file at all.
- */
-export async function chooseFile(source: ModelSource, options: FetchOptions = {}): Promise<Chosen> {
-  const list = await listFiles(source, 'onnx', options);
-  const has = (file: string) => list?.has(file) ?? hasFile(source, file, options);
-  for (const [file, dtype] of READABLE) if (await has(file)) return { file, dtype, sha256: list ?? new Map() };
-  const others: string[] = [];
-  for (const file of QUANTISED) if (await has(file)) others.push(file);
-  throw new ModelError(
-    others.length > 0
-      ? message('hub.model.quantisedOnly', { model: sourceName(source), files: others.join(', ') })
-      : message('hub.model.noOnnx', { model: sourceName(source) }),
-  );
-}
+/** Fetches a large file by its path, checked against the hash that the hub has of it. */
+type FetchLarge = (path: string, cap: number, onBytes?: FetchOptions['onBytes']) => Promise<Uint8Array>;
 
 /**
  * Downloads and checks a whole model. Nothing large is fetched before the configuration is known to be supported,
@@ -75,24 +49,58 @@ export async function chooseFile(source: ModelSource, options: FetchOptions = {}
  */
 export async function downloadModel(source: ModelSource, options: FetchOptions = {}): Promise<DownloadedModel> {
   const config = await fetchConfig(source, options);
-  const { file, dtype, sha256 } = await chooseFile(source, options);
-  const checked = (path: string): FetchOptions => ({ ...options, sha256: sha256.get(path) ?? undefined });
-  const parser = new OnnxParser({ onNode: checkNode });
-  const bytes = await fetchFile(source, file, MAX_ONNX, {
-    ...checked(file),
-    onBytes: (partial, available) => parser.advance(partial, available),
-  });
-  const graph = parser.finish(bytes);
+  const repository = await listModelFiles(source, options);
+  const file = chooseFile(source, repository);
+  const large: FetchLarge = (path, cap, onBytes) =>
+    fetchFile(source, path, cap, { ...options, onBytes, sha256: repository.listed.get(path)?.sha256 ?? null });
+  const read = file.format === 'onnx' ? readOnnx : readShards;
+  return { source, config, file, ...(await read(file.path, config, large)) };
+}
 
+type Read = Pick<DownloadedModel, 'weights' | 'reference'>;
+
+async function readOnnx(path: string, config: LlamaConfig, large: FetchLarge): Promise<Read> {
+  const parser = new OnnxParser({ onNode: checkNode });
+  const bytes = await large(path, MAX_ONNX, (partial, available) => parser.advance(partial, available));
+  const graph = parser.finish(bytes);
   const external = new Map<string, Uint8Array>();
-  for (const name of externalFiles(graph)) {
-    const path = `onnx/${name}`;
-    external.set(name, await fetchFile(source, path, MAX_EXTERNAL, checked(path)));
-  }
+  const folder = path.slice(0, path.lastIndexOf('/') + 1);
+  for (const name of externalFiles(graph)) external.set(name, await large(folder + name, MAX_DATA));
   const weights = resolveWeights(graph, config, (location) => {
     const data = external.get(location);
     if (!data) throw new ModelError(message('hub.model.missingData', { file: location }));
     return data;
   });
-  return { source, config, file, dtype, graph, external, weights };
+  return { weights, reference: { kind: 'onnx', file: path, bytes, external } };
+}
+
+/** One safetensors file, or those that an index names. */
+async function readShards(path: string, config: LlamaConfig, large: FetchLarge): Promise<Read> {
+  const paths = path === SHARD_INDEX ? shardsOf(await large(path, MAX_INDEX)) : [path];
+  const files: Uint8Array[] = [];
+  for (const shard of paths) files.push(await large(shard, MAX_DATA));
+  return {
+    weights: safetensorsWeights(files, config),
+    reference: { kind: 'safetensors', file: path, config, files },
+  };
+}
+
+/**
+ * Files that an index of shards names, each once.
+ * @throws {ModelError} when it is no index, or leads out of the model's folder
+ */
+export function shardsOf(index: Uint8Array): string[] {
+  let map: unknown;
+  try {
+    map = (JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(index)) as { weight_map?: unknown } | null)
+      ?.weight_map;
+  } catch (error) {
+    throw new ModelError(message('hub.fetch.notJson', { file: SHARD_INDEX, why: (error as Error).message }));
+  }
+  const shards = new Set(typeof map === 'object' && map !== null ? Object.values(map) : []);
+  const plain = (name: unknown) =>
+    typeof name === 'string' && /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}\.safetensors$/.test(name) && !name.includes('..');
+  if (shards.size === 0 || shards.size > MAX_SHARDS || ![...shards].every(plain))
+    throw new ModelError(message('hub.weights.index', { most: MAX_SHARDS }));
+  return [...shards] as string[];
 }

@@ -1,8 +1,7 @@
-/** Owns the worker in which ONNX Runtime computes the reference. One model, one worker: what it leaves behind ends with it. */
+/** Owns the worker in which the reference is computed. One model, one worker: what it leaves behind ends with it. */
 import { type ErrorInfo, ModelError } from '../shared/errors';
 import { startWorker } from '../shared/startWorker';
 import { type Message, message } from '../shared/message';
-import type { DownloadedModel } from './model';
 import type { ReferenceLogits, ReferenceModel } from './reference';
 import script from './referenceWorker.ts?worker&url';
 import { appBase } from './source';
@@ -19,20 +18,18 @@ const LEAST = 120_000;
 const PER_MB = 1000;
 
 /**
- * Logits at every position, by ONNX Runtime in a worker that is ended afterwards. The model's bytes are handed over, not
- * copied: its weights cannot be read any more.
- * @throws {ModelError} when ONNX Runtime cannot load or run it, or does not come to an end
+ * Logits at every position, in a worker that is ended afterwards. The model's bytes are handed over, not copied: its
+ * weights cannot be read any more.
+ * @throws {ModelError} when they cannot be computed, or do not come to an end
  */
-export async function referenceLogits(
-  { source, file, dtype, graph: { bytes }, external }: DownloadedModel,
-  ids: Int32Array,
-): Promise<ReferenceLogits> {
-  const model: ReferenceModel = { source, file, dtype, bytes, external };
+export async function referenceLogits(model: ReferenceModel, ids: Int32Array): Promise<ReferenceLogits> {
   // Node has no workers of the web: tests of models compute where they are.
   if (typeof Worker === 'undefined') return (await import('./reference')).computeReference(model, ids);
-  const buffers = [...new Set([bytes, ...external.values()].map((b) => b.buffer as ArrayBuffer))];
+  const all = model.kind === 'onnx' ? [model.bytes, ...model.external.values()] : model.files;
+  const buffers = [...new Set(all.map((b) => b.buffer as ArrayBuffer))];
   const limit = LEAST + (PER_MB * buffers.reduce((n, b) => n + b.byteLength, 0)) / 2 ** 20;
   const worker = startWorker(script, appBase(), 'reference');
+  const { file } = model;
   let timer: ReturnType<typeof setTimeout> | undefined;
   return new Promise<ReferenceLogits>((resolve, reject) => {
     const refuse = (why: Message) => reject(new ModelError(message('hub.model.runtime', { file, why })));

@@ -2,17 +2,30 @@ import { createHash } from 'node:crypto';
 import { sayError } from '../shared/texts/say';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ModelError } from '../shared/errors';
-import type { ModelSource } from '../shared/types';
-import { chooseFile, downloadModel } from './model';
-import { checkSource, fetchFile, fetchJson, fileUrl, hasFile, type FetchError } from './source';
+import type { ModelFile, ModelSource } from '../shared/types';
+import { downloadModel, shardsOf } from './model';
+import { chooseFile, listModelFiles } from './modelFiles';
+import { type FetchError } from './download';
+import { askFor, checkSource, fetchFile, fetchJson, fileUrl, giveFolder } from './source';
 
-const hub = (id: string, revision = 'main', host = 'https://huggingface.co'): ModelSource => ({
+type Hub = Extract<ModelSource, { kind: 'hub' }>;
+const hub = (id: string, revision = 'main', host = 'https://huggingface.co'): Hub => ({
   kind: 'hub',
   id,
   revision,
   host,
 });
 const HUB = hub('owner/name');
+const onnx = (path: string, dtype: string, bytes: number | null): ModelFile => ({
+  path,
+  format: 'onnx',
+  dtype,
+  bytes,
+  readable: true,
+  fits: true,
+});
+const chosen = async (source: ModelSource = HUB, room?: number) =>
+  chooseFile(source, await listModelFiles(source, {}, room));
 afterEach(() => vi.unstubAllGlobals());
 
 /** Answers by path; anything else is 404. */
@@ -170,27 +183,23 @@ describe('files of the hub are checked against its SHA-256', () => {
     const asked = serve({
       '/api/models/owner/name/tree/main/onnx': () =>
         Response.json([
-          { path: 'onnx/model.onnx', lfs },
+          { path: 'onnx/model.onnx', lfs, size: 1000 },
           { path: 'onnx/small.json' },
           null,
           { path: 3, lfs: { oid: 'x' } },
         ]),
     });
-    expect(await chooseFile(HUB)).toEqual({
-      file: 'onnx/model.onnx',
-      dtype: 'fp32',
-      sha256: new Map([
-        ['onnx/model.onnx', sha256],
-        ['onnx/small.json', null],
-      ]),
-    });
-    expect(asked).toHaveLength(1);
+    const { files, listed } = await listModelFiles(HUB);
+    expect(chooseFile(HUB, { files, listed })).toEqual(onnx('onnx/model.onnx', 'fp32', 1000));
+    expect(listed.get('onnx/model.onnx')).toEqual({ bytes: 1000, sha256 });
+    expect(listed.get('onnx/small.json')).toEqual({ bytes: null, sha256: null });
+    expect(asked).toHaveLength(2);
     for (const answer of ['{}', 'no JSON', ' '.repeat(2 << 20)]) {
       serve({
         '/api/models/owner/name/tree/main/onnx': () => new Response(answer),
-        'onnx/model_fp16.onnx': () => new Response(''),
+        'onnx/model_fp16.onnx': () => new Response('', { headers: { 'content-length': '77' } }),
       });
-      expect(await chooseFile(HUB)).toEqual({ file: 'onnx/model_fp16.onnx', dtype: 'fp16', sha256: new Map() });
+      expect(await chosen()).toEqual(onnx('onnx/model_fp16.onnx', 'fp16', 77));
     }
   });
 });
@@ -266,8 +275,8 @@ describe('each way a download fails has its own words', () => {
     await expect(fetchFile(HUB, 'd', 4000)).rejects.toMatchObject({ reason: 'missing' });
     await expect(fetchJson(HUB, 'e', 4000)).rejects.toThrow(/not JSON/);
     await expect(fetchFile(HUB, 'f', 4000)).rejects.toThrow(/broke off/);
-    expect(await hasFile(HUB, 'a')).toBe(true);
-    expect(await hasFile(HUB, 'd')).toBe(false);
+    expect(await askFor(HUB, 'a')).toEqual({ bytes: 5000, sha256: null });
+    expect(await askFor(HUB, 'd')).toBeNull();
   });
 
   it('reports progress', async () => {
@@ -285,17 +294,84 @@ describe('opening a model', () => {
     expect(asked).toEqual(['GET config.json']);
   });
 
-  it('chooses fp32, else fp16, else names the quantised files', async () => {
+  it('asks for fp32, fp16, safetensors; else names what cannot be read', async () => {
     const here = () => new Response('');
     serve({ 'onnx/model.onnx': here, 'onnx/model_fp16.onnx': here });
-    expect(await chooseFile(HUB)).toMatchObject({ file: 'onnx/model.onnx', dtype: 'fp32' });
+    expect(await chosen()).toMatchObject({ path: 'onnx/model.onnx', dtype: 'fp32' });
     serve({ 'onnx/model_fp16.onnx': here });
-    expect(await chooseFile(HUB)).toMatchObject({ file: 'onnx/model_fp16.onnx', dtype: 'fp16' });
+    expect(await chosen()).toMatchObject({ path: 'onnx/model_fp16.onnx', dtype: 'fp16' });
+    serve({ 'onnx/model_q4.onnx': here, 'model.safetensors.index.json': here });
+    expect(await chosen()).toMatchObject({ path: 'model.safetensors.index.json', format: 'safetensors' });
     serve({ 'onnx/model_q4.onnx': here, 'onnx/model_quantized.onnx': here });
-    await expect(chooseFile(HUB)).rejects.toThrow(
-      /quantised weights only \(onnx\/model_quantized\.onnx, onnx\/model_q4\.onnx\)/,
+    await expect(chosen()).rejects.toThrow(
+      /quantised weights only \(onnx\/model_q4\.onnx, onnx\/model_quantized\.onnx\)/,
     );
     serve({});
-    await expect(chooseFile(HUB)).rejects.toThrow(/no ONNX file/);
+    await expect(chosen()).rejects.toThrow(/no weights that Sieve reads/);
+  });
+
+  it('takes the most exact file that fits, with its data; the one that is named; the smallest where none fits', async () => {
+    const list =
+      (...files: [string, number][]) =>
+      () =>
+        Response.json(files.map(([path, size]) => ({ path, size })));
+    serve({
+      '/api/models/owner/name/tree/main/onnx': list(
+        ['onnx/model.onnx', 40],
+        ['onnx/model.onnx_data', 900],
+        ['onnx/model_fp16.onnx', 470],
+        ['onnx/model_q4f16.onnx', 100],
+      ),
+      '/api/models/owner/name/tree/main': list(['model.safetensors', 480], ['a.Q4_1.gguf', 90], ['config.json', 5]),
+    });
+    expect(await chosen(HUB, 4 * 940)).toMatchObject({ path: 'onnx/model.onnx', bytes: 940 });
+    expect(await chosen(HUB, 4 * 940 - 1)).toMatchObject({ path: 'onnx/model_fp16.onnx', fits: true });
+    expect(await chosen(HUB, 1500)).toMatchObject({ path: 'model.safetensors', dtype: null, bytes: 480 });
+    expect(await chosen(HUB, 10)).toMatchObject({ path: 'onnx/model_fp16.onnx', fits: false });
+    expect(await chosen({ ...HUB, file: 'onnx/model.onnx' }, 10)).toMatchObject({ path: 'onnx/model.onnx' });
+    await expect(chosen({ ...HUB, file: 'onnx/model_q4f16.onnx' })).rejects.toThrow(/cannot be trained on/);
+    await expect(chosen({ ...HUB, file: 'onnx/model_x.onnx' })).rejects.toThrow(/has no onnx\/model_x/);
+    await expect(chosen({ ...HUB, file: '../secret' })).rejects.toThrow(/not a path inside/);
+    expect((await listModelFiles(HUB)).files.map((f) => `${f.format} ${f.dtype} ${f.bytes}`)).toContain('gguf Q4_1 90');
+  });
+
+  it('reads an index of shards, and refuses one that leads elsewhere', () => {
+    const index = (map: unknown) => shardsOf(new TextEncoder().encode(JSON.stringify({ weight_map: map })));
+    expect(index({ a: 'm-1.safetensors', b: 'm-2.safetensors', c: 'm-1.safetensors' })).toEqual([
+      'm-1.safetensors',
+      'm-2.safetensors',
+    ]);
+    const many = Object.fromEntries(Array.from({ length: 65 }, (_, i) => [i, `m-${i}.safetensors`]));
+    for (const map of [
+      {},
+      null,
+      { a: '../m.safetensors' },
+      { a: 'm.bin' },
+      { a: 'https://x/m.safetensors' },
+      { a: 3 },
+      many,
+    ])
+      expect(() => index(map)).toThrow(/safetensors files of the same folder/);
+    expect(() => shardsOf(new TextEncoder().encode('{'))).toThrow(/not JSON/);
+  });
+});
+
+describe('a folder from this computer', () => {
+  it('is read as a repository is; another one of the same name takes its place', async () => {
+    const folder: ModelSource = { kind: 'folder', id: 'my model' };
+    await expect(fetchFile(folder, 'config.json', 100)).rejects.toThrow(/not open any more/);
+    giveFolder(
+      'my model',
+      new Map([
+        ['config.json', new Blob(['{}'])],
+        ['model.safetensors', new Blob(['12345'])],
+      ]),
+    );
+    expect(await fetchJson(folder, 'config.json', 100)).toEqual({});
+    expect(await chosen(folder)).toMatchObject({ path: 'model.safetensors', bytes: 5 });
+    await expect(fetchFile(folder, 'x.json', 100)).rejects.toMatchObject({ reason: 'missing' });
+    await expect(fetchFile(folder, 'model.safetensors', 4)).rejects.toMatchObject({ reason: 'too-large' });
+    giveFolder('my model', new Map());
+    await expect(chosen(folder)).rejects.toThrow(/no weights/);
   });
 });

@@ -1,7 +1,8 @@
 /** The chat templates that a model brings beside its tokenizer. */
 import type { ChatTemplate } from '../shared/data';
 import type { ModelSource } from '../shared/types';
-import { FetchError, fetchFile, type FetchOptions } from './source';
+import { FetchError, type FetchOptions } from './download';
+import { fetchFile } from './source';
 
 /** In bytes. */
 const MAX_TEMPLATE_FILE = 1 << 20;

@@ -9,7 +9,8 @@ import { GUARD, unguard } from '../shared/guard';
 import { message } from '../shared/message';
 import type { ModelSource, Prompt, Tokenizer } from '../shared/types';
 import { fetchConfig } from './model';
-import { FetchError, fetchJson, type FetchOptions } from './source';
+import { FetchError, type FetchOptions } from './download';
+import { fetchJson } from './source';
 import { openChatTemplates } from './templateFiles';
 import { checkTokenizerFiles, largestId, refuseBeyond } from './tokenizerFile';
 

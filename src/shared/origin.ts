@@ -22,7 +22,9 @@ export const modelSourceSchema = z.discriminatedUnion('kind', [
     id: z.string().max(200),
     revision: z.string().max(200),
     host: z.string().max(500),
+    file: z.string().max(300).optional(),
   }),
+  z.strictObject({ kind: z.literal('folder'), id: z.string().max(500), file: z.string().max(300).optional() }),
 ]) satisfies z.ZodType<ModelSource>;
 
 const usedDeviceSchema = z.strictObject({

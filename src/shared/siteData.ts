@@ -10,6 +10,7 @@ const NAMES = {
   localStorage: () => globalThis.localStorage,
   sessionStorage: () => globalThis.sessionStorage,
   indexedDB: () => globalThis.indexedDB,
+  caches: () => globalThis.caches,
   storage: () => globalThis.navigator?.storage,
   locks: () => globalThis.navigator?.locks,
   serviceWorker: () => globalThis.navigator?.serviceWorker,

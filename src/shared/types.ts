@@ -6,8 +6,36 @@ import type { ModuleKind } from './config';
 export type ModelSource =
   /** A folder under `public/models/`. */
   | { kind: 'embedded'; id: string }
-  /** A Hugging Face id, `owner/name`; `host` is the hub's origin (tests serve their own). */
-  | { kind: 'hub'; id: string; revision: string; host: string };
+  /**
+   * A Hugging Face id, `owner/name`; `host` is the hub's origin (tests serve their own). `file`: which of its forms is
+   * read, by path; the one that fits where absent.
+   */
+  | { kind: 'hub'; id: string; revision: string; host: string; file?: string }
+  /** A folder from this computer; its files are given to the workers by the same name, see `giveFolder`. */
+  | { kind: 'folder'; id: string; file?: string };
+
+/** A form in which a repository holds a model's weights. */
+export interface ModelFile {
+  /** Of the file, or of the index of several, in the repository. */
+  path: string;
+  format: 'onnx' | 'safetensors' | 'gguf';
+  /** How the values are stored; null where only the file itself says. */
+  dtype: string | null;
+  /** Of the file and what belongs to it; null where the host does not say. */
+  bytes: number | null;
+  /** Whether it can be trained on. */
+  readable: boolean;
+  /** Whether opening it is expected to fit in the memory of this tab. */
+  fits: boolean;
+}
+
+/** A model of which files are kept in this browser. */
+export interface KeptModel {
+  host: string;
+  id: string;
+  revision: string;
+  bytes: number;
+}
 
 /** A Llama-family architecture, read from `config.json` and validated by `hub/`. */
 export interface LlamaConfig {
@@ -194,13 +222,17 @@ export type GradientCheck =
       worst: string;
     };
 
-/** How our logits compared with ONNX Runtime's on the same tokens. */
+/** How our logits compared with a reference's on the same tokens. */
 export interface LogitCheck {
   ok: boolean;
+  /** ONNX Runtime on the same file, or the forward written plainly in f64, on the same weights. */
+  by: 'onnxruntime' | 'plain';
   tokens: number;
-  /** max|ours − ORT| / max|ORT|, and the bar it is held against. */
+  /** max|ours − reference| / max|reference|, and the bar it is held against. */
   relativeError: number;
   tolerance: number;
+  /** Mean KL divergence of the next token in nats, and its bar; null where the largest difference says enough. */
+  divergence: { mean: number; tolerance: number } | null;
   /** Where the first difference above the bar starts, in words; null when there is none. */
   firstDifference: Message | null;
 }

@@ -46,6 +46,7 @@ import { inWords } from '../shared/testing/words';
 
 const INFO: ModelInfo = {
   source: { kind: 'embedded', id: 'sieve-stories-4m' },
+  file: { path: 'onnx/model.onnx', format: 'onnx', dtype: 'fp32', bytes: 4000, readable: true, fits: true },
   config: {
     layers: 2,
     dModel: 8,
@@ -63,7 +64,15 @@ const INFO: ModelInfo = {
   },
   parameters: 1000,
   weightBytes: 4000,
-  check: { ok: true, tokens: 16, relativeError: 1e-6, tolerance: 1e-3, firstDifference: null },
+  check: {
+    ok: true,
+    tokens: 16,
+    by: 'onnxruntime',
+    divergence: null,
+    relativeError: 1e-6,
+    tolerance: 1e-3,
+    firstDifference: null,
+  },
   gradients: {
     state: 'agrees',
     tokens: 16,
@@ -717,6 +726,9 @@ test('a model that there is no room for fails in words; settings and data are as
   const opening = studio.openFromHub('a/large', '');
   data.reply('open-tokenizer', { templates: [] });
   train.fail('open-model', foreign('OutOfMemoryError', 'no room for the weights, which take up to 900 MiB'));
+  // It had to make room for the attempt.
+  await sent(train, 'opened');
+  train.reply('opened', null);
   await opening;
   expect(state().model.status).toBe('failed');
   expect(state().ui.notices.map((n) => [n.section, say(n.info)])).toEqual([
@@ -725,6 +737,30 @@ test('a model that there is no room for fails in words; settings and data are as
   expect(state().runs.draft).toEqual(draft);
   for (const name of ['parsed', 'mapping', 'template', 'decisions', 'origin'] as const)
     expect(state().dataset[name], name).toEqual(dataset[name]);
+});
+
+test('a model that is refused leaves what was open, with its runs and results', async () => {
+  const { studio, train, data, state } = await ready();
+  const start = studio.start();
+  await sent(train, 'start');
+  train.reply('start', PLAN);
+  await start;
+  event(train, { type: 'phase', phase: 'finished' });
+  await vi.waitFor(() => expect(state().runs.phase).toBe('finished'));
+  const { model, runs } = state();
+  const opening = studio.openFromHub('a/gpt2', '');
+  await sent(train, 'open-model');
+  expect(state().runs.session).toBeNull();
+  data.fail('open-tokenizer', foreign('ModelError', 'its model_type is gpt2'));
+  train.fail('open-model', foreign('ModelError', 'its model_type is gpt2'));
+  await sent(train, 'opened');
+  train.reply('opened', INFO);
+  await opening;
+  expect(state().model).toEqual(model);
+  expect(state().runs.session).toBe(runs.session);
+  expect(state().runs.phase).toBe('finished');
+  expect(data.last('open-tokenizer').source).toEqual(FIRST_MODEL);
+  expect(state().ui.notices.map((n) => say(n.info))).toEqual(['its model_type is gpt2']);
 });
 
 test('a model that neither worker can open is reported once; a tokenizer that alone fails is reported', async () => {
@@ -739,6 +775,8 @@ test('a model that neither worker can open is reported once; a tokenizer that al
   });
   data.fail('open-tokenizer', foreign('ModelError', 'no tokenizer.json'));
   train.fail('open-model', gone);
+  await sent(train, 'opened');
+  train.reply('opened', null);
   await first;
   expect(state().ui.notices.map((n) => say(n.info))).toEqual(['no config.json']);
   await vi.waitFor(() => expect(state().dataset.preparing).toBe(false));

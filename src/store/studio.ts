@@ -4,13 +4,13 @@
  */
 import type { StoreApi } from 'zustand/vanilla';
 import { type ExperimentConfig, parseExperiment } from '../shared/config';
-import type { Shipped } from '../shared/data';
+import type { ChatTemplate, Shipped } from '../shared/data';
 import { type ErrorInfo, SieveError } from '../shared/errors';
 import { message } from '../shared/message';
 import type { Names } from '../shared/names';
 import type { Language } from '../shared/texts';
 import type { DeviceChoice } from '../shared/types';
-import type { DataEvent, ModelInfo, ModelSource, RunId, TrainEvent } from '../train/protocol';
+import type { DataEvent, FolderFiles, ModelInfo, ModelSource, RunId, TrainEvent } from '../train/protocol';
 import { EventBatcher } from './batcher';
 import { adaptersOf, giveAdapters, takeAdapters } from './carry';
 import { Checkpoints } from './checkpoints';
@@ -20,6 +20,7 @@ import { type DeviceKind, askedDevice, findGpu, usedDevice } from './device';
 import { Compare } from './compare/compare';
 import { ConfigureCommands } from './configure/commands';
 import { DatasetCommands } from './dataset';
+import { Downloads } from './downloads';
 import { applyEvents, delayOf } from './events';
 import { RunHistory } from './history';
 import type { KeptData } from './keptData';
@@ -78,6 +79,8 @@ export class Studio {
   readonly checkpoints: Checkpoints;
   /** Runs that have ended, kept in this browser. */
   readonly kept: KeptRuns;
+  /** Models of the hub, and what is kept of them. */
+  readonly downloads: Downloads;
   /** Commands of the Compare section, adapters in and out aside. */
   readonly comparing: Compare;
   readonly #events: EventBatcher<TrainEvent>;
@@ -87,6 +90,8 @@ export class Studio {
   #keptData: Promise<KeptData> | null = null;
   #shipped: Promise<Shipped[]> | null = null;
   #starting = false;
+  /** Folders that were opened as models, by name. */
+  readonly #folders = new Map<string, FolderFiles>();
   #modelTurn = 0;
   /** What was open when the model that is being opened was chosen. */
   #before: Pick<State, 'model' | 'runs'> | null = null;
@@ -127,6 +132,7 @@ export class Studio {
       names,
       claim: async (files) => (await this.keptData()).give(files),
     });
+    this.downloads = new Downloads(this.#page, this.#train, options.hubHost);
     this.configure = new ConfigureCommands(this.#page, this.#train, this.data);
     this.studies = new Studies({
       store: this.store,
@@ -137,7 +143,7 @@ export class Studio {
         return this.#sessionEnd();
       },
       currentData: () => this.data.current(),
-      openModel: (source) => this.openModel(source),
+      openModel: (source) => this.openModel(source, { orNone: true }),
       report: (error) => this.#page.report('experiment', error),
       names,
     });
@@ -150,7 +156,7 @@ export class Studio {
       train: this.#train,
       keep: this.#keep,
       flush: () => this.#events.flush(),
-      openModel: (source: ModelSource) => this.openModel(source),
+      openModel: (source: ModelSource) => this.openModel(source, { orNone: true }),
       setDraft: (draft: ExperimentConfig) => this.configure.setDraft(draft),
       restoreData: (...data: Parameters<KeptData['restore']>) =>
         this.#page.command('data', async () => (await this.keptData()).restore(...data)),
@@ -249,15 +255,18 @@ export class Studio {
     await opened;
   }
 
-  /** Opens a model in both workers: weights and check in one, the tokenizer in the other. */
-  async openModel(source: ModelSource): Promise<void> {
+  /**
+   * Opens a model in both workers: weights and check in one, the tokenizer in the other. Where it cannot be opened, what
+   * was open before stays, with its runs and results; with `orNone`, for whoever has use for no other model, none is.
+   */
+  async openModel(source: ModelSource, { orNone = false }: { orNone?: boolean } = {}): Promise<void> {
     const turn = ++this.#modelTurn;
     this.#page.dismiss('model');
     if (this.#s.model.status !== 'opening') this.#before = { model: this.#s.model, runs: this.#s.runs };
     if (this.kept.adding) await this.kept.adding;
     if (turn !== this.#modelTurn) return;
     // What keeps the model from opening usually keeps its tokenizer too: say it once.
-    const tokenizer = openingTokenizer(this.#data, source);
+    const tokenizer = openingTokenizer(this.#data, source, this.#filesOf(source));
     this.data.useTokenizer(tokenizer.open);
     this.#page.patch('model', {
       source,
@@ -270,7 +279,12 @@ export class Studio {
     this.#page.patch('runs', withSession(withoutModel(this.#s.runs), null, 'idle'));
     this.comparing.modelChanged();
     try {
-      const info = await this.#train.request({ type: 'open-model', source, device: askedDevice(this.#s.model) });
+      const info = await this.#train.request({
+        type: 'open-model',
+        source,
+        device: askedDevice(this.#s.model),
+        ...this.#filesOf(source),
+      });
       if (turn !== this.#modelTurn) return;
       this.#opened(info);
       const { maxTokens } = this.#s.runs.draft.train;
@@ -281,9 +295,33 @@ export class Studio {
     } catch (error) {
       if (turn !== this.#modelTurn) return;
       this.#events.flush();
-      this.#page.patch('model', { status: 'failed', progress: null, phase: 'failed' });
+      const before = this.#before?.model.status === 'ready' && !orNone ? this.#before : null;
+      const still = before && (await this.#train.request({ type: 'opened' }).catch(() => null));
+      if (turn !== this.#modelTurn) return;
+      if (before && still) {
+        this.#takeBack(before);
+        this.data.useTokenizer(this.#openingAgain(before.model.source!));
+      } else this.#page.patch('model', { status: 'failed', progress: null, phase: 'failed' });
       this.#page.report('model', error);
     }
+  }
+
+  /** What was open is shown again, with its runs and results. */
+  #takeBack({ model, runs }: Pick<State, 'model' | 'runs'>): void {
+    const { session, profile, phase, plan, fix, timing, imported, answers } = runs;
+    const version = this.#s.runs.version + 1;
+    this.#page.patch('runs', { session, profile, phase, plan, fix, timing, imported, answers, version });
+    this.#page.patch('model', { ...model, moving: null });
+  }
+
+  #openingAgain(source: ModelSource): () => Promise<ChatTemplate[] | null> {
+    return openingTokenizer(this.#data, source, this.#filesOf(source)).open;
+  }
+
+  /** The files of a source that is a folder: the workers know them only while they live. */
+  #filesOf(source: ModelSource): { files?: FolderFiles } {
+    const files = source.kind === 'folder' ? this.#folders.get(source.id) : undefined;
+    return files ? { files } : {};
   }
 
   #opened(info: ModelInfo): void {
@@ -323,7 +361,7 @@ export class Studio {
 
   async #move(source: ModelSource, device: DeviceKind, turn: number): Promise<boolean> {
     const carried = await takeAdapters(this.#train, this.#s);
-    const info = await this.#train.request({ type: 'open-model', source, device });
+    const info = await this.#train.request({ type: 'open-model', source, device, ...this.#filesOf(source) });
     if (turn !== this.#modelTurn) return false;
     // From here on the other device is the one: an adapter that fails to follow is said, and only that one is gone.
     this.comparing.modelChanged();
@@ -347,7 +385,7 @@ export class Studio {
     const turn = ++this.#modelTurn;
     const before = this.#before?.model.status === 'ready' ? this.#before : null;
     const was = before?.model.source ?? null;
-    const openTokenizer = was ? openingTokenizer(this.#data, was).open : () => Promise.resolve(null);
+    const openTokenizer = was ? this.#openingAgain(was) : () => Promise.resolve(null);
     this.data.wantTokenizer(openTokenizer);
     const unheard = () => null;
     const [train, data] = await Promise.all([
@@ -357,19 +395,7 @@ export class Studio {
     if (turn !== this.#modelTurn) return;
     this.#events.flush();
     if (before && train?.reply.kept) {
-      const { session, profile, phase, plan, fix, timing, imported, answers } = before.runs;
-      this.#page.patch('runs', {
-        session,
-        profile,
-        phase,
-        plan,
-        fix,
-        timing,
-        imported,
-        answers,
-        version: this.#s.runs.version + 1,
-      });
-      this.#page.patch('model', { ...before.model, moving: null });
+      this.#takeBack(before);
       // A data worker that had to start anew has opened it by now.
       if (data) this.data.useTokenizer(openTokenizer);
       else this.data.prepareSoon(0);
@@ -380,14 +406,15 @@ export class Studio {
     if (was) await this.openModel(was);
   }
 
-  /** `owner/name` and a revision, from the hub. */
-  openFromHub(id: string, revision: string): Promise<void> {
-    return this.openModel({
-      kind: 'hub',
-      id: id.trim(),
-      revision: revision.trim() || 'main',
-      host: this.#options.hubHost,
-    });
+  /** `owner/name` and a revision, from the hub. @param file the form to open, by path; null: the one that fits */
+  openFromHub(id: string, revision: string, file: string | null = null): Promise<void> {
+    return this.openModel({ ...this.downloads.source(id, revision), ...(file !== null && { file }) });
+  }
+
+  /** Opens the folder of a model from this computer. @param files by path below the folder */
+  openFolder(name: string, files: FolderFiles): Promise<void> {
+    this.#folders.set(name, files);
+    return this.openModel({ kind: 'folder', id: name });
   }
 
   // ---- training ------------------------------------------------------------------------------------

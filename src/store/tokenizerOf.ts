@@ -1,6 +1,6 @@
 /** How a model's tokenizer is opened in the data worker, and what kept it from opening. */
 import type { ChatTemplate } from '../shared/data';
-import type { ModelSource } from '../train/protocol';
+import type { FolderFiles, ModelSource } from '../train/protocol';
 import type { DataClient } from './dataClient';
 
 export interface OpeningTokenizer {
@@ -10,11 +10,16 @@ export interface OpeningTokenizer {
   failure: () => Promise<{ error: unknown } | null>;
 }
 
-export function openingTokenizer(data: DataClient, source: ModelSource): OpeningTokenizer {
+/** @param folder files of a source that is a folder */
+export function openingTokenizer(
+  data: DataClient,
+  source: ModelSource,
+  folder: { files?: FolderFiles } = {},
+): OpeningTokenizer {
   let failed: { error: unknown } | null = null;
   let opened: Promise<ChatTemplate[] | null> = Promise.resolve(null);
   const open = () => {
-    opened = data.request({ type: 'open-tokenizer', source }).then(
+    opened = data.request({ type: 'open-tokenizer', source, ...folder }).then(
       ({ templates }) => templates,
       (error: unknown) => {
         failed = { error };

@@ -10,6 +10,7 @@ import { prepare, type Prepared, type Previous } from '../data/prepare';
 import { cellsOf, NO_REPAIRS, READ_ALL } from '../data/repair';
 import { compileTexts, type TemplateTools, templatedPrompts } from '../data/texts';
 import { TableView } from '../data/view';
+import { giveFolder } from '../hub/source';
 import { openChatTokenizer } from '../hub/tokenizer';
 import type { ChatTemplate, ParsedTable, RenderChats, Repairs } from '../shared/data';
 import { DataError } from '../shared/errors';
@@ -57,6 +58,7 @@ export class DataDesk {
     switch (request.type) {
       case 'open-tokenizer': {
         this.useTokenizer(null);
+        if (request.files) giveFolder(request.source.id, request.files);
         const opened: { tokenizer: Tokenizer; templates: ChatTemplate[] } = await openChatTokenizer(request.source, {
           signal: hooks.signal,
         });

@@ -1,4 +1,4 @@
-/** Opening a model: download once, weights to the device, and proof that our forward is ONNX Runtime's and a GPU's backward the CPU's. */
+/** Opening a model: download once, weights to the device, and proof that our forward is the reference's and a GPU's backward the CPU's. */
 import { BaseModel } from '../engine/base';
 import { Generator } from '../engine/generator';
 import type { Device } from '../engine/device/device';
@@ -8,13 +8,12 @@ import { type DownloadedModel, downloadModel } from '../hub/model';
 import { referenceLogits } from '../hub/referenceProof';
 import { openTokenizer } from '../hub/tokenizer';
 import { type Message, message } from '../shared/message';
-import type { LogitCheck, ModelSource, Tokenizer, WeightName } from '../shared/types';
+import type { LogitCheck, ModelSource, Tokenizer } from '../shared/types';
 import { checkGradients } from './gradientCheck';
+import { barsOf, compareLogits } from './logitCheck';
 import type { ModelInfo, TrainEvent } from './protocol';
 import { tune } from './tuning';
 
-/** Largest difference to ONNX Runtime that is let through, relative to the largest logit. */
-export const LOGIT_TOLERANCE = 1e-3;
 const CHECK_TEXT = 'Once upon a time there was a little girl who lived near a dark forest. "Who is there?" she asked.';
 const CHECK_TOKENS = 24;
 
@@ -47,20 +46,27 @@ export async function fetchModel(
 }
 
 /**
- * Opens a model on `device`. Its file's bytes are gone afterwards: the reference took them.
- * @throws {ModelError} when ONNX Runtime cannot load it; {GpuError}
+ * Puts a model's weights on `device`.
+ * @throws {OutOfMemoryError} where there is no room for them; nothing stays allocated then
  */
-export async function openModel(
-  device: Device,
-  { model, tokenizer }: FetchedModel,
-  emit: (event: TrainEvent) => void,
-): Promise<OpenModel> {
-  const progress = (label: Message) => emit({ type: 'progress', phase: 'checking', label, loaded: 0, total: null });
+export function placeWeights(device: Device, { model, tokenizer }: FetchedModel): Promise<BaseModel> {
   // Whoever learns the tokenizer's end must stop there, whatever the model's own configuration says.
   const stops = [...tokenizer.stopIds].filter((id) => id < model.config.vocab);
   const config = { ...model.config, eosIds: [...new Set([...model.config.eosIds, ...stops])] };
-  const read = (name: WeightName) => model.weights.get(name).data;
-  const base = await BaseModel.create(device, config, read);
+  return BaseModel.create(device, config, (name) => model.weights.get(name).data);
+}
+
+/**
+ * Proves a model that is on its device. Its file's bytes are gone afterwards: the reference took them.
+ * @throws {ModelError} when the reference cannot be computed; {GpuError}. The base is freed then
+ */
+export async function proveModel(
+  base: BaseModel,
+  { model, tokenizer }: FetchedModel,
+  emit: (event: TrainEvent) => void,
+): Promise<OpenModel> {
+  const { device, config } = base;
+  const progress = (label: Message) => emit({ type: 'progress', phase: 'checking', label, loaded: 0, total: null });
   try {
     emit({ type: 'phase', phase: 'checking' });
     // A software adapter takes the static choice: its variants are known, and compile longer than they could save. The CPU has one.
@@ -83,12 +89,13 @@ export async function openModel(
     let gradients: ModelInfo['gradients'] = null;
     if (device.info.kind === 'gpu') {
       progress(message('train.progress.gradients'));
-      gradients = await checkGradients(base, read, ids);
+      gradients = await checkGradients(base, (name) => model.weights.get(name).data, ids);
     }
     progress(message('train.progress.comparing'));
     const check = await checkLogits(base, model, tokenizer, ids);
     const info: ModelInfo = {
       source: model.source,
+      file: model.file,
       config,
       parameters: parameterCount(config),
       weightBytes: base.bytes,
@@ -100,8 +107,6 @@ export async function openModel(
   } catch (error) {
     base.free();
     throw error;
-  } finally {
-    model.weights.release();
   }
 }
 
@@ -120,47 +125,21 @@ async function checkLogits(
   ids: Int32Array,
 ): Promise<LogitCheck> {
   const generator = await Generator.create(base, [null], ids.length);
-  // Kernels compile in the GPU's process while ONNX Runtime loads in a worker, which takes the file's bytes: the base has
+  // Kernels compile in the GPU's process while the reference is computed in a worker, which takes the file's bytes: the base has
   // its own copy. Neither is left behind when the other fails.
-  const [expected, ours] = await Promise.allSettled([referenceLogits(model, ids), generator.logits(ids)]);
+  const [expected, ours] = await Promise.allSettled([referenceLogits(model.reference, ids), generator.logits(ids)]);
   generator.free();
   if (expected.status === 'rejected') throw expected.reason;
   if (ours.status === 'rejected') throw ours.reason;
   const { data, vocab } = expected.value;
-  return compareLogits(ours.value[0], data, vocab, (t) => tokenizer.pieces([ids[t]])[0]);
-}
-
-/** Compares [tokens][vocab] with a flat [tokens × vocab]; `piece` shows a token in the report. */
-export function compareLogits(
-  ours: Float32Array[],
-  expected: Float32Array,
-  vocab: number,
-  piece: (token: number) => string,
-): LogitCheck {
-  let largest = 0;
-  for (const value of expected) largest = Math.max(largest, Math.abs(value));
-  let worst = 0;
-  let firstDifference: Message | null = null;
-  ours.forEach((row, t) => {
-    for (let v = 0; v < vocab; v++) {
-      const difference = Math.abs(row[v] - expected[t * vocab + v]);
-      worst = Number.isFinite(difference) ? Math.max(worst, difference) : Infinity;
-      if (!(difference <= LOGIT_TOLERANCE * largest)) {
-        firstDifference ??= message('train.difference', {
-          token: t + 1,
-          piece: piece(t),
-          entry: v,
-          here: row[v],
-          there: expected[t * vocab + v],
-        });
-      }
-    }
+  const { format, dtype } = model.file;
+  return compareLogits({
+    ours: ours.value[0],
+    expected: data,
+    vocab,
+    // ONNX Runtime computes in what the file says.
+    bars: barsOf(format === 'onnx' && /f(p)?16$/.test(dtype ?? ''), base.device.info.kind),
+    by: format === 'onnx' ? 'onnxruntime' : 'plain',
+    piece: (t) => tokenizer.pieces([ids[t]])[0],
   });
-  return {
-    ok: firstDifference === null && largest > 0,
-    tokens: ours.length,
-    relativeError: worst / (largest || 1),
-    tolerance: LOGIT_TOLERANCE,
-    firstDifference,
-  };
 }

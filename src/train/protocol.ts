@@ -37,6 +37,8 @@ import type {
   KernelProfile,
   LlamaConfig,
   LogitCheck,
+  KeptModel,
+  ModelFile,
   ModelSource,
   ModuleId,
   PlanItem,
@@ -50,8 +52,13 @@ export type { ModelSource };
 /** 'base' or the id of a run of the experiment. */
 export type RunId = string;
 
+/** Files of a source that is a folder, by path. */
+export type FolderFiles = ReadonlyMap<string, Blob>;
+
 export interface ModelInfo {
   source: ModelSource;
+  /** What of the source was opened. */
+  file: ModelFile;
   config: LlamaConfig;
   parameters: number;
   /** Bytes of frozen weights on the device. */
@@ -123,9 +130,16 @@ export type TrainRequest =
    * On the device that is open where it fits `device` ('auto' unless given); else on another, and what was open stays until
    * the model is ready there, or for good when it cannot be opened. Then all runs and adapters are gone with the old one.
    */
-  | { type: 'open-model'; source: ModelSource; device?: DeviceChoice }
+  | { type: 'open-model'; source: ModelSource; device?: DeviceChoice; files?: FolderFiles }
   /** Ends opening a model. */
   | { type: 'cancel-open' }
+  /** The model that is open. */
+  | { type: 'opened' }
+  /** The forms in which a source holds its weights. */
+  | { type: 'list-files'; source: ModelSource }
+  /** Models of which files are kept in this browser, and forgetting one. */
+  | { type: 'kept-models' }
+  | { type: 'drop-kept-model'; model: KeptModel }
   /** Plans memory without allocating. */
   | { type: 'plan'; experiment: ExperimentConfig }
   /** Times `steps` steps as `start` would train them; learns nothing. Ended by `cancel-timing` and whatever starts or frees a session. */
@@ -172,6 +186,9 @@ export interface TrainReplies {
   'open-model': ModelInfo;
   /** Whether the model that was open before still is. */
   'cancel-open': { kept: boolean };
+  opened: ModelInfo | null;
+  'list-files': ModelFile[];
+  'kept-models': KeptModel[];
   plan: MemoryPlan;
   start: MemoryPlan;
   'time-steps': StepTimes;
@@ -289,7 +306,7 @@ export type TrainEvent =
 
 export type DataRequest =
   /** Tokeniser of the model in use. Must come before `prepare`. Ends opening another, and what is made with the last one. */
-  | { type: 'open-tokenizer'; source: ModelSource }
+  | { type: 'open-tokenizer'; source: ModelSource; files?: FolderFiles }
   /** Ends opening one; there is none then. */
   | { type: 'close-tokenizer' }
   /** What the first row becomes, whatever is under way; ends the same question about another template. Needs `parse`; a model's own template needs `open-tokenizer`. */

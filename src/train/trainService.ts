@@ -1,10 +1,13 @@
 /** Everything the train worker can be asked for: a model, an experiment on it, answers, adapters in and out. */
 import { AdapterRun } from '../engine/adapterRun';
+import type { BaseModel } from '../engine/base';
 import { Generator } from '../engine/generator';
 import type { Device } from '../engine/device/device';
 import { openDevice } from '../engine/openDevice';
 import { promptIds, TextStream } from '../hub/tokenizer';
-import { sourceName } from '../hub/source';
+import { dropKept, keptModels } from '../hub/keptFiles';
+import { listModelFiles } from '../hub/modelFiles';
+import { giveFolder, sourceName } from '../hub/source';
 import { trainSchema } from '../shared/config';
 import { AdapterError, GpuError, ModelError, OutOfMemoryError, TrainError, toErrorInfo } from '../shared/errors';
 import { message } from '../shared/message';
@@ -13,7 +16,8 @@ import { type AdapterCheck, adapterFiles, readAdapter } from './adapterFiles';
 import { measureAccuracy } from './accuracy';
 import { Lock } from './lock';
 import { measureModules } from './moduleMeasures';
-import { type FetchedModel, LOGIT_TOLERANCE, type OpenModel, compareLogits, fetchModel, openModel } from './openModel';
+import { DEVICE_BARS, compareLogits } from './logitCheck';
+import { type FetchedModel, type OpenModel, fetchModel, placeWeights, proveModel } from './openModel';
 import { Openings } from './openings';
 import type { RunId, TrainEvent, TrainReplies, TrainRequest } from './protocol';
 import { planOf } from './layouts';
@@ -47,8 +51,7 @@ export class TrainService {
       fitting: (choice) => this.#fitting(choice),
       openDevice: open,
       fetch: (source, signal) => fetchModel(source, emit, signal),
-      place: (device, files) =>
-        device !== this.#device && this.#model ? this.#openBeside(device, files) : this.#openInstead(device, files),
+      place: (device, files) => this.#place(device, files),
     });
   }
 
@@ -86,7 +89,8 @@ export class TrainService {
     return this.#session;
   }
 
-  async openModel({ source, device = 'auto' }: Request<'open-model'>): Promise<TrainReplies['open-model']> {
+  async openModel({ source, device = 'auto', files }: Request<'open-model'>): Promise<TrainReplies['open-model']> {
+    if (files) giveFolder(source.id, files);
     return this.#openings.open(source, device, (last) => {
       // Whoever waits for another model already must not take this for the end.
       if (last) this.#emit({ type: 'phase', phase: 'idle' });
@@ -99,34 +103,67 @@ export class TrainService {
     return open !== null && open.error() === null && (choice === 'auto' || choice === open.info.kind) ? open : null;
   }
 
-  /** In the place of the model that is open, if any. */
-  async #openInstead(device: Device, files: FetchedModel): Promise<void> {
+  /** What is open goes once the model is ready: one that cannot be opened leaves everything as it was. */
+  async #place(device: Device, files: FetchedModel): Promise<void> {
     // What it has compiled is of use when opening is tried again.
-    if (device !== this.#device) this.#use(device);
+    if (device !== this.#device && !this.#model) this.#use(device);
+    const other = device !== this.#device;
+    let model: OpenModel;
+    try {
+      const base = await this.#placeWeights(device, files);
+      // Whoever works with the model that is open waits.
+      model = await this.#lock.run(() => proveModel(base, files, this.#emit));
+    } catch (error) {
+      if (other) device.destroy();
+      throw error;
+    } finally {
+      files.model.weights.release();
+    }
+    if (other) await this.reset();
+    else await this.#clear();
+    await this.#lock.run(async () => {
+      if (other) this.#use(device);
+      this.#model = model;
+    });
+  }
+
+  /** Beside what is open; in its place where there is no room for both. */
+  async #placeWeights(device: Device, files: FetchedModel): Promise<BaseModel> {
+    const place = () => this.#lock.run(() => placeWeights(device, files));
+    try {
+      return await place();
+    } catch (error) {
+      if (!(error instanceof OutOfMemoryError) || device !== this.#device || !this.#model) throw error;
+      await this.#clear();
+      return place();
+    }
+  }
+
+  /** Frees the model that is open and all that came with it; the device stays. */
+  async #clear(): Promise<void> {
     await this.reset();
-    // Whoever still works with the model that is open goes first.
     await this.#lock.run(async () => {
       freeAll(this.#imported);
       this.#model?.base.free();
       this.#model = null;
-      this.#model = await openModel(device, files, this.#emit);
     });
   }
 
-  /** On a device of its own; only once it is ready there, what is open goes. */
-  async #openBeside(device: Device, files: FetchedModel): Promise<void> {
-    let model: OpenModel;
-    try {
-      model = await openModel(device, files, this.#emit);
-    } catch (error) {
-      device.destroy();
-      throw error;
-    }
-    await this.reset();
-    await this.#lock.run(async () => {
-      this.#use(device);
-      this.#model = model;
-    });
+  opened(): TrainReplies['opened'] {
+    return this.#model?.info ?? null;
+  }
+
+  async listFiles({ source }: Request<'list-files'>): Promise<TrainReplies['list-files']> {
+    return (await listModelFiles(source)).files;
+  }
+
+  keptModels(): Promise<TrainReplies['kept-models']> {
+    return keptModels();
+  }
+
+  async dropKeptModel({ model }: Request<'drop-kept-model'>): Promise<null> {
+    await dropKept(model);
+    return null;
   }
 
   cancelOpen(): TrainReplies['cancel-open'] {
@@ -342,17 +379,19 @@ export class TrainService {
           }
           const generator = await Generator.create(base, [run], ids.length);
           const [ours] = await generator.logits(Int32Array.from(ids)).finally(() => generator.free());
-          const result = compareLogits(
-            rows.map((r) => ours[r]),
-            Float32Array.from(expected.flat()),
-            base.config.vocab,
-            (t) => tokenizer.pieces([ids[rows[t]]])[0],
-          );
+          const result = compareLogits({
+            ours: rows.map((r) => ours[r]),
+            expected: Float32Array.from(expected.flat()),
+            vocab: base.config.vocab,
+            bars: DEVICE_BARS,
+            by: 'plain',
+            piece: (t) => tokenizer.pieces([ids[rows[t]]])[0],
+          });
           if (!result.ok)
             throw new AdapterError(
               message('train.studio.otherLogits', {
                 error: result.relativeError.toExponential(1),
-                allowed: LOGIT_TOLERANCE,
+                allowed: DEVICE_BARS.largest,
                 model: adapter.check.model,
               }),
             );

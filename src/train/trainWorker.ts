@@ -13,6 +13,14 @@ function answer(request: Envelope<TrainRequest>): unknown {
       return studio.openModel(request);
     case 'cancel-open':
       return studio.cancelOpen();
+    case 'opened':
+      return studio.opened();
+    case 'list-files':
+      return studio.listFiles(request);
+    case 'kept-models':
+      return studio.keptModels();
+    case 'drop-kept-model':
+      return studio.dropKeptModel(request);
     case 'plan':
       return studio.plan(request);
     case 'time-steps':

@@ -1,14 +1,14 @@
 /** Which model is trained, on which device, and whether it computes rightly there. */
 import { say } from '../shared/texts/say';
-import { useState } from 'react';
 import type { SampleWords } from '../shared/data';
 import { texts } from '../shared/texts';
 import { shippedWords } from '../shared/texts/names';
 import { currentKind, usedDevice } from '../store/device';
 import { deviceName } from './deviceWords';
 import { type ModelInfo, isLive } from '../store/slices';
-import { ProgressLine, SectionFrame, Skeleton, TextField } from './bits';
+import { ProgressLine, SectionFrame, Skeleton } from './bits';
 import { DeviceChoice, DeviceNote, useDeviceChange } from './DeviceChoice';
+import { HubForm } from './HubForm';
 import { bytes, compact, count, parameters } from './format';
 import { Phrase } from './Phrase';
 import { useSel, useStudio } from './studioContext';
@@ -102,46 +102,9 @@ function ModelChoice({ title, description, on, onOpen }: SampleWords & { on: boo
   );
 }
 
-function HubForm({ disabled }: { disabled: boolean }) {
-  const studio = useStudio();
-  const [id, setId] = useState('');
-  const [revision, setRevision] = useState('main');
-  const t = texts().model.hub;
-  return (
-    <details>
-      <summary>{t.summary}</summary>
-      <form
-        className="stack"
-        onSubmit={(e) => {
-          e.preventDefault();
-          if (id.trim()) void studio.openFromHub(id, revision);
-        }}
-      >
-        <div className="fields">
-          <TextField
-            label={t.id}
-            value={id}
-            onChange={setId}
-            placeholder={t.idPlaceholder}
-            mono
-            testId="hub-id"
-            help={t.idHelp}
-          />
-          <TextField label={t.revision} value={revision} onChange={setRevision} mono help={t.revisionHelp} />
-        </div>
-        <div>
-          <button type="submit" disabled={disabled || !id.trim()} data-testid="hub-open">
-            {t.open}
-          </button>
-        </div>
-      </form>
-    </details>
-  );
-}
-
 function Facts({ info }: { info: ModelInfo }) {
-  const { config: c, device, check, gradients } = info;
-  const t = texts().model.facts;
+  const { config: c, device, file, check, gradients } = info;
+  const { facts: t, hub } = texts().model;
   return (
     <>
       <p className="panel-title">
@@ -149,6 +112,10 @@ function Facts({ info }: { info: ModelInfo }) {
         {info.source.kind === 'hub' && <span className="muted"> @ {info.source.revision}</span>}
       </p>
       <dl className="facts">
+        <dt>{t.file}</dt>
+        <dd data-testid="model-file">
+          {hub.fileIs(file.path, file.dtype, file.bytes === null ? null : bytes(file.bytes))}
+        </dd>
         <dt>{t.parameters}</dt>
         <dd>{t.parametersAre(parameters(info.parameters), bytes(info.weightBytes))}</dd>
         <dt>{t.shape}</dt>
@@ -160,11 +127,12 @@ function Facts({ info }: { info: ModelInfo }) {
         <dt>{t.device}</dt>
         <dd data-testid="device-name">{deviceName(usedDevice(device))}</dd>
         <dt>{t.check}</dt>
-        <dd data-testid="logit-check" data-ok={check.ok}>
+        <dd data-testid="logit-check" data-ok={check.ok} data-by={check.by}>
           <Phrase
             of={t.checkIs(check.tokens, compact(check.relativeError), compact(check.tolerance))}
-            verdict={<strong>{check.ok ? t.agrees : t.differs}</strong>}
+            verdict={<strong>{(check.ok ? t.agrees : t.differs)[check.by]}</strong>}
           />
+          {check.divergence && t.divergenceIs(compact(check.divergence.mean), compact(check.divergence.tolerance))}
           {check.firstDifference && t.firstDifference(say(check.firstDifference))}
         </dd>
         {gradients && (

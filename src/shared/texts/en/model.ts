@@ -10,13 +10,33 @@ export const model = {
   tryAgain: 'Try again',
   looking: 'Looking for devices…',
   hub: {
-    summary: 'Open another model from Hugging Face',
+    summary: 'Open another model from Hugging Face or from this computer',
     id: 'Model id',
     idPlaceholder: 'owner/name',
-    idHelp: 'Llama family with an ONNX file in fp32 or fp16. Anything else is rejected before the download.',
+    idHelp:
+      'Llama family, with safetensors or an ONNX file in fp32 or fp16. Anything else is rejected before the download.',
     revision: 'Revision',
     revisionHelp: 'A branch, tag or commit.',
     open: 'Open',
+    list: 'List files',
+    file: 'File',
+    fileHelp: 'The same model in several forms. Smaller ones take less memory and are less exact.',
+    automatic: 'Automatic: the most exact one that fits',
+    fileIs: (path: string, dtype: string | null, bytes: string | null) =>
+      [path, ...(dtype ? [dtype] : []), ...(bytes ? [bytes] : [])].join(' · '),
+    unreadable: ' (cannot be trained on)',
+    tooLarge: ' (more than fits here)',
+    folder: 'Or open the folder of a model',
+    folderHelp:
+      'It holds config.json, tokenizer.json, tokenizer_config.json and model.safetensors or an onnx folder. Nothing is uploaded.',
+    kept: 'Downloaded models in this browser',
+    keptHelp: 'They open again without a network.',
+    keptNone: 'None yet.',
+    keptIs: (id: string, revision: string, bytes: string) =>
+      `${revision === 'main' ? id : `${id} @ ${revision}`}, ${bytes}`,
+    room: (usage: string, quota: string) => `This page uses ${usage} of the ${quota} that the browser gives it.`,
+    drop: 'Delete',
+    dropName: (id: string) => `Delete the files of ${id}`,
   },
   facts: {
     parameters: 'Parameters',
@@ -30,10 +50,19 @@ export const model = {
     contextIs: (tokens: string) => `${tokens} tokens`,
     device: 'Device',
     check: 'Logits',
+    file: 'Weights',
     checkIs: (tokens: number, error: string, tolerance: string) =>
       `{verdict} on ${tokens} tokens: relative error ${error}, allowed ${tolerance}.`,
-    agrees: '✓ Agrees with ONNX Runtime',
-    differs: '✗ Differs from ONNX Runtime',
+    divergenceIs: (mean: string, tolerance: string) =>
+      ` Mean KL divergence of the next token ${mean} nats, allowed ${tolerance}.`,
+    agrees: {
+      onnxruntime: '✓ Agrees with ONNX Runtime',
+      plain: '✓ Agrees with a plain forward in f64 on the same weights',
+    },
+    differs: {
+      onnxruntime: '✗ Differs from ONNX Runtime',
+      plain: '✗ Differs from a plain forward in f64 on the same weights',
+    },
     firstDifference: (what: string) => ` First difference: ${what}`,
     /** Of a GPU, beside the CPU engine. */
     gradients: 'Gradients',

@@ -27,6 +27,14 @@ export const hub = {
       message: `"${host}" cannot be used as a model host.`,
       hint: 'Use an https:// address without a user name or password.',
     }),
+    path: ({ path }: { path: string }) => ({
+      message: `"${path}" is not a path inside a repository.`,
+      hint: 'Choose one of the listed files.',
+    }),
+    folder: ({ id }: { id: string }) => ({
+      message: `The folder "${id}" is not open any more.`,
+      hint: 'Open it again: a page cannot keep access to a folder.',
+    }),
   },
   fetch: {
     unauthorized: ({ host, file }: { host: string; file: string }) => ({
@@ -39,7 +47,7 @@ export const hub = {
     }),
     missing: ({ host, file }: { host: string; file: string }) => ({
       message: `${host} has no ${file} for this model.`,
-      hint: 'Check the model id and the revision; the model must hold config.json, tokenizer.json and an onnx folder.',
+      hint: 'Check the model id and the revision; the model must hold config.json, tokenizer.json and its weights (an onnx folder or model.safetensors).',
     }),
     rateLimited: ({ host }: { host: string }) => ({
       message: `${host} asks to slow down.`,
@@ -60,6 +68,14 @@ export const hub = {
     tooLarge: ({ file, most }: { file: string; most: string }) => ({
       message: `${file} is larger than ${most}.`,
       hint: 'Choose a smaller model.',
+    }),
+    missingHere: ({ folder, file }: { folder: string; file: string }) => ({
+      message: `The folder "${folder}" has no ${file}.`,
+      hint: 'It must hold config.json, tokenizer.json, tokenizer_config.json and the weights (model.safetensors or onnx/model.onnx).',
+    }),
+    noRoom: ({ file, size }: { file: string; size: string }) => ({
+      message: `This tab has no memory for ${file} (${size}).`,
+      hint: 'Choose a smaller file of the model (fp16 in the list of files), or a smaller model, and close other tabs.',
     }),
     noContent: ({ file }: { file: string }) => ({ message: `${file} came without content.`, hint: 'Try again.' }),
     brokeOff: ({ file, after, why }: { file: string; after: string; why: string }) => ({
@@ -133,11 +149,19 @@ export const hub = {
   model: {
     quantisedOnly: ({ model, files }: { model: string; files: string }) => ({
       message: `${model} has quantised weights only (${files}).`,
-      hint: 'Sieve needs onnx/model.onnx (fp32) or onnx/model_fp16.onnx.',
+      hint: 'Sieve needs onnx/model.onnx (fp32), onnx/model_fp16.onnx or model.safetensors.',
     }),
-    noOnnx: ({ model }: { model: string }) => ({
-      message: `${model} has no ONNX file.`,
-      hint: 'Choose a model with onnx/model.onnx or onnx/model_fp16.onnx; many are in the onnx-community organisation.',
+    noWeights: ({ model }: { model: string }) => ({
+      message: `${model} has no weights that Sieve reads.`,
+      hint: 'Choose a model with model.safetensors, onnx/model.onnx or onnx/model_fp16.onnx.',
+    }),
+    noFile: ({ model, file }: { model: string; file: string }) => ({
+      message: `${model} has no ${file}.`,
+      hint: 'List its files again, and choose another one.',
+    }),
+    unreadable: ({ file }: { file: string }) => ({
+      message: `${file} is in a form that cannot be trained on.`,
+      hint: 'Choose another file of the model.',
     }),
     missingData: ({ file }: { file: string }) => ({
       message: `The model's data file ${file} is missing.`,
@@ -149,11 +173,33 @@ export const hub = {
       message: `ONNX Runtime cannot load ${file} (${why}).`,
       hint: 'The file may be damaged, or made for another runtime. Choose another model.',
     }),
+    runtimeMemory: ({ file, mib }: { file: string; mib: number }) => ({
+      message: `There is not enough memory to check ${file} (${mib} MiB) with ONNX Runtime.`,
+      hint: 'Choose a smaller file of the model (fp16 in the list of files) or its safetensors, and close other tabs.',
+    }),
     runtimeSlow: ({ seconds }: { seconds: number }) => `it did not come to an end within ${seconds} s`,
     runtimeEnded: 'its worker stopped',
     logits: ({ tokens, of }: { tokens: number; of: number }) => ({
       message: `ONNX Runtime gave logits for ${tokens} of ${of} tokens.`,
       hint: 'Choose a model whose graph keeps all positions.',
+    }),
+  },
+  weights: {
+    missing: ({ weight }: { weight: string }) => ({
+      message: `The safetensors files have no ${weight}.`,
+      hint: 'config.json and the weights do not belong together, or a file is missing.',
+    }),
+    twice: ({ weight }: { weight: string }) => ({
+      message: `Two safetensors files hold ${weight}.`,
+      hint: 'The files do not belong together. Download the model again.',
+    }),
+    shape: ({ weight, stored, wanted }: { weight: string; stored: string; wanted: string }) => ({
+      message: `${weight} is stored as [${stored}], but config.json makes it [${wanted}].`,
+      hint: 'config.json and the safetensors file do not belong together.',
+    }),
+    index: ({ most }: { most: number }) => ({
+      message: `model.safetensors.index.json does not name 1 to ${most} safetensors files of the same folder.`,
+      hint: OTHER,
     }),
   },
   graph: {

@@ -31,7 +31,9 @@ export const train = {
     entry: number;
     here: number;
     there: number;
-  }) => `token ${token} ("${piece}"), vocabulary entry ${entry}: ${here} here, ${there} in ONNX Runtime`,
+  }) => `token ${token} ("${piece}"), vocabulary entry ${entry}: ${here} here, ${there} in the reference`,
+  otherToken: ({ token, piece, here, there }: { token: number; piece: string; here: number; there: number }) =>
+    `after token ${token} ("${piece}") the greedy token is ${here} here, and ${there} in the reference`,
 
   /** Why a GPU's gradients were not compared. */
   noRoomToCheck: 'there was no room for a second copy of the model',

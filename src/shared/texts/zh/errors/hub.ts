@@ -18,6 +18,11 @@ export const hub: Texts['errors']['hub'] = {
     }),
     address: ({ host, why, usual }) => ({ message: `“${host}”不是网址（${why}）。`, hint: `通常的主机是 ${usual}。` }),
     host: ({ host }) => ({ message: `“${host}”不能用作模型主机。`, hint: '请使用不带用户名和密码的 https:// 地址。' }),
+    path: ({ path }) => ({ message: `“${path}”不是仓库内的路径。`, hint: '请从列出的文件中选择。' }),
+    folder: ({ id }) => ({
+      message: `文件夹“${id}”已不再打开。`,
+      hint: '请重新打开它：网页不能一直保留对文件夹的访问。',
+    }),
   },
   fetch: {
     unauthorized: ({ host, file }) => ({
@@ -30,7 +35,7 @@ export const hub: Texts['errors']['hub'] = {
     }),
     missing: ({ host, file }) => ({
       message: `${host} 上的这个模型没有 ${file}。`,
-      hint: '请检查模型编号和修订版本；模型必须含有 config.json、tokenizer.json 和 onnx 文件夹。',
+      hint: '请检查模型编号和修订版本；模型必须含有 config.json、tokenizer.json 和权重（onnx 文件夹或 model.safetensors）。',
     }),
     rateLimited: ({ host }) => ({ message: `${host} 要求放慢速度。`, hint: '短时间内下载太多。请等几分钟再试。' }),
     server: ({ host, status, file }) => ({
@@ -46,6 +51,14 @@ export const hub: Texts['errors']['hub'] = {
       hint: `${CONNECTION}Sieve 自带的模型不需要网络。`,
     }),
     tooLarge: ({ file, most }) => ({ message: `${file} 大于 ${most}。`, hint: '请选择更小的模型。' }),
+    missingHere: ({ folder, file }) => ({
+      message: `文件夹“${folder}”里没有 ${file}。`,
+      hint: '它必须含有 config.json、tokenizer.json、tokenizer_config.json 和权重（model.safetensors 或 onnx/model.onnx）。',
+    }),
+    noRoom: ({ file, size }) => ({
+      message: `这个标签页没有足够的内存放下 ${file}（${size}）。`,
+      hint: '请选择这个模型更小的文件（文件列表里的 fp16）或更小的模型，并关闭其他标签页。',
+    }),
     noContent: ({ file }) => ({ message: `收到的 ${file} 没有内容。`, hint: '请重试。' }),
     brokeOff: ({ file, after, why }) => ({ message: `${file} 下载到 ${after} 时中断（${why}）。`, hint: CONNECTION }),
     stalled: ({ file, after, seconds }) => ({
@@ -106,12 +119,14 @@ export const hub: Texts['errors']['hub'] = {
   model: {
     quantisedOnly: ({ model, files }) => ({
       message: `${model} 只有量化的权重（${files}）。`,
-      hint: 'Sieve 需要 onnx/model.onnx（fp32）或 onnx/model_fp16.onnx。',
+      hint: 'Sieve 需要 onnx/model.onnx（fp32）、onnx/model_fp16.onnx 或 model.safetensors。',
     }),
-    noOnnx: ({ model }) => ({
-      message: `${model} 没有 ONNX 文件。`,
-      hint: '请选择含有 onnx/model.onnx 或 onnx/model_fp16.onnx 的模型；onnx-community 组织里有很多。',
+    noWeights: ({ model }) => ({
+      message: `${model} 没有 Sieve 能读取的权重。`,
+      hint: '请选择含有 model.safetensors、onnx/model.onnx 或 onnx/model_fp16.onnx 的模型。',
     }),
+    noFile: ({ model, file }) => ({ message: `${model} 没有 ${file}。`, hint: '请重新列出文件，并选择另一个。' }),
+    unreadable: ({ file }) => ({ message: `${file} 的存储形式不能用来训练。`, hint: '请选择这个模型的其他文件。' }),
     missingData: ({ file }) => ({ message: `缺少模型的数据文件 ${file}。`, hint: RELOAD }),
     manyFiles: { message: '模型被拆成了 64 个以上的数据文件。', hint: OTHER },
     released: { message: '权重已经释放。', hint: '请重新打开模型。' },
@@ -119,11 +134,33 @@ export const hub: Texts['errors']['hub'] = {
       message: `ONNX Runtime 无法载入 ${file}（${why}）。`,
       hint: '文件可能已损坏，或是为其他运行时制作的。请选择其他模型。',
     }),
+    runtimeMemory: ({ file, mib }) => ({
+      message: `内存不足，无法用 ONNX Runtime 校验 ${file}（${mib} MiB）。`,
+      hint: '请选择这个模型更小的文件（文件列表里的 fp16）或它的 safetensors，并关闭其他标签页。',
+    }),
     runtimeSlow: ({ seconds }) => `它在 ${seconds} 秒内没有结束`,
     runtimeEnded: '它的 worker 停止了',
     logits: ({ tokens, of }) => ({
       message: `${of} 个词元中，ONNX Runtime 只给出了 ${tokens} 个的 logits。`,
       hint: '请选择计算图保留所有位置的模型。',
+    }),
+  },
+  weights: {
+    missing: ({ weight }) => ({
+      message: `safetensors 文件里没有 ${weight}。`,
+      hint: 'config.json 与权重不是一套，或者缺少文件。',
+    }),
+    twice: ({ weight }) => ({
+      message: `有两个 safetensors 文件都含有 ${weight}。`,
+      hint: '这些文件不是一套。请重新下载模型。',
+    }),
+    shape: ({ weight, stored, wanted }) => ({
+      message: `${weight} 存储的形状是 [${stored}]，而按 config.json 应为 [${wanted}]。`,
+      hint: 'config.json 与 safetensors 文件不是一套。',
+    }),
+    index: ({ most }) => ({
+      message: `model.safetensors.index.json 没有列出同一文件夹里的 1 到 ${most} 个 safetensors 文件。`,
+      hint: OTHER,
     }),
   },
   graph: {

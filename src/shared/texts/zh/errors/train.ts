@@ -10,7 +10,9 @@ export const train: Texts['errors']['train'] = {
     gradients: '正在把 GPU 的梯度与 CPU 的对比',
   },
   difference: ({ token, piece, entry, here, there }) =>
-    `第 ${token} 个词元（“${piece}”）、词表第 ${entry} 项：这里是 ${here}，ONNX Runtime 是 ${there}`,
+    `第 ${token} 个词元（“${piece}”）、词表第 ${entry} 项：这里是 ${here}，参照是 ${there}`,
+  otherToken: ({ token, piece, here, there }) =>
+    `第 ${token} 个词元（“${piece}”）之后，最可能的词元这里是 ${here}，参照是 ${there}`,
 
   noRoomToCheck: '放不下模型的第二份副本',
 

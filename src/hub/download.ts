@@ -1,0 +1,315 @@
+/**
+ * Downloads: every request of the hub goes through `request`, so that each way to fail has its own words. What broke off
+ * goes on where it ended; what was fetched is kept (`keptFiles.ts`). Works in a page and in a worker: no DOM.
+ */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
+import { ModelError } from '../shared/errors';
+import { type Message, message } from '../shared/message';
+import { Keeper, forgetKept, keepMissing, readKept } from './keptFiles';
+
+/** Bytes read so far of a file, and its length where the server tells it. */
+type Progress = (file: string, loaded: number, total: number | null) => void;
+
+export interface FetchOptions {
+  /** Shown every stretch of new bytes: all of them so far, of which `available` are there. */
+  onBytes?: (bytes: Uint8Array, available: number) => void;
+  signal?: AbortSignal;
+  onProgress?: Progress;
+  /**
+   * Of the file, in hexadecimal digits: what comes must have it. null: the hub does not say, and a kept copy will do.
+   * Absent for small files, which are asked for anew as long as there is a network.
+   */
+  sha256?: string | null;
+}
+
+/** Why a file could not be had. `reason` is for code, the message for people. */
+export type FetchFailure =
+  | 'unauthorized'
+  | 'forbidden'
+  | 'missing'
+  | 'rate-limited'
+  | 'server'
+  | 'network'
+  | 'too-large'
+  | 'no-room'
+  | 'truncated'
+  | 'different';
+
+/** A file of a model could not be downloaded. */
+export class FetchError extends ModelError {
+  readonly reason: FetchFailure;
+  constructor(reason: FetchFailure, said: Message) {
+    super(said);
+    this.reason = reason;
+  }
+}
+
+/**
+ * `fetch` whose failures say what to do. Only answers with status 200 come back, and with 206 where a part was asked for.
+ * A dev server's HTML answer in place of a missing file counts as missing.
+ * @throws {FetchError}
+ */
+export async function request(url: string, init: RequestInit = {}): Promise<Response> {
+  const where = new URL(url);
+  const file = decodeURIComponent(where.pathname.split('/').pop() ?? url);
+  const response = await watchCsp(url, () => fetch(url, { credentials: 'omit', ...init }));
+  const part = new Headers(init.headers).has('range');
+  if (response.status === 200 || (part && response.status === 206)) {
+    const type = response.headers.get('content-type') ?? '';
+    if (type.startsWith('text/html')) throw missing(file, where.host);
+    return response;
+  }
+  switch (response.status) {
+    case 401:
+      throw new FetchError('unauthorized', message('hub.fetch.unauthorized', { host: where.host, file }));
+    case 403:
+      throw new FetchError('forbidden', message('hub.fetch.forbidden', { host: where.host, file }));
+    case 404:
+      throw missing(file, where.host);
+    case 429:
+      throw new FetchError('rate-limited', message('hub.fetch.rateLimited', { host: where.host }));
+    default:
+      throw new FetchError('server', message('hub.fetch.server', { host: where.host, status: response.status, file }));
+  }
+}
+
+function missing(file: string, host: string): FetchError {
+  return new FetchError('missing', message('hub.fetch.missing', { host, file }));
+}
+
+/** Runs a fetch; when it is refused without an answer, tells a content security policy from a broken network. */
+async function watchCsp(url: string, run: () => Promise<Response>): Promise<Response> {
+  let blocked = false;
+  const onViolation = (event: Event) => {
+    const uri = (event as SecurityPolicyViolationEvent).blockedURI;
+    if (uri && url.startsWith(uri)) blocked = true;
+  };
+  const target = typeof globalThis.addEventListener === 'function' ? globalThis : null;
+  target?.addEventListener('securitypolicyviolation', onViolation);
+  try {
+    return await run();
+  } catch (error) {
+    if ((error as Error).name === 'AbortError') throw error;
+    // The violation event comes in a task of its own, after fetch has failed.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    const host = new URL(url).host;
+    throw new FetchError(
+      'network',
+      blocked
+        ? message('hub.fetch.blocked', { host })
+        : message('hub.fetch.unreachable', { host, why: (error as Error).message }),
+    );
+  } finally {
+    target?.removeEventListener('securitypolicyviolation', onViolation);
+  }
+}
+
+interface BodyOptions extends FetchOptions {
+  /** Whether it is kept in the browser while it comes in. */
+  keep?: boolean;
+}
+
+/** What has come of a file whose download broke off or was left. */
+interface Begun {
+  url: string;
+  bytes: Uint8Array<ArrayBuffer>;
+  available: number;
+  total: number;
+  etag: string | null;
+}
+
+/** The last one: a download of the same file goes on where it ended. */
+let begun: Begun | null = null;
+/** Files whose bytes were not what they should be: they are fetched past the browser's cache. */
+const spoilt = new Set<string>();
+/** Less than this comes again as fast as it is asked for, in bytes. */
+const WORTH_KEEPING = 1 << 16;
+/** How long a server may send nothing, in ms. */
+const STALL = 30_000;
+
+/** Whether the answer is what is missing of the file. */
+function goesOn(response: Response, from: Begun): boolean {
+  const range = /^bytes (\d+)-\d+\/(\d+)$/.exec(response.headers.get('content-range') ?? '');
+  return (
+    response.status === 206 &&
+    Number(range?.[1]) === from.available &&
+    Number(range?.[2]) === from.total &&
+    response.headers.get('etag') === from.etag
+  );
+}
+
+/**
+ * Reads a body into one growing buffer and shows every stretch of new bytes to `onBytes` on the way
+ * (`bytes[0, available)` is valid). One copy of the file is held, no more. What has come is kept when it breaks off.
+ * @param cap most bytes that are accepted.
+ * @param from what there is already, of which the body brings the rest
+ * @throws {FetchError} when the body is larger than `cap`, breaks off, stalls, or does not have the hash that it should.
+ */
+async function readBody(
+  response: Response,
+  { url, file, cap, from }: { url: string; file: string; cap: number; from: Begun | null },
+  options: BodyOptions,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const tooLarge = () => new FetchError('too-large', message('hub.fetch.tooLarge', { file, most: megabytes(cap) }));
+  const header = response.headers.get('content-length');
+  // With a content encoding the header counts compressed bytes: no more than a hint.
+  const encoded = response.headers.get('content-encoding') !== null;
+  const total = from?.total ?? (header !== null && /^\d{1,15}$/.test(header) && !encoded ? Number(header) : null);
+  if (total !== null && total > cap) {
+    await response.body?.cancel();
+    throw tooLarge();
+  }
+  let bytes = from?.bytes ?? room(file, total ?? Math.min(cap, 1 << 16));
+  let available = from?.available ?? 0;
+  const reader = response.body?.getReader();
+  if (!reader) throw new FetchError('network', message('hub.fetch.noContent', { file }));
+  const hash = options.sha256 ? sha256.create() : null;
+  hash?.update(bytes.subarray(0, available));
+  if (available > 0) options.onBytes?.(bytes, available);
+  const next = () => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const stalled = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () =>
+          reject(
+            new FetchError(
+              'network',
+              message('hub.fetch.stalled', { file, after: megabytes(available), seconds: STALL / 1000 }),
+            ),
+          ),
+        STALL,
+      );
+    });
+    return Promise.race([reader.read(), stalled]).finally(() => clearTimeout(timer));
+  };
+  const etag = response.headers.get('etag');
+  const hold = () => {
+    if (total !== null && available >= WORTH_KEEPING) begun = { url, bytes, available, total, etag };
+  };
+  const keeper = options.keep && total !== null ? await Keeper.begin(url, { bytes: total, etag }, available) : null;
+  try {
+    for (;;) {
+      const { done, value } = await next();
+      if (done) break;
+      if (available + value.length > cap) throw tooLarge();
+      if (available + value.length > bytes.length) {
+        const grown = room(file, Math.min(cap, Math.max(bytes.length * 2, available + value.length)));
+        grown.set(bytes.subarray(0, available));
+        bytes = grown;
+      }
+      bytes.set(value, available);
+      hash?.update(value);
+      available += value.length;
+      // One half of a large file is enough to hold.
+      if (available >= WORTH_KEEPING) begun = null;
+      options.onProgress?.(file, available, total);
+      options.onBytes?.(bytes, available);
+      await keeper?.advance(bytes, available);
+    }
+  } catch (error) {
+    void reader.cancel().catch(() => undefined); // already broken: the first error is the one to report
+    const left = (error as Error).name === 'AbortError';
+    if (left || !(error instanceof ModelError) || (error instanceof FetchError && error.reason === 'network')) hold();
+    if (left || error instanceof ModelError) throw error;
+    throw new FetchError(
+      'network',
+      message('hub.fetch.brokeOff', { file, after: megabytes(available), why: (error as Error).message }),
+    );
+  }
+  if (total !== null && available < total) {
+    hold();
+    throw new FetchError('truncated', message('hub.fetch.truncated', { file, bytes: available, total }));
+  }
+  const digest = hash ? bytesToHex(hash.digest()) : null;
+  if (digest !== null && digest !== options.sha256) {
+    spoilt.add(url);
+    throw new FetchError('different', message('hub.fetch.different', { file }));
+  }
+  spoilt.delete(url);
+  await keeper?.finish(bytes, digest);
+  return bytes.subarray(0, available);
+}
+
+/** @throws {FetchError} where the browser has no memory for as many bytes */
+function room(file: string, bytes: number): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(bytes);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new FetchError('no-room', message('hub.fetch.noRoom', { file, size: megabytes(bytes) }));
+  }
+}
+
+export function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
+}
+
+/** A small file: as it is now, or as it was when there is no network. That it was missing is remembered, too. */
+export async function downloadSmall(
+  url: string,
+  file: string,
+  cap: number,
+  options: FetchOptions,
+): Promise<Uint8Array> {
+  try {
+    const bytes = await download(url, file, cap, options);
+    await (await Keeper.begin(url, { bytes: bytes.length, etag: null }, 0)).finish(bytes, null);
+    return bytes;
+  } catch (error) {
+    if (!(error instanceof FetchError)) throw error;
+    if (error.reason === 'missing') await keepMissing(url);
+    const kept = error.reason === 'network' ? await readKept(url, null) : null;
+    if (kept === 'missing') throw missing(file, new URL(url).host);
+    if (!kept || kept.available < kept.bytes.length) throw error;
+    return kept.bytes;
+  }
+}
+
+/** A large file: from what is kept of it, and kept while it comes in. */
+export async function downloadAndKeep(
+  url: string,
+  file: string,
+  cap: number,
+  options: FetchOptions,
+): Promise<Uint8Array> {
+  const kept = await readKept(url, options.sha256 ?? null, options.onBytes);
+  if (kept && kept !== 'missing' && kept.available === kept.bytes.length) {
+    options.onProgress?.(file, kept.available, kept.available);
+    return kept.bytes;
+  }
+  if (kept && kept !== 'missing' && kept.available > 0 && begun?.url !== url)
+    begun = { url, bytes: kept.bytes, available: kept.available, total: kept.bytes.length, etag: kept.etag };
+  try {
+    return await download(url, file, cap, { ...options, keep: true });
+  } catch (error) {
+    if (error instanceof FetchError && error.reason === 'different') await forgetKept(url);
+    throw error;
+  }
+}
+
+export async function download(
+  url: string,
+  file: string,
+  cap: number,
+  options: BodyOptions,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { signal } = options;
+  const from = begun?.url === url ? begun : null;
+  if (from) {
+    begun = null;
+    // Whatever is wrong with asking for a part, the whole may still be had.
+    const rest = await request(url, { signal, headers: { range: `bytes=${from.available}-` } }).catch(
+      (error: unknown) => {
+        if (error instanceof FetchError && error.reason === 'server') return null;
+        begun = from;
+        throw error;
+      },
+    );
+    if (rest && goesOn(rest, from)) return readBody(rest, { url, file, cap, from }, options);
+    if (rest?.status === 200) return readBody(rest, { url, file, cap, from: null }, options);
+    await rest?.body?.cancel();
+  }
+  const cache = spoilt.has(url) ? 'reload' : undefined;
+  return readBody(await request(url, { signal, cache }), { url, file, cap, from: null }, options);
+}

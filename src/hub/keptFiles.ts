@@ -1,0 +1,199 @@
+/**
+ * Files of models that were downloaded, kept in the browser's Cache API: opening a model again needs no network, and a
+ * download that broke off, or whose tab was closed, goes on where it ended.
+ * A file lies in pieces, beside a record of what it is. Where the browser has no cache, or no room, nothing is kept.
+ */
+import { bytesToHex } from '@noble/hashes/utils.js';
+import { siteData } from '../shared/siteData';
+import type { KeptModel } from '../shared/types';
+
+/** Not named as the caches of the app's own files, which go with each version. */
+const CACHE = 'model-files';
+/** What is lost of a download when its tab is closed, at most. */
+const PIECE = 32 * 2 ** 20;
+/** Share of the browser's quota that models may fill. */
+const MOST = 0.8;
+
+/** What a kept file is. */
+interface Entry {
+  bytes: number;
+  etag: string | null;
+  /** Of the content, in hexadecimal digits; null while it is not whole. */
+  sha256: string | null;
+  /** The model has no such file. */
+  missing?: true;
+}
+
+const entryKey = (url: string) => `${url}?kept`;
+const pieceKey = (url: string, i: number) => `${url}?piece=${i}`;
+const piecesOf = ({ bytes }: Entry) => Math.ceil(bytes / PIECE);
+
+/** What cannot be kept is downloaded again: a storage that fails is no reason to fail. */
+async function attempt<T>(what: string, act: (cache: Cache) => Promise<T>): Promise<T | null> {
+  const storage = siteData('caches');
+  if (!storage) return null;
+  try {
+    return await act(await storage.open(CACHE));
+  } catch (error) {
+    console.info(`model files: ${what}`, error);
+    return null;
+  }
+}
+
+const readEntry = async (cache: Cache, url: string): Promise<Entry | null> =>
+  (await cache.match(entryKey(url)))?.json() ?? null;
+const writeEntry = (cache: Cache, url: string, entry: Entry) =>
+  cache.put(entryKey(url), new Response(JSON.stringify(entry)));
+
+/** What is there of a file. */
+export interface KeptFile {
+  bytes: Uint8Array<ArrayBuffer>;
+  available: number;
+  etag: string | null;
+}
+
+/**
+ * The kept file, whole or as far as it came; null where there is none.
+ * @param sha256 of the file that is wanted; another one is forgotten. null: whatever is kept
+ * @param onBytes see `FetchOptions`
+ */
+export function readKept(
+  url: string,
+  sha256: string | null,
+  onBytes?: (bytes: Uint8Array, available: number) => void,
+): Promise<KeptFile | 'missing' | null> {
+  return attempt('not read', async (cache) => {
+    const entry = await readEntry(cache, url);
+    if (!entry) return null;
+    if (entry.missing) return 'missing';
+    if (sha256 !== null && entry.sha256 !== null && entry.sha256 !== sha256) {
+      await forget(cache, url);
+      return null;
+    }
+    const bytes = new Uint8Array(entry.bytes);
+    let available = 0;
+    for (let i = 0; i < piecesOf(entry); i++) {
+      const piece = await (await cache.match(pieceKey(url, i)))?.arrayBuffer();
+      if (piece?.byteLength !== Math.min(PIECE, entry.bytes - available)) break;
+      bytes.set(new Uint8Array(piece), available);
+      available += piece.byteLength;
+      onBytes?.(bytes, available);
+    }
+    if (available === bytes.length && entry.sha256 !== null && (await hashOf(bytes)) !== entry.sha256) {
+      await forget(cache, url);
+      return null;
+    }
+    return { bytes, available, etag: entry.etag };
+  });
+}
+
+async function hashOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return bytesToHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)));
+}
+
+/** Keeps a file while it comes in, piece by piece: whoever brings it waits, so that no second copy piles up. */
+export class Keeper {
+  readonly #url: string;
+  readonly #entry: Entry;
+  /** Pieces that are kept. */
+  #pieces: number;
+  /** Whether there is a cache with room. */
+  #going: boolean;
+
+  private constructor(url: string, entry: Entry, pieces: number, going: boolean) {
+    this.#url = url;
+    this.#entry = entry;
+    this.#pieces = pieces;
+    this.#going = going;
+  }
+
+  /** @param available bytes that are kept already, see `readKept` */
+  static async begin(url: string, file: { bytes: number; etag: string | null }, available: number): Promise<Keeper> {
+    const entry: Entry = { ...file, sha256: null };
+    const begun =
+      (await roomFor(file.bytes - available)) &&
+      (await attempt('not kept', async (cache) => {
+        if (available === 0) await forget(cache, url);
+        await writeEntry(cache, url, entry);
+        return true;
+      }));
+    return new Keeper(url, entry, Math.floor(available / PIECE), begun === true);
+  }
+
+  /** Shown every stretch of new bytes: bytes[0, available) are there. */
+  async advance(bytes: Uint8Array<ArrayBuffer>, available: number): Promise<void> {
+    while (this.#going && (this.#pieces + 1) * PIECE <= available) await this.#put(bytes);
+  }
+
+  /** The file is whole. */
+  async finish(bytes: Uint8Array<ArrayBuffer>, sha256: string | null): Promise<void> {
+    while (this.#going && this.#pieces * PIECE < bytes.length) await this.#put(bytes);
+    if (!this.#going) return;
+    const entry = { ...this.#entry, sha256: sha256 ?? (await hashOf(bytes)) };
+    await attempt('not kept', (cache) => writeEntry(cache, this.#url, entry));
+  }
+
+  async #put(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    const [from, to] = [this.#pieces * PIECE, Math.min(bytes.length, (this.#pieces + 1) * PIECE)];
+    const put = await attempt('not kept', async (cache) => {
+      await cache.put(pieceKey(this.#url, this.#pieces), new Response(bytes.subarray(from, to)));
+      return true;
+    });
+    if (put) this.#pieces++;
+    else {
+      this.#going = false;
+      await forgetKept(this.#url);
+    }
+  }
+}
+
+/** Remembers that a model has no such file. */
+export async function keepMissing(url: string): Promise<void> {
+  await attempt('not kept', async (cache) => {
+    await forget(cache, url);
+    await writeEntry(cache, url, { bytes: 0, etag: null, sha256: null, missing: true });
+  });
+}
+
+/** Forgets a file: it is not what it should be. */
+export async function forgetKept(url: string): Promise<void> {
+  await attempt('not forgotten', (cache) => forget(cache, url));
+}
+
+async function roomFor(bytes: number): Promise<boolean> {
+  const { usage = 0, quota = Infinity } = (await siteData('storage')?.estimate()) ?? {};
+  return usage + bytes <= MOST * quota;
+}
+
+async function forget(cache: Cache, url: string): Promise<void> {
+  for (const { url: key } of await cache.keys()) if (key.startsWith(`${url}?`)) await cache.delete(key);
+}
+
+/** `host/owner/name/resolve/revision/` of a kept file's address. */
+const MODEL = /^(.+)\/([^/]+\/[^/]+)\/resolve\/([^/]+)\//;
+
+/** The models of which something is kept, largest first. */
+export async function keptModels(): Promise<KeptModel[]> {
+  const models = await attempt('not listed', async (cache) => {
+    const found = new Map<string, KeptModel>();
+    for (const { url } of await cache.keys()) {
+      const model = MODEL.exec(url);
+      if (!model || !url.endsWith('?kept')) continue;
+      const [key, host, id, revision] = model;
+      const entry = (await (await cache.match(url))!.json()) as Entry;
+      const { bytes } = found.get(key) ?? { bytes: 0 };
+      found.set(key, { host, id, revision: decodeURIComponent(revision), bytes: bytes + entry.bytes });
+    }
+    return [...found.values()].toSorted((a, b) => b.bytes - a.bytes);
+  });
+  return models ?? [];
+}
+
+/** Forgets all files of a model. */
+export async function dropKept({ host, id, revision }: Omit<KeptModel, 'bytes'>): Promise<void> {
+  const at = encodeURIComponent(revision);
+  const own = [`${host}/${id}/resolve/${at}/`, `${host}/api/models/${id}/tree/${at}`];
+  await attempt('not forgotten', async (cache) => {
+    for (const { url } of await cache.keys()) if (own.some((prefix) => url.startsWith(prefix))) await cache.delete(url);
+  });
+}

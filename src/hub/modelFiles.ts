@@ -1,0 +1,150 @@
+/** Which of a repository's files hold its weights, in which form, and which of them is opened. */
+import { ModelError } from '../shared/errors';
+import { message } from '../shared/message';
+import type { ModelFile, ModelSource } from '../shared/types';
+import { type FetchOptions } from './download';
+import { askFor, checkPath, listFiles, type ListedFile, sourceName } from './source';
+
+/** Values of an .onnx file by the end of its name, the most exact first; whether they can be trained on. */
+const ONNX_TYPES = [
+  ['', 'fp32', true],
+  ['_fp16', 'fp16', true],
+  ['_q4', 'q4', false],
+  ['_q4f16', 'q4f16', false],
+  ['_quantized', 'int8', false],
+  ['_int8', 'int8', false],
+  ['_uint8', 'uint8', false],
+  ['_bnb4', 'bnb4', false],
+] as const;
+/** Older exports call the decoder by the second name. */
+const ONNX_NAMES = ['model', 'decoder_model_merged'];
+export const SHARD_INDEX = 'model.safetensors.index.json';
+
+/**
+ * Memory that opening takes at its peak, in bytes for each byte of the file: what is read, its copy on the device, and for
+ * .onnx files ONNX Runtime's copies, which are gone afterwards.
+ */
+const PEAK: Record<ModelFile['format'], number> = { onnx: 4, safetensors: 2.5, gguf: 2.5 };
+/** Where the browser does not say what the machine has. */
+const USUAL_MEMORY = 8;
+
+/** Bytes that a tab may take: half of the machine's memory, as far as the browser tells. */
+function roomHere(): number {
+  const { deviceMemory = USUAL_MEMORY } = (globalThis.navigator ?? {}) as { deviceMemory?: number };
+  return (deviceMemory * 2 ** 30) / 2;
+}
+
+export interface Repository {
+  /** The forms in which it holds its weights, the one that is best to train on first. */
+  files: ModelFile[];
+  /** What the hub says of all files, by path; what it does not list is not here. */
+  listed: ReadonlyMap<string, ListedFile>;
+}
+
+/**
+ * The forms of a model's weights. Two listings say what there is; without them, each file is asked for.
+ * @param room bytes that opening may take
+ */
+export async function listModelFiles(
+  source: ModelSource,
+  options: FetchOptions = {},
+  room = roomHere(),
+): Promise<Repository> {
+  const onnx = await listFiles(source, 'onnx', options);
+  const top = await listFiles(source, '', options);
+  const listed = onnx || top ? new Map([...(top ?? []), ...(onnx ?? [])]) : await askForAll(source, options);
+  const fits = ({ format, bytes }: Pick<ModelFile, 'format' | 'bytes'>) =>
+    bytes === null || PEAK[format] * bytes <= room;
+  return {
+    listed,
+    files: modelFiles(listed)
+      .map((file) => ({ ...file, fits: fits(file) }))
+      // Of those that fit the first; where none does, the smallest comes first.
+      .toSorted(
+        (a, b) =>
+          Number(b.readable) - Number(a.readable) ||
+          Number(b.fits) - Number(a.fits) ||
+          (a.fits ? 0 : (a.bytes ?? 0) - (b.bytes ?? 0)),
+      ),
+  };
+}
+
+/** Asks a host without listings for one file after the other, until one is there that can be read. */
+async function askForAll(source: ModelSource, options: FetchOptions): Promise<Map<string, ListedFile>> {
+  const found = new Map<string, ListedFile>();
+  if (source.kind === 'folder') return found;
+  const named = source.kind === 'hub' && source.file !== undefined ? [source.file] : [];
+  for (const path of [...named, ...CANDIDATES]) {
+    const file = await askFor(source, path, options);
+    if (file) found.set(path, file);
+    if (file && modelFiles(found).some(({ readable }) => readable)) break;
+  }
+  return found;
+}
+
+const onnxFiles = ONNX_NAMES.flatMap((name) =>
+  ONNX_TYPES.map(([end, dtype, readable]) => ({ path: `onnx/${name}${end}.onnx`, dtype, readable })),
+);
+const CANDIDATES = [
+  ...onnxFiles.filter(({ readable }) => readable).map(({ path }) => path),
+  'model.safetensors',
+  SHARD_INDEX,
+  ...onnxFiles.filter(({ readable }) => !readable).map(({ path }) => path),
+];
+
+/** Weights among listed files, the most exact first. */
+function modelFiles(listed: ReadonlyMap<string, ListedFile>): Omit<ModelFile, 'fits'>[] {
+  /** Bytes of all files that `is` says belong together; null where one of them is not known. */
+  const bytesOf = (is: (path: string) => boolean): number | null => {
+    let sum: number | null = 0;
+    for (const [path, { bytes }] of listed) if (is(path)) sum = sum === null || bytes === null ? null : sum + bytes;
+    return sum;
+  };
+  const found: Omit<ModelFile, 'fits'>[] = [];
+  for (const { path, dtype, readable } of onnxFiles) {
+    if (!listed.has(path)) continue;
+    const bytes = bytesOf((p) => p === path || p.startsWith(`${path}_data`) || p.startsWith(`${path}.data`));
+    found.push({ path, format: 'onnx', dtype, bytes, readable });
+  }
+  const shards = bytesOf((p) => /^model-\d+-of-\d+\.safetensors$/.test(p));
+  for (const [path, bytes] of [
+    ['model.safetensors', bytesOf((p) => p === 'model.safetensors')],
+    [SHARD_INDEX, shards === 0 ? null : shards],
+  ] as const)
+    if (listed.has(path)) found.push({ path, format: 'safetensors', dtype: null, bytes, readable: true });
+  for (const path of listed.keys())
+    if (/^[^/]+\.gguf$/.test(path))
+      found.push({
+        path,
+        format: 'gguf',
+        dtype: /([^.-]+)\.gguf$/.exec(path)?.[1] ?? null,
+        bytes: listed.get(path)!.bytes,
+        readable: false,
+      });
+  return found;
+}
+
+/**
+ * The form that is opened: the one that the source names, else the first that can be read.
+ * @throws {ModelError} where there is none
+ */
+export function chooseFile(source: ModelSource, { files }: Repository): ModelFile {
+  const wanted = source.kind === 'embedded' ? undefined : source.file;
+  if (wanted !== undefined) {
+    checkPath(wanted);
+    const file = files.find(({ path }) => path === wanted);
+    if (!file) throw new ModelError(message('hub.model.noFile', { model: sourceName(source), file: wanted }));
+    if (!file.readable) throw new ModelError(message('hub.model.unreadable', { file: wanted }));
+    return file;
+  }
+  const best = files.at(0);
+  if (best?.readable) return best;
+  throw new ModelError(
+    best
+      ? message('hub.model.quantisedOnly', {
+          model: sourceName(source),
+          files: files.map(({ path }) => path).join(', '),
+        })
+      : message('hub.model.noWeights', { model: sourceName(source) }),
+  );
+}

@@ -1,0 +1,107 @@
+/**
+ * A model's logits by ONNX Runtime, from the bytes of its .onnx file. The wasm binary is served by the app itself and runs
+ * on one thread, so no COOP/COEP headers and no CDN are needed. It computes on the CPU, whatever Sieve computes on: a GPU
+ * that is wrong should not be proved by itself.
+ */
+import type * as Runtime from 'onnxruntime-web/wasm';
+import type { InferenceSession, Tensor } from 'onnxruntime-web/wasm';
+import wasmUrl from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url';
+import { ModelError } from '../shared/errors';
+import { message } from '../shared/message';
+import { f16ToF32 } from './floats';
+import { appBase } from './source';
+
+export interface OnnxReference {
+  kind: 'onnx';
+  /** What the .onnx file is called in messages. */
+  file: string;
+  bytes: Uint8Array;
+  /** Data files beside it, by the name the graph uses. */
+  external: Map<string, Uint8Array>;
+}
+
+/**
+ * Logits at every position of `ids`: [ids.length × vocab].
+ * @throws {ModelError} when ONNX Runtime cannot load or run the model, or has no memory for it
+ */
+export async function onnxLogits(
+  model: OnnxReference,
+  ids: Int32Array,
+): Promise<{ data: Float32Array; vocab: number }> {
+  const runtime = await import('onnxruntime-web/wasm');
+  const { wasm } = runtime.env;
+  wasm.numThreads = 1;
+  wasm.proxy = false;
+  // Only the binary's address: its JavaScript half is part of the bundle.
+  wasm.wasmPaths = { wasm: new URL(wasmUrl, appBase()).href };
+  let logits: Tensor;
+  try {
+    const session = await runtime.InferenceSession.create(model.bytes, {
+      executionProviders: ['wasm'],
+      externalData: [...model.external].map(([path, data]) => ({ path, data })),
+      // It runs once: packing all weights for speed would only take their memory again.
+      extra: { session: { disable_prepacking: '1' } },
+    });
+    const output = session.outputNames.includes('logits') ? 'logits' : session.outputNames[0];
+    logits = (await session.run(feeds(runtime, session, ids), [output]))[output] as Tensor;
+  } catch (error) {
+    throw explain(error, model);
+  }
+  const [, tokens, vocab] = logits.dims;
+  if (tokens !== ids.length) throw new ModelError(message('hub.model.logits', { tokens, of: ids.length }));
+  return { data: toF32(logits.data as ArrayBufferView), vocab };
+}
+
+/** A value for every input: the tokens, all attended to, at the beginning of a text. What is cached is empty. */
+function feeds({ Tensor }: typeof Runtime, session: InferenceSession, ids: Int32Array): InferenceSession.FeedsType {
+  const dims = [1, ids.length];
+  const long = (values: Iterable<number>, shape: readonly number[]) =>
+    new Tensor('int64', BigInt64Array.from(values, BigInt), shape);
+  const value = (input: InferenceSession.ValueMetadata): Tensor => {
+    if (!input.isTensor) throw new Error(`input ${input.name} is no tensor`);
+    switch (input.name) {
+      case 'input_ids':
+        return long(ids, dims);
+      case 'attention_mask':
+        return long(
+          ids.map(() => 1),
+          dims,
+        );
+      case 'position_ids':
+        return long(ids.keys(), dims);
+    }
+    // One text; every other size that is open is how much came before.
+    const shape = input.shape.map((size, axis) => (typeof size === 'number' ? size : axis === 0 ? 1 : 0));
+    const values = shape.reduce((all, size) => all * size, 1);
+    switch (input.type) {
+      case 'float32':
+        return new Tensor('float32', new Float32Array(values), shape);
+      case 'float16':
+        return new Tensor('float16', new Uint16Array(values), shape);
+      case 'int64':
+        return long(new Uint8Array(values), shape);
+      case 'bool':
+        return new Tensor('bool', new Uint8Array(values), shape);
+      default:
+        throw new Error(`input ${input.name} is of type ${input.type}`);
+    }
+  };
+  return Object.fromEntries(session.inputMetadata.map((input) => [input.name, value(input)]));
+}
+
+/** f16 logits come as a Float16Array where the browser has one, else as bit patterns. */
+function toF32(data: ArrayBufferView): Float32Array {
+  if (data instanceof Float32Array) return data;
+  if (data instanceof Uint16Array) return f16ToF32(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  return Float32Array.from(data as unknown as ArrayLike<number>);
+}
+
+/** What says that memory ran out: C++'s and Emscripten's words, V8's, and a C++ exception that nobody named. */
+const NO_MEMORY = /bad_alloc|out of memory|\bOOM\b|alloc|memory access|^\d+$/i;
+
+function explain(error: unknown, { file, bytes, external }: OnnxReference): ModelError {
+  const why = (error instanceof Error ? error.message : String(error)).split('\n')[0].slice(0, 200);
+  if (!NO_MEMORY.test(why)) return new ModelError(message('hub.model.runtime', { file, why }));
+  const size = [bytes, ...external.values()].reduce((sum, b) => sum + b.byteLength, 0);
+  return new ModelError(message('hub.model.runtimeMemory', { file, mib: Math.round(size / 2 ** 20) }));
+}

@@ -1,0 +1,61 @@
+/** Models from a folder: in which files their weights may lie, what proves them, and what is left when one cannot be opened. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { readSafetensors, writeSafetensors } from '../hub/safetensors';
+import { NANO, watched } from './testing/studio';
+
+const at = join('public', 'models', NANO.id);
+const SMALL = ['config.json', 'tokenizer.json', 'tokenizer_config.json'];
+const folder = (files: Record<string, Uint8Array | string>) =>
+  new Map(
+    [...SMALL.map((name) => [name, readFileSync(join(at, name))] as const), ...Object.entries(files)].map(
+      ([name, content]) => [name, new Blob([content as Uint8Array<ArrayBuffer>])],
+    ),
+  );
+const source = (id: string) => ({ kind: 'folder', id }) as const;
+const weights = readFileSync(join(at, 'model.safetensors'));
+
+it('safetensors, one file or shards behind an index, are proved by the plain forward', async () => {
+  const { studio } = watched();
+  const one = await studio.openModel({
+    type: 'open-model',
+    source: source('one'),
+    files: folder({ 'model.safetensors': weights }),
+  });
+  expect(one.file).toMatchObject({ path: 'model.safetensors', bytes: weights.length });
+  expect(one.check).toMatchObject({ ok: true, by: 'plain' });
+  expect(one.check.relativeError).toBeGreaterThan(0);
+
+  const all = readSafetensors(weights);
+  const shards = [0, 1].map((n) => all.names.filter((_, i) => i % 2 === n));
+  const file = (n: number) => `model-0000${n + 1}-of-00002.safetensors`;
+  const two = await studio.openModel({
+    type: 'open-model',
+    source: source('two'),
+    files: folder({
+      ...Object.fromEntries(shards.map((names, n) => [file(n), writeSafetensors(names.map((name) => all.get(name)))])),
+      'model.safetensors.index.json': JSON.stringify({
+        weight_map: Object.fromEntries(shards.flatMap((names, n) => names.map((name) => [name, file(n)]))),
+      }),
+    }),
+  });
+  expect(two.file.path).toBe('model.safetensors.index.json');
+  expect(two.check).toEqual(one.check);
+});
+
+it('a model that cannot be opened leaves what is open, whether its files or its proof are wrong', async () => {
+  const { studio } = watched();
+  const info = await studio.openModel({ type: 'open-model', source: NANO });
+  const open = (id: string, files: Record<string, Uint8Array>) =>
+    studio.openModel({ type: 'open-model', source: source(id), files: folder(files) });
+  await expect(open('none', {})).rejects.toThrow(/no weights/);
+  const before = studio.counts();
+  await expect(open('short', { 'model.safetensors': weights.subarray(0, 9999) })).rejects.toThrow(/damaged/);
+  // Its weights are found, but ONNX Runtime knows no such operator.
+  const graph = Buffer.from(readFileSync(join(at, 'onnx', 'model.onnx')));
+  for (let i = graph.indexOf('Softmax'); i >= 0; i = graph.indexOf('Softmax', i)) graph.write('Softmaz', i);
+  await expect(open('odd', { 'onnx/model.onnx': graph })).rejects.toThrow(/ONNX Runtime cannot load onnx\/model\.onnx/);
+  expect(studio.opened()).toBe(info);
+  expect(studio.counts()).toEqual(before);
+});
