@@ -74,7 +74,7 @@ const RECIPES = {
   method: {
     mention: (name) => new RegExp(`['"/](ts-)?${name}['":/]|\\b${name}:|${name.toUpperCase()}\\b`),
     // A kernel for it alone is a kernel; an experiment starts with some methods.
-    except: /^src\/(engine\/kernels|store\/studies\/presets)/,
+    except: /^src\/(engine\/kernels|store\/experiments\/presets)/,
   },
   kernel: { mention: (name) => new RegExp(`kernels/${name}/|\\./${name}/`) },
   'data format': { mention: (name) => new RegExp(`\\b${name}\\b`, 'i') },

@@ -7,7 +7,7 @@ test('a catalogue is read without its code: strings, templates and what stands i
   const source = [
     "/** The slice's price. */",
     "export const t = { heldOut: 'held-out', // learnt",
-    "  'kept run': (slice: string) => `a ${slice === '' ? 'slice' : `${slice} by heart`} of it`,",
+    "  'saved session': (slice: string) => `a ${slice === '' ? 'slice' : `${slice} by heart`} of it`,",
     "  plain: on ? 'one' : 'arms',",
     '};',
   ].join('\n');

@@ -66,9 +66,9 @@ const sidebyside: Item = async (site, browser) => {
     const skipped = numberOf(await app.get('skipped-ts-lora').textContent());
     const spread = Math.max(...shares) - Math.min(...shares);
     const mu = rows
-      .map((r) => ({ kept: numberOf(r[column(/μ, kept/)]), skipped: numberOf(r[column(/μ, skipped/)]) }))
-      .filter((m) => Number.isFinite(m.kept) && Number.isFinite(m.skipped));
-    const lower = mu.filter((m) => m.kept < m.skipped).length;
+      .map((r) => ({ active: numberOf(r[column(/μ, active/)]), skipped: numberOf(r[column(/μ, skipped/)]) }))
+      .filter((m) => Number.isFinite(m.active) && Number.isFinite(m.skipped));
+    const lower = mu.filter((m) => m.active < m.skipped).length;
     await page.screenshot({ path: `${OUT}/sidebyside.png`, fullPage: true });
 
     const failures = [
@@ -80,7 +80,7 @@ const sidebyside: Item = async (site, browser) => {
       app.problems.length === 0 || app.problems.join(', '),
     ].filter((f) => f !== true);
     const note = lower > mu.length / 2 ? 'in most, as expected' : 'NOT in most: see the table';
-    const line = `${minutes.toFixed(1)} min, losses base ${base} LoRA ${lora} TS-LoRA ${ts}, skipped ${skipped} % (${Math.min(...shares)}–${Math.max(...shares)} % by module), mean μ of kept below skipped in ${lower} of ${mu.length} modules (${note})`;
+    const line = `${minutes.toFixed(1)} min, losses base ${base} LoRA ${lora} TS-LoRA ${ts}, skipped ${skipped} % (${Math.min(...shares)}–${Math.max(...shares)} % by module), mean μ of active below skipped in ${lower} of ${mu.length} modules (${note})`;
     return { ok: failures.length === 0, line: failures.length ? `${line}; ${failures.join('; ')}` : line };
   } finally {
     await close();
@@ -106,7 +106,7 @@ const data: Item = async (site, browser) => {
       await app.loadFile(join(folder, file));
       const chips = await app.get('data-preview').locator('.chip').count();
       await app.set('steps', 10);
-      await app.set('evalEvery', 10);
+      await app.set('evalInterval', 10);
       await app.set('evalExamples', 8);
       await app.train(5 * 60_000);
       const losses = await Promise.all(
@@ -219,7 +219,7 @@ const trace: Item = async (site, browser) => {
     await app.open('sieve-stories-4m');
     await app.loadSample((await app.samples())[0]);
     await app.set('steps', 1000);
-    await app.set('evalEvery', 10);
+    await app.set('evalInterval', 10);
     await app.get('train-button').click();
     await app.waitSteps(1);
     const tasks = await mainThreadTasks(browser, page, `${OUT}/trace.json`, async () => {
@@ -284,7 +284,7 @@ const hours: Item = async (site, browser, { actions = '60', seed = '1' }) => {
     await app.small(4);
     await app.train();
     const file = `${OUT}/hours.zip`;
-    await (await app.download(() => app.press('kept-export'))).saveAs(file);
+    await (await app.download(() => app.press('saved-export'))).saveAs(file);
     const { done, rests, problems } = await hoursOfUse(
       app,
       { actions: Number(actions), seed: Number(seed), file },

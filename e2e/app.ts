@@ -1,6 +1,6 @@
 /** Drives the page as a person would, for the journeys, the demo and the acceptance run. Knows the page's test ids. */
 import type { Download, Locator, Page } from '@playwright/test';
-import type { ExperimentConfig } from '../src/shared/config';
+import type { SessionConfig } from '../src/shared/config';
 import { type SettingKey, settingsOf } from '../src/shared/settings';
 import { labelOf } from '../src/shared/texts/settingWords';
 import { settingsFile } from '../src/store/configure/share';
@@ -151,13 +151,13 @@ export class App {
   }
 
   /** Takes settings as from a file, and waits until the data is ready for them. */
-  async importSettings(experiment: ExperimentConfig): Promise<void> {
-    const buffer = Buffer.from(settingsFile(experiment));
+  async importSettings(config: SessionConfig): Promise<void> {
+    const buffer = Buffer.from(settingsFile(config));
     await this.get('config-file').setInputFiles({ name: 'settings.json', mimeType: 'application/json', buffer });
     const field = (await this.setting('steps').elementHandle())!;
     await this.page.waitForFunction(([input, steps]) => (input as HTMLInputElement).value === steps, [
       field,
-      String(experiment.train.steps),
+      String(config.train.steps),
     ] as const);
     await this.dataReady();
   }
@@ -165,9 +165,9 @@ export class App {
   /** Settings for a run that only has to happen: few steps, short sequences, few evaluation examples, short answers. */
   async small(steps: number): Promise<void> {
     await this.set('steps', steps);
-    await this.set('evalEvery', Math.max(1, Math.ceil(steps / 2)));
+    await this.set('evalInterval', Math.max(1, Math.ceil(steps / 2)));
     await this.set('batchSize', 2);
-    await this.set('maxTokens', 32);
+    await this.set('maxSequenceLength', 32);
     await this.set('evalExamples', 4);
     await this.answerLength(16);
     await this.dataReady();
@@ -235,26 +235,26 @@ export class App {
   // ---- experiments -----------------------------------------------------------------------------------
 
   /** Starts an experiment of a kind over so many seeds. */
-  async startStudy(kind: 'compare' | 'importance', seeds: number): Promise<void> {
-    await this.get(`study-${kind}`).click();
+  async startExperiment(kind: 'compare' | 'importance', seeds: number): Promise<void> {
+    await this.get(`experiment-${kind}`).click();
     await this.page
       .locator('#experiment')
       .getByLabel(/^Seeds/)
       .fill(String(seeds));
-    await this.get('study-start').click();
-    await this.get('study').waitFor();
+    await this.get('experiment-start').click();
+    await this.get('experiment').waitFor();
   }
 
   /** Waits until so many sessions of the experiment shown are done. */
-  async studyDone(sessions: number, timeout = 150_000): Promise<void> {
+  async experimentDone(sessions: number, timeout = 150_000): Promise<void> {
     await this.page.waitForFunction(
       (n) =>
-        Number(document.querySelector('[data-testid="study-progress"]')?.getAttribute('data-done') ?? -1) >= n ||
-        ['failed'].includes(document.querySelector('[data-testid="study"]')?.getAttribute('data-state') ?? ''),
+        Number(document.querySelector('[data-testid="experiment-progress"]')?.getAttribute('data-done') ?? -1) >= n ||
+        ['failed'].includes(document.querySelector('[data-testid="experiment"]')?.getAttribute('data-state') ?? ''),
       sessions,
       { timeout, polling: 200 },
     );
-    const state = await this.get('study').getAttribute('data-state');
+    const state = await this.get('experiment').getAttribute('data-state');
     if (state === 'failed') throw new Error(`the experiment failed: ${(await this.errors()).join(' | ')}`);
   }
 
@@ -267,7 +267,9 @@ export class App {
     const loaded = this.page.waitForEvent('load', { timeout: 150_000 });
     await this.page.evaluate((key) => {
       new MutationObserver((_, observer) => {
-        const done = Number(document.querySelector('[data-testid="study-progress"]')?.getAttribute('data-done') ?? 0);
+        const done = Number(
+          document.querySelector('[data-testid="experiment-progress"]')?.getAttribute('data-done') ?? 0,
+        );
         const row = document.querySelector<HTMLTableElement>('[data-testid="seed-table"]')?.rows[1];
         if (done < 1 || !row) return;
         observer.disconnect();

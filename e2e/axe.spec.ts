@@ -96,7 +96,7 @@ test('axe finds nothing in any state and theme of a visit', async ({ app, page }
   await look(page, 'a run on its way', '#train');
   await app.waitPhase(['finished'], 120_000);
   await app.compare('What colour is the ball of Tom?');
-  await app.get('kept-run').first().waitFor();
+  await app.get('saved-session').first().waitFor();
   // One plain table behind a chart stands for all: they are the same part.
   await unfold(
     page,
@@ -123,19 +123,19 @@ test('axe finds nothing in any state and theme of a visit', async ({ app, page }
   await look(page, 'the tour', '[data-testid="tour"]');
   await app.get('tour-end').click();
   for (const [action, state] of [
-    ['kept-edit', 'a kept run renamed'],
-    ['kept-delete', 'a kept run about to be deleted'],
+    ['saved-edit', 'a saved session renamed'],
+    ['saved-delete', 'a saved session about to be deleted'],
   ]) {
     await app.get(action).first().click();
-    await look(page, state, '[data-testid="kept-run"]');
+    await look(page, state, '[data-testid="saved-session"]');
     await page
       .locator('#history')
       .getByRole('button', { name: /^Cancel$/ })
       .click();
   }
 
-  await app.startStudy('compare', 1);
-  await app.studyDone(1);
+  await app.startExperiment('compare', 1);
+  await app.experimentDone(1);
   await unfold(page, '#experiment details');
   await look(page, 'an experiment', '#experiment');
 

@@ -52,7 +52,7 @@ test('settings are changed, refused, measured, trained, taken away and brought b
   await download.saveAs(path);
   expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({
     format: 'sieve-config',
-    experiment: { train: { steps: 4 }, runs: [{ method: 'dora' }, { gate: { rule: 'quantile', keep: 0.25 } }] },
+    config: { train: { steps: 4 }, runs: [{ method: 'dora' }, { gate: { rule: 'quantile', activeShare: 0.25 } }] },
   });
   const all = await app.get('changed-all').textContent();
   await page.getByRole('button', { name: 'Back to the defaults' }).click();
@@ -63,17 +63,17 @@ test('settings are changed, refused, measured, trained, taken away and brought b
     buffer: Buffer.from(readFileSync(path, 'utf8').replace('"rank": 8', '"rank": 80')),
   });
   await expect(page.locator('#configure').getByTestId('error-alert')).toContainText(
-    'experiment.runs.0.rank: must be at most 64',
+    'config.runs.0.rank: must be at most 64',
   );
   await app.get('config-file').setInputFiles(path);
   await expect(app.get('changed-all')).toHaveText(all!);
   await expect(page.locator('#configure').getByTestId('error-alert')).toHaveCount(0);
 
   // An experiment with a grid says how much it is.
-  await app.get('study-add-axis').click();
+  await app.get('experiment-add-axis').click();
   await page.locator('#experiment').getByLabel('Setting to vary').selectOption('rank');
   await page.locator('#experiment').getByLabel('Values').fill('2, 4');
-  await expect(app.get('study-size')).toContainText('6 variants × 3 seeds = 18 runs of 4 steps');
+  await expect(app.get('experiment-size')).toContainText('6 variants × 3 seeds = 18 runs of 4 steps');
 
   await app.get('config-link').click();
   const url = await app.get('config-url').inputValue();

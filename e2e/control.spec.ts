@@ -52,7 +52,7 @@ test('pause holds the run, resume goes on, stop keeps what was learnt, and the p
 
   await test.step('the same seed gives the same losses', async () => {
     await app.set('steps', 8);
-    await app.set('evalEvery', 4);
+    await app.set('evalInterval', 4);
     await app.train();
     expect(await app.steps()).toBe(8);
     const [losses, final] = [await app.table('loss-table'), await app.table('final-table')];
@@ -63,7 +63,7 @@ test('pause holds the run, resume goes on, stop keeps what was learnt, and the p
 
   await test.step('early stopping ends runs that no longer get better, and says on what it was decided', async () => {
     await app.set('steps', 12);
-    await app.set('evalEvery', 6);
+    await app.set('evalInterval', 6);
     await app.set('learningRate', 1e-12);
     await page.locator('#configure').getByRole('checkbox', { name: 'Early stopping' }).click();
     await expect(page.locator('#configure')).toContainText('Early stopping looks at the validation split itself');

@@ -10,7 +10,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { unzipSync, zipSync } from 'fflate';
-import { defaultExperiment } from '../src/shared/config';
+import { defaultSession } from '../src/shared/config';
 import type { App, ModelId } from './app';
 import { settingFlags, withFlags } from './flags';
 import { Screens, takeOverview } from './screens';
@@ -27,7 +27,7 @@ export async function main(argv: string[]): Promise<number> {
   const model: ModelId = named.model === 'nano' ? 'sieve-stories-nano' : 'sieve-stories-4m';
   const steps = named.steps ?? '60';
   const every = String(Math.max(1, Math.round(Number(steps) / 5)));
-  const experiment = withFlags(defaultExperiment(), { steps, 'eval-interval': every, ...named });
+  const config = withFlags(defaultSession(), { steps, 'eval-interval': every, ...named });
 
   console.log('building the app');
   mkdirSync(OUT, { recursive: true });
@@ -44,16 +44,16 @@ export async function main(argv: string[]): Promise<number> {
     console.log(`sample set ${sample}: ${(await app.get('data-report').innerText()).replace(/\s+/g, ' ').trim()}`);
     await app.get('data-preview').screenshot({ path: `${OUT}/2-preview.png` });
 
-    await app.importSettings(experiment);
+    await app.importSettings(config);
     const start = Date.now();
     await app.get('train-button').click();
     let shown = 0;
     while (!['finished', 'failed', 'stopped'].includes(await app.phase())) {
       await page.waitForTimeout(1000);
       const done = await app.steps();
-      if (done >= shown + Math.max(1, Math.round(experiment.train.steps / 10))) {
+      if (done >= shown + Math.max(1, Math.round(config.train.steps / 10))) {
         shown = done;
-        console.log(`step ${done} of ${experiment.train.steps}, ${((Date.now() - start) / 1000).toFixed(0)} s`);
+        console.log(`step ${done} of ${config.train.steps}, ${((Date.now() - start) / 1000).toFixed(0)} s`);
       }
     }
     await app.waitPhase(['finished'], 1000);
@@ -95,7 +95,7 @@ export async function main(argv: string[]): Promise<number> {
 
 /** The run with its curves alone: what the page plays where nobody has trained anything yet. */
 async function record(app: App, path: string): Promise<void> {
-  const download = await app.download(() => app.press('kept-export'));
+  const download = await app.download(() => app.press('saved-export'));
   const files = unzipSync(readFileSync(await download.path()), { filter: ({ name }) => !name.includes('/') });
   mkdirSync(dirname(path), { recursive: true });
   // No times of its own: the same run gives the same file.
@@ -116,8 +116,8 @@ async function takeScreens(app: App, folder: string): Promise<void> {
   ])
     await screens.take(section, title);
   await app.small(10);
-  await app.startStudy('compare', 2);
-  await app.studyDone(2, 15 * 60_000);
+  await app.startExperiment('compare', 2);
+  await app.experimentDone(2, 15 * 60_000);
   await screens.take('experiment', 'Experiment');
   await screens.take('history', 'Saved');
   screens.write(`${folder}.md`);

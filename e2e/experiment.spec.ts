@@ -12,17 +12,17 @@ test('methods compared over three seeds; a reload in the middle keeps what is fi
   await app.open();
   await app.loadFile(FILES[0]);
   await app.small(60);
-  await app.startStudy('compare', 3);
+  await app.startExperiment('compare', 3);
   const first = await app.reloadAfterFirstSession();
   expect(first[1]).toMatch(/^\d+\.\d{4}$/);
 
   // The experiment brings its own data along, whatever the page is on.
   await app.modelReady();
-  await expect(app.get('study')).toHaveAttribute('data-state', 'paused');
+  await expect(app.get('experiment')).toHaveAttribute('data-state', 'paused');
   expect((await app.table('seed-table'))[1]).toEqual(first);
-  await app.get('study-resume').click();
-  await app.studyDone(3);
-  await expect(app.get('study')).toHaveAttribute('data-state', 'finished');
+  await app.get('experiment-resume').click();
+  await app.experimentDone(3);
+  await expect(app.get('experiment')).toHaveAttribute('data-state', 'finished');
 
   const rows = await app.table('seed-table');
   expect(rows[1], 'the finished seed was not trained again').toEqual(first);
@@ -48,35 +48,35 @@ test('methods compared over three seeds; a reload in the middle keeps what is fi
   expect((await app.table('noise-table')).slice(1).map((r) => r[0])).toEqual(['30', '60']);
   expect(await app.errors()).toEqual([]);
 
-  const [download] = await Promise.all([page.waitForEvent('download'), app.get('study-report').click()]);
+  const [download] = await Promise.all([page.waitForEvent('download'), app.get('experiment-report').click()]);
   const path = info.outputPath('report.html');
   await download.saveAs(path);
   const html = readFileSync(path, 'utf8');
   expect(html).not.toMatch(/<script|https?:\/\/(?!www\.w3\.org)/);
   expect(html).toContain(first[1]);
 
-  await app.get('study-delete').click();
-  await app.get('study-delete-sure').click();
-  await expect(app.get('study')).toHaveCount(0);
+  await app.get('experiment-delete').click();
+  await app.get('experiment-delete-sure').click();
+  await expect(app.get('experiment')).toHaveCount(0);
 });
 
 test('which modules matter: probe, rankings, and LoRA on the best of each', async ({ app, page }) => {
   await app.open();
   await app.loadFile(FILES[0]);
   await app.small(4);
-  await app.get('study-importance').click();
+  await app.get('experiment-importance').click();
   await page
     .locator('#experiment')
     .getByLabel(/^Probe, steps/)
     .fill('6');
-  await app.startStudy('importance', 2);
-  await app.studyDone(4);
-  await expect(app.get('study')).toHaveAttribute('data-state', 'finished');
+  await app.startExperiment('importance', 2);
+  await app.experimentDone(4);
+  await expect(app.get('experiment')).toHaveAttribute('data-state', 'finished');
 
   // Seven rankings and all modules, each with both seeds, at one budget.
   const table = await app.table('result-table');
-  const arms = table.slice(2);
-  expect(arms.map((r) => r[0])).toEqual([
+  const variants = table.slice(2);
+  expect(variants.map((r) => r[0])).toEqual([
     'Active share',
     'Relative change',
     'Change',
@@ -86,8 +86,8 @@ test('which modules matter: probe, rankings, and LoRA on the best of each', asyn
     'Random',
     'All modules',
   ]);
-  expect(arms.every((r) => r[1] === '2')).toBe(true);
-  const parameters = arms.map((r) => Number(r[2].replace(/\D/g, '')));
+  expect(variants.every((r) => r[1] === '2')).toBe(true);
+  const parameters = variants.map((r) => Number(r[2].replace(/\D/g, '')));
   for (const p of parameters.slice(0, -1)) {
     expect(p).toBeLessThanOrEqual(parameters.at(-1)! * 0.25);
     expect(p).toBeGreaterThan(parameters.at(-1)! * 0.2);

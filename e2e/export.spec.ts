@@ -43,7 +43,7 @@ test('export, reload, import: the same answers; what is no adapter is refused in
   // The prompt template is the data set's: the same file, the same prompt.
   await app.loadFile(FILES[0]);
   // It ended: it is kept, and there is nothing to go on with.
-  await expect(app.get('kept-run')).toHaveCount(1);
+  await expect(app.get('saved-session')).toHaveCount(1);
   await expect(app.get('resume-offer')).toHaveCount(0);
   await app
     .get('import-file')

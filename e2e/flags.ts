@@ -1,5 +1,5 @@
 /** Settings from the command line: every setting has a flag, and its value stands as in a settings file. */
-import { type ExperimentConfig, parseExperiment } from '../src/shared/config';
+import { type SessionConfig, parseSession } from '../src/shared/config';
 import { GROUP_NAMES, type Named, flagOf, settingsOf } from '../src/shared/settings';
 
 const FLAGS = new Map(GROUP_NAMES.flatMap((group) => settingsOf(group)).map((named) => [flagOf(named), named]));
@@ -26,8 +26,8 @@ function read({ setting }: Named, text: string): unknown {
  * The experiment with what the flags say; a flag of a run's setting holds for all runs. Other options are left alone.
  * @throws {ConfigError} naming the setting whose value is not allowed
  */
-export function withFlags(experiment: ExperimentConfig, named: Readonly<Record<string, string>>): ExperimentConfig {
-  const { train, runs } = structuredClone(experiment);
+export function withFlags(config: SessionConfig, named: Readonly<Record<string, string>>): SessionConfig {
+  const { train, runs } = structuredClone(config);
   for (const [flag, text] of Object.entries(named)) {
     const setting = FLAGS.get(flag);
     if (!setting) continue;
@@ -35,5 +35,5 @@ export function withFlags(experiment: ExperimentConfig, named: Readonly<Record<s
     const targets = group === 'train' ? [train] : runs.map((run) => (group === 'run' ? run : run[group]));
     for (const target of targets) Object.assign(target, { [key]: read(setting, text) });
   }
-  return parseExperiment({ train, runs });
+  return parseSession({ train, runs });
 }

@@ -85,22 +85,22 @@ test('with site data blocked the page works, and says that it keeps nothing', as
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
 });
 
-test('a kept run is named, found, taken away, deleted and brought back from the keyboard', async ({
+test('a saved session is named, found, taken away, deleted and brought back from the keyboard', async ({
   studio: app,
 }, info) => {
   const { page } = app;
-  const row = app.get('kept-run');
+  const row = app.get('saved-session');
   await expect(row).toHaveCount(1);
   await expect(row).toContainText(`LoRA, TS-LoRA on ${FILES[0].name}`);
-  await app.press('kept-edit');
-  await expect(app.get('kept-name')).toBeFocused();
+  await app.press('saved-edit');
+  await expect(app.get('saved-name')).toBeFocused();
   await page.keyboard.press('ControlOrMeta+A');
   await page.keyboard.type('Tom’s hat');
   await page.keyboard.press('Tab');
   await page.keyboard.type('first, seed 1');
   await page.keyboard.press('Enter');
   await expect(row).toContainText('Tom’s hat');
-  await expect(app.get('kept-edit')).toBeFocused();
+  await expect(app.get('saved-edit')).toBeFocused();
 
   await app.get('history-search').fill('nobody');
   await expect(app.get('history-empty')).toBeVisible();
@@ -109,12 +109,12 @@ test('a kept run is named, found, taken away, deleted and brought back from the 
   await expect(app.get('room')).toContainText(/[KM]iB of/);
 
   const file = info.outputPath('run.zip');
-  const download = await app.download(() => app.press('kept-export'));
+  const download = await app.download(() => app.press('saved-export'));
   await download.saveAs(file);
-  await app.press('kept-delete');
-  await expect(app.get('kept-delete-no')).toBeFocused();
+  await app.press('saved-delete');
+  await expect(app.get('saved-delete-no')).toBeFocused();
   await page.keyboard.press('Escape');
-  await expect(app.get('kept-delete')).toBeFocused();
+  await expect(app.get('saved-delete')).toBeFocused();
   await page.keyboard.press('Enter');
   await page.keyboard.press('Shift+Tab');
   await page.keyboard.press('Enter');
@@ -138,7 +138,7 @@ test('a browser where the model does not open opens a run from elsewhere: curves
   baseURL,
 }, info) => {
   const file = info.outputPath('run.zip');
-  await (await studio.download(() => studio.press('kept-export'))).saveAs(file);
+  await (await studio.download(() => studio.press('saved-export'))).saveAs(file);
   const browser = await playwright.chromium.launch({ executablePath: browserPath(), args: plainArgs });
   try {
     const app = new App(await (await newProfile(browser, info.project)).newPage(), baseURL!);
@@ -149,8 +149,8 @@ test('a browser where the model does not open opens a run from elsewhere: curves
     await expect(app.get('model-status')).toHaveAttribute('data-status', 'failed');
     await expect(app.get('error-alert').first()).toContainText('sieve-stories-nano');
     await app.get('history-import').setInputFiles(file);
-    await app.press('kept-open');
-    await expect(app.get('kept-run')).toContainText('shown above');
+    await app.press('saved-open');
+    await expect(app.get('saved-session')).toContainText('shown above');
     await expect(app.get('step-count')).toHaveText('12 / 12');
     await expect(page.locator('#history').getByTestId('error-alert')).toHaveCount(0);
 
@@ -160,7 +160,7 @@ test('a browser where the model does not open opens a run from elsewhere: curves
       ['#train', 'loss'],
       ['#inspect', 'shares'],
       ['#inspect', 'module'],
-      ['#compare', 'compare-heldout'],
+      ['#compare', 'compare-validation'],
     ]) {
       const drawn = page.locator(`${section} [data-chart="${chart}"] canvas`).first();
       await drawn.scrollIntoViewIfNeeded();
@@ -195,7 +195,7 @@ test('a checkpoint that cannot be written or read is said, and training goes on'
   await app.open();
   await app.loadFile(FILES[0]);
   await app.small(2000);
-  await app.set('evalEvery', 2000);
+  await app.set('evalInterval', 2000);
   const note = app.get('keep-note');
   const pause = async () => {
     await app.get('pause-button').click();

@@ -127,21 +127,21 @@ export async function hoursOfUse(
       await app.modelReady();
     },
     import: async () => {
-      const before = await app.get('kept-run').count();
+      const before = await app.get('saved-session').count();
       await app.get('history-import').setInputFiles(file);
       await page.waitForFunction(
-        (n) => document.querySelectorAll('[data-testid="kept-run"]').length >= n,
+        (n) => document.querySelectorAll('[data-testid="saved-session"]').length >= n,
         Math.max(1, before),
       );
-      await app.get('kept-open').first().click();
-      await app.get('kept-run').first().getByText('shown above').waitFor();
+      await app.get('saved-open').first().click();
+      await app.get('saved-session').first().getByText('shown above').waitFor();
       await settings(app);
     },
     delete: async () => {
-      if ((await app.get('kept-run').count()) < 2) return;
-      await app.get('kept-delete').last().click();
-      await app.get('kept-delete-yes').click();
-      await app.get('kept-delete-yes').waitFor({ state: 'detached' });
+      if ((await app.get('saved-session').count()) < 2) return;
+      await app.get('saved-delete').last().click();
+      await app.get('saved-delete-yes').click();
+      await app.get('saved-delete-yes').waitFor({ state: 'detached' });
     },
     'bad import': async () => {
       const bytes = readFileSync(file);
@@ -164,7 +164,7 @@ export async function hoursOfUse(
     await app.chooseModel('sieve-stories-4m');
     await app.chooseModel('sieve-stories-nano');
     // What was kept aside grows with what people keep; the rest must not.
-    while ((await app.get('kept-run').count()) > 1) await DO.delete();
+    while ((await app.get('saved-session').count()) > 1) await DO.delete();
     await session.send('HeapProfiler.collectGarbage');
     const { usedSize } = (await session.send('Runtime.getHeapUsage')) as { usedSize: number };
     found.rests.push({ ...(await counts(page)), heap: usedSize });

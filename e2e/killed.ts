@@ -115,7 +115,7 @@ export async function straightAndKilled(
     await app.get('data-file').setInputFiles(asUpload(FILES[0]));
     await app.dataReady();
     await app.small(steps);
-    await app.set('evalEvery', 11);
+    await app.set('evalInterval', 11);
     await app.get('train-button').click();
     await app.waitPhase(['training', 'evaluating'], 60_000);
   };

@@ -50,16 +50,16 @@ export async function manyKills(
   let kept = 0;
   let straight = '';
 
-  const rows = () => browser.app.get('kept-run').count();
+  const rows = () => browser.app.get('saved-session').count();
   const look = async () => {
     const { app, page } = browser;
     // What was kept once is there again as soon as the list has been read.
     await page
-      .waitForFunction((n) => document.querySelectorAll('[data-testid="kept-run"]').length >= n, kept, {
+      .waitForFunction((n) => document.querySelectorAll('[data-testid="saved-session"]').length >= n, kept, {
         timeout: 20_000,
       })
-      .catch(() => found.problems.push(`of ${kept} kept runs there were fewer`));
-    kept = Math.max(kept, await app.get('kept-run').count());
+      .catch(() => found.problems.push(`of ${kept} saved sessions there were fewer`));
+    kept = Math.max(kept, await app.get('saved-session').count());
   };
   const kill = async (moment: Moment) => {
     const at = await browser.app.steps().catch(() => 0);
@@ -108,7 +108,7 @@ export async function manyKills(
     straight = resultOf(await endingOf(browser.app, folder));
     kept = 1;
     await look();
-    await (await browser.app.download(() => browser.app.press('kept-export'))).saveAs(file);
+    await (await browser.app.download(() => browser.app.press('saved-export'))).saveAs(file);
 
     for (let done = 0; done < kills; done++) {
       const moment = MOMENTS[done % MOMENTS.length];
@@ -142,7 +142,7 @@ export async function manyKills(
         await browser.app.waitPhase(['finished'], 300_000);
         await compare('a run that was resumed');
       } else if ((await rows()) > before) {
-        await browser.app.get('kept-open').first().click();
+        await browser.app.get('saved-open').first().click();
         await browser.app.waitPhase(['finished'], 30_000);
         await compare('a run that was kept');
       } else found.problems.push('a run that had ended was neither kept nor could it be resumed');
@@ -150,9 +150,9 @@ export async function manyKills(
     }
     // What was kept is whole still: the oldest, the newest, and one between.
     for (const which of new Set([0, kept >> 1, kept - 1])) {
-      await browser.app.get('kept-open').nth(which).click();
+      await browser.app.get('saved-open').nth(which).click();
       await browser.app.waitPhase(['finished'], 30_000);
-      await compare(`kept run ${which + 1} of ${kept}`);
+      await compare(`saved session ${which + 1} of ${kept}`);
     }
     found.problems.push(...browser.app.problems, ...(await browser.app.errors()));
     return found;
@@ -165,7 +165,7 @@ export async function manyKills(
 async function start(app: App): Promise<void> {
   await app.loadFile(FILES[0]);
   await app.small(STEPS);
-  await app.set('evalEvery', 31);
+  await app.set('evalInterval', 31);
   await app.get('train-button').click();
   await app.begun();
 }

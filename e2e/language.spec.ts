@@ -92,11 +92,11 @@ test('no English is left in any part of the page', async ({ app, page }) => {
   }
   await app.train();
   await app.compare('Mia was at the farm.');
-  await app.get('kept-run').first().waitFor();
-  await app.get('study-compare').click();
-  await app.get('study-form').locator('input[type="number"]').first().fill('1');
-  await app.get('study-start').click();
-  await app.studyDone(1);
+  await app.get('saved-session').first().waitFor();
+  await app.get('experiment-compare').click();
+  await app.get('experiment-form').locator('input[type="number"]').first().fill('1');
+  await app.get('experiment-start').click();
+  await app.experimentDone(1);
   await app.get('data-line').first().click();
   await page.locator('details').evaluateAll((all) =>
     all.forEach((d) => {

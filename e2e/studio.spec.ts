@@ -95,7 +95,7 @@ for (const way of WAYS) {
 
     const second = await visit(here);
     await resume(second, left);
-    await compareWithKept(second);
+    await compareWithSaved(second);
     const file = info.outputPath('run.zip');
     const kept = await nameAndExport(second, file);
     await here.close();
@@ -226,8 +226,8 @@ async function configure(visit: Visit): Promise<void> {
       ['steps', 8],
       ['learningRate', 0.02],
       ['batchSize', 2],
-      ['maxTokens', 48],
-      ['evalEvery', 4],
+      ['maxSequenceLength', 48],
+      ['evalInterval', 4],
       ['evalExamples', 4],
     ] as const)
       await pointer.fill(app.setting(label), String(value));
@@ -256,7 +256,7 @@ async function trainAndLook(visit: Visit): Promise<void> {
     expect((await app.table('loss-table')).map((row) => row[0])).toEqual(
       expect.arrayContaining(['base model', '4', '8']),
     );
-    await expect(app.get('kept-run')).toHaveCount(1);
+    await expect(app.get('saved-session')).toHaveCount(1);
   });
 
   await part(visit, 'the map is scrubbed', async () => {
@@ -319,7 +319,7 @@ async function trainAgainAndClose(visit: Visit, { leaves, steps }: Way): Promise
   const left: Left = { steps, saved: 0, votes: await counts(app) };
   await part(visit, 'a second experiment begins; the first is held beside it', async () => {
     await pointer.fill(app.setting('steps'), String(steps));
-    await pointer.fill(app.setting('evalEvery'), String(steps / 2));
+    await pointer.fill(app.setting('evalInterval'), String(steps / 2));
     await pointer.fill(app.setting('learningRate'), '0.05');
     await pointer.press(app.get('train-button'), 'T');
     await app.begun();
@@ -360,11 +360,11 @@ async function resume(visit: Visit, left: Left): Promise<void> {
     await app.waitPhase(['finished'], 180_000);
     expect(await app.steps()).toBe(left.steps);
     await expect(app.get('resume-offer')).toHaveCount(0);
-    await expect(app.get('kept-run')).toHaveCount(2);
+    await expect(app.get('saved-session')).toHaveCount(2);
   });
 }
 
-async function compareWithKept(visit: Visit): Promise<void> {
+async function compareWithSaved(visit: Visit): Promise<void> {
   const { app, page, pointer } = visit;
   await part(visit, 'settings, numbers and maps of both experiments', async () => {
     const diff = await app.table('config-diff');
@@ -394,7 +394,7 @@ async function compareWithKept(visit: Visit): Promise<void> {
       losses.map((loss) => loss === Math.min(...losses)),
     );
     await expect(app.get('caution')).toContainText('one seed cannot tell');
-    await expect(page.locator('[data-chart="compare-heldout"] .readout li')).toHaveCount(8);
+    await expect(page.locator('[data-chart="compare-validation"] .readout li')).toHaveCount(8);
     await expect(page.locator('[data-chart="skipcompare"] [data-testid^="skips-"]')).toHaveCount(4);
     await expect(page.locator('[data-chart="skipcompare"] [data-testid^="shift-"]')).toHaveCount(3);
   });
@@ -436,18 +436,18 @@ async function keptOf(visit: Visit): Promise<Kept> {
 async function nameAndExport(visit: Visit, path: string): Promise<Kept> {
   const { app, pointer } = visit;
   await part(visit, 'the run is named, found, and leaves as a file', async () => {
-    const rows = app.get('kept-run');
-    await pointer.press(rows.first().getByTestId('kept-edit'));
-    await pointer.fill(app.get('kept-name'), 'Tom’s hat');
-    await pointer.fill(app.get('kept-tags'), 'second, lr 0.05');
-    await pointer.press(app.get('kept-save'));
+    const rows = app.get('saved-session');
+    await pointer.press(rows.first().getByTestId('saved-edit'));
+    await pointer.fill(app.get('saved-name'), 'Tom’s hat');
+    await pointer.fill(app.get('saved-tags'), 'second, lr 0.05');
+    await pointer.press(app.get('saved-save'));
     await expect(rows.first()).toContainText('Tom’s hat');
     await pointer.fill(app.get('history-search'), 'nobody');
     await expect(app.get('history-empty')).toBeVisible();
     await pointer.fill(app.get('history-search'), 'ts-lora SECOND');
     await expect(rows).toHaveCount(1);
-    const download = await app.download(() => pointer.press(app.get('kept-export')));
-    expect(download.suggestedFilename()).toBe('sieve-run-tom-s-hat.zip');
+    const download = await app.download(() => pointer.press(app.get('saved-export')));
+    expect(download.suggestedFilename()).toBe('sieve-session-tom-s-hat.zip');
     await download.saveAs(path);
   });
   return keptOf(visit);
@@ -458,13 +458,13 @@ async function importAndOpen(visit: Visit, file: string, kept: Kept): Promise<vo
   await part(visit, 'elsewhere the file comes in', async () => {
     await expect(app.get('history-empty')).toBeVisible();
     await pointer.give(page.getByRole('button', { name: 'Import a session' }), file);
-    await expect(app.get('kept-run')).toContainText('Tom’s hat');
-    await expect(app.get('kept-run')).toContainText('lr 0.05');
+    await expect(app.get('saved-session')).toContainText('Tom’s hat');
+    await expect(app.get('saved-session')).toContainText('lr 0.05');
   });
 
   await part(visit, 'and opens as it was', async () => {
-    await pointer.press(app.get('kept-open'));
-    await expect(app.get('kept-run')).toContainText('shown above', { timeout: 60_000 });
+    await pointer.press(app.get('saved-open'));
+    await expect(app.get('saved-session')).toContainText('shown above', { timeout: 60_000 });
     await sample(visit);
     await ask(visit);
     expect(await keptOf(visit)).toEqual(kept);

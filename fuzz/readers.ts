@@ -156,8 +156,8 @@ export const READERS: Record<string, Reader> = {
     read: (bytes) => readAdapter(filesOf({ ...parts, 'adapter_model.safetensors': bytes }), model, 'x'),
   },
   history: {
-    seeds: [run['history.json']],
-    read: (bytes) => readRunParts(blob(zipSync({ ...run, 'history.json': bytes }, { level: 0 }))),
+    seeds: [run['metrics.json']],
+    read: (bytes) => readRunParts(blob(zipSync({ ...run, 'metrics.json': bytes }, { level: 0 }))),
   },
 };
 

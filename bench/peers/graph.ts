@@ -157,7 +157,7 @@ export class PeersGraph {
   #submit(): void {
     this.#gpu.write(
       this.#hyper,
-      packAdamwHyper({ beta1: B1, beta2: B2, epsilon: EPS, weightDecay: 0, clipNorm: 0 }, LR, this.#step++),
+      packAdamwHyper({ beta1: B1, beta2: B2, epsilon: EPS, weightDecay: 0, maxGradientNorm: 0 }, LR, this.#step++),
     );
     this.#gpu.submit('peers step', (commands) =>
       this.#program.encode(commands, { rows: T, supervised: T, segments: 1 }),

@@ -1,8 +1,8 @@
 // What the proximal steps of a run must know.
 struct ProximalHyper {
-  tokens: u32,                    // T of the batch that the prices come from
+  tokens: u32,                    // T of the batch that gate gradients come from
   enabled: u32,                   // 0: nothing moves
-  lambda: f32,                    // λ: price of an active token
+  lambda: f32,                    // λ: sparsity penalty of an active token
   half: f32,                      // 1/2η; 0 = unbounded step
 }
 
@@ -24,7 +24,7 @@ fn runningSum(own: u32, lane: u32) -> u32 {
   return ends[lane];
 }
 
-// Prices of every module of a run in the order of r, by an LSD radix sort (8 digits of 4 bits; r >= 0, so its bits order
+// Costs of every module of a run in the order of r, by an LSD radix sort (8 digits of 4 bits; r >= 0, so its bits order
 // as it does): pairs [modules, capacity] (r bits, mu bits), the first hyper.tokens of a module -> ascending by r, equal r
 // in the order they came. Sorts in place; `other` is scratch of the same size.
 // One workgroup a module. A thread moves one run of tokens in order, so the result does not depend on timing.

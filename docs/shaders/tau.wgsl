@@ -68,8 +68,8 @@ override OWN_RHO: bool;            // every module has a ρ of its own, and its 
 override LITERAL: bool;            // g is multiplied by s, so that ε is not negligible
 
 struct TauHyper {
-  lambda: f32,                    // price of an active token
-  tauStep: f32,                   // step size s; negative = 3 ρ / stepsLeft
+  lambda: f32,                    // sparsity penalty of an active token
+  tauLearningRate: f32,                   // step size s; negative = 3 ρ / stepsLeft
   stepsLeft: f32,                 // steps − tauWarmup
   enabled: u32,                   // 0 during the warm-up: nothing moves
   beta1: f32,
@@ -122,7 +122,7 @@ fn main(@builtin(local_invocation_index) lane: u32) {
   if (lane == 0u) {
     let now = 0.5 * (middle[0] + middle[1]);
     let next = select(0.9 * rho[0] + 0.1 * now, now, slots[0].updates == 0u);
-    stepSize = select(hyper.tauStep, 3.0 * next / hyper.stepsLeft, hyper.tauStep < 0.0);
+    stepSize = select(hyper.tauLearningRate, 3.0 * next / hyper.stepsLeft, hyper.tauLearningRate < 0.0);
     rho[0] = next;
     rho[1] = stepSize;
   }
@@ -131,7 +131,7 @@ fn main(@builtin(local_invocation_index) lane: u32) {
     var size = stepSize;
     if (OWN_RHO) {
       slots[i].rho = select(0.9 * slots[i].rho + 0.1 * medians[i], medians[i], slots[i].updates == 0u);
-      size = select(hyper.tauStep, 3.0 * slots[i].rho / hyper.stepsLeft, hyper.tauStep < 0.0);
+      size = select(hyper.tauLearningRate, 3.0 * slots[i].rho / hyper.stepsLeft, hyper.tauLearningRate < 0.0);
     }
     slots[i].step = size;
     let g = select(1.0, size, LITERAL) * (-disagreement(i) - hyper.lambda * f32(stats[i].opened));

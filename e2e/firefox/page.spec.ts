@@ -1,6 +1,6 @@
 /** Firefox as Debian has it, without WebGPU: the built page opens, trains on the CPU, takes data and files, and complains of nothing. */
 import { readFileSync } from 'node:fs';
-import { keptRunSchema } from '../../src/shared/keptRun';
+import { savedSessionSchema } from '../../src/shared/savedSession';
 import { exportedRun, runFiles } from '../../src/store/runFile';
 import { endedSession } from '../../src/store/testing/fixtures';
 import { FILES, asUpload } from '../data';
@@ -11,10 +11,10 @@ import { expect, test } from './test';
 
 /** A run from elsewhere, as a browser with a GPU exports it. */
 async function aRunFile(): Promise<Buffer> {
-  const { experiment, template, mapping, dataName, histories } = endedSession();
-  const record = keptRunSchema.parse({
-    format: 'sieve-run',
-    version: 1,
+  const { config, template, mapping, dataName, histories } = endedSession();
+  const record = savedSessionSchema.parse({
+    format: 'sieve-session',
+    version: 2,
     id: 'abc-1',
     name: 'From elsewhere',
     tags: [],
@@ -27,9 +27,9 @@ async function aRunFile(): Promise<Buffer> {
     data: dataName,
     template,
     mapping,
-    experiment,
+    config,
     base: 5.5,
-    finals: experiment.runs.map(() => ({ steps: 6, loss: 3.25, skipped: null, failed: null })),
+    finals: config.runs.map(() => ({ steps: 6, loss: 3.25, skipped: null, failed: null })),
   });
   const zip = await exportedRun(
     record,
@@ -95,10 +95,10 @@ test('a run from elsewhere is kept over a reload, and opened', async ({ app, pag
   await app
     .get('history-import')
     .setInputFiles({ name: 'run.zip', mimeType: 'application/zip', buffer: await aRunFile() });
-  await expect(app.get('kept-run')).toContainText('From elsewhere');
+  await expect(app.get('saved-session')).toContainText('From elsewhere');
   await page.reload();
-  await app.press('kept-open');
-  await expect(app.get('kept-run')).toContainText('shown above');
+  await app.press('saved-open');
+  await expect(app.get('saved-session')).toContainText('shown above');
   await expect(app.get('step-count')).toHaveText('6 / 100');
   await page.locator('#inspect').scrollIntoViewIfNeeded();
   await expect(app.get('heatmap')).toHaveAttribute('data-step', '6');

@@ -49,7 +49,7 @@ const ofPairs = (row: (prompt: string, completion: string) => string): Kind['bad
   duplicate: [row('q7', 'a7')],
   long: [row('q', 'a'.repeat(90))],
   masked: [row('q', 'mute')],
-  // So many other answers to one question that some are held out.
+  // So many other answers to one question that some are in the validation split.
   leak: Array.from({ length: 60 }, (_, i) => row('same', `other ${i}`)),
 });
 const bytes = (before: string, after: string) => Uint8Array.of(...utf8(before), 0xe9, 0xff, ...utf8(after));
@@ -138,8 +138,8 @@ async function reported({ name, mapping, template, head, row }: Kind, end: reado
     mapping,
     template,
     completionOnly: true,
-    maxTokens: 64,
-    heldOutShare: 0.2,
+    maxSequenceLength: 64,
+    validationShare: 0.2,
     seed: 7,
     maxExamples: 100_000,
     stratify: true,

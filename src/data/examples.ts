@@ -39,7 +39,7 @@ export function trainedTokens(e: Example): number {
 }
 
 export interface ExampleOptions {
-  maxTokens: number;
+  maxSequenceLength: number;
   /** Whether the tokens of texts that are only read are masked. */
   completionOnly: boolean;
   /** Whether texts that look like special tokens are those tokens. */
@@ -53,13 +53,13 @@ function withEnd(ids: Int32Array, { ends }: Segment, { eosId }: Tokenizer): Int3
 
 /**
  * Texts as tokens, so that training sees a prompt's tokens exactly as generation will. What a chat template wrote holds
- * its own beginning and end; around all else are `[bos]` and `[eos]`. Cut to `maxTokens`: what comes before the first
+ * its own beginning and end; around all else are `[bos]` and `[eos]`. Cut to `maxSequenceLength`: what comes before the first
  * learnt text from the left first, then the rest from the right.
  */
 export function buildExample(
   { segments, templated }: Pick<RowTexts, 'segments' | 'templated'>,
   tokenizer: Tokenizer,
-  { maxTokens, completionOnly, marks }: ExampleOptions,
+  { maxSequenceLength, completionOnly, marks }: ExampleOptions,
 ): Example {
   const parts = templated
     ? encodeDressed(segments, tokenizer)
@@ -81,7 +81,7 @@ export function buildExample(
   });
   if (bos === 1) mask[0] = 0;
   if (promptEnd < 0) promptEnd = ids.length;
-  const room = maxTokens - bos;
+  const room = maxSequenceLength - bos;
   const to = promptEnd + Math.min(ids.length - promptEnd, room);
   const from = Math.max(bos, to - room);
   return { ids, mask, bos, from, to, trainFrom: promptEnd };
@@ -107,14 +107,14 @@ function encodeDressed(segments: readonly Segment[], tokenizer: Tokenizer): Int3
 }
 
 /**
- * A long text as windows of at most `maxTokens`, cut after a paragraph where one ends in the window's second half,
+ * A long text as windows of at most `maxSequenceLength`, cut after a paragraph where one ends in the window's second half,
  * else after a line, else anywhere. Only the last window ends with eos.
  * `ends`: whether the text ends here (and is not one part of a longer one).
  */
 export function* buildWindows(
   text: string,
   tokenizer: Tokenizer,
-  { maxTokens, marks, ends }: Omit<ExampleOptions, 'completionOnly'> & { ends: boolean },
+  { maxSequenceLength, marks, ends }: Omit<ExampleOptions, 'completionOnly'> & { ends: boolean },
 ): Generator<Example> {
   const bos = tokenizer.bosId === null ? 0 : 1;
   const ids: number[] = [];
@@ -125,7 +125,7 @@ export function* buildWindows(
     cuts.push(cutRanks(tokenizer.pieces(partIds)));
   }
   const rank = concat(cuts, ids.length);
-  const room = maxTokens - bos;
+  const room = maxSequenceLength - bos;
   for (let at = 0; at < ids.length; ) {
     const last = ids.length - at + (ends && tokenizer.eosId !== null ? 1 : 0) <= room;
     const end = last ? ids.length : at + bestCut(rank, at, Math.min(room, ids.length - at));

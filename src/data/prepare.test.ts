@@ -19,8 +19,8 @@ const options = (more: Partial<PrepareOptions> = {}): PrepareOptions => ({
   mapping: { kind: 'prompt-completion', roles: { prompt: 'p', completion: 'c' } },
   template: { prompt: '{prompt}>', completion: '{completion}' },
   completionOnly: true,
-  maxTokens: 32,
-  heldOutShare: 0.2,
+  maxSequenceLength: 32,
+  validationShare: 0.2,
   seed: 7,
   maxExamples: 10_000,
   stratify: true,
@@ -48,7 +48,7 @@ const rows = (n: number) => Array.from({ length: n }, (_, i) => [`q${i}`, `a${i}
 
 describe('prepare', () => {
   it('puts one bos before and a supervised eos after, and masks the prompt', async () => {
-    const { train, heldOut } = await prepare(
+    const { train, validation } = await prepare(
       table([
         ['ab', 'cd'],
         ['ef', 'gh'],
@@ -56,7 +56,7 @@ describe('prepare', () => {
       options(),
       byteTokenizer,
     );
-    expect([...all(train), ...all(heldOut)].sort()).toEqual([
+    expect([...all(train), ...all(validation)].sort()).toEqual([
       ['|ab>cd|', '0000111'],
       ['|ef>gh|', '0000111'],
     ]);
@@ -70,7 +70,7 @@ describe('prepare', () => {
 
   it('does without bos and eos: the first token is then no target', async () => {
     const bare = { ...byteTokenizer, bosId: null, eosId: null };
-    const { train, heldOut } = await prepare(
+    const { train, validation } = await prepare(
       table([
         ['', 'abc'],
         ['x', 'yz'],
@@ -81,22 +81,22 @@ describe('prepare', () => {
       }),
       bare,
     );
-    expect([...all(train), ...all(heldOut)].sort()).toEqual([
+    expect([...all(train), ...all(validation)].sort()).toEqual([
       ['abc', '011'],
       ['xyz', '011'],
     ]);
   });
 
   it('cuts an over-long prompt from the left, so that bos and completion stay', async () => {
-    const { train, heldOut, report, preview } = await prepare(
+    const { train, validation, report, preview } = await prepare(
       table([
         ['0123456789', 'abc'],
         ['x', 'y'],
       ]),
-      options({ maxTokens: 8 }),
+      options({ maxSequenceLength: 8 }),
       byteTokenizer,
     );
-    expect([...all(train), ...all(heldOut)].sort()).toEqual([
+    expect([...all(train), ...all(validation)].sort()).toEqual([
       ['|89>abc|', '00001111'],
       ['|x>y|', '00011'],
     ]);
@@ -110,15 +110,15 @@ describe('prepare', () => {
   });
 
   it('cuts an over-long completion from the right, and says when the prompt is lost', async () => {
-    const { train, heldOut, report } = await prepare(
+    const { train, validation, report } = await prepare(
       table([
         ['0123', 'abcdefghij'],
         ['x', 'y'],
       ]),
-      options({ maxTokens: 8 }),
+      options({ maxSequenceLength: 8 }),
       byteTokenizer,
     );
-    expect([...all(train), ...all(heldOut)].sort()).toEqual([
+    expect([...all(train), ...all(validation)].sort()).toEqual([
       ['|abcdefg', '01111111'],
       ['|x>y|', '00011'],
     ]);
@@ -172,7 +172,7 @@ describe('prepare', () => {
         ['a', 'b'],
       ]),
     ).toBe('All examples are the same.');
-    for (const more of [{ maxTokens: 4 }, { heldOutShare: Number.NaN }, { maxExamples: 0 }])
+    for (const more of [{ maxSequenceLength: 4 }, { validationShare: Number.NaN }, { maxExamples: 0 }])
       await expect(prepare(table(rows(4)), options(more), byteTokenizer)).rejects.toThrow(DataError);
     await expect(
       prepare(table(rows(4)), options({ template: { prompt: '{nope}', completion: '{completion}' } }), byteTokenizer),
@@ -181,7 +181,7 @@ describe('prepare', () => {
 
   it('splits by seed alone: same seed, same split; another seed, another', async () => {
     const held = async (seed: number) =>
-      all((await prepare(table(rows(50)), options({ seed }), byteTokenizer)).heldOut).map(([t]) => t);
+      all((await prepare(table(rows(50)), options({ seed }), byteTokenizer)).validation).map(([t]) => t);
     expect(await held(1)).toEqual(await held(1));
     expect(await held(1)).toHaveLength(10);
     expect(await held(1)).not.toEqual(await held(2));
@@ -189,28 +189,28 @@ describe('prepare', () => {
 
   it('keeps copies on one side', async () => {
     const copied = Array.from({ length: 60 }, (_, i) => [`q${i % 12}`, `a${i % 12}`]);
-    const { train, heldOut, report } = await prepare(table(copied), options(), byteTokenizer);
+    const { train, validation, report } = await prepare(table(copied), options(), byteTokenizer);
     const trained = new Set(all(train).map(([t]) => t));
-    expect(all(heldOut).some(([t]) => trained.has(t))).toBe(false);
-    expect(exampleCount(heldOut)).toBe(10);
+    expect(all(validation).some(([t]) => trained.has(t))).toBe(false);
+    expect(exampleCount(validation)).toBe(10);
     expect(report.issues).toMatchObject([{ issue: 'duplicate', rows: 48 }]);
   });
 
   it('holds out a whole group where every group of copies is larger than the share', async () => {
     const { report } = await prepare(
       table(Array.from({ length: 20 }, (_, i) => [i < 12 ? 'a' : 'b', 'x'])),
-      options({ heldOutShare: 0.1 }),
+      options({ validationShare: 0.1 }),
       byteTokenizer,
     );
-    expect(report).toMatchObject({ train: 12, heldOut: 8 });
+    expect(report).toMatchObject({ train: 12, validation: 8 });
   });
 
   it('previews what it made: kept chips are the set, in order, with the side of each example', async () => {
     const t = table(Array.from({ length: 20 }, (_, i) => ['x'.repeat(1 + i * 3), 'y'.repeat(1 + (i % 5) * 4)]));
-    const { train, preview } = await prepare(t, options({ maxTokens: 20 }), byteTokenizer);
+    const { train, preview } = await prepare(t, options({ maxSequenceLength: 20 }), byteTokenizer);
     const shown = await preview(0, 100);
     expect(shown.map((e) => e.row)).toEqual(Array.from({ length: 20 }, (_, i) => i));
-    const kept = shown.filter((e) => !e.heldOut).flatMap((e) => e.tokens.filter((c) => c.state !== 'truncated'));
+    const kept = shown.filter((e) => !e.validation).flatMap((e) => e.tokens.filter((c) => c.state !== 'truncated'));
     expect(kept.map((c) => c.id)).toEqual([...train.ids]);
     expect(kept.map((c) => Number(c.state === 'trained'))).toEqual([...train.supervised]);
     expect(await preview(18, 10)).toHaveLength(2);
@@ -219,7 +219,7 @@ describe('prepare', () => {
 });
 
 describe('decisions', () => {
-  const held = (p: Prepared) => all(p.heldOut).map(([t]) => t);
+  const held = (p: Prepared) => all(p.validation).map(([t]) => t);
 
   it('repair ragged, quoted and badly encoded rows, each by its own choice', async () => {
     const store = new RowStore();
@@ -232,8 +232,8 @@ describe('decisions', () => {
     store.add(7, ['{', JSON.stringify(message('data.row.deepValue'))], 'syntax');
     const broken = { ...table([]), rows: store };
     const texts = async (repairs: Partial<Repairs>) => {
-      const p = await prepare(broken, options({ repairs: { ...NO_REPAIRS, ...repairs }, heldOutShare: 0.1 }), latin);
-      return [...all(p.train), ...all(p.heldOut)].map(([t]) => t.slice(1, -1)).sort();
+      const p = await prepare(broken, options({ repairs: { ...NO_REPAIRS, ...repairs }, validationShare: 0.1 }), latin);
+      return [...all(p.train), ...all(p.validation)].map(([t]) => t.slice(1, -1)).sort();
     };
     const latin = { ...byteTokenizer, encode: (s: string) => Int32Array.from(s, (c) => c.charCodeAt(0) + 1) };
     expect(await texts({})).toEqual(['q0>a0', 'q1>a1']);
@@ -250,13 +250,13 @@ describe('decisions', () => {
   });
 
   it('leave out rows by hand, and take new cells for others', async () => {
-    const { report, train, heldOut } = await prepare(
+    const { report, train, validation } = await prepare(
       table(rows(4)),
       options({ edits: { excluded: [0], changed: [[1, ['new', 'cells']]] } }),
       byteTokenizer,
     );
     expect(report).toMatchObject({ usable: 3, excluded: 1, changed: 1 });
-    expect([...all(train), ...all(heldOut)].map(([t]) => t).sort()).toEqual(['|new>cells|', '|q2>a2|', '|q3>a3|']);
+    expect([...all(train), ...all(validation)].map(([t]) => t).sort()).toEqual(['|new>cells|', '|q2>a2|', '|q3>a3|']);
   });
 
   it('keep only the first of copies, and leave out what is too long', async () => {
@@ -286,7 +286,7 @@ describe('decisions', () => {
     const { report } = await prepare(table(cells), options(), byteTokenizer);
     expect(report.issues).toMatchObject([{ issue: 'leak' }]);
     const together = await prepare(table(cells), options({ repairs: { ...NO_REPAIRS, leak: true } }), byteTokenizer);
-    expect(together.report).toMatchObject({ issues: [], heldOut: 8 });
+    expect(together.report).toMatchObject({ issues: [], validation: 8 });
   });
 
   it('hold out the same share of every label', async () => {
@@ -297,9 +297,9 @@ describe('decisions', () => {
     });
     const { report } = await prepare(table(cells), labelled, byteTokenizer);
     expect(report.labels).toEqual([
-      { label: 'common', train: 64, heldOut: 16 },
-      { label: 'rare', train: 12, heldOut: 3 },
-      { label: 'rarest', train: 4, heldOut: 1 },
+      { label: 'common', train: 64, validation: 16 },
+      { label: 'rare', train: 12, validation: 3 },
+      { label: 'rarest', train: 4, validation: 1 },
     ]);
   });
 
@@ -381,9 +381,9 @@ describe('decisions', () => {
 describe('plain text', { timeout: 30_000 }, () => {
   it('is cut into windows after paragraphs, else lines, else anywhere; only the last ends with eos', async () => {
     const text = 'One two.\n\nThree four five.\nSix.\n\nabcdefghijklmnopqrstuvwxyz0123456789';
-    const { train, heldOut, preview } = await prepare(
+    const { train, validation, preview } = await prepare(
       table([[text]], ['text'], 'txt'),
-      textOptions({ maxTokens: 21 }),
+      textOptions({ maxSequenceLength: 21 }),
       byteTokenizer,
     );
     const texts = (await preview(0, 99)).map((e) => e.tokens.map((c) => (c.id === 0 ? '|' : c.text)).join(''));
@@ -393,13 +393,13 @@ describe('plain text', { timeout: 30_000 }, () => {
       '|abcdefghijklmnopqrst',
       '|uvwxyz0123456789|',
     ]);
-    expect(exampleCount(train) + exampleCount(heldOut)).toBe(4);
+    expect(exampleCount(train) + exampleCount(validation)).toBe(4);
   });
 
   it('prefers the end of a paragraph to a later end of a line', async () => {
     const { preview } = await prepare(
       table([['aaaaaaaaaa\n\nbb\ncccccccccccccccccc']], ['text'], 'txt'),
-      textOptions({ maxTokens: 21 }),
+      textOptions({ maxSequenceLength: 21 }),
       byteTokenizer,
     );
     expect(
@@ -416,16 +416,16 @@ describe('plain text', { timeout: 30_000 }, () => {
       fc.asyncProperty(
         fc.array(bit, { minLength: 40, maxLength: 200 }),
         fc.integer({ min: 8, max: 40 }),
-        async (bits, maxTokens) => {
+        async (bits, maxSequenceLength) => {
           const text = bits.map((b, i) => (i % 7 ? b : `${i}`)).join('');
           const { preview, report } = await prepare(
             table([[text]], ['text'], 'txt'),
-            textOptions({ maxTokens }),
+            textOptions({ maxSequenceLength }),
             byteTokenizer,
           );
           const ids = (await preview(0, 10_000)).flatMap((e) => e.tokens.map((t) => t.id)).filter((id) => id > 0);
           expect(byteTokenizer.decode(ids)).toBe(text);
-          expect(report.longest).toBeLessThanOrEqual(maxTokens);
+          expect(report.longest).toBeLessThanOrEqual(maxSequenceLength);
           expect(report.truncated).toBe(0);
         },
       ),
@@ -435,7 +435,11 @@ describe('plain text', { timeout: 30_000 }, () => {
 
   it('keeps texts beyond one encoding segment whole', async () => {
     const text = Array.from({ length: 9000 }, (_, i) => `Line ${i} of a long book.`).join('\n');
-    const { preview } = await prepare(table([[text]], ['text'], 'txt'), textOptions({ maxTokens: 512 }), byteTokenizer);
+    const { preview } = await prepare(
+      table([[text]], ['text'], 'txt'),
+      textOptions({ maxSequenceLength: 512 }),
+      byteTokenizer,
+    );
     expect(byteTokenizer.decode((await preview(0, 1000)).flatMap((e) => e.tokens.map((t) => t.id)))).toBe(text);
   });
 });
@@ -444,37 +448,37 @@ describe('invariants', { timeout: 30_000 }, () => {
   // The byte tokenizer shows its bos as a bar: a text's own bar would look like a second one.
   const cell = fc.string({ unit: 'grapheme', maxLength: 30 }).map((s) => s.replaceAll('|', '/'));
   const anyOptions = fc.record({
-    maxTokens: fc.integer({ min: 8, max: 60 }),
+    maxSequenceLength: fc.integer({ min: 8, max: 60 }),
     seed: fc.nat(),
-    heldOutShare: fc.double({ min: 0, max: 0.5, noNaN: true }),
+    validationShare: fc.double({ min: 0, max: 0.5, noNaN: true }),
     completionOnly: fc.boolean(),
   });
 
   it('every example has one bos, fits the window, has a target, and is on one side', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(cell, cell), { maxLength: 30 }), anyOptions, async (r, more) => {
-        const { train, heldOut, report } = await prepare(table(r), options(more), byteTokenizer);
+        const { train, validation, report } = await prepare(table(r), options(more), byteTokenizer);
         if (report.problem) return;
         expect(exampleCount(train)).toBe(report.train);
-        expect(exampleCount(heldOut)).toBe(report.heldOut);
+        expect(exampleCount(validation)).toBe(report.validation);
         expect(report.train).toBeGreaterThanOrEqual(1);
-        expect(report.heldOut).toBeGreaterThanOrEqual(1);
-        expect(report.train + report.heldOut).toBe(report.examples);
+        expect(report.validation).toBeGreaterThanOrEqual(1);
+        expect(report.train + report.validation).toBe(report.examples);
         const lost = report.issues
           .filter((i) => i.issue === 'empty' || i.issue === 'noText' || i.issue === 'masked')
           .reduce((n, i) => n + i.rows, 0);
         expect(report.examples + lost).toBe(r.length);
-        expect(train.ids.length + heldOut.ids.length).toBe(report.tokens);
-        for (const set of [train, heldOut]) {
+        expect(train.ids.length + validation.ids.length).toBe(report.tokens);
+        for (const set of [train, validation]) {
           for (const [text, mask] of all(set)) {
-            expect(text.length).toBeLessThanOrEqual(more.maxTokens);
+            expect(text.length).toBeLessThanOrEqual(more.maxSequenceLength);
             expect(text[0]).toBe('|');
             expect(text[1]).not.toBe('|');
             expect(mask).toMatch(/^0+1+$/);
           }
         }
         const trained = new Set(all(train).map((e) => e.join()));
-        expect(all(heldOut).some((e) => trained.has(e.join()))).toBe(false);
+        expect(all(validation).some((e) => trained.has(e.join()))).toBe(false);
       }),
       { numRuns: 300 },
     );

@@ -1,4 +1,4 @@
-/** Parsed table + mapping + template → tokens to train on and tokens held out. */
+/** Parsed table + mapping + template → tokens to train on and tokens to validate on. */
 import {
   type Issue,
   ISSUES,
@@ -41,14 +41,14 @@ export interface Prepared {
   /** In the table's order. */
   train: TokenSet;
   /** In seeded random order, so that its first N are a fair sample. */
-  heldOut: TokenSet;
+  validation: TokenSet;
   /** Whether examples are windows of long texts, not rows. */
   windows: boolean;
   /** Issues and decisions by row, see `checkRows`. */
   flags: Uint32Array;
   tokens: TokenStore;
-  /** Whether an example is held out. */
-  isHeldOut(example: number): boolean;
+  /** Whether an example is in the validation split. */
+  isValidation(example: number): boolean;
   cells: CellsNow;
   /** Examples from … from+count, in the table's order, as token chips. */
   preview(from: number, count: number): Promise<PreviewExample[]>;
@@ -71,7 +71,7 @@ export interface PrepareHooks extends PaceHooks {
 
 /**
  * Checks every row, tokenises the usable ones (a seeded sample of them where there are more than `maxExamples`), and
- * splits by seed. At least one example is held out; exact copies of an example stay on one side. Where fewer than two
+ * splits by seed. At least one example is in the validation split; exact copies of an example stay on one side. Where fewer than two
  * different examples are left both sets are empty, and the report says why.
  * @throws {DataError} on a wrong mapping or template; {Cancelled}.
  */
@@ -121,14 +121,14 @@ export async function prepare(
   const { tokens, lostPrompt } = made;
   const label = made.label && areLabels(made.label) ? made.label : null;
   const given =
-    table.heldOutFrom === null
+    table.validationFrom === null
       ? null
-      : Array.from({ length: tokens.length }, (_, i) => tokens.row(i) >= table.heldOutFrom!);
+      : Array.from({ length: tokens.length }, (_, i) => tokens.row(i) >= table.validationFrom!);
   const split = trySplit(
     { copy: made.copy, question: made.question, label: options.stratify ? label : null, given },
     options,
   );
-  const out = new Set(split.heldOut);
+  const out = new Set(split.validation);
   for (const i of split.leaks) flags[tokens.row(i)] |= ISSUE_BIT.leak;
   const report: PrepareReport = {
     rows: table.rows.length,
@@ -137,13 +137,13 @@ export async function prepare(
     changed: options.edits.changed.length,
     examples: tokens.length,
     train: split.train.length,
-    heldOut: split.heldOut.length,
+    validation: split.validation.length,
     tokens: tokens.tokens,
     supervised: tokens.trained,
     longest: made.longest,
     truncated: made.truncated,
     issues: issueReports(table, { flags, cells, mapping: options.mapping, reasons }),
-    lengths: lengthCounts(tokens, options.maxTokens),
+    lengths: lengthCounts(tokens, options.maxSequenceLength),
     labels: label && labelCounts(label, out),
     checked: checkedIssues(table, options, {
       windows,
@@ -171,8 +171,8 @@ export async function prepare(
     windows,
     cells,
     train: tokens.set(split.train),
-    heldOut: tokens.set(split.heldOut),
-    isHeldOut: (example) => out.has(example),
+    validation: tokens.set(split.validation),
+    isValidation: (example) => out.has(example),
     prompt: async (row) => {
       const now = cells(row);
       if (!now) return null;
@@ -193,7 +193,7 @@ export async function prepare(
           const pieces = tokenizer.pieces(ids);
           return {
             row: windows ? i : row,
-            heldOut: out.has(i),
+            validation: out.has(i),
             tokens: ids.map((id, p) => ({
               text: pieces[p],
               id,
@@ -209,13 +209,13 @@ export async function prepare(
 /** The split; where it cannot be made, why: the report must be seen all the same, for it may hold the repair. */
 function trySplit(
   input: SplitInput,
-  { heldOutShare, seed, repairs }: PrepareOptions,
+  { validationShare, seed, repairs }: PrepareOptions,
 ): Split & { problem: PrepareReport['problem'] } {
   try {
-    return { ...splitExamples(input, heldOutShare, seed, repairs.leak), problem: null };
+    return { ...splitExamples(input, validationShare, seed, repairs.leak), problem: null };
   } catch (error) {
     if (!(error instanceof DataError)) throw error;
-    return { train: [], heldOut: [], leaks: [], problem: messageOf(error) };
+    return { train: [], validation: [], leaks: [], problem: messageOf(error) };
   }
 }
 
@@ -247,8 +247,8 @@ function checkedIssues(
   return ISSUES.filter((issue) => looked[issue]);
 }
 
-const exampleOptions = ({ maxTokens, completionOnly, repairs }: PrepareOptions): ExampleOptions => ({
-  maxTokens,
+const exampleOptions = ({ maxSequenceLength, completionOnly, repairs }: PrepareOptions): ExampleOptions => ({
+  maxSequenceLength,
   completionOnly,
   marks: repairs.marks,
 });
@@ -279,9 +279,9 @@ function labelWarnings(
       .map((l) => `“${l.label}”`)
       .join(', ')}${list.length > 5 ? ', …' : ''}`;
   const unlearnt = labels.filter((l) => l.train === 0);
-  const unmeasured = labels.filter((l) => l.heldOut === 0);
+  const unmeasured = labels.filter((l) => l.validation === 0);
   const warnings: Message[] = [];
-  if (unlearnt.length > 0) warnings.push(message('data.examples.heldOutOnly', { labels: named(unlearnt) }));
+  if (unlearnt.length > 0) warnings.push(message('data.examples.validationOnly', { labels: named(unlearnt) }));
   if (unmeasured.length > 0 && unmeasured.length < labels.length)
     warnings.push(message('data.examples.learntOnly', { labels: named(unmeasured) }));
   const first = label[0];
@@ -292,10 +292,12 @@ function labelWarnings(
 }
 
 function checkOptions(options: PrepareOptions): void {
-  if (!Number.isInteger(options.maxTokens) || options.maxTokens < 8)
+  if (!Number.isInteger(options.maxSequenceLength) || options.maxSequenceLength < 8)
     throw new DataError(message('data.examples.fewTokens'));
-  if (options.maxTokens > TOKEN_PAGE) throw new DataError(message('data.examples.manyTokens', { most: TOKEN_PAGE }));
-  if (!(options.heldOutShare >= 0 && options.heldOutShare <= 0.5)) throw new DataError(message('data.examples.share'));
+  if (options.maxSequenceLength > TOKEN_PAGE)
+    throw new DataError(message('data.examples.manyTokens', { most: TOKEN_PAGE }));
+  if (!(options.validationShare >= 0 && options.validationShare <= 0.5))
+    throw new DataError(message('data.examples.share'));
   if (!Number.isInteger(options.maxExamples) || options.maxExamples < 2)
     throw new DataError(message('data.examples.fewExamples'));
 }
@@ -366,7 +368,7 @@ type Before = (row: number) => { store: TokenStore; example: number } | null;
 function reuse(previous: Previous | null, options: PrepareOptions): Before | null {
   if (!previous || previous.set.windows || previous.set.tokens.tokens > MAX_REUSED) return null;
   const recipe = (o: PrepareOptions) =>
-    JSON.stringify([o.mapping, o.template, o.completionOnly, o.maxTokens, o.repairs.marks]);
+    JSON.stringify([o.mapping, o.template, o.completionOnly, o.maxSequenceLength, o.repairs.marks]);
   const { set, options: old } = previous;
   if (recipe(old) !== recipe(options)) return null;
   // Rows that a person or a repair may have changed are made again.

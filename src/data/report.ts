@@ -90,13 +90,13 @@ export function lengthCounts(tokens: TokenStore, limit: number): PrepareReport['
 
 export function labelCounts(
   label: readonly string[],
-  heldOut: ReadonlySet<number>,
+  validation: ReadonlySet<number>,
 ): NonNullable<PrepareReport['labels']> {
-  const counts = new Map<string, { label: string; train: number; heldOut: number }>();
+  const counts = new Map<string, { label: string; train: number; validation: number }>();
   label.forEach((l, i) => {
     let own = counts.get(l);
-    if (!own) counts.set(l, (own = { label: excerpt(l, 40), train: 0, heldOut: 0 }));
-    own[heldOut.has(i) ? 'heldOut' : 'train']++;
+    if (!own) counts.set(l, (own = { label: excerpt(l, 40), train: 0, validation: 0 }));
+    own[validation.has(i) ? 'validation' : 'train']++;
   });
-  return [...counts.values()].sort((a, b) => b.train + b.heldOut - a.train - a.heldOut);
+  return [...counts.values()].sort((a, b) => b.train + b.validation - a.train - a.validation);
 }

@@ -1,4 +1,4 @@
-/** Which examples are held out: by seed, copies together, the same share of every label. */
+/** Which examples are in the validation split: by seed, copies together, the same share of every label. */
 import { DataError } from '../shared/errors';
 import { Rng } from '../shared/rng';
 import { message } from '../shared/message';
@@ -17,8 +17,8 @@ export interface SplitInput {
 export interface Split {
   /** Examples, in their order; and in seeded random order, so that their first N are a fair sample. */
   train: number[];
-  heldOut: number[];
-  /** Held-out examples whose question is also trained on. */
+  validation: number[];
+  /** Validation examples whose question is also trained on. */
   leaks: number[];
 }
 
@@ -42,10 +42,10 @@ export function splitExamples(
   const wanted = Math.max(1, Math.round(share * copy.length));
   const order = new Rng(seed).shuffle(groups);
   const taken = new Set<number[]>();
-  const heldOut: number[] = [];
+  const validation: number[] = [];
   const take = (group: number[]) => {
     taken.add(group);
-    heldOut.push(...group);
+    validation.push(...group);
   };
   // What nobody learns cannot be measured: the last group of a label stays where it is learnt from.
   const groupsLeft = new Map<string, number>();
@@ -66,26 +66,31 @@ export function splitExamples(
   }
   // Without labels this is all; with them it fills what groups of copies have left open.
   for (const group of order)
-    if (!taken.has(group) && spare(group) && heldOut.length + group.length <= wanted && taken.size + 1 < groups.length)
+    if (
+      !taken.has(group) &&
+      spare(group) &&
+      validation.length + group.length <= wanted &&
+      taken.size + 1 < groups.length
+    )
       takeOf(group);
-  if (heldOut.length === 0) {
+  if (validation.length === 0) {
     const smallest = (among: number[][]) => among.reduce((a, b) => (b.length < a.length ? b : a));
     const spared = order.filter(spare);
     take(smallest(spared.length > 0 ? spared : order));
   }
-  const out = new Set(heldOut);
+  const out = new Set(validation);
   const train = copy.map((_, i) => i).filter((i) => !out.has(i));
   const asked = question ? new Set(train.map((i) => question[i])) : null;
-  return { train, heldOut, leaks: asked ? heldOut.filter((i) => asked.has(question![i])) : [] };
+  return { train, validation, leaks: asked ? validation.filter((i) => asked.has(question![i])) : [] };
 }
 
-/** The split that the files are: what lies in a file to measure on is held out, in seeded random order. */
+/** The split that the files are: what lies in a file to measure on is the validation split, in seeded random order. */
 function splitByFile(given: readonly boolean[], question: readonly number[] | null, seed: number): Split {
   const all = given.map((_, i) => i);
   const train = all.filter((i) => !given[i]);
-  const heldOut = new Rng(seed).shuffle(all.filter((i) => given[i]));
+  const validation = new Rng(seed).shuffle(all.filter((i) => given[i]));
   const asked = question ? new Set(train.map((i) => question[i])) : null;
-  return { train, heldOut, leaks: asked ? heldOut.filter((i) => asked.has(question![i])) : [] };
+  return { train, validation, leaks: asked ? validation.filter((i) => asked.has(question![i])) : [] };
 }
 
 /** Examples that must stay together, in order of their first one. */
@@ -118,7 +123,7 @@ function grouped(copy: readonly number[], question: readonly number[] | null): n
   return [...groups.values()];
 }
 
-/** How many of each label are held out: shares rounded so that they add up to `wanted` (largest remainders first). */
+/** How many of each label go to the validation split: shares rounded so that they add up to `wanted` (largest remainders first). */
 function quotas(label: readonly string[], wanted: number): Map<string, number> {
   const counts = new Map<string, number>();
   for (const l of label) counts.set(l, (counts.get(l) ?? 0) + 1);

@@ -124,9 +124,9 @@ export class TableView {
       case 'all':
         return true;
       case 'train':
-        return example !== null && !this.#prepared.isHeldOut(example);
-      case 'heldOut':
-        return example !== null && this.#prepared.isHeldOut(example);
+        return example !== null && !this.#prepared.isValidation(example);
+      case 'validation':
+        return example !== null && this.#prepared.isValidation(example);
       case 'unused':
         return example === null;
       case 'excluded':
@@ -149,7 +149,7 @@ export class TableView {
       lost: this.#exampleOf && !this.#prepared.cells(item) ? this.#raw(item).lost : null,
       tokens: example === null ? null : this.#prepared.tokens.total(example),
       issues: issuesOf(f),
-      side: example === null ? null : this.#prepared.isHeldOut(example) ? 'heldOut' : 'train',
+      side: example === null ? null : this.#prepared.isValidation(example) ? 'validation' : 'train',
       excluded: (f & EXCLUDED) !== 0,
       changed: (f & CHANGED) !== 0,
     };

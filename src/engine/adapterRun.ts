@@ -36,14 +36,14 @@ import { learningRateAt } from './optim/schedule';
 export const placeOf = (
   run: RunConfig,
   runs: readonly RunConfig[],
-  train: Pick<TrainConfig, 'keepBest'>,
+  train: Pick<TrainConfig, 'loadBestCheckpoint'>,
   { capacity, microBatches, split = 1, salts }: Layout,
 ): Place => ({
   rows: capacity.rows,
   microBatches,
   split,
   followed: runs.some((r) => followedBy(r) === run.id),
-  keepBest: train.keepBest,
+  loadBestCheckpoint: train.loadBestCheckpoint,
   salts,
 });
 
@@ -60,7 +60,7 @@ export function runSizes(config: LlamaConfig, run: RunConfig, place: Place): Rec
     rates: ratesBytes(bytes / 4),
     normPartial: gradNormPartialBytes(bytes / 4),
     ...method,
-    ...(place.keepBest ? { best: bytes + (method.slots ?? 0) + (method.average ?? 0) } : {}),
+    ...(place.loadBestCheckpoint ? { best: bytes + (method.slots ?? 0) + (method.average ?? 0) } : {}),
   };
 }
 
@@ -73,7 +73,7 @@ export interface RunState {
   best: BestAdapter | null;
 }
 
-/** Which adapter was best on the slice: after how many steps, with what loss. */
+/** Which adapter was best on the dev: after how many steps, with what loss. */
 export interface BestAdapter {
   step: number;
   loss: number;
@@ -154,7 +154,7 @@ export class AdapterRun {
       place,
       follows: follows?.method ?? null,
     });
-    this.#bestTensors = place.keepBest
+    this.#bestTensors = place.loadBestCheckpoint
       ? Object.fromEntries(
           Object.entries(this.#adapterTensors()).map(([name, tensor]) => [
             name,
@@ -213,10 +213,10 @@ export class AdapterRun {
   }
 
   /** Writes what `update` reads from the host. `step` counts from 0. Returns the learning rate. */
-  prepareUpdate(step: number, tokens: number, sliceTokens: number | null): number {
+  prepareUpdate(step: number, tokens: number, devTokens: number | null): number {
     const rate = this.rateFactor * learningRateAt(this.#train, step);
     this.#device.write(this.#hyper, packAdamwHyper(this.#train, rate, step));
-    this.method.prepareUpdate(step, tokens, sliceTokens);
+    this.method.prepareUpdate(step, tokens, devTokens);
     return rate;
   }
 
@@ -251,7 +251,7 @@ export class AdapterRun {
     return this.#best;
   }
 
-  /** Keeps the adapter as it is, after `step` steps, when its loss on the slice is the lowest so far. */
+  /** Keeps the adapter as it is, after `step` steps, when its loss on the dev split is the lowest so far. */
   keepIfBest(step: number, loss: number): void {
     if (!this.#bestTensors || !(loss < (this.#best?.loss ?? Infinity))) return;
     this.#best = { step, loss };

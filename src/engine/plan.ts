@@ -21,16 +21,16 @@ export interface MemoryLimits {
 
 /** All segments, all activations. */
 export function fullLayout(c: LlamaConfig, runs: number, train: TrainConfig): Layout {
-  const { batchSize, maxTokens, accumulation } = train;
+  const { batchSize, maxSequenceLength, gradientAccumulationSteps } = train;
   return {
     // The first token of a sequence is never a target.
     capacity: {
-      rows: batchSize * maxTokens,
-      supervised: batchSize * (maxTokens - 1),
+      rows: batchSize * maxSequenceLength,
+      supervised: batchSize * (maxSequenceLength - 1),
       segments: Math.max(1, runs),
       headChunk: headChunkRows(c.vocab),
     },
-    microBatches: accumulation,
+    microBatches: gradientAccumulationSteps,
     recompute: false,
   };
 }
@@ -58,13 +58,21 @@ function halves(batchSize: number): number[] {
   return out;
 }
 
-function splitLayout(layout: Layout, { batchSize, maxTokens, accumulation }: TrainConfig, split: number): Layout {
+function splitLayout(
+  layout: Layout,
+  { batchSize, maxSequenceLength, gradientAccumulationSteps }: TrainConfig,
+  split: number,
+): Layout {
   const sequences = Math.ceil(batchSize / split);
   return {
     ...layout,
     split,
-    microBatches: accumulation * split,
-    capacity: { ...layout.capacity, rows: sequences * maxTokens, supervised: sequences * (maxTokens - 1) },
+    microBatches: gradientAccumulationSteps * split,
+    capacity: {
+      ...layout.capacity,
+      rows: sequences * maxSequenceLength,
+      supervised: sequences * (maxSequenceLength - 1),
+    },
   };
 }
 
@@ -84,7 +92,7 @@ function sizesOf(c: LlamaConfig, runs: readonly RunConfig[], { capacity, microBa
   };
 }
 
-type KeepBest = Pick<TrainConfig, 'keepBest'>;
+type KeepBest = Pick<TrainConfig, 'loadBestCheckpoint'>;
 
 const sizesOfRun = (
   c: LlamaConfig,

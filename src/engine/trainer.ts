@@ -63,7 +63,7 @@ export interface EvalResult {
 
 /** Gates of one text: per adapted module and token. */
 export interface GateMap {
-  kept: Uint8Array;
+  active: Uint8Array;
   ratio: Float32Array;
 }
 
@@ -306,8 +306,8 @@ export class Trainer {
   }
 
   /**
-   * One optimizer step of every run in `runIds` over `batches` (its micro-batches); `step` counts from 0. `slice`: a batch
-   * of the slice, for runs that want prices from it (`wantsSlice`). Resolves once it is submitted, with the results to
+   * One optimizer step of every run in `runIds` over `batches` (its micro-batches); `step` counts from 0. `dev`: a batch
+   * of the dev split, for runs that want gate gradients from it (`wantsDev`). Resolves once it is submitted, with the results to
    * come: each resolves when the GPU is through.
    * @throws {OutOfMemoryError} before anything was sent: the step can be repeated in another layout. {GpuError} else
    */
@@ -315,7 +315,7 @@ export class Trainer {
     runIds: readonly string[],
     batches: readonly TokenBatch[],
     step: number,
-    slice: TokenBatch | null = null,
+    dev: TokenBatch | null = null,
   ): Promise<Map<string, Promise<StepResult>>> {
     const totals = batchTotals(batches);
     const results = new Map<string, Promise<StepResult>>();
@@ -323,10 +323,10 @@ export class Trainer {
     const options = this.#ofStep(parts, step);
     // What has to be compiled is allocated before the first of them learns anything.
     await Promise.all(this.#groups(runIds).map((ids) => this.#stack(ids)));
-    const probed = (what: 'slice' | 'step') => runIds.filter((id) => this.run(id).method.probe(step) === what);
-    if (this.wantsSlice(runIds, step) && !slice)
-      throw new Error('a run wants prices from the slice, and there is no batch of it');
-    if (slice) await this.#probe(probed('slice'), fitBatches([slice], this.capacity), { draw: step });
+    const probed = (what: 'dev' | 'step') => runIds.filter((id) => this.run(id).method.probe(step) === what);
+    if (this.wantsDev(runIds, step) && !dev)
+      throw new Error('a run wants gate gradients from the dev split, and there is no batch of it');
+    if (dev) await this.#probe(probed('dev'), fitBatches([dev], this.capacity), { draw: step });
     await this.#probe(probed('step'), parts, options);
     for (const ids of this.#groups(runIds)) {
       const stack = await this.#stack(ids);
@@ -334,7 +334,7 @@ export class Trainer {
         this.run(id).prepareUpdate(
           step,
           totals.tokens,
-          this.run(id).method.probe(step) === 'slice' ? slice!.ids.length : null,
+          this.run(id).method.probe(step) === 'dev' ? dev!.ids.length : null,
         ),
       );
       await this.#choose(stack, parts, options);
@@ -371,9 +371,9 @@ export class Trainer {
     return results;
   }
 
-  /** Whether any of these runs wants a batch of the slice before step `step`. */
-  wantsSlice(runIds: readonly string[], step: number): boolean {
-    return runIds.some((id) => this.run(id).method.probe(step) === 'slice');
+  /** Whether any of these runs wants a batch of the dev split before step `step`. */
+  wantsDev(runIds: readonly string[], step: number): boolean {
+    return runIds.some((id) => this.run(id).method.probe(step) === 'dev');
   }
 
   /** Measures μ over `batches` before a step: what the backward leaves in the gradients is cleared when the step begins. */
@@ -538,14 +538,14 @@ export class Trainer {
       readTensor(this.base.device, this.#saved.ratio),
     ]);
     const [openAll, ratioAll] = [new Uint32Array(open), new Float32Array(ratios)];
-    const kept = new Uint8Array(modules.length * ids.length);
-    const ratio = new Float32Array(kept.length);
+    const active = new Uint8Array(modules.length * ids.length);
+    const ratio = new Float32Array(active.length);
     modules.forEach((m, i) => {
       const from = this.#saved.index(0, m) * this.#saved.rowStride;
-      kept.set(openAll.subarray(from, from + ids.length), i * ids.length);
+      active.set(openAll.subarray(from, from + ids.length), i * ids.length);
       ratio.set(ratioAll.subarray(from, from + ids.length), i * ids.length);
     });
-    return { kept, ratio };
+    return { active, ratio };
   }
 
   /** Time per kernel of one step of `runIds` in one pass, over as much of the batch as fits into it (without the update, so nothing is learnt). */

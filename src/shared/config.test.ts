@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
-import { PAPER_LAMBDA, defaultExperiment, experimentProblems, paperGate, warmupReaches } from './config';
+import { PAPER_LAMBDA, defaultSession, sessionProblems, paperGate, warmupReaches } from './config';
 import { speak } from './texts';
 import { say } from './texts/say';
 
@@ -8,8 +8,8 @@ afterEach(() => speak('en'));
 it('the paper\u2019s λ stays the same for each token, whatever the batch', () => {
   for (const tokens of [100, 512, 4096]) {
     const gate = paperGate(tokens);
-    expect(gate.lambdaBar / tokens).toBeCloseTo(PAPER_LAMBDA, 12);
-    expect(gate).toMatchObject({ rule: 'literal', tauStep: 4e-5, prices: 'own', target: null });
+    expect(gate.sparsityPenalty / tokens).toBeCloseTo(PAPER_LAMBDA, 12);
+    expect(gate).toMatchObject({ rule: 'literal', tauLearningRate: 4e-5, gradientFrom: 'train', targetSparsity: null });
   }
 });
 
@@ -27,13 +27,13 @@ it('problems are said in the language in use, zod’s own among them', async () 
   const {
     train,
     runs: [plain, gated],
-  } = defaultExperiment();
-  const told = (value: unknown) => experimentProblems(value).map((p) => say(p.message));
+  } = defaultSession();
+  const told = (value: unknown) => sessionProblems(value).map((p) => say(p.message));
   const broken = () => [
     ...told(null),
     ...told({ train, runs: [] }),
     ...told({ train, runs: [plain, plain] }),
-    ...told({ train: { ...train, keepBest: true }, runs: [plain] }),
+    ...told({ train: { ...train, loadBestCheckpoint: true }, runs: [plain] }),
     ...told({
       train: {
         ...train,
@@ -41,7 +41,7 @@ it('problems are said in the language in use, zod’s own among them', async () 
         seed: 1.5,
         learningRate: NaN,
         epsilon: 0,
-        keepBest: 'no',
+        loadBestCheckpoint: 'no',
         schedule: 'steep',
         colour: 1,
       },
@@ -51,7 +51,12 @@ it('problems are said in the language in use, zod’s own among them', async () 
       train,
       runs: [
         { ...plain, name: '', id: 'A B', rank: 65, modules: ['q', 'q'], only: ['q.0'] },
-        { ...gated, name: 'x'.repeat(61), modules: [], gate: { ...gated.gate, tauStep: -1, keep: Infinity, rule: 7 } },
+        {
+          ...gated,
+          name: 'x'.repeat(61),
+          modules: [],
+          gate: { ...gated.gate, tauLearningRate: -1, activeShare: Infinity, rule: 7 },
+        },
       ],
     }),
     ...told({
@@ -59,7 +64,7 @@ it('problems are said in the language in use, zod’s own among them', async () 
       runs: [
         { ...plain, method: 'dora', dropout: 0.1 },
         { ...plain, id: 'a', method: 'adalora', rank: 16, adalora: { ...plain.adalora, tinit: 99 } },
-        { ...gated, gate: { ...gated.gate, rule: 'random', prices: 'held-out', follows: 'lora' } },
+        { ...gated, gate: { ...gated.gate, rule: 'random', gradientFrom: 'dev', follows: 'lora' } },
       ],
     }),
   ];

@@ -1,12 +1,12 @@
 /**
  * What a person can set before training, as one strict schema. Everything that reads a configuration
- * from outside (a file, a form, another tab) goes through `parseExperiment`.
+ * from outside (a file, a form, another tab) goes through `parseSession`.
  */
 import { z } from './zod';
 import { ConfigError } from './errors';
 import { FIRST_RANKS, METHODS, OWN_GROUPS, OWN_SETTINGS, type OwnGroup, type OwnSettings, methodOf } from './methods';
 import { type GateRule, ruleOf } from './rules';
-import { PAPER_TAU_STEP } from './rules/list';
+import { PAPER_TAU_LEARNING_RATE } from './rules/list';
 import { ADAPTER } from './settings/adapter';
 import { GATE } from './settings/gate';
 import type { ModuleKind } from './settings/names';
@@ -37,11 +37,15 @@ export type GateConfig = z.infer<typeof gateSchema>;
 export const PAPER_LAMBDA = 4.5e-5;
 
 /**
- * The paper's gate for steps of `tokens` tokens. Its λ is a price of each active token of a batch whose loss is a mean;
- * here λ = lambdaBar / T, so lambdaBar = λ·T.
+ * The paper's gate for steps of `tokens` tokens. Its λ is a penalty for each active token of a batch whose loss is a mean;
+ * here λ = sparsityPenalty / T, so sparsityPenalty = λ·T.
  */
 export const paperGate = (tokens: number): GateConfig =>
-  gateSchema.parse({ rule: 'literal', tauStep: PAPER_TAU_STEP, lambdaBar: PAPER_LAMBDA * tokens });
+  gateSchema.parse({
+    rule: 'literal',
+    tauLearningRate: PAPER_TAU_LEARNING_RATE,
+    sparsityPenalty: PAPER_LAMBDA * tokens,
+  });
 
 /** The values of a group of settings as a run has them; a missing group has every default. */
 const groupOf = (group: OwnGroup) => {
@@ -122,7 +126,7 @@ export const saying = (said: Message) => ({ error: said.code, params: { said } }
 const isDefault = (run: object, key: string): boolean =>
   (run as Record<string, unknown>)[key] === (ADAPTER as Settings)[key].default;
 
-export const experimentSchema = z
+export const sessionSchema = z
   .strictObject({
     train: trainSchema,
     runs: z
@@ -134,7 +138,8 @@ export const experimentSchema = z
   .superRefine(({ train, runs }, context) => {
     const bad = (path: (string | number)[], said: Message) =>
       context.addIssue({ code: 'custom', path, message: said.code, params: { said } });
-    if (train.keepBest && train.sliceShare === 0) bad(['train', 'sliceShare'], message('shared.setting.keepBestSlice'));
+    if (train.loadBestCheckpoint && train.devShare === 0)
+      bad(['train', 'devShare'], message('shared.setting.bestNeedsDev'));
     runs.forEach((run, i) => {
       // The engine would refuse these too, but only when everything is compiled.
       const { refuses = {}, update, complaints } = methodOf(run);
@@ -142,18 +147,18 @@ export const experimentSchema = z
       for (const { key, said } of complaints?.(run, ownValues(run, update), train.steps) ?? [])
         bad(['runs', i, update, key], said);
       if (!isGated(run)) return;
-      if (run.gate.prices === 'held-out' && train.sliceShare === 0)
-        bad(['train', 'sliceShare'], message('shared.setting.pricesSlice'));
+      if (run.gate.gradientFrom === 'dev' && train.devShare === 0)
+        bad(['train', 'devShare'], message('shared.setting.gradientNeedsDev'));
       const { follows } = run.gate;
       if (follows !== null && !runs.slice(0, i).some((r) => r.id === follows && isGated(r)))
         bad(['runs', i, 'gate', 'follows'], message('shared.setting.follows'));
     });
   });
-export type ExperimentConfig = z.infer<typeof experimentSchema>;
+export type SessionConfig = z.infer<typeof sessionSchema>;
 
 /** The product's default: plain LoRA beside TS-LoRA, everything else equal. */
-export function defaultExperiment(): ExperimentConfig {
-  return experimentSchema.parse({
+export function defaultSession(): SessionConfig {
+  return sessionSchema.parse({
     train: {},
     runs: [
       { id: 'lora', name: 'LoRA', method: 'lora' },
@@ -162,7 +167,7 @@ export function defaultExperiment(): ExperimentConfig {
   });
 }
 
-/** What is wrong with one field: its path (`runs.0.gate.keep`; empty for the whole) and words that follow its name. */
+/** What is wrong with one field: its path (`runs.0.gate.activeShare`; empty for the whole) and words that follow its name. */
 export interface Problem {
   path: string;
   message: Message;
@@ -224,8 +229,8 @@ export function problemOf(issue: z.core.$ZodIssue): Problem {
 }
 
 /** Everything that is wrong with an experiment, in words; empty where it can be trained. */
-export function experimentProblems(value: unknown): Problem[] {
-  const result = experimentSchema.safeParse(value);
+export function sessionProblems(value: unknown): Problem[] {
+  const result = sessionSchema.safeParse(value);
   return result.success ? [] : result.error.issues.map(problemOf);
 }
 
@@ -233,8 +238,8 @@ export function experimentProblems(value: unknown): Problem[] {
  * Checks an experiment that came from outside.
  * @throws {ConfigError} naming the field and what is wrong with it.
  */
-export function parseExperiment(value: unknown): ExperimentConfig {
-  const result = experimentSchema.safeParse(value);
+export function parseSession(value: unknown): SessionConfig {
+  const result = sessionSchema.safeParse(value);
   if (result.success) return result.data;
   const { path, message: problem } = problemOf(result.error.issues[0]);
   throw new ConfigError(message('shared.badSetting', { path, problem }));

@@ -54,7 +54,7 @@ export const QUOTES = ['double', 'single', 'backslash', 'none'] as const;
 export type Quote = (typeof QUOTES)[number];
 
 /** What a file is for: to learn from, to measure on, or nothing. */
-export const FILE_USES = ['train', 'heldOut', 'none'] as const;
+export const FILE_USES = ['train', 'validation', 'none'] as const;
 export type FileUse = (typeof FILE_USES)[number];
 
 /** How a person wants a file to be read; what is 'auto', or not named, is found out. */
@@ -115,7 +115,7 @@ export interface TableInfo {
   /** All files that could be read, more than one where several were dropped or an archive holds several. */
   files: FileInfo[];
   /** First row that comes from a file to measure on; null where there is no such file. */
-  heldOutFrom: number | null;
+  validationFrom: number | null;
 }
 
 /** A parsed file: rows of named string columns. */
@@ -250,9 +250,9 @@ export interface PrepareOptions {
   template: PromptTemplate;
   /** Train on the completion only, where there is a prompt. */
   completionOnly: boolean;
-  maxTokens: number;
-  /** Share of examples held out for evaluation, 0–0.5, and the seed that picks them. */
-  heldOutShare: number;
+  maxSequenceLength: number;
+  /** Share of examples in the validation split, 0–0.5, and the seed that picks them. */
+  validationShare: number;
   seed: number;
   /** Most examples that are used; of more, the seed picks. */
   maxExamples: number;
@@ -266,7 +266,7 @@ export interface PrepareOptions {
 export interface PreviewExample {
   /** Row in the parsed table (for plain text: index of the window). */
   row: number;
-  heldOut: boolean;
+  validation: boolean;
   /** Every token's text, in order, of the example before truncation. */
   tokens: { text: string; id: number; state: 'trained' | 'masked' | 'truncated' }[];
 }
@@ -290,7 +290,7 @@ export interface PrepareReport {
   changed: number;
   examples: number;
   train: number;
-  heldOut: number;
+  validation: number;
   tokens: number;
   supervised: number;
   longest: number;
@@ -299,7 +299,7 @@ export interface PrepareReport {
   /** Examples by their length in tokens before they are cut: bin b holds lengths above b × width up to (b + 1) × width, the last one everything longer. */
   lengths: { width: number; counts: number[]; limit: number };
   /** Examples of each label, most frequent first; null where there are no labels. */
-  labels: { label: string; train: number; heldOut: number }[] | null;
+  labels: { label: string; train: number; validation: number }[] | null;
   /** What was looked for in every row. */
   checked: Issue[];
   /** Names of chat turns that are not known, and of which the mapping does not say who they are. */
@@ -310,7 +310,7 @@ export interface PrepareReport {
 }
 
 /** Which rows a view of the table shows. */
-export type RowFilter = 'all' | 'train' | 'heldOut' | 'unused' | 'excluded' | 'changed' | Issue;
+export type RowFilter = 'all' | 'train' | 'validation' | 'unused' | 'excluded' | 'changed' | Issue;
 
 /** A row as the table lists it (for plain text: a window). */
 export interface ListedRow {
@@ -323,7 +323,7 @@ export interface ListedRow {
   /** Tokens before it is cut; null where it was not turned into tokens. */
   tokens: number | null;
   issues: Issue[];
-  side: 'train' | 'heldOut' | null;
+  side: 'train' | 'validation' | null;
   excluded: boolean;
   changed: boolean;
 }

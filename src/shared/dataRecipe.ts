@@ -3,6 +3,7 @@
  * data set can be made again, by a run that goes on or that is opened, and after a reload.
  */
 import { DATA_FORMATS, FILE_USES, QUOTES, REPAIRS, TEXT_UNITS, type ReadChoices, type RowEdits } from './data';
+import { eachValue, renamed } from './formerNames';
 import { mappingSchema, templateSchema } from './origin';
 import { z } from './zod';
 
@@ -41,7 +42,7 @@ const editsSchema = z.strictObject({
   changed: z.array(z.tuple([count, z.array(z.string().max(1_000_000)).max(2000)])).max(100_000),
 }) satisfies z.ZodType<RowEdits>;
 
-export const dataRecipeSchema = z.strictObject({
+const recipeSchema = z.strictObject({
   origin: originSchema,
   /** In the order in which they were read. */
   files: z.array(sourceFileSchema).min(1).max(10_000),
@@ -51,7 +52,7 @@ export const dataRecipeSchema = z.strictObject({
   template: templateSchema,
   chatChoice: text.nullable(),
   completionOnly: z.boolean(),
-  heldOutShare: z.number().min(0).max(0.5),
+  validationShare: z.number().min(0).max(0.5),
   seed: count,
   maxExamples: count,
   stratify: z.boolean(),
@@ -65,4 +66,16 @@ export const dataRecipeSchema = z.strictObject({
     edits: editsSchema,
   }),
 });
-export type DataRecipe = z.infer<typeof dataRecipeSchema>;
+/** A recipe of any version, under today's names. */
+export const formerRecipe = (recipe: unknown): unknown =>
+  renamed(
+    recipe,
+    { heldOutShare: 'validationShare' },
+    {
+      choices: (choices) =>
+        renamed(choices, {}, { files: eachValue((use) => (use === 'heldOut' ? 'validation' : use)) }),
+    },
+  );
+
+export const dataRecipeSchema = z.preprocess(formerRecipe, recipeSchema);
+export type DataRecipe = z.infer<typeof recipeSchema>;

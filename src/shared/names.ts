@@ -1,10 +1,10 @@
 /**
- * Names that what is made on the page gets at its start: a kept run, an experiment's arms, data that were pasted. Each is
+ * Names that what is made on the page gets at its start: a saved session, an experiment's variants, data that were pasted. Each is
  * kept as it was given, in the language of that moment. The page hands them to the store, which has no words.
  */
 import type { SampleSet } from './data';
 import type { DataOrigin } from './dataRecipe';
-import type { Ranking } from './study';
+import type { Ranking } from './experiment';
 
 /** A setting that varies in a grid of an experiment, and its value as it was typed. */
 export interface Varied {
@@ -19,8 +19,8 @@ export interface Names {
   severalFiles(first: string, n: number): string;
   /** A model's own chat template that was changed by hand. */
   editedTemplate(name: string): string;
-  /** "LoRA, TS-LoRA on Ship's log": a kept run, until someone names it. */
-  keptRun(runs: readonly string[], data: string): string;
+  /** "LoRA, TS-LoRA on Ship's log": a saved session, until someone names it. */
+  savedSession(runs: readonly string[], data: string): string;
   /** Who answers in Compare. */
   base(): string;
   baseOf(kept: string): string;
@@ -28,7 +28,7 @@ export interface Names {
   /** An adapter whose files do not say what it is called. */
   unnamedAdapter(): string;
   /** An experiment. */
-  study: {
+  experiment: {
     compare(names: string, seeds: number): string;
     grid(names: string, by: readonly Varied['field'][], seeds: number): string;
     importance(seeds: number): string;
@@ -37,8 +37,8 @@ export interface Names {
   };
   /** A setting of a grid: "rank 8, dropout 5 %"; '' where nothing varies. */
   setting(values: readonly Varied[]): string;
-  /** An arm of a grid; at most 60 characters. */
-  arm(run: string, setting: string): string;
+  /** A variant of a grid; at most 60 characters. */
+  variant(run: string, setting: string): string;
   probe(which: 'gated' | 'plain' | 'adalora'): string;
   ranking(which: Ranking | 'all'): string;
 }

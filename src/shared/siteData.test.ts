@@ -7,7 +7,7 @@ import { browserBox } from '../store/compare/box';
 import { openDatabase } from '../store/database';
 import { type OfflineState, watchOffline } from '../store/offline';
 import { claimStorage, withLock } from '../store/storageLock';
-import { openLibrary } from '../store/studies/library';
+import { openLibrary } from '../store/experiments/library';
 import { Keep } from '../train/keep';
 import { tune } from '../train/tuning';
 import { recall, remember } from '../ui/remembered';
@@ -93,7 +93,7 @@ describe.each([
 
   test('an experiment runs without a lock', async () => {
     const alone: boolean[] = [];
-    await withLock('study', async (free) => {
+    await withLock('experiment', async (free) => {
       alone.push(free);
     });
     expect(alone).toEqual([true]);
@@ -147,17 +147,17 @@ describe('a storage that refuses when it is used', () => {
 
   test('an experiment runs without a lock; what fails inside it is its own', async () => {
     const alone: boolean[] = [];
-    await withLock('study', async (free) => {
+    await withLock('experiment', async (free) => {
       alone.push(free);
     });
     expect(alone).toEqual([true]);
     vi.stubGlobal('navigator', {
       locks: { request: (_n: string, _o: object, act: (lock: object | null) => Promise<void>) => act(null) },
     });
-    await withLock('study', async (free) => {
+    await withLock('experiment', async (free) => {
       alone.push(free);
     });
     expect(alone).toEqual([true, false]);
-    await expect(withLock('study', () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
+    await expect(withLock('experiment', () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
   });
 });

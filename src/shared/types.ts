@@ -142,25 +142,25 @@ export interface GateStats {
   tokens: Uint32Array;
   active: Uint32Array;
   /** Σμ over kept and over skipped tokens. */
-  muKept: Float32Array;
+  muActive: Float32Array;
   muSkipped: Float32Array;
   /** Tokens whose μ was measured, and how many kept and skipped ones had μ < 0: their update helps. */
   measured: Uint32Array;
-  keptHelpful: Uint32Array;
+  activeHelpful: Uint32Array;
   skippedHelpful: Uint32Array;
   /** r histogram, [modules × RATIO_BINS]. */
   histogram: Uint32Array;
   /** ρ_t, the running median of r that sets the step size; and the step size used. */
   rho: number;
-  tauStep: number;
+  tauLearningRate: number;
   /** Each module's own step size, where it goes by its own ρ. */
-  moduleSteps: Float32Array | null;
-  /** λ of the last update: price of an active token, lambdaBar / T. */
+  moduleTauLearningRates: Float32Array | null;
+  /** λ of the last update: sparsity penalty of an active token, sparsityPenalty / T. */
   lambda: number;
   /** Where the skipped share is steered: how far each module's τ was moved beyond the rule's own step, in units of its median r. */
   shift: Float32Array | null;
   /** Outside training steps this gate keeps every token, whatever it does in them (oracle). */
-  openOutsideTraining: boolean;
+  activeOutsideTraining: boolean;
 }
 
 /** Adapter work, counted from the dispatches of one step, in multiply-adds. */

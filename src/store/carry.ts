@@ -15,7 +15,7 @@ export interface Carried {
 /** Runs of the session whose adapters lie on the device: those that go along, and those that no file can hold. */
 export function adaptersOf(session: SessionView | null): { goes: RunId[]; stays: RunId[] } {
   const there =
-    session?.experiment.runs.filter(
+    session?.config.runs.filter(
       ({ id }) => (session.histories.get(id)?.step.length ?? 0) > 0 && !session.gone?.has(id),
     ) ?? [];
   return {

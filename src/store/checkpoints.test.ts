@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createStore } from 'zustand/vanilla';
-import { defaultExperiment } from '../shared/config';
+import { defaultSession } from '../shared/config';
 import type { ErrorInfo } from '../shared/errors';
 import type { DeviceInfo, UsedDevice } from '../shared/types';
 import type {
@@ -27,10 +27,10 @@ const GPU: UsedDevice = { kind: 'gpu', name: 'v a', threads: null };
 const CPU: UsedDevice = { kind: 'cpu', name: '', threads: 2 };
 const device = { kind: 'gpu', threads: null, vendor: 'v', architecture: 'a', description: '' } as DeviceInfo;
 const set = () => ({ ids: new Int32Array(4), offsets: Uint32Array.of(0, 4), supervised: new Uint8Array(4) });
-const experiment = defaultExperiment();
+const config = defaultSession();
 const snapshot = (step: number): SessionState => ({
-  version: 1,
-  experiment,
+  version: 3,
+  config,
   step,
   evaluated: 0,
   tookBest: false,
@@ -44,9 +44,9 @@ const snapshot = (step: number): SessionState => ({
   signs: {},
 });
 /** Of a run that was interrupted, and what the page had saved with it. */
-const INFO = { savedAt: 1, startedAt: 7, step: 5, experiment, model: MODEL, dataHash: 'abc' };
+const INFO = { savedAt: 1, startedAt: 7, step: 5, config, model: MODEL, dataHash: 'abc' };
 const PAGE = {
-  version: 1,
+  version: 2,
   template: { prompt: '', completion: '' },
   mapping: null,
   dataName: '',
@@ -105,7 +105,7 @@ function running() {
   });
   const histories = new Map(['base', 'lora', 'ts-lora'].map((id) => [id, new RunHistory(id)]));
   const session: SessionView = {
-    experiment,
+    config,
     template: { prompt: 'Q', completion: 'A' },
     mapping: null,
     dataName: 'd',
@@ -219,7 +219,7 @@ test('what compiling takes does not put off the checkpoints of a run that goes o
   all.keep.reply('load-checkpoint', {
     checkpoint: { info, state: snapshot(5), page: PAGE },
     train: set(),
-    heldOut: set(),
+    validation: set(),
   });
   await all.sent(all.train, 'reset');
   all.train.reply('reset', null);
@@ -303,7 +303,7 @@ test('a lost GPU: goes on from the checkpoint by itself once, then leaves it to 
     ...(checkpoint.page as object),
     failed: [['ts-lora', { name: 'TrainError', message: 'NaN', hint: '' }]],
   };
-  all.keep.reply('load-checkpoint', { checkpoint: { ...checkpoint, page }, train: set(), heldOut: set() });
+  all.keep.reply('load-checkpoint', { checkpoint: { ...checkpoint, page }, train: set(), validation: set() });
   await all.sent(all.train, 'restore');
   expect(all.openModel).toHaveBeenCalledWith(MODEL);
   all.phase('training');
@@ -358,7 +358,7 @@ test.each([true, false])(
     await all.sent(all.keep, 'checkpoint-info');
     all.keep.reply('checkpoint-info', { info: checkpoint.info, damaged: 0 });
     await all.sent(all.keep, 'load-checkpoint');
-    all.keep.reply('load-checkpoint', { checkpoint, train: set(), heldOut: set() });
+    all.keep.reply('load-checkpoint', { checkpoint, train: set(), validation: set() });
     await all.sent(all.train, 'restore');
     expect(all.openModel).toHaveBeenCalledWith(MODEL);
     expect(all.train.last('restore').thriftier).toBe(thriftier || undefined);
@@ -385,14 +385,14 @@ test('another device is named when the run goes on there; another version’s ch
   let resume = all.checkpoints.resume();
   await all.sent(all.keep, 'load-checkpoint');
   all.keep.reply('load-checkpoint', {
-    checkpoint: { info, state: snapshot(5), page: { ...PAGE, version: 2 } },
+    checkpoint: { info, state: snapshot(5), page: { ...PAGE, version: 3 } },
     train: set(),
-    heldOut: set(),
+    validation: set(),
   });
   await resume;
   expect(all.said.at(-1)).toMatchObject({
     kind: 'error',
-    info: { code: 'store.kept.otherVersion' },
+    info: { code: 'store.saved.otherVersion' },
   });
   expect(all.state().offer).toEqual(info);
   resume = all.checkpoints.resume();
@@ -400,7 +400,7 @@ test('another device is named when the run goes on there; another version’s ch
   all.keep.reply('load-checkpoint', {
     checkpoint: { info: old, state: snapshot(5), page: PAGE },
     train: set(),
-    heldOut: set(),
+    validation: set(),
   });
   await all.sent(all.train, 'restore');
   expect(all.train.last('restore').samplePrompts).toEqual(['why?']);
@@ -435,7 +435,7 @@ test.each([
   all.keep.reply('load-checkpoint', {
     checkpoint: { info: { ...INFO, devices }, state: snapshot(5), page: PAGE },
     train: set(),
-    heldOut: set(),
+    validation: set(),
   });
   await all.sent(all.train, 'restore');
   all.train.reply('restore', null);

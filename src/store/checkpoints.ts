@@ -6,15 +6,15 @@
  * curves hold when the answer is there is what they held at that step.
  */
 import type { StoreApi } from 'zustand/vanilla';
-import type { ExperimentConfig } from '../shared/config';
+import type { SessionConfig } from '../shared/config';
 import type { DataRecipe } from '../shared/dataRecipe';
 import { type ErrorInfo, SieveError, StorageError, toErrorInfo } from '../shared/errors';
-import { devicesOf } from '../shared/origin';
 import { message } from '../shared/message';
 import type { TokenSet } from '../shared/types';
 import type { CheckpointInfo, ModelSource, Phase } from '../train/protocol';
 import { diagnostics } from './diagnostics';
 import { calledDevice, goingOn, sameBits, usedDevice } from './device';
+import { todaysInfo, todaysPage } from './formerCheckpoint';
 import { type HistorySnapshot, RunHistory } from './history';
 import type { KeepClient } from './keepClient';
 import { type KeepSlice, type SessionView, type State, isLive, withSession, stepsOf } from './slices';
@@ -33,7 +33,7 @@ const AWAY = 10_000;
 
 /** What the page wants back of a run; travels through the worker unseen. */
 interface PageState extends Pick<SessionView, 'template' | 'mapping' | 'dataName' | 'plan' | 'startedAt'> {
-  version: 1;
+  version: 2;
   watchText: string | null;
   samplePrompts: string[] | null;
   histories: HistorySnapshot[];
@@ -49,12 +49,12 @@ export interface CheckpointHost {
   flush: () => void;
   openModel: (source: ModelSource) => Promise<void>;
   applyChatTemplate: ApplyChatTemplate;
-  setDraft: (draft: ExperimentConfig) => void;
+  setDraft: (draft: SessionConfig) => void;
   say: (kind: 'error' | 'warning', info: ErrorInfo) => void;
   /** Makes the data set of a run again, in the place of what is open. @param sets what it has learnt from */
   restoreData: (
     data: { name: string; recipe: DataRecipe },
-    sets: { train: TokenSet; heldOut: TokenSet },
+    sets: { train: TokenSet; validation: TokenSet },
   ) => Promise<void>;
   /** Deletes files of data sets that nothing needs any more. */
   sweepData: () => Promise<void>;
@@ -80,7 +80,7 @@ export class Checkpoints {
   /** Of its token sets; null where it is watched to its end but not saved on the way. */
   #hash: Promise<string> | null = null;
   /** The token sets of a run that began while another tab was writing. */
-  #late: { histories: SessionView['histories']; train: TokenSet; heldOut: TokenSet } | null = null;
+  #late: { histories: SessionView['histories']; train: TokenSet; validation: TokenSet } | null = null;
   /** When it was first seen to train, in ms; null before: compiling adds nothing to a run’s age. */
   #begun: number | null = null;
   #savedAt = 0;
@@ -98,7 +98,7 @@ export class Checkpoints {
   async look(): Promise<void> {
     try {
       const { info, damaged } = await this.#host.keep.request({ type: 'checkpoint-info' });
-      this.#patch({ offer: info && { ...info, devices: devicesOf(info) }, damaged: damaged > 0 });
+      this.#patch({ offer: info && todaysInfo(info), damaged: damaged > 0 });
       this.#takeUp();
     } catch (error) {
       this.#patch({ problem: toErrorInfo(error) });
@@ -112,7 +112,7 @@ export class Checkpoints {
     const { session, phase } = this.#s.runs;
     if (!late || session?.histories !== late.histories || !isLive(phase)) return;
     if (!this.#s.keep.offer) {
-      this.begin(late.train, late.heldOut);
+      this.begin(late.train, late.validation);
       return;
     }
     // There is one checkpoint, and the run that the other tab left is in it.
@@ -122,17 +122,17 @@ export class Checkpoints {
   }
 
   /** A run has started on these token sets. */
-  begin(train: TokenSet, heldOut: TokenSet): void {
+  begin(train: TokenSet, validation: TokenSet): void {
     const { session } = this.#s.runs;
     this.#late = null;
     if (!session || this.#s.keep.mode === 'off') return;
     if (this.#s.keep.mode !== 'writer') {
-      this.#late = { histories: session.histories, train, heldOut };
+      this.#late = { histories: session.histories, train, validation };
       return;
     }
     this.#follow(session.histories, async () => {
       await this.#host.keep.request({ type: 'clear-checkpoint' });
-      return (await this.#host.keep.request({ type: 'save-data', train, heldOut })).hash;
+      return (await this.#host.keep.request({ type: 'save-data', train, validation })).hash;
     });
   }
 
@@ -167,7 +167,7 @@ export class Checkpoints {
   async #end(session: SessionView, phase: Phase): Promise<void> {
     const saves = this.#hash !== null;
     this.#histories = null;
-    const allFailed = session.experiment.runs.every((r) => session.failed.has(r.id));
+    const allFailed = session.config.runs.every((r) => session.failed.has(r.id));
     const whole = phase === 'finished' || phase === 'stopped' || allFailed;
     if (!saves) {
       // The checkpoint that lies there is another run's.
@@ -242,9 +242,9 @@ export class Checkpoints {
       const state = await this.#host.train.request({ type: 'state' });
       if (ended()) return;
       this.#host.flush();
-      const { template, mapping, dataName, plan, startedAt, failed, experiment } = session;
+      const { template, mapping, dataName, plan, startedAt, failed, config } = session;
       const page: PageState = {
-        version: 1,
+        version: 2,
         template,
         mapping,
         dataName,
@@ -261,7 +261,7 @@ export class Checkpoints {
         savedAt,
         startedAt,
         step: state.step,
-        experiment,
+        config,
         model: source,
         devices: session.devices,
         dataHash,
@@ -286,26 +286,27 @@ export class Checkpoints {
       resuming ||
       this.#s.model.moving !== null ||
       isLive(this.#s.runs.phase) ||
-      this.#s.studies.running !== null
+      this.#s.experiments.running !== null
     )
       return;
     this.#patch({ resuming: true });
     try {
-      const { checkpoint, train, heldOut } = await this.#host.keep.request({ type: 'load-checkpoint' });
-      const { info, state } = checkpoint;
-      const page = checkpoint.page as PageState;
-      if (![1, 2].includes(state.version) || page?.version !== 1)
-        throw new StorageError(message('store.kept.otherVersion'));
+      const { checkpoint, train, validation } = await this.#host.keep.request({ type: 'load-checkpoint' });
+      const { state } = checkpoint;
+      const info = todaysInfo(checkpoint.info);
+      const page = todaysPage(checkpoint.page) as PageState;
+      if (![1, 2, 3].includes(state.version) || page?.version !== 2)
+        throw new StorageError(message('store.saved.otherVersion'));
       if (this.#s.model.status !== 'ready' || !sameSource(this.#s.model.source, info.model))
         await this.#host.openModel(info.model);
       const { model } = this.#s;
-      if (model.status !== 'ready' || !model.info) throw new SieveError(message('store.kept.resumeModel'));
+      if (model.status !== 'ready' || !model.info) throw new SieveError(message('store.saved.resumeModel'));
       if (this.#s.runs.session) await this.#host.train.request({ type: 'reset' });
       this.#host.flush();
-      const [before, now] = [devicesOf(info), usedDevice(model.info.device)];
+      const [before, now] = [info.devices, usedDevice(model.info.device)];
       const histories = new Map(page.histories.map((h) => [h.runId, RunHistory.restore(h)]));
       const session: SessionView = {
-        experiment: info.experiment,
+        config: info.config,
         template: page.template,
         mapping: page.mapping,
         dataName: page.dataName,
@@ -322,7 +323,7 @@ export class Checkpoints {
           ]),
         ),
       };
-      this.#host.setDraft(info.experiment);
+      this.#host.setDraft(info.config);
       this.#host.store.setState((s) => ({
         runs: {
           ...withSession(s.runs, session, 'compiling'),
@@ -333,13 +334,13 @@ export class Checkpoints {
       }));
       this.#follow(histories, () => Promise.resolve(info.dataHash));
       if (info.data?.recipe)
-        void this.#host.restoreData({ name: info.data.name, recipe: info.data.recipe }, { train, heldOut });
+        void this.#host.restoreData({ name: info.data.name, recipe: info.data.recipe }, { train, validation });
       await this.#host.train.request({
         type: 'restore',
         state,
         ...(thriftier && { thriftier }),
         train,
-        heldOut,
+        validation,
         samplePrompts: await templatedPrompts(page.samplePrompts, page, this.#host.applyChatTemplate),
       });
       const last = before.at(-1);

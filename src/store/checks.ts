@@ -1,5 +1,5 @@
 /** What is looked at before a worker is asked: the form, pasted text. */
-import { type ExperimentConfig, type Problem, experimentProblems } from '../shared/config';
+import { type SessionConfig, type Problem, sessionProblems } from '../shared/config';
 import { ConfigError, SieveError } from '../shared/errors';
 import { message } from '../shared/message';
 import type { LlamaConfig } from '../shared/types';
@@ -21,13 +21,16 @@ export function pastedName(text: string): string {
 
 /** What is wrong with the draft, field by field; a model that is open bounds the context and the modules. */
 export function draftProblems(
-  draft: ExperimentConfig,
+  draft: SessionConfig,
   model: Pick<LlamaConfig, 'context' | 'layers'> | undefined,
 ): Problem[] {
-  const problems = experimentProblems(draft);
+  const problems = sessionProblems(draft);
   if (problems.length > 0 || !model) return problems;
-  if (draft.train.maxTokens > model.context)
-    problems.push({ path: 'train.maxTokens', message: message('store.draft.context', { tokens: model.context }) });
+  if (draft.train.maxSequenceLength > model.context)
+    problems.push({
+      path: 'train.maxSequenceLength',
+      message: message('store.draft.context', { tokens: model.context }),
+    });
   draft.runs.forEach((run, i) => {
     const unknown = run.only?.find((name) => Number(name.split('.')[0]) >= model.layers);
     if (unknown !== undefined)
@@ -51,8 +54,8 @@ export function samplingProblem(s: Sampling): ConfigError | null {
 }
 
 /** One thing trains at a time. @throws {SieveError} when a run or an experiment is under way, the time between two sessions of it included */
-export function refuseTwo({ runs, studies, keep }: State): void {
-  if (studies.running !== null) throw new SieveError(message('store.busy.study'));
+export function refuseTwo({ runs, experiments, keep }: State): void {
+  if (experiments.running !== null) throw new SieveError(message('store.busy.experiment'));
   if (isLive(runs.phase)) throw new SieveError(message('store.busy.run'));
   if (keep.resuming) throw new SieveError(message('store.busy.resuming'));
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { keptRunsOf, sessionRuns } from './comparable';
-import { recordOf } from './keptRuns';
+import { runsOfSaved, sessionRuns } from './comparable';
+import { recordOf } from './savedSessions';
 import { exportedRun, readRunParts, restoredRun, runFiles } from './runFile';
 import { MODULES, endedSession } from './testing/fixtures';
 import { names } from '../shared/texts/names';
@@ -12,7 +12,7 @@ test('a session’s runs with what they measured, and nothing that they did not'
   const [lora, gated] = sessionRuns(endedSession(), MODEL);
   expect(lora).toMatchObject({
     key: 'session/lora',
-    kept: null,
+    saved: null,
     name: 'LoRA',
     of: '',
     data: 'facts.jsonl',
@@ -40,9 +40,9 @@ test('a session’s runs with what they measured, and nothing that they did not'
   });
   expect(gated.final.skipped).toBeCloseTo(0.15);
   expect(gated.final.workSaved).toBeCloseTo(0.4);
-  expect(gated.skips).toMatchObject({ on: 'heldOut', step: 6, modules: MODULES });
+  expect(gated.skips).toMatchObject({ on: 'validation', step: 6, modules: MODULES });
   gated.skips!.shares.forEach((share, m) => expect(share).toBeCloseTo(m / 10));
-  expect(Array.from(gated.curves.heldOut.values)).toEqual([5.5, 3, 3.25]);
+  expect(Array.from(gated.curves.validation.values)).toEqual([5.5, 3, 3.25]);
   expect(gated.curves.train.steps).toHaveLength(6);
 });
 
@@ -52,7 +52,7 @@ test('before an evaluation measures the gates, the last step tells what is skipp
   expect(sessionRuns(s, MODEL)[1].skips).toMatchObject({ on: 'training', step: 6, shares: [0.5, 0.5, 0.5, 0.5] });
 });
 
-test('a kept run reads like the session it was, from its file', async () => {
+test('a saved session reads like the session it was, from its file', async () => {
   const s = endedSession();
   const record = {
     ...recordOf(s, 'finished', { id: 'abc-1', model: MODEL, endedAt: 2000, bytes: 5 }, names),
@@ -69,16 +69,16 @@ test('a kept run reads like the session it was, from its file', async () => {
       ),
     ),
   );
-  const kept = keptRunsOf(record, histories);
-  expect(kept.map((r) => [r.key, r.kept, r.of])).toEqual([
+  const kept = runsOfSaved(record, histories);
+  expect(kept.map((r) => [r.key, r.saved, r.of])).toEqual([
     ['abc-1/lora', 'abc-1', 'Hats'],
     ['abc-1/ts-lora', 'abc-1', 'Hats'],
   ]);
   sessionRuns(s, MODEL).forEach((run, i) => {
-    const { history: _own, key: _key, kept: _kept, of: _of, curves, ...same } = run;
+    const { history: _own, key: _key, saved: _saved, of: _of, curves, ...same } = run;
     // Of an error its name is not kept.
     expect(inWords(kept[i])).toMatchObject(inWords(same) as object);
-    for (const name of ['train', 'heldOut', 'gradNorm', 'learningRate'] as const)
+    for (const name of ['train', 'validation', 'gradNorm', 'learningRate'] as const)
       expect(Array.from(kept[i].curves[name].values)).toEqual(Array.from(curves[name].values));
   });
 });

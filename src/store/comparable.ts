@@ -2,10 +2,10 @@
  * One trained run with everything that a comparison reads, wherever it comes from: the session on the page, or a kept
  * run, whose file holds the same. Nothing is computed that the run did not measure.
  */
-import type { ExperimentConfig, RunConfig, TrainConfig } from '../shared/config';
+import type { SessionConfig, RunConfig, TrainConfig } from '../shared/config';
 import type { PromptTemplate } from '../shared/data';
 import type { Message } from '../shared/message';
-import type { KeptRun } from '../shared/keptRun';
+import type { SavedSession } from '../shared/savedSession';
 import type { ModuleId } from '../shared/types';
 import type { ModelSource, RunId } from '../train/protocol';
 import { type Curve, curveOf, evalCurve } from './curves';
@@ -14,8 +14,8 @@ import type { SessionView } from './slices';
 
 /** Share of tokens whose update each module skipped, 0–1. */
 interface ModuleSkips {
-  /** 'heldOut': at the run's last evaluation that measured gates. 'training': at its last step, where no evaluation did. */
-  on: 'heldOut' | 'training';
+  /** 'validation': at the run's last evaluation that measured gates. 'training': at its last step, where no evaluation did. */
+  on: 'validation' | 'training';
   step: number;
   modules: readonly ModuleId[];
   /** By module, in their order. */
@@ -23,10 +23,10 @@ interface ModuleSkips {
 }
 
 export interface ComparableRun {
-  /** Unlike any other's: `<kept run>/<run>`; for the session on the page `session/<run>`. */
+  /** Unlike any other's: `<saved session>/<run>`; for the session on the page `session/<run>`. */
   key: string;
   /** Record under History that it belongs to; null for the session on the page. */
-  kept: string | null;
+  saved: string | null;
   runId: RunId;
   /** The run's own name, and what it was part of (empty for the session on the page). */
   name: string;
@@ -47,14 +47,14 @@ export interface ComparableRun {
     /** Step of the last evaluation. */
     evaluatedAt: number | null;
     loss: number | null;
-    /** Held-out loss of the untouched model. */
+    /** Validation loss of the untouched model. */
     base: number | null;
     best: { step: number; loss: number } | null;
-    /** Share of held-out tokens × modules that were skipped; null without gates. */
+    /** Share of validation tokens × modules that were skipped; null without gates. */
     skipped: number | null;
     /** Share of the adapter's multiply-adds that were left out over all steps; null without gates. */
     workSaved: number | null;
-    /** Held-out examples of the last evaluation. Losses on different ones do not compare. */
+    /** Validation examples of the last evaluation. Losses on different ones do not compare. */
     examples: number | null;
     supervised: number | null;
     parameters: number;
@@ -63,19 +63,19 @@ export interface ComparableRun {
     /** Step at which early stopping ended it. */
     stoppedAt: number | null;
   };
-  /** By step. Held-out begins with the base's loss. */
-  curves: { train: Curve; heldOut: Curve; gradNorm: Curve; learningRate: Curve };
+  /** By step. Validation begins with the base's loss. */
+  curves: { train: Curve; validation: Curve; gradNorm: Curve; learningRate: Curve };
   /** null without gates. */
   skips: ModuleSkips | null;
   /** All it has shown: series per module, samples, the watched text. */
   history: RunHistory;
 }
 
-/** What a session and the record of a kept run have in common. */
+/** What a session and the record of a saved session have in common. */
 interface Origin {
-  kept: string | null;
+  saved: string | null;
   of: string;
-  experiment: ExperimentConfig;
+  config: SessionConfig;
   model: ModelSource;
   data: string;
   template: PromptTemplate;
@@ -89,7 +89,7 @@ function skipsOf(history: RunHistory): ModuleSkips | null {
   if (!gate) return null;
   const step = measured?.step ?? (history.step.length > 0 ? history.step.at(-1) : 0);
   return {
-    on: measured ? 'heldOut' : 'training',
+    on: measured ? 'validation' : 'training',
     step,
     modules: history.modules,
     shares: Array.from(gate.tokens, (_, m) => skippedShare(gate, m)),
@@ -98,20 +98,20 @@ function skipsOf(history: RunHistory): ModuleSkips | null {
 
 function comparable(from: Origin, histories: ReadonlyMap<RunId, RunHistory>): ComparableRun[] {
   const base = histories.get('base');
-  return from.experiment.runs.flatMap((config) => {
+  return from.config.runs.flatMap((config) => {
     const history = histories.get(config.id);
     if (!history) return [];
     const last = history.evals.at(-1);
     const best = history.evals.length > 0 ? history.evals.reduce((a, b) => (b.loss < a.loss ? b : a)) : null;
     return [
       {
-        key: `${from.kept ?? 'session'}/${config.id}`,
-        kept: from.kept,
+        key: `${from.saved ?? 'session'}/${config.id}`,
+        saved: from.saved,
         runId: config.id,
         name: config.name,
         of: from.of,
         config,
-        train: from.experiment.train,
+        train: from.config.train,
         model: from.model,
         data: from.data,
         template: from.template,
@@ -133,7 +133,7 @@ function comparable(from: Origin, histories: ReadonlyMap<RunId, RunHistory>): Co
         },
         curves: {
           train: curveOf(history, 'loss'),
-          heldOut: evalCurve(history, base),
+          validation: evalCurve(history, base),
           gradNorm: curveOf(history, 'gradNorm'),
           learningRate: curveOf(history, 'learningRate'),
         },
@@ -146,12 +146,12 @@ function comparable(from: Origin, histories: ReadonlyMap<RunId, RunHistory>): Co
 
 /** Runs of the session on the page, as they are now: curves are views that the next step may outgrow. */
 export function sessionRuns(session: SessionView, model: ModelSource): ComparableRun[] {
-  const { experiment, dataName: data, template, startedAt, failed } = session;
+  const { config, dataName: data, template, startedAt, failed } = session;
   return comparable(
     {
-      kept: null,
+      saved: null,
       of: '',
-      experiment,
+      config,
       model,
       data,
       template,
@@ -163,8 +163,8 @@ export function sessionRuns(session: SessionView, model: ModelSource): Comparabl
 }
 
 /** Runs of a kept record, with the curves that its file holds. */
-export function keptRunsOf(record: KeptRun, histories: ReadonlyMap<RunId, RunHistory>): ComparableRun[] {
-  const { id, name, experiment, model, data, template, startedAt, finals } = record;
-  const failed = (runId: RunId) => finals[experiment.runs.findIndex((r) => r.id === runId)]?.failed ?? null;
-  return comparable({ kept: id, of: name, experiment, model, data, template, startedAt, failed }, histories);
+export function runsOfSaved(record: SavedSession, histories: ReadonlyMap<RunId, RunHistory>): ComparableRun[] {
+  const { id, name, config, model, data, template, startedAt, finals } = record;
+  const failed = (runId: RunId) => finals[config.runs.findIndex((r) => r.id === runId)]?.failed ?? null;
+  return comparable({ saved: id, of: name, config, model, data, template, startedAt, failed }, histories);
 }

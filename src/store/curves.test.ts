@@ -21,7 +21,7 @@ test('curves of several runs share one axis; what a run does not have is a gap',
   expect(valueAt(data, 2, 0)).toBeNull();
 });
 
-test('a run’s held-out curve begins at the base', () => {
+test('a run’s validation curve begins at the base', () => {
   const [a, base] = [new RunHistory('a'), new RunHistory('base')];
   base.addEval(evalEvent('base', 0, 6));
   a.addEval(evalEvent('a', 10, 5));

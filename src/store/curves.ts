@@ -20,7 +20,7 @@ export const curveOf = (run: RunHistory, metric: CurveMetric): Curve => ({
   values: run[metric].values(),
 });
 
-/** Held-out losses. Every run begins as the base, so the base's loss before the first step is its first. */
+/** Validation losses. Every run begins as the base, so the base's loss before the first step is its first. */
 export function evalCurve(run: RunHistory, base?: RunHistory): Curve {
   const start = base?.evals.find((e) => e.step === 0);
   const points = start && !run.evals.some((e) => e.step === 0) ? [start, ...run.evals] : run.evals;

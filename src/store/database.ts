@@ -7,7 +7,7 @@ import { StorageError } from '../shared/errors';
 import { needSiteData } from '../shared/siteData';
 import { message } from '../shared/message';
 
-/** Kept runs; experiments over seeds, their cells and token sets. Keys are given from outside. */
+/** saved sessions; experiments over seeds, their cells and token sets. Keys are given from outside. */
 const STORES = ['runs', 'studies', 'cells', 'data'] as const;
 type StoreName = (typeof STORES)[number];
 export type Database = IDBPDatabase<Record<StoreName, { key: string; value: unknown }>>;
@@ -30,7 +30,7 @@ export function openDatabase(): Promise<Database> {
       upgrade(database) {
         for (const store of STORES) if (!database.objectStoreNames.contains(store)) database.createObjectStore(store);
       },
-      blocked: () => reject(new StorageError(message('store.kept.oldTab'))),
+      blocked: () => reject(new StorageError(message('store.saved.oldTab'))),
       // Another tab wants a newer version: it must not wait for this one.
       blocking: (_current, _blocked, event) => {
         (event.target as IDBDatabase).close();

@@ -34,7 +34,7 @@ import {
   type Progress,
   type SessionView,
 } from './slices';
-import type { StudyData } from './studies/library';
+import type { ExperimentData } from './experiments/library';
 import { type ApplyChatTemplate, startMapping } from './template';
 import { isCancelled } from './workerClient';
 
@@ -221,7 +221,7 @@ export class DatasetCommands {
         preview: [],
         previewFrom: 0,
         train: null,
-        heldOut: null,
+        validation: null,
         wanted: null,
         ...(recipe && chosenIn(recipe)),
       });
@@ -351,7 +351,7 @@ export class DatasetCommands {
     (await this.#client.request({ type: 'applyChatTemplate', template, chats })).prompts;
 
   setPreparation(
-    patch: Partial<Pick<DatasetSlice, 'completionOnly' | 'heldOutShare' | 'seed' | 'maxExamples' | 'stratify'>>,
+    patch: Partial<Pick<DatasetSlice, 'completionOnly' | 'validationShare' | 'seed' | 'maxExamples' | 'stratify'>>,
   ): void {
     this.#patch(patch);
     this.prepareSoon();
@@ -526,21 +526,21 @@ export class DatasetCommands {
       this.#patch({ preparing: false });
       return;
     }
-    const { mapping, template, completionOnly, heldOutShare, seed, maxExamples, stratify, decisions } = this.#d;
-    const { maxTokens } = this.#page.state.runs.draft.train;
-    if (!mapping || !Number.isInteger(maxTokens) || maxTokens < 1) {
+    const { mapping, template, completionOnly, validationShare, seed, maxExamples, stratify, decisions } = this.#d;
+    const { maxSequenceLength } = this.#page.state.runs.draft.train;
+    if (!mapping || !Number.isInteger(maxSequenceLength) || maxSequenceLength < 1) {
       this.#patch({ preparing: false });
       return;
     }
     try {
-      const { report, preview, train, heldOut } = await this.#client.request({
+      const { report, preview, train, validation } = await this.#client.request({
         type: 'prepare',
         options: {
           mapping,
           template,
           completionOnly,
-          maxTokens,
-          heldOutShare,
+          maxSequenceLength,
+          validationShare,
           seed,
           maxExamples,
           stratify,
@@ -548,7 +548,7 @@ export class DatasetCommands {
         },
       });
       if (turn !== this.#prepareTurn) return;
-      const sets = report.problem ? { train: null, heldOut: null } : { train, heldOut };
+      const sets = report.problem ? { train: null, validation: null } : { train, validation };
       this.#patch({
         report,
         preview: preview.slice(0, PREVIEW_COUNT),
@@ -561,7 +561,7 @@ export class DatasetCommands {
       if (report.problem) this.#page.report('data', new DataError(report.problem));
     } catch (error) {
       if (turn !== this.#prepareTurn) return;
-      this.#patch({ report: null, preview: [], train: null, heldOut: null, preparing: false, progress: null });
+      this.#patch({ report: null, preview: [], train: null, validation: null, preparing: false, progress: null });
       if (!isCancelled(error)) this.#page.report('data', error);
     }
   }
@@ -575,7 +575,7 @@ export class DatasetCommands {
     this.#openTokenizer = openTokenizer;
     this.#bring([]);
     this.#follow(openTokenizer());
-    this.#patch({ report: null, preview: [], train: null, heldOut: null });
+    this.#patch({ report: null, preview: [], train: null, validation: null });
     this.prepareSoon(0);
   }
 
@@ -602,14 +602,14 @@ export class DatasetCommands {
 
   /** The data set as it is prepared, once nothing is on its way through the tokenizer. @throws {DataError} when there is none */
   async current(): Promise<
-    { data: StudyData } & Pick<SessionView, 'template' | 'mapping' | 'dataName' | 'dataOrigin'>
+    { data: ExperimentData } & Pick<SessionView, 'template' | 'mapping' | 'dataName' | 'dataOrigin'>
   > {
     if (this.#prepareTimer !== null) this.prepareSoon(0);
     await this.#prepared;
-    const { train, heldOut, template, mapping } = this.#d;
-    if (!train || !heldOut) throw new DataError(message('store.data.none'));
+    const { train, validation, template, mapping } = this.#d;
+    if (!train || !validation) throw new DataError(message('store.data.none'));
     return {
-      data: { train, heldOut },
+      data: { train, validation },
       dataName: this.#names.data(this.#d.origin, this.#d.samples),
       template,
       mapping,

@@ -1,6 +1,6 @@
 /** Another device is chosen while something is on the page: nothing is lost without a word, and nothing changes when it fails. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { defaultExperiment } from '../shared/config';
+import { defaultSession } from '../shared/config';
 import type { ModelInfo, TrainEvent } from '../train/protocol';
 import { adaptersOf } from './carry';
 import { RunHistory } from './history';
@@ -39,15 +39,15 @@ function page() {
     makeData: (hooks) => clientOn(new TestPort(), hooks),
     makeKeep: (hooks) => clientOn(new TestPort(), hooks),
   });
-  const { train: settings, runs } = defaultExperiment();
-  const experiment = {
+  const { train: settings, runs } = defaultSession();
+  const config = {
     train: settings,
     runs: [...runs, { ...runs[1], id: 'random', name: 'Random', gate: { ...runs[1].gate, rule: 'random' as const } }],
   };
   const histories = new Map(['base', 'lora', 'ts-lora', 'random'].map((id) => [id, new RunHistory(id)]));
-  for (const { id } of experiment.runs) histories.get(id)!.addStep(stepEvent(id, 1));
+  for (const { id } of config.runs) histories.get(id)!.addStep(stepEvent(id, 1));
   const session: SessionView = {
-    experiment,
+    config,
     template: { prompt: 'Q', completion: 'A' },
     mapping: null,
     dataName: 'd',

@@ -9,8 +9,8 @@ export function diagnostics(
   agent = globalThis.navigator?.userAgent ?? '',
 ): string {
   const { info, source } = model;
-  const { experiment, plan } = runs.session ?? { experiment: null, plan: null };
-  const { train } = experiment ?? {};
+  const { config, plan } = runs.session ?? { config: null, plan: null };
+  const { train } = config ?? {};
   const lines: [string, string | undefined][] = [
     [
       'error',
@@ -22,15 +22,18 @@ export function diagnostics(
     ['device', info ? JSON.stringify(info.device) : undefined],
     ['model', source ? `${source.kind} ${source.id}, ${info?.parameters ?? '?'} parameters` : undefined],
     ['gradients', info?.gradients?.state],
-    ['runs', experiment?.runs.map((r) => `${r.method} rank ${r.rank} on ${r.modules.join('+')}`).join('; ')],
-    ['batch', train && `${train.batchSize} x ${train.maxTokens}, accumulation ${train.accumulation}`],
+    ['runs', config?.runs.map((r) => `${r.method} rank ${r.rank} on ${r.modules.join('+')}`).join('; ')],
+    [
+      'batch',
+      train && `${train.batchSize} x ${train.maxSequenceLength}, accumulation ${train.gradientAccumulationSteps}`,
+    ],
     [
       'planned memory',
       plan
         ? `${Math.round(plan.totalBytes / 2 ** 20)} MiB${plan.limitBytes === null ? '' : ` of ${Math.round(plan.limitBytes / 2 ** 20)}`}`
         : undefined,
     ],
-    ['checkpoint', offer ? `step ${offer.step} of ${offer.experiment.train.steps}` : 'none'],
+    ['checkpoint', offer ? `step ${offer.step} of ${offer.config.train.steps}` : 'none'],
   ];
   return lines.flatMap(([name, value]) => (value ? [`${name}: ${value}`] : [])).join('\n');
 }

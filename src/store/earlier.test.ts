@@ -2,19 +2,23 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parseLlamaConfig } from '../hub/llamaConfig';
-import { keptRunSchema } from '../shared/keptRun';
+import { savedSessionSchema } from '../shared/savedSession';
 import { adapterFiles, readAdapter } from '../train/adapterFiles';
 import type { AdapterFile } from '../train/protocol';
 import { readLink, readSettings } from './configure/share';
+import { readAll } from './experiments/library';
+import { todaysInfo, todaysPage } from './formerCheckpoint';
 import { RunHistory } from './history';
 import { readRunParts, restoredRun, type RunFile } from './runFile';
 import {
+  LAST_SESSION,
   METHODS_THEN,
   RULES_THEN,
   SESSION_THEN,
   checkpoint,
   exportedFile,
   keptFile,
+  last,
   records,
   settings,
 } from '../train/testing/earlier';
@@ -32,7 +36,7 @@ test('settings: every value of every method and every gate rule, from a file and
 });
 
 test('a kept session: what the list says of it, in the record and in the exported file', async () => {
-  const [kept, ...more] = records().map((record) => keptRunSchema.parse(record));
+  const [kept, ...more] = records().map((record) => savedSessionSchema.parse(record));
   expect(more).toEqual([]);
   expect(kept).toMatchObject({
     name: 'lora run, dora run, 5 more on facts.jsonl',
@@ -46,7 +50,7 @@ test('a kept session: what the list says of it, in the record and in the exporte
     recipe: null,
     template: { prompt: '{instruction}\n', completion: '{output}' },
     mapping: { kind: 'instruction', roles: { instruction: 'instruction', input: null, output: 'output' } },
-    experiment: SESSION_THEN,
+    config: SESSION_THEN,
   });
   expect([kept.base, ...kept.finals.map((f) => f.loss)]).toEqual([
     5.5094404220581055, 3.637665271759033, 2.6482772827148438, 5.505347728729248, 3.2879157066345215,
@@ -114,10 +118,10 @@ test.each([
 });
 
 test('a checkpoint: what is offered, and the curves up to there', async () => {
-  const { checkpoint: saved, train, heldOut } = await checkpoint();
-  expect(saved.info).toMatchObject({ step: 8, experiment: SESSION_THEN, model: { id: 'sieve-stories-nano' } });
-  expect([train.offsets.length, heldOut.offsets.length]).toEqual([37, 5]);
-  const page = saved.page as { histories: Parameters<typeof RunHistory.restore>[0][] };
+  const { checkpoint: saved, train, validation } = await checkpoint();
+  expect(todaysInfo(saved.info)).toMatchObject({ step: 8, config: SESSION_THEN, model: { id: 'sieve-stories-nano' } });
+  expect([train.offsets.length, validation.offsets.length]).toEqual([37, 5]);
+  const page = todaysPage(saved.page) as { histories: Parameters<typeof RunHistory.restore>[0][] };
   const whole = restoredRun(await readRunParts(keptFile()));
   for (const snapshot of page.histories) {
     const { runId } = snapshot;
@@ -125,4 +129,55 @@ test('a checkpoint: what is offered, and the curves up to there', async () => {
     expect([...loss], runId).toEqual([...lossOf(whole, runId).subarray(0, loss.length)]);
     expect(loss).toHaveLength(runId === 'base' ? 0 : 8);
   }
+});
+
+test('the last commit of version 1: its settings, its session and its checkpoint, under today’s names', async () => {
+  const { file, link } = last.settings();
+  expect([readSettings(file), readLink(link)]).toEqual([LAST_SESSION, LAST_SESSION]);
+
+  const run = restoredRun(await readRunParts(last.exportedFile()));
+  expect(run.record).toMatchObject({
+    format: 'sieve-session',
+    version: 2,
+    config: LAST_SESSION,
+    recipe: {
+      validationShare: 0.2,
+      choices: { files: { 'a.jsonl': 'train', 'b.jsonl': 'validation', 'c.txt': 'none' } },
+    },
+  });
+  const [dev, shut] = ['dev', 'shut'].map((id) => run.histories.get(id)!);
+  const loss = 1.853079940333511;
+  expect(dev.dev).toEqual({ step: 30, loss, best: { step: 30, loss } });
+  expect(shut.skipsAll).toEqual([0, 1].map((module) => ({ module, reason: 'harmful' })));
+  expect(dev.noise.at(-1)).toEqual({ step: 30, fresh: true, active: 0.4819277108433735, skipped: 0.2631578947368421 });
+  expect([...dev.watch!.active.subarray(0, 20)].join('')).toBe('11001111010111010110');
+  expect(dev.gate).toMatchObject({ activeOutsideTraining: false, tauLearningRate: expect.any(Number) });
+  expect([...shut.gate!.active, ...shut.gate!.muActive, ...shut.gate!.activeHelpful]).toEqual([0, 0, 0, 0, 0, 0]);
+  expect([dev, shut].map(({ gate }) => gate!.moduleTauLearningRates?.length)).toEqual([2, undefined]);
+
+  const { info, page } = last.checkpoint();
+  expect(todaysInfo(info)).toMatchObject({ config: LAST_SESSION, data: { recipe: run.record!.recipe } });
+  const { histories } = todaysPage(page) as { histories: Parameters<typeof RunHistory.restore>[0][] };
+  const before = RunHistory.restore(histories.find(({ runId }) => runId === 'shut')!);
+  expect([before.step.length, before.skipsAll, before.dev!.step]).toEqual([26, shut.skipsAll, 20]);
+  expect(before.snapshot().noiseSince).toMatchObject({ active: 0, activeHelpful: 0 });
+});
+
+test('the last commit of version 1: an experiment with a grid, and its results', () => {
+  const { study, cells } = last.experiment();
+  const { experiments, unreadable } = readAll([study], cells);
+  expect(unreadable).toBe(0);
+  const [{ experiment, cells: read }] = experiments;
+  expect(experiment).toMatchObject({
+    version: 2,
+    data: { validation: 3 },
+    train: { loadBestCheckpoint: true, devShare: 0.25 },
+  });
+  expect(experiment.variants.map(({ gate }) => gate.targetSparsity)).toEqual([null, 0.3, 0.5]);
+  expect(experiment.variants[1].gate).toMatchObject({ gradientFrom: 'dev', gradientInterval: 2 });
+  expect(experiment.grid!.fields).toEqual(['targetSparsity']);
+  expect(experiment.grid!.settings.flatMap((s) => s.variants)).toEqual(experiment.variants.map((v) => v.id));
+  expect(read.map((c) => [c.experiment, c.variant, c.noise.map((n) => n.active)])).toEqual(
+    experiment.variants.flatMap(({ id }, i) => [0, 1].map(() => ['e1', id, i > 0 ? [0.5] : []])),
+  );
 });

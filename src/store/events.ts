@@ -78,12 +78,12 @@ export function applyEvents(state: State, events: TrainEvent[], notice: (n: Omit
           };
         grown = true;
         break;
-      case 'slice':
-        if (session) historyOf(session, event.runId).slice = { step: event.step, loss: event.loss, best: event.best };
+      case 'dev':
+        if (session) historyOf(session, event.runId).dev = { step: event.step, loss: event.loss, best: event.best };
         grown = true;
         break;
-      case 'closed':
-        if (session) historyOf(session, event.runId).closed = event.modules;
+      case 'skips-all':
+        if (session) historyOf(session, event.runId).skipsAll = event.modules;
         grown = true;
         break;
       case 'modules':
@@ -142,6 +142,6 @@ export function applyEvents(state: State, events: TrainEvent[], notice: (n: Omit
 function ofRun(session: SessionView | null, runId: string | null, said: Message): Message {
   const { code, params } = said;
   if (runId === null) return { code, params };
-  const run = session?.experiment.runs.find((r) => r.id === runId)?.name ?? runId;
+  const run = session?.config.runs.find((r) => r.id === runId)?.name ?? runId;
   return message('store.ofRun', { run, message: said });
 }

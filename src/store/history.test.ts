@@ -11,7 +11,7 @@ import {
   skippedShare,
   totalSkipped,
 } from './history';
-import { keptPerToken, lossRows, shareData } from './series';
+import { activePerToken, lossRows, shareData } from './series';
 
 test('a column grows and keeps its values', () => {
   const c = new GrowingColumn();
@@ -111,26 +111,26 @@ test('skipped share over time, by layer and by module', () => {
   });
 });
 
-test('kept share per token, over all, one layer, one module', () => {
+test('active share per token, over all, one layer, one module', () => {
   const watch = {
     tokens: ['a', 'b'],
     modules: MODULES,
-    kept: Uint8Array.of(1, 0, 1, 0, 1, 1, 0, 0),
+    active: Uint8Array.of(1, 0, 1, 0, 1, 1, 0, 0),
     ratio: Float32Array.of(1, 0, 1, 0, 1, 1, 1, 0),
   };
-  expect([...keptPerToken(watch, null, null).kept]).toEqual([0.75, 0.25]);
-  expect([...keptPerToken(watch, 1, null).kept]).toEqual([0.5, 0.5]);
-  expect([...keptPerToken(watch, 1, 'q').kept]).toEqual([1, 1]);
-  expect(keptPerToken(watch, null, 'o').modules).toBe(0);
-  expect([...keptPerToken(watch, null, null).ratio]).toEqual([1, 0.25]);
+  expect([...activePerToken(watch, null, null).active]).toEqual([0.75, 0.25]);
+  expect([...activePerToken(watch, 1, null).active]).toEqual([0.5, 0.5]);
+  expect([...activePerToken(watch, 1, 'q').active]).toEqual([1, 1]);
+  expect(activePerToken(watch, null, 'o').modules).toBe(0);
+  expect([...activePerToken(watch, null, null).ratio]).toEqual([1, 0.25]);
 });
 
-test('noise: training batches since the last evaluation, and held-out tokens, where μ was measured', () => {
+test('noise: training batches since the last evaluation, and validation tokens, where μ was measured', () => {
   const h = new RunHistory('a');
-  const gate = (kept: number, keptHelpful: number, skippedHelpful: number) => ({
-    ...gateStats(2, 100, () => kept),
+  const gate = (active: number, activeHelpful: number, skippedHelpful: number) => ({
+    ...gateStats(2, 100, () => active),
     measured: Uint32Array.of(100, 0),
-    keptHelpful: Uint32Array.of(keptHelpful, 0),
+    activeHelpful: Uint32Array.of(activeHelpful, 0),
     skippedHelpful: Uint32Array.of(skippedHelpful, 0),
   });
   h.addStep(stepEvent('a', 1, gate(50, 10, 20)));
@@ -138,8 +138,8 @@ test('noise: training batches since the last evaluation, and held-out tokens, wh
   h.addEval({ ...evalEvent('a', 2, 4), gate: gate(100, 45, 0) });
   h.addEval(evalEvent('a', 3, 4));
   expect(h.noise).toEqual([
-    { step: 2, fresh: false, kept: 40 / 80, skipped: 27 / 120 },
-    { step: 2, fresh: true, kept: 0.45, skipped: null },
+    { step: 2, fresh: false, active: 40 / 80, skipped: 27 / 120 },
+    { step: 2, fresh: true, active: 0.45, skipped: null },
   ]);
   const plain = new RunHistory('b');
   plain.addStep(
@@ -155,7 +155,7 @@ test('noise: training batches since the last evaluation, and held-out tokens, wh
 test('a history that goes on from its snapshot is the one that was never interrupted', () => {
   const stats = (step: number) => ({
     ...gateStats(4, 100, (m) => (step * 7 + m * 13) % 100),
-    keptHelpful: new Uint32Array(4).fill(step % 9),
+    activeHelpful: new Uint32Array(4).fill(step % 9),
     skippedHelpful: new Uint32Array(4).fill(step % 5),
   });
   const grow = (history: RunHistory, from: number, to: number) => {

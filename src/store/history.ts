@@ -2,9 +2,9 @@
  * What a run has shown so far, in typed arrays. Grows with the run and stays small: per-module values
  * are thinned to at most `MODULE_ROWS` rows, per-step scalars are kept whole.
  */
-import type { NoisePoint } from '../shared/study';
+import type { NoisePoint } from '../shared/experiment';
 import type { AdapterWork, GateStats, ModuleId } from '../shared/types';
-import type { ClosedModule, RunId, TrainEvent } from '../train/protocol';
+import type { SkipsAll, RunId, TrainEvent } from '../train/protocol';
 import { type NoiseCounts, NoiseSum } from './noise';
 
 type StepEvent = Extract<TrainEvent, { type: 'step' }>;
@@ -141,8 +141,8 @@ const PLAIN = [
   'watch',
   'samples',
   'stopped',
-  'slice',
-  'closed',
+  'dev',
+  'skipsAll',
   'workDone',
   'workDense',
   'workStep',
@@ -185,17 +185,17 @@ export class RunHistory {
   gate: GateStats | null = null;
   work: AdapterWork | null = null;
   watch: WatchEvent | null = null;
-  /** At every evaluation that measured the gates: over the training batches since the last one, and on held-out tokens. */
+  /** At every evaluation that measured the gates: over the training batches since the last one, and on validation tokens. */
   noise: NoisePoint[] = [];
   readonly #own: NoiseSum;
   /** In order of time. */
   samples: Sample[] = [];
   /** Where early stopping ended the run. */
   stopped: { step: number; bestStep: number; bestLoss: number } | null = null;
-  /** Loss on the slice that no run learns from, at the last look, and the best so far: the adapter that the run ends with. */
-  slice: { step: number; loss: number; best: { step: number; loss: number } } | null = null;
-  /** Modules that have closed for good. */
-  closed: ClosedModule[] = [];
+  /** Loss on the dev split that no run learns from, at the last look, and the best so far: the adapter that the run ends with. */
+  dev: { step: number; loss: number; best: { step: number; loss: number } } | null = null;
+  /** Modules that skip every token for good. */
+  skipsAll: SkipsAll[] = [];
   /** Sums over all steps, in multiply-adds. */
   workDone = 0;
   workDense = 0;
@@ -217,7 +217,7 @@ export class RunHistory {
     this.#own = new NoiseSum(from?.noiseSince);
   }
 
-  /** Everything a resumed or reopened run shows. A field that is added to this class is added here or to `PLAIN`, and in `shared/keptRun.ts`. */
+  /** Everything a resumed or reopened run shows. A field that is added to this class is added here or to `PLAIN`, and in `shared/savedSession.ts`. */
   snapshot(): HistorySnapshot {
     const columns = Object.fromEntries(COLUMNS.map((name) => [name, new Float32Array(this[name].values())])) as Record<
       ColumnName,
@@ -246,7 +246,7 @@ export class RunHistory {
     history.skipped = s.skipped && ModuleSeries.restore(s.skipped);
     history.tau = s.tau && ModuleSeries.restore(s.tau);
     // A checkpoint from before these were kept has none.
-    const later = { slice: s.slice ?? null, closed: s.closed ?? [], ms: s.ms ?? null };
+    const later = { dev: s.dev ?? null, skipsAll: s.skipsAll ?? [], ms: s.ms ?? null };
     return Object.assign(history, Object.fromEntries(PLAIN.map((name) => [name, s[name]])), later, {
       samples: [...s.samples],
       noise: [...s.noise],

@@ -53,7 +53,7 @@ const parsed = (fileName: string): DataReplies['parse'] => ({
     legacy: null,
     packed: null,
     files: [],
-    heldOutFrom: null,
+    validationFrom: null,
   },
   sample: [],
   rowCount: 2,
@@ -71,7 +71,7 @@ const report = {
   rows: 2,
   usable: 2,
   train: 1,
-  heldOut: 1,
+  validation: 1,
   issues: [],
   warnings: [],
   problem: null,
@@ -87,7 +87,7 @@ async function recipe(): Promise<DataRecipe> {
     template: TEMPLATE,
     chatChoice: null,
     completionOnly: false,
-    heldOutShare: 0.5,
+    validationShare: 0.5,
     seed: 9,
     maxExamples: 7,
     stratify: false,
@@ -145,7 +145,7 @@ function page({
     start: () => PLAN,
     'open-tokenizer': () => ({ templates: [] }),
     parse: ({ files: [{ path }] }: { files: { path: string }[] }) => parsed(path),
-    prepare: () => ({ report, preview: [], train: tokens(made.id), heldOut: tokens(made.id) }),
+    prepare: () => ({ report, preview: [], train: tokens(made.id), validation: tokens(made.id) }),
     'keep-sources': async ({ files }: { files: { path: string; file: Blob }[] }) => ({
       kept: true,
       files: await Promise.all(
@@ -181,20 +181,20 @@ async function open(all: ReturnType<typeof page>): Promise<void> {
 /** Resumes a run on `own.csv`. */
 async function resumed(all: ReturnType<typeof page>, train = tokens(1)): Promise<void> {
   const { studio, keep } = all;
-  const experiment = studio.store.getState().runs.draft;
+  const config = studio.store.getState().runs.draft;
   const info: CheckpointInfo = {
     savedAt: 1,
     startedAt: 1,
     step: 3,
-    experiment,
+    config,
     model: FIRST_MODEL,
     devices: [],
     dataHash: 'h',
     data: { name: 'own.csv', recipe: await recipe() },
   };
-  const state = { version: 1, experiment, step: 3 } as SessionState;
+  const state = { version: 3, config, step: 3 } as SessionState;
   const stored = {
-    version: 1,
+    version: 2,
     template: TEMPLATE,
     mapping: MAPPING,
     dataName: 'own.csv',
@@ -213,7 +213,7 @@ async function resumed(all: ReturnType<typeof page>, train = tokens(1)): Promise
         keep.say({
           kind: 'reply',
           requestId,
-          value: { checkpoint: { info, state, page: stored }, train, heldOut: tokens(1) },
+          value: { checkpoint: { info, state, page: stored }, train, validation: tokens(1) },
         }),
       );
     else send(message);
@@ -228,7 +228,7 @@ const chosen = {
   mapping: MAPPING,
   template: TEMPLATE,
   completionOnly: false,
-  heldOutShare: 0.5,
+  validationShare: 0.5,
   seed: 9,
   maxExamples: 7,
   stratify: false,
@@ -396,6 +396,18 @@ test('where the list cannot be had it is said, and a model that was named opens 
   expect([named, none].map(({ state }) => state().model.status)).toEqual(['ready', 'failed']);
 });
 
+test('a reload that brings a new version finds what was typed under its old name', async () => {
+  const before = page();
+  await open(before);
+  before.studio.configure.setTrain({ maxSequenceLength: 48 });
+  const desk = memory.get('sieve-desk')!.replace('"maxSequenceLength":48', '"maxTokens":48');
+  expect(desk).toContain('"maxTokens":48');
+  memory.set('sieve-desk', desk);
+  const after = page();
+  await open(after);
+  expect(after.state().runs.draft.train.maxSequenceLength).toBe(48);
+});
+
 test('the desk belongs to its address; one that cannot be read is left alone', async () => {
   const before = page();
   await open(before);
@@ -414,7 +426,7 @@ test('the desk belongs to its address; one that cannot be read is left alone', a
   }
 });
 
-test('files are wanted by what is open first, then by the run, then by kept runs, the newest before the others', async () => {
+test('files are wanted by what is open first, then by the run, then by saved sessions, the newest before the others', async () => {
   const own = await recipe();
   const of = (letter: string): DataRecipe => ({ ...own, files: [{ path: letter, bytes: 1, hash: letter.repeat(64) }] });
   const port = new TestPort<never>();

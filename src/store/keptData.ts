@@ -2,7 +2,7 @@
  * Data sets that outlive the page: what one was made from is kept with its run, and on the desk of this tab, and it can be
  * made again from that. Loaded once the page stands, since nothing of it is needed before.
  */
-import { type ExperimentConfig, defaultExperiment } from '../shared/config';
+import { type SessionConfig, defaultSession } from '../shared/config';
 import { OWN_GROUPS } from '../shared/methods';
 import type { OwnFile } from '../shared/data';
 import { type DataRecipe, type SourceFile, dataRecipeSchema } from '../shared/dataRecipe';
@@ -11,6 +11,7 @@ import { modelSourceSchema } from '../shared/origin';
 import { siteData } from '../shared/siteData';
 import { message } from '../shared/message';
 import type { Names } from '../shared/names';
+import { formerConfig } from '../shared/settings/versions';
 import type { ModelSource, TokenSet } from '../shared/types';
 import { z } from '../shared/zod';
 import type { DatasetCommands } from './dataset';
@@ -18,7 +19,7 @@ import type { KeepClient } from './keepClient';
 import type { Page } from './page';
 import { asAtStart, choicesOf, recipeOf } from './recipe';
 import { type DatasetSlice, type State } from './slices';
-import type { StudyData } from './studies/library';
+import type { ExperimentData } from './experiments/library';
 
 /** What is on the desk of this tab: it survives a reload, and goes with the tab. */
 const DESK = 'sieve-desk';
@@ -31,12 +32,13 @@ const deskSchema = z.object({
   link: z.string().nullable(),
   /** The model that the address asks for; desks of earlier versions do not say. */
   start: modelSourceSchema.nullable().default(null),
-  draft: z.unknown(),
+  /** A reload may have brought a new version of the page. */
+  draft: z.unknown().transform(formerConfig),
   /** The model that was chosen; null where it could not be opened. */
   model: modelSourceSchema.nullable(),
   data: z.strictObject({ name: z.string(), recipe: dataRecipeSchema }).nullable(),
 });
-export type Desk = Omit<z.infer<typeof deskSchema>, 'draft'> & { draft: ExperimentConfig };
+export type Desk = Omit<z.infer<typeof deskSchema>, 'draft'> & { draft: SessionConfig };
 
 /** Files by content; `kept`: they lie in this browser. */
 interface Sources {
@@ -48,7 +50,7 @@ export interface KeptDataHost {
   page: Page;
   keep: KeepClient;
   data: DatasetCommands;
-  /** Records of the kept runs, which may be of other versions. */
+  /** Records of the saved sessions, which may be of other versions. */
   records: () => Promise<unknown[]>;
   names: Names;
   /** The settings of the page's address, and the model that it asks for. */
@@ -99,11 +101,14 @@ export class KeptData {
    * Makes the data set of a run again, in the place of what is open. Where its files are not here, Train asks for them.
    * @param sets what the run has learnt from: other tokens than those are said
    */
-  async restore({ name, recipe }: { name: string; recipe: DataRecipe }, sets: StudyData | null = null): Promise<void> {
+  async restore(
+    { name, recipe }: { name: string; recipe: DataRecipe },
+    sets: ExperimentData | null = null,
+  ): Promise<void> {
     const { data, page } = this.#host;
     if (this.#isOpen(recipe) || !(await data.restore(name, recipe, () => this.#open(recipe)))) return;
-    const { train, heldOut } = this.#d;
-    if (sets && train && heldOut && !(same(train, sets.train) && same(heldOut, sets.heldOut))) {
+    const { train, validation } = this.#d;
+    if (sets && train && validation && !(same(train, sets.train) && same(validation, sets.validation))) {
       page.say('data', 'warning', { name: 'Warning', ...message('store.data.otherTokens', { data: name }) });
     }
   }
@@ -169,7 +174,7 @@ export class KeptData {
     });
   }
 
-  /** Deletes the files that no run, checkpoint or desk needs any more. Kept runs lose theirs first where there is no room, the oldest before the others. */
+  /** Deletes the files that no run, checkpoint or desk needs any more. saved sessions lose theirs first where there is no room, the oldest before the others. */
   sweep(): Promise<void> {
     // Between two keepings, never within one: what was kept a moment ago is known as wanted.
     const swept = this.#asking.then(() => this.#sweep());
@@ -301,14 +306,14 @@ function readDesk(): Desk | null {
 }
 
 /** Whether it has the fields of a draft: what is typed into them may be wrong. */
-function isDraft(value: unknown): value is ExperimentConfig {
-  const start = defaultExperiment();
+function isDraft(value: unknown): value is SessionConfig {
+  const start = defaultSession();
   const alike = (own: unknown, like: object): boolean =>
     typeof own === 'object' &&
     own !== null &&
     Object.keys(like).every((key) => Object.hasOwn(own, key)) &&
     Object.keys(own).every((key) => Object.hasOwn(like, key));
-  const draft = value as Partial<ExperimentConfig> | null;
+  const draft = value as Partial<SessionConfig> | null;
   if (!alike(draft, start) || !alike(draft?.train, start.train) || !Array.isArray(draft?.runs)) return false;
   return (
     draft.runs.length > 0 &&

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { defaultExperiment } from '../shared/config';
+import { defaultSession } from '../shared/config';
 import { readLink, settingsLink } from './configure/share';
 import { hubHost, settingsUrl, startDevice, startModel, startSettings } from './pageUrl';
 
@@ -21,7 +21,7 @@ it('computes on the device that the address names, and a link names none', () =>
 });
 
 it('carries settings and an embedded model, and nothing of a hub', () => {
-  const e = defaultExperiment();
+  const e = defaultSession();
   e.train.seed = 9;
   const url = settingsUrl('http://x/sieve/?model=sieve-stories-4m#train', settingsLink(e), {
     kind: 'embedded',

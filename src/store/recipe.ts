@@ -8,7 +8,7 @@ const CHOSEN = [
   'template',
   'chatChoice',
   'completionOnly',
-  'heldOutShare',
+  'validationShare',
   'seed',
   'maxExamples',
   'stratify',
@@ -29,7 +29,7 @@ export const nothingOpen = () =>
     preview: [],
     previewFrom: 0,
     train: null,
-    heldOut: null,
+    validation: null,
   }) satisfies Partial<DatasetSlice>;
 
 /** Null where none is open. @param files what it was read from */
@@ -54,7 +54,7 @@ export function asAtStart(dataset: DatasetSlice): boolean {
   const { samples, origin, ownMapping, past } = dataset;
   const start = initialState().dataset;
   const plain = (
-    ['choices', 'completionOnly', 'heldOutShare', 'seed', 'maxExamples', 'stratify', 'chatChoice'] as const
+    ['choices', 'completionOnly', 'validationShare', 'seed', 'maxExamples', 'stratify', 'chatChoice'] as const
   ).every((key) => dataset[key] === start[key]);
   return plain && origin?.kind === 'sample' && origin.id === samples[0]?.id && !ownMapping && past.length === 0;
 }

@@ -10,7 +10,7 @@ test('the recorded run is small, of an embedded model and a sample set, and ends
   expect(statSync(PATH).size).toBeLessThan(300_000);
   const file = await open();
   expect(file.record).toMatchObject({ ended: 'finished', model: { kind: 'embedded' } });
-  expect(file.record!.experiment.runs.map((r) => r.method)).toEqual(['lora', 'ts-lora']);
+  expect(file.record!.config.runs.map((r) => r.method)).toEqual(['lora', 'ts-lora']);
   for (const { loss, failed } of file.record!.finals) {
     expect(failed).toBeNull();
     expect(loss).toBeLessThan(file.record!.base!);

@@ -34,14 +34,14 @@ function until(history: RunHistory, step: number): RunHistory {
 /** @returns null for a file without a record */
 export function recordedRun({ record, histories }: RunFile): RecordedRun | null {
   if (!record) return null;
-  const { experiment, template, mapping, data, devices, startedAt } = record;
-  const whole = { experiment, template, mapping, devices, startedAt, dataName: data, plan: null, failed: new Map() };
+  const { config, template, mapping, data, devices, startedAt } = record;
+  const whole = { config, template, mapping, devices, startedAt, dataName: data, plan: null, failed: new Map() };
   return {
     steps: Math.max(...record.finals.map((f) => f.steps)),
     at: (step) => ({
       ...whole,
       histories: new Map([...histories].map(([id, history]) => [id, until(history, step)])),
-      gone: new Set(experiment.runs.map((r) => r.id)),
+      gone: new Set(config.runs.map((r) => r.id)),
     }),
   };
 }

@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { zipSync } from 'fflate';
 import { expect, test } from 'vitest';
-import { defaultExperiment } from '../shared/config';
-import { type HistoryFile, historyFileSchema, keptRunSchema } from '../shared/keptRun';
+import { defaultSession } from '../shared/config';
+import { type MetricsFile, metricsFileSchema, savedSessionSchema } from '../shared/savedSession';
 import { quickly } from '../shared/testing/quickly';
 import { deviceNames } from '../ui/deviceWords';
 import { RunHistory } from './history';
-import { matches, recordOf } from './keptRuns';
+import { matches, recordOf } from './savedSessions';
 import { exportedRun, historyToJson, readRunParts, restoredRun, runFiles } from './runFile';
 import type { SessionView } from './slices';
 import { unzipAdapter } from './zip';
@@ -42,17 +42,17 @@ function session(): SessionView {
     step: 9,
     tokens: ['a', ' b', '\ud800'],
     modules: MODULES,
-    kept: Uint8Array.from({ length: 12 }, (_, i) => i % 2),
+    active: Uint8Array.from({ length: 12 }, (_, i) => i % 2),
     ratio: Float32Array.from({ length: 12 }, (_, i) => i / 7),
     tau: Float32Array.of(0.1, 0.2, 0, 0.3),
   };
   gated.parameters = 64;
   gated.stopped = { step: 1200, bestStep: 750, bestLoss: 2 };
-  gated.slice = { step: 1200, loss: 2.25, best: { step: 750, loss: 2.125 } };
-  gated.closed = [{ module: 3, reason: 'stuck' }];
+  gated.dev = { step: 1200, loss: 2.25, best: { step: 750, loss: 2.125 } };
+  gated.skipsAll = [{ module: 3, reason: 'stuck' }];
   gated.addSample({ type: 'sample', runId: 'ts-lora', step: 750, prompt: 'Q', expected: null, text: 'A' });
   return {
-    experiment: defaultExperiment(),
+    config: defaultSession(),
     template: { prompt: 'Q: {prompt}\n', completion: '{completion}' },
     mapping: null,
     dataName: 'facts.jsonl',
@@ -75,7 +75,7 @@ const files = (s: SessionView) =>
   );
 const S = session();
 const GOOD = record(S);
-const FILES = [...files(S), { name: 'run.json', bytes: new TextEncoder().encode(JSON.stringify(GOOD)) }];
+const FILES = [...files(S), { name: 'session.json', bytes: new TextEncoder().encode(JSON.stringify(GOOD)) }];
 /** A zip of the run's files, some of them changed. */
 const zipped = (change: Record<string, string> = {}) => {
   const all = Object.fromEntries(FILES.map((f) => [f.name, f.bytes]));
@@ -104,17 +104,19 @@ test('a run leaves as a file and comes back: record, adapters, curves bit for bi
 
 test('files that are none, are damaged or say more than they may are refused in words', async () => {
   await expect(readRunFile(new Blob(['no zip']))).rejects.toThrow('could not be read as a zip');
-  await expect(read(zipSync({ 'a.txt': new Uint8Array(3) }))).rejects.toThrow('history.json is missing');
-  await expect(read(zipped({ 'history.json': '{' }))).rejects.toThrow('history.json is not JSON');
-  await expect(read(zipped({ 'history.json': '{"format":"sieve-history","version":2,"runs":[]}' }))).rejects.toThrow(
-    'history.json: version',
+  await expect(read(zipSync({ 'a.txt': new Uint8Array(3) }))).rejects.toThrow('metrics.json is missing');
+  await expect(read(zipped({ 'metrics.json': '{' }))).rejects.toThrow('metrics.json is not JSON');
+  await expect(read(zipped({ 'metrics.json': '{"format":"sieve-metrics","version":3,"runs":[]}' }))).rejects.toThrow(
+    'metrics.json: version',
   );
-  await expect(read(zipped({ 'run.json': JSON.stringify({ ...GOOD, id: '../x' }) }))).rejects.toThrow('run.json: id');
-  await expect(read(zipped({ 'run.json': JSON.stringify({ ...GOOD, finals: GOOD.finals.slice(1) }) }))).rejects.toThrow(
-    'one result per run',
+  await expect(read(zipped({ 'session.json': JSON.stringify({ ...GOOD, id: '../x' }) }))).rejects.toThrow(
+    'session.json: id',
   );
   await expect(
-    read(zipped({ 'run.json': `{"__proto__": {"x": 1}, ${JSON.stringify(GOOD).slice(1)}` })),
+    read(zipped({ 'session.json': JSON.stringify({ ...GOOD, finals: GOOD.finals.slice(1) }) })),
+  ).rejects.toThrow('one result per run');
+  await expect(
+    read(zipped({ 'session.json': `{"__proto__": {"x": 1}, ${JSON.stringify(GOOD).slice(1)}` })),
   ).rejects.toThrow('__proto__');
   // What does not belong to a run is not unpacked.
   const foreign = await read(zipped({ '../../evil': 'x', 'lora/deep/er': 'x', 'lora/evil.exe': 'x' }));
@@ -127,17 +129,17 @@ test('files that are none, are damaged or say more than they may are refused in 
 
 test('curves that do not fit themselves are refused', () => {
   const good = historyToJson([...S.histories.values()].map((h) => h.snapshot()));
-  expect(historyFileSchema.safeParse(good).success).toBe(true);
-  const problem = (change: (h: HistoryFile) => void) => {
+  expect(metricsFileSchema.safeParse(good).success).toBe(true);
+  const problem = (change: (h: MetricsFile) => void) => {
     const copy = structuredClone(good);
     change(copy);
-    return historyFileSchema.safeParse(copy).error?.issues[0].message;
+    return metricsFileSchema.safeParse(copy).error?.issues[0].message;
   };
   expect(problem((h) => h.runs[1].loss.pop())).toContain('columns of different length');
   expect(problem((h) => h.runs[2].skipped!.data.pop())).toContain('one value per module');
   expect(
     problem((h) => {
-      h.runs[2].watch!.kept = [1];
+      h.runs[2].watch!.active = [1];
     }),
   ).toContain('one value per module and token');
   expect(
@@ -157,11 +159,11 @@ test('a bomb is refused by what its directory says, before anything is unpacked'
 
 test('a file that unpacks to far more than its size is refused by what its directory says', async () => {
   const zeros = JSON.stringify({
-    format: 'sieve-history',
-    version: 1,
+    format: 'sieve-metrics',
+    version: 2,
     runs: [{ step: new Array(10_000_000).fill(0) }],
   });
-  const zip = zipSync({ 'history.json': new TextEncoder().encode(zeros) }, { level: 6 });
+  const zip = zipSync({ 'metrics.json': new TextEncoder().encode(zeros) }, { level: 6 });
   expect(zip.length).toBeLessThan(100_000);
   await expect(read(zip)).rejects.toThrow('The zip unpacks to more than');
 });
@@ -179,7 +181,7 @@ test('one byte of an adapter that has changed does not hide the curves', async (
   // The curves themselves are not shown when they are not what was kept.
   const history = zipped();
   history[Buffer.from(history).indexOf('sieve-history') + 30] ^= 1;
-  await expect(read(history)).rejects.toThrow('history.json in the file of the session is damaged');
+  await expect(read(history)).rejects.toThrow('metrics.json in the file of the session is damaged');
 });
 
 const shared = new URL('../../../shared/cases/faults/', import.meta.url);
@@ -197,7 +199,7 @@ test.skipIf(!existsSync(shared))('the hostile files of others are refused (needs
 test('names and search', () => {
   const s = S;
   expect(record(s).name).toBe('LoRA, TS-LoRA on facts.jsonl');
-  expect(names.keptRun(['R0', 'R1', 'R2', 'R3', 'R4'], '')).toBe('R0, R1, 3 more');
+  expect(names.savedSession(['R0', 'R1', 'R2', 'R3', 'R4'], '')).toBe('R0, R1, 3 more');
   const run = { ...record(s), tags: ['Seed 2'] };
   expect(['', 'ts-lora', 'FACTS seed', 'nano 2'].map((q) => matches(run, q))).toEqual([true, true, true, true]);
   expect(matches(run, 'facts gpt')).toBe(false);
@@ -206,12 +208,14 @@ test('names and search', () => {
 test('records of earlier versions, which name a GPU or nothing, open', () => {
   const { devices, ...rest } = GOOD;
   expect(devices).toHaveLength(2);
-  expect(keptRunSchema.parse({ ...rest, gpu: 'v a' })).toEqual({
+  const { config, ...of1 } = { ...rest, format: 'sieve-run', version: 1 };
+  const old = { ...of1, experiment: config };
+  expect(savedSessionSchema.parse({ ...old, gpu: 'v a' })).toEqual({
     ...rest,
     devices: [{ kind: 'gpu', name: 'v a', threads: null }],
   });
-  expect(keptRunSchema.parse(rest)).toEqual({ ...rest, devices: [] });
-  expect(keptRunSchema.safeParse({ ...rest, devices, gpu: 'v a' }).success).toBe(false);
+  expect(savedSessionSchema.parse(old)).toEqual({ ...rest, devices: [] });
+  expect(savedSessionSchema.safeParse({ ...old, devices, gpu: 'v a' }).success).toBe(false);
   expect(deviceNames(devices)).toBe('v a, then CPU, 4 threads');
   expect(deviceNames([])).toBe('unknown device');
 });

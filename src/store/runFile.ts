@@ -1,12 +1,12 @@
 /**
- * The file of a kept run: a zip with `history.json` (the curves) and a folder per run with its adapter in PEFT's layout;
- * in an exported one also `run.json` (the record). Whatever is read is checked by schema, in bounded memory.
+ * The file of a saved session: a zip with `metrics.json` (the curves) and a folder per run with its adapter in PEFT's layout;
+ * in an exported one also `session.json` (the record). Whatever is read is checked by schema, in bounded memory.
  */
 import { downloadZip } from 'client-zip';
 import type { z } from '../shared/zod';
 import { problemOf } from '../shared/config';
 import { StorageError } from '../shared/errors';
-import { type HistoryFile, type KeptRun, historyFileSchema, keptRunSchema } from '../shared/keptRun';
+import { type MetricsFile, type SavedSession, metricsFileSchema, savedSessionSchema } from '../shared/savedSession';
 import { message } from '../shared/message';
 import type { GateStats } from '../shared/types';
 import type { AdapterFile, RunId } from '../train/protocol';
@@ -15,9 +15,12 @@ import { adapterFileCap, readZip } from './zip';
 
 /** Largest file that is taken in, in bytes. */
 const MAX_RUN_FILE = 512 << 20;
-const RECORD = 'run.json';
-const HISTORY = 'history.json';
-const CAPS: Record<string, number> = { [RECORD]: 1 << 20, [HISTORY]: 128 << 20 };
+const RECORD = 'session.json';
+const METRICS = 'metrics.json';
+const CAPS: Record<string, number> = { [RECORD]: 1 << 20, [METRICS]: 128 << 20 };
+/** What version 1 called them. */
+const FORMER: Record<string, string> = { 'run.json': RECORD, 'history.json': METRICS };
+const today = (path: string): string => (Object.hasOwn(FORMER, path) ? FORMER[path] : path);
 
 /** Nine digits name every f32; what is not finite becomes null. */
 const numbers = (values: ArrayLike<number>) =>
@@ -26,43 +29,43 @@ const number = (x: number) => (Number.isFinite(x) ? x : null);
 const f32 = (values: (number | null)[]) => Float32Array.from(values, (x) => x ?? NaN);
 const u32 = (values: (number | null)[]) => Uint32Array.from(values, (x) => x ?? 0);
 
-type GateJson = NonNullable<HistoryFile['runs'][number]['gate']>;
+type GateJson = NonNullable<MetricsFile['runs'][number]['gate']>;
 const gateToJson = (g: GateStats): GateJson => ({
   tau: numbers(g.tau),
   tokens: Array.from(g.tokens),
   active: Array.from(g.active),
-  muKept: numbers(g.muKept),
+  muActive: numbers(g.muActive),
   muSkipped: numbers(g.muSkipped),
   measured: Array.from(g.measured),
-  keptHelpful: Array.from(g.keptHelpful),
+  activeHelpful: Array.from(g.activeHelpful),
   skippedHelpful: Array.from(g.skippedHelpful),
   histogram: Array.from(g.histogram),
   rho: number(g.rho),
-  tauStep: number(g.tauStep),
-  moduleSteps: g.moduleSteps && numbers(g.moduleSteps),
+  tauLearningRate: number(g.tauLearningRate),
+  moduleTauLearningRates: g.moduleTauLearningRates && numbers(g.moduleTauLearningRates),
   lambda: number(g.lambda),
   shift: g.shift && numbers(g.shift),
-  openOutsideTraining: g.openOutsideTraining,
+  activeOutsideTraining: g.activeOutsideTraining,
 });
 const gateFromJson = (g: GateJson): GateStats => ({
   tau: f32(g.tau),
   tokens: u32(g.tokens),
   active: u32(g.active),
-  muKept: f32(g.muKept),
+  muActive: f32(g.muActive),
   muSkipped: f32(g.muSkipped),
   measured: u32(g.measured),
-  keptHelpful: u32(g.keptHelpful),
+  activeHelpful: u32(g.activeHelpful),
   skippedHelpful: u32(g.skippedHelpful),
   histogram: Uint32Array.from(g.histogram),
   rho: g.rho ?? NaN,
-  tauStep: g.tauStep ?? NaN,
-  moduleSteps: g.moduleSteps && f32(g.moduleSteps),
+  tauLearningRate: g.tauLearningRate ?? NaN,
+  moduleTauLearningRates: g.moduleTauLearningRates && f32(g.moduleTauLearningRates),
   lambda: g.lambda ?? NaN,
   shift: g.shift && f32(g.shift),
-  openOutsideTraining: g.openOutsideTraining,
+  activeOutsideTraining: g.activeOutsideTraining,
 });
 
-type SeriesJson = NonNullable<HistoryFile['runs'][number]['skipped']>;
+type SeriesJson = NonNullable<MetricsFile['runs'][number]['skipped']>;
 const seriesToJson = (s: SeriesSnapshot): SeriesJson => ({
   modules: s.modules,
   steps: Array.from(s.steps),
@@ -77,10 +80,10 @@ const seriesFromJson = (s: SeriesJson): SeriesSnapshot => ({
 });
 
 /** Curves as they go into the file. Of the evaluations only the last keeps its gates, which are the largest part. */
-export function historyToJson(histories: readonly HistorySnapshot[]): HistoryFile {
+export function historyToJson(histories: readonly HistorySnapshot[]): MetricsFile {
   return {
-    format: 'sieve-history',
-    version: 1,
+    format: 'sieve-metrics',
+    version: 2,
     runs: histories.map((h) => ({
       ...h,
       step: numbers(h.step),
@@ -94,21 +97,21 @@ export function historyToJson(histories: readonly HistorySnapshot[]): HistoryFil
       gate: h.gate && gateToJson(h.gate),
       watch: h.watch && {
         ...h.watch,
-        kept: Array.from(h.watch.kept),
+        active: Array.from(h.watch.active),
         ratio: numbers(h.watch.ratio),
         tau: h.watch.tau && numbers(h.watch.tau),
       },
       stopped: h.stopped && { ...h.stopped, bestLoss: number(h.stopped.bestLoss) },
-      slice: h.slice && {
-        step: h.slice.step,
-        loss: number(h.slice.loss),
-        best: { step: h.slice.best.step, loss: number(h.slice.best.loss) },
+      dev: h.dev && {
+        step: h.dev.step,
+        loss: number(h.dev.loss),
+        best: { step: h.dev.best.step, loss: number(h.dev.best.loss) },
       },
     })),
   };
 }
 
-function historyFromJson(file: HistoryFile): HistorySnapshot[] {
+function historyFromJson(file: MetricsFile): HistorySnapshot[] {
   return file.runs.map((h) => ({
     ...h,
     step: f32(h.step),
@@ -122,15 +125,15 @@ function historyFromJson(file: HistoryFile): HistorySnapshot[] {
     gate: h.gate && gateFromJson(h.gate),
     watch: h.watch && {
       ...h.watch,
-      kept: Uint8Array.from(h.watch.kept),
+      active: Uint8Array.from(h.watch.active),
       ratio: f32(h.watch.ratio),
       tau: h.watch.tau && f32(h.watch.tau),
     },
     stopped: h.stopped && { ...h.stopped, bestLoss: h.stopped.bestLoss ?? NaN },
-    slice: h.slice && {
-      step: h.slice.step,
-      loss: h.slice.loss ?? NaN,
-      best: { step: h.slice.best.step, loss: h.slice.best.loss ?? NaN },
+    dev: h.dev && {
+      step: h.dev.step,
+      loss: h.dev.loss ?? NaN,
+      best: { step: h.dev.best.step, loss: h.dev.best.loss ?? NaN },
     },
   }));
 }
@@ -140,16 +143,16 @@ const json = (name: string, value: unknown): AdapterFile => ({
   bytes: new TextEncoder().encode(JSON.stringify(value)),
 });
 
-/** Files of a kept run without its record. */
+/** Files of a saved session without its record. */
 export function runFiles(histories: readonly HistorySnapshot[], adapters: Record<RunId, AdapterFile[]>): AdapterFile[] {
   const folders = Object.entries(adapters).flatMap(([runId, files]) =>
     files.map((f) => ({ name: `${runId}/${f.name}`, bytes: f.bytes })),
   );
-  return [json(HISTORY, historyToJson(histories)), ...folders];
+  return [json(METRICS, historyToJson(histories)), ...folders];
 }
 
 /** The same with its record, as one file to take away. */
-export async function exportedRun(record: KeptRun, files: readonly AdapterFile[]): Promise<Blob> {
+export async function exportedRun(record: SavedSession, files: readonly AdapterFile[]): Promise<Blob> {
   return downloadZip(
     [json(RECORD, record), ...files].map((f) => ({
       name: f.name,
@@ -161,7 +164,7 @@ export async function exportedRun(record: KeptRun, files: readonly AdapterFile[]
 
 export interface RunFile {
   /** There in an exported file only. */
-  record: KeptRun | null;
+  record: SavedSession | null;
   histories: Map<RunId, RunHistory>;
   /** Files of the adapter of each run that has one. */
   adapters: Map<RunId, AdapterFile[]>;
@@ -203,8 +206,8 @@ export async function readRunParts(zip: Blob): Promise<RunParts> {
       const [folder, name, more] = path.split('/');
       const cap =
         name === undefined
-          ? Object.hasOwn(CAPS, path)
-            ? CAPS[path]
+          ? Object.hasOwn(CAPS, today(path))
+            ? CAPS[today(path)]
             : null
           : more === undefined && /^[a-z0-9-]{1,60}$/.test(folder)
             ? adapterFileCap(name)
@@ -212,16 +215,16 @@ export async function readRunParts(zip: Blob): Promise<RunParts> {
       return cap;
     },
     MAX_RUN_FILE,
-    (path) => damaged.add(path.split('/')[0]),
+    (path) => damaged.add(today(path.split('/')[0])),
   );
   const whole = (path: string) => !damaged.has(path.split('/')[0]);
   // Where it is the curves that are damaged, there is nothing to show.
-  if (!whole(HISTORY) || !whole(RECORD))
-    throw new StorageError(message('store.runFile.damaged', { file: whole(HISTORY) ? RECORD : HISTORY }));
-  const files = read.filter((f) => whole(f.name));
-  const history = parsed(files, HISTORY, historyFileSchema);
+  if (!whole(METRICS) || !whole(RECORD))
+    throw new StorageError(message('store.runFile.damaged', { file: whole(METRICS) ? RECORD : METRICS }));
+  const files = read.map((f) => ({ ...f, name: today(f.name) })).filter((f) => whole(f.name));
+  const history = parsed(files, METRICS, metricsFileSchema);
   if (!history) throw new StorageError(message('store.runFile.noHistory'));
-  const record = parsed(files, RECORD, keptRunSchema);
+  const record = parsed(files, RECORD, savedSessionSchema);
   const adapters = new Map<RunId, AdapterFile[]>();
   for (const f of files) {
     const [runId, name] = f.name.split('/');

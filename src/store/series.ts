@@ -62,28 +62,28 @@ function lossAt(run: RunHistory, step: number): number | null {
 }
 
 /** Share of the chosen modules that keep each token, and their mean r. Null filters mean all. */
-export function keptPerToken(
-  watch: { tokens: string[]; modules: ModuleId[]; kept: Uint8Array; ratio: Float32Array },
+export function activePerToken(
+  watch: { tokens: string[]; modules: ModuleId[]; active: Uint8Array; ratio: Float32Array },
   layer: number | null,
   kind: string | null,
-): { kept: Float32Array; ratio: Float32Array; modules: number } {
+): { active: Float32Array; ratio: Float32Array; modules: number } {
   const n = watch.tokens.length;
-  const kept = new Float32Array(n);
+  const active = new Float32Array(n);
   const ratio = new Float32Array(n);
   let modules = 0;
   watch.modules.forEach((m, i) => {
     if ((layer !== null && m.layer !== layer) || (kind !== null && m.kind !== kind)) return;
     modules++;
     for (let t = 0; t < n; t++) {
-      kept[t] += watch.kept[i * n + t];
+      active[t] += watch.active[i * n + t];
       ratio[t] += watch.ratio[i * n + t];
     }
   });
   if (modules > 0) {
     for (let t = 0; t < n; t++) {
-      kept[t] /= modules;
+      active[t] /= modules;
       ratio[t] /= modules;
     }
   }
-  return { kept, ratio, modules };
+  return { active, ratio, modules };
 }

@@ -1,6 +1,6 @@
 /** The state of the page: slices of plain data. Changed only by `studio.ts`. */
 import type { Language } from '../shared/texts';
-import { type ExperimentConfig, type Problem, defaultExperiment } from '../shared/config';
+import { type SessionConfig, type Problem, defaultSession } from '../shared/config';
 import {
   type ChatTemplate,
   type Mapping,
@@ -18,7 +18,7 @@ import {
 import type { DataOrigin, DataRecipe } from '../shared/dataRecipe';
 import type { ErrorInfo } from '../shared/errors';
 import type { Message } from '../shared/message';
-import type { KeptRun } from '../shared/keptRun';
+import type { SavedSession } from '../shared/savedSession';
 import type { DeviceChoice, KernelProfile, TokenSet, UsedDevice } from '../shared/types';
 import type {
   CheckpointInfo,
@@ -30,7 +30,7 @@ import type {
   RunId,
   Sampling,
 } from '../train/protocol';
-import type { Cell, Study } from '../shared/study';
+import type { Cell, Experiment } from '../shared/experiment';
 import type { Ballot } from './compare/vote';
 import type { Preset, PresetResult } from './configure/presets';
 import type { Thriftier } from './configure/thriftier';
@@ -110,7 +110,7 @@ export interface DatasetSlice {
   chatTemplates: ChatTemplate[];
   chatChoice: string | null;
   completionOnly: boolean;
-  heldOutShare: number;
+  validationShare: number;
   seed: number;
   maxExamples: number;
   stratify: boolean;
@@ -125,12 +125,12 @@ export interface DatasetSlice {
   preview: PreviewExample[];
   previewFrom: number;
   train: TokenSet | null;
-  heldOut: TokenSet | null;
+  validation: TokenSet | null;
 }
 
 /** An experiment that was started: what it was started with, and what came of it. */
 export interface SessionView {
-  experiment: ExperimentConfig;
+  config: SessionConfig;
   template: PromptTemplate;
   mapping: Mapping | null;
   /** What its data were called; empty where nobody knows. */
@@ -146,7 +146,7 @@ export interface SessionView {
   histories: Map<RunId, RunHistory>;
   failed: Map<RunId, ErrorInfo>;
   startedAt: number;
-  /** The runs whose adapter is not on the device: those that a kept run does not hold, or that could not go to another device. */
+  /** The runs whose adapter is not on the device: those that a saved session does not hold, or that could not go to another device. */
   gone?: ReadonlySet<RunId>;
 }
 
@@ -157,7 +157,7 @@ export interface Answer {
 
 export interface RunsSlice {
   /** As typed into the form; may be invalid. */
-  draft: ExperimentConfig;
+  draft: SessionConfig;
   /** Everything that is wrong with it, and the first of that in words; null where it can be trained. */
   problems: Problem[];
   draftError: Message | null;
@@ -186,7 +186,7 @@ export interface RunsSlice {
   generating: number | null;
   sampling: Sampling;
   watchText: string | null;
-  /** Prompts sampled at each evaluation, as typed; null = one of the held-out data. */
+  /** Prompts sampled at each evaluation, as typed; null = one of the validation data. */
   samplePrompts: string[] | null;
 }
 
@@ -204,14 +204,14 @@ export interface KeepSlice {
   problem: ErrorInfo | null;
   /** How long the tab was hidden, and what the run did meanwhile; `slower`: as a share of its pace before, where it was held back. */
   away: { ms: number; steps: number; slower: number | null } | null;
-  /** Kept runs, newest first, and how many records could not be read. */
-  runs: KeptRun[];
+  /** saved sessions, newest first, and how many records could not be read. */
+  runs: SavedSession[];
   unreadable: number;
   /** Why the list could not be read at all. */
   unlisted: ErrorInfo | null;
   /** Of this page's storage, in bytes; `persisted`: the browser will not clear it by itself. */
   quota: { usage: number; quota: number; persisted: boolean } | null;
-  /** The kept run that something is done with. */
+  /** The saved session that something is done with. */
   busy: string | null;
 }
 
@@ -229,9 +229,9 @@ export interface UiSlice {
   offline: OfflineState;
 }
 
-/** A kept run that was added to Compare, as its file has it. */
+/** A saved session that was added to Compare, as its file has it. */
 export interface AddedRun {
-  record: KeptRun;
+  record: SavedSession;
   histories: ReadonlyMap<RunId, RunHistory>;
   /** Runs whose adapter lies in the file. */
   adapters: ReadonlySet<RunId>;
@@ -243,13 +243,13 @@ export interface AddedRun {
 
 /** What is held side by side, and the blind vote. Answers are with the runs. */
 export interface CompareSlice {
-  /** Kept runs beside those of the session, in the order in which they were added. */
+  /** saved sessions beside those of the session, in the order in which they were added. */
   added: AddedRun[];
   /** Keys of what is left out; everything else is compared. */
   off: ReadonlySet<string>;
   /** Key of what the others are held against; null = the first. */
   reference: string | null;
-  /** The kept run that is being read. */
+  /** The saved session that is being read. */
   reading: string | null;
   /** What is being written at the moment. */
   writing: 'answers' | 'vote' | null;
@@ -261,11 +261,11 @@ export interface CompareSlice {
 }
 
 /** Experiments over seeds, as the browser keeps them. */
-interface StudiesSlice {
+interface ExperimentsSlice {
   /** Whether what was kept has been read. */
   loaded: boolean;
   /** Newest first. */
-  list: { study: Study; cells: Cell[] }[];
+  list: { experiment: Experiment; cells: Cell[] }[];
   selected: string | null;
   /** The one whose queue moves in this tab, and what it does beyond training. */
   running: string | null;
@@ -276,7 +276,7 @@ export interface State {
   model: ModelSlice;
   dataset: DatasetSlice;
   runs: RunsSlice;
-  studies: StudiesSlice;
+  experiments: ExperimentsSlice;
   keep: KeepSlice;
   compare: CompareSlice;
   ui: UiSlice;
@@ -316,7 +316,7 @@ export function initialState(): State {
       chatTemplates: [],
       chatChoice: 'default',
       completionOnly: true,
-      heldOutShare: 0.1,
+      validationShare: 0.1,
       seed: 1,
       maxExamples: MAX_EXAMPLES,
       stratify: true,
@@ -329,10 +329,10 @@ export function initialState(): State {
       preview: [],
       previewFrom: 0,
       train: null,
-      heldOut: null,
+      validation: null,
     },
     runs: {
-      draft: defaultExperiment(),
+      draft: defaultSession(),
       problems: [],
       draftError: null,
       plan: null,
@@ -355,7 +355,7 @@ export function initialState(): State {
       watchText: null,
       samplePrompts: null,
     },
-    studies: { loaded: false, list: [], selected: null, running: null, activity: null },
+    experiments: { loaded: false, list: [], selected: null, running: null, activity: null },
     keep: {
       mode: 'unknown',
       offer: null,
@@ -413,10 +413,10 @@ export const withoutModel = (runs: RunsSlice): RunsSlice => ({
 
 /** Optimizer steps done by the run that is furthest, of how many. */
 export function stepsOf(session: SessionView): { done: number; total: number } {
-  const done = session.experiment.runs
+  const done = session.config.runs
     .map((r) => session.histories.get(r.id))
     .map((h) => (h && h.step.length > 0 ? h.step.at(-1) : 0));
-  return { done: Math.max(0, ...done), total: session.experiment.train.steps };
+  return { done: Math.max(0, ...done), total: session.config.train.steps };
 }
 
 /** A run is on the device and moving, or waiting to move. */

@@ -28,12 +28,12 @@ import {
   foreign,
 } from './testing/fixtures';
 import { MemoryLibrary } from './testing/memoryLibrary';
-import { START_DRAFT } from './studies/presets';
+import { START_DRAFT } from './experiments/presets';
 import { draftProblems, pastedName } from './checks';
 import { contenders } from './compare/contenders';
 import { isPreset } from './configure/presets';
-import { keptRunSchema } from '../shared/keptRun';
-import { recordOf } from './keptRuns';
+import { savedSessionSchema } from '../shared/savedSession';
+import { recordOf } from './savedSessions';
 import { exportedRun, readRunParts, restoredRun, runFiles } from './runFile';
 import { Studio } from './studio';
 import { comparePrompt, startMapping } from './template';
@@ -119,7 +119,7 @@ const PARSED: DataReplies['parse'] = {
     legacy: null,
     packed: null,
     files: [],
-    heldOutFrom: null,
+    validationFrom: null,
   },
   sample: [['p', 'c']],
   rowCount: 10,
@@ -140,7 +140,7 @@ const PREPARED = (): DataReplies['prepare'] => ({
     changed: 0,
     examples: 10,
     train: 9,
-    heldOut: 1,
+    validation: 1,
     tokens: 40,
     supervised: 20,
     longest: 4,
@@ -155,7 +155,7 @@ const PREPARED = (): DataReplies['prepare'] => ({
   },
   preview: [],
   train: tokens(),
-  heldOut: tokens(),
+  validation: tokens(),
 });
 
 beforeEach(() => {
@@ -292,7 +292,7 @@ async function keeping(model: ModelSource, adapter: object | null, recipe: DataR
   return record;
 }
 
-test('a kept run that is opened brings its data set along', async () => {
+test('a saved session that is opened brings its data set along', async () => {
   const recipe: DataRecipe = {
     origin: { kind: 'file', name: 'facts.jsonl' },
     files: [{ path: 'facts.jsonl', bytes: 1, hash: 'a'.repeat(64) }],
@@ -302,7 +302,7 @@ test('a kept run that is opened brings its data set along', async () => {
     template: PARSED.template,
     chatChoice: 'default',
     completionOnly: true,
-    heldOutShare: 0.1,
+    validationShare: 0.1,
     seed: 1,
     maxExamples: 20_000,
     stratify: true,
@@ -312,7 +312,7 @@ test('a kept run that is opened brings its data set along', async () => {
   expect(record.recipe).toEqual(recipe);
   const { studio, train, keep, state } = await ready();
   studio.store.setState((s) => ({ keep: { ...s.keep, runs: [record] } }));
-  const opened = studio.kept.open('abc-1');
+  const opened = studio.savedSessions.open('abc-1');
   await sent(train, 'import');
   train.reply('import', { runId: 'ts-lora', name: 'TS-LoRA', template: null });
   expect(await opened).toBe(true);
@@ -322,14 +322,14 @@ test('a kept run that is opened brings its data set along', async () => {
   expect(whyNotTrain(state())).toBe('Waiting for the data (facts.jsonl)…');
 });
 
-test('a kept run whose model does not open can be looked at all the same', async () => {
+test('a saved session whose model does not open can be looked at all the same', async () => {
   const record = await keeping(
     { kind: 'hub', id: 'someone/gone', revision: 'main', host: 'https://huggingface.co' },
     ADAPTER,
   );
   const { studio, train, data, state } = await ready();
   studio.store.setState((s) => ({ keep: { ...s.keep, runs: [record] } }));
-  const opened = studio.kept.open('abc-1');
+  const opened = studio.savedSessions.open('abc-1');
   await vi.waitFor(() => expect(train.sent.filter((m) => m.type === 'open-model')).toHaveLength(2));
   data.reply('open-tokenizer', { templates: [] });
   train.fail('open-model', foreign('ModelError', 'there is no such model'));
@@ -342,11 +342,11 @@ test('a kept run whose model does not open can be looked at all the same', async
   expect(train.sent.some((m) => m.type === 'import')).toBe(false);
 });
 
-test('where nothing can be computed a kept run opens, to be looked at; another model takes it off the page', async () => {
+test('where nothing can be computed a saved session opens, to be looked at; another model takes it off the page', async () => {
   const kept = await keeping(INFO.source, null);
   // Earlier versions kept why a run failed in words.
   const [lora, ...others] = kept.finals;
-  const record = keptRunSchema.parse({ ...kept, finals: [{ ...lora, failed: 'The loss was NaN.' }, ...others] });
+  const record = savedSessionSchema.parse({ ...kept, finals: [{ ...lora, failed: 'The loss was NaN.' }, ...others] });
   const { studio, train, data, state } = make();
   const tokenizers = data.sent.length;
   void studio.boot();
@@ -358,7 +358,7 @@ test('where nothing can be computed a kept run opens, to be looked at; another m
   train.fail('open-model', cannot);
   await vi.waitFor(() => expect(state().model.status).toBe('failed'));
   studio.store.setState((s) => ({ keep: { ...s.keep, runs: [record] } }));
-  const opened = studio.kept.open('abc-1');
+  const opened = studio.savedSessions.open('abc-1');
   await vi.waitFor(() => expect(data.sent.filter((m) => m.type === 'open-tokenizer')).toHaveLength(tokenizers + 2));
   data.reply('open-tokenizer', { templates: [] });
   await vi.waitFor(() => expect(train.sent.filter((m) => m.type === 'open-model')).toHaveLength(2));
@@ -393,7 +393,7 @@ test('a run: events fill the histories of every run, the base included', async (
   const ts = session!.histories.get('ts-lora')!;
   expect(ts.skipped!.row(0)[0]).toBeCloseTo(0.25);
   expect(ts.workDone / ts.workDense).toBeCloseTo(0.6);
-  expect(train.last('start')).toMatchObject({ experiment: { runs: [{ id: 'lora' }, { id: 'ts-lora' }] } });
+  expect(train.last('start')).toMatchObject({ config: { runs: [{ id: 'lora' }, { id: 'ts-lora' }] } });
 });
 
 test('samples and early stops reach the histories; prompts are sent as the run’s template has them', async () => {
@@ -401,17 +401,17 @@ test('samples and early stops reach the histories; prompts are sent as the run�
   expect(train.last('start').samplePrompts).toBeNull();
   event(train, { type: 'sample', runId: 'lora', step: 0, prompt: 'p', expected: 'q', text: 'out' });
   event(train, { type: 'stopped-early', runId: 'lora', step: 40, bestStep: 20, bestLoss: 3 });
-  event(train, { type: 'slice', runId: 'lora', step: 40, loss: 3.5, best: { step: 20, loss: 3 } });
-  event(train, { type: 'closed', runId: 'ts-lora', step: 40, modules: [{ module: 2, reason: 'harmful' }] });
+  event(train, { type: 'dev', runId: 'lora', step: 40, loss: 3.5, best: { step: 20, loss: 3 } });
+  event(train, { type: 'skips-all', runId: 'ts-lora', step: 40, modules: [{ module: 2, reason: 'harmful' }] });
   event(train, { type: 'phase', phase: 'training' });
   const lora = state().runs.session!.histories.get('lora')!;
   expect(lora.samples).toEqual([{ step: 0, prompt: 'p', expected: 'q', text: 'out' }]);
   expect(lora.stopped).toEqual({ step: 40, bestStep: 20, bestLoss: 3 });
-  expect(lora.slice).toEqual({ step: 40, loss: 3.5, best: { step: 20, loss: 3 } });
-  expect(state().runs.session!.histories.get('ts-lora')!.closed).toEqual([{ module: 2, reason: 'harmful' }]);
-  const opened = studio.reopen('ts-lora', 2);
-  expect(train.last('reopen')).toMatchObject({ runId: 'ts-lora', module: 2 });
-  train.reply('reopen', null);
+  expect(lora.dev).toEqual({ step: 40, loss: 3.5, best: { step: 20, loss: 3 } });
+  expect(state().runs.session!.histories.get('ts-lora')!.skipsAll).toEqual([{ module: 2, reason: 'harmful' }]);
+  const opened = studio.resetTau('ts-lora', 2);
+  expect(train.last('reset-tau')).toMatchObject({ runId: 'ts-lora', module: 2 });
+  train.reply('reset-tau', null);
   await opened;
   const set = studio.setSamplePrompts(['why?']);
   await sent(train, 'sample-prompts');
@@ -551,7 +551,7 @@ test('a draft is checked against the schema and the model that is open', () => {
   const model = { context: 64, layers: 2 };
   expect(problems(draft, model)).toEqual([]);
   expect(problems(draft, { ...model, context: 32 })).toEqual([
-    { path: 'train.maxTokens', message: 'this model reads at most 32 tokens' },
+    { path: 'train.maxSequenceLength', message: 'this model reads at most 32 tokens' },
   ]);
   expect(problems({ ...draft, train: { ...draft.train, learningRate: NaN } }, undefined)).toEqual([
     { path: 'train.learningRate', message: 'must be a number' },
@@ -596,7 +596,7 @@ test('a plan that does not fit brings the mildest change that does, in one click
   studio.configure.setTrain({ batchSize: 8 });
   const planned = (batch: number) =>
     vi.waitFor(() =>
-      expect((train.last('plan').experiment as { train: { batchSize: number } }).train.batchSize).toBe(batch),
+      expect((train.last('plan').config as { train: { batchSize: number } }).train.batchSize).toBe(batch),
     );
   await planned(8);
   train.reply('plan', { ...PLAN, fits: false });
@@ -608,7 +608,7 @@ test('a plan that does not fit brings the mildest change that does, in one click
   train.reply('plan', PLAN);
   await vi.waitFor(() => expect(state().runs.fix?.label).toMatchObject({ params: { to: '2 × 4', from: '8 × 1' } }));
   studio.configure.applyFix();
-  expect(state().runs.draft.train).toMatchObject({ batchSize: 2, accumulation: 4 });
+  expect(state().runs.draft.train).toMatchObject({ batchSize: 2, gradientAccumulationSteps: 4 });
   expect(state().runs.fix).toBeNull();
 });
 
@@ -619,7 +619,7 @@ test('a preset is taken as it is for what is open now, and stays known', async (
   expect(preset?.preset).toBe('quick');
   expect(isPreset(draft, preset!.result)).toBe(true);
   // All ten examples are in the open bin: the quick look's cap on a GPU.
-  expect(draft.train.maxTokens).toBe(128);
+  expect(draft.train.maxSequenceLength).toBe(128);
   expect(draft.runs.map((r) => r.rank)).toEqual([4, 4]);
 });
 
@@ -977,7 +977,7 @@ test('a report without a usable split is shown, and said; nothing can be trained
     report: { ...prepared.report, problem: message('data.examples.noSplit', { why: 'none' }) },
   });
   await vi.waitFor(() => expect(state().dataset.preparing).toBe(false));
-  expect(state().dataset).toMatchObject({ train: null, heldOut: null, report: { rows: 10 } });
+  expect(state().dataset).toMatchObject({ train: null, validation: null, report: { rows: 10 } });
   expect(state().ui.notices).toMatchObject([
     { section: 'data', info: { name: 'DataError', code: 'data.examples.noSplit' } },
   ]);
@@ -995,7 +995,7 @@ test('a run is saved on the way, a session of an experiment is not; nothing else
 
   const { studio, train, keep, state } = await ready();
   studio.store.setState((s) => ({ keep: { ...s.keep, mode: 'writer' } }));
-  await studio.studies.start({ ...START_DRAFT, methods: ['lora', 'ts-lora'] });
+  await studio.experiments.start({ ...START_DRAFT, methods: ['lora', 'ts-lora'] });
   await sent(train, 'start');
   expect(train.last('start')).toMatchObject({ measureGates: true });
   train.reply('start', PLAN);
@@ -1007,7 +1007,7 @@ test('a run is saved on the way, a session of an experiment is not; nothing else
   }));
   await studio.start();
   const said = state().ui.notices.map(({ section, info }) => [section, info.code]);
-  expect(said).toContainEqual(['train', 'store.busy.study']);
+  expect(said).toContainEqual(['train', 'store.busy.experiment']);
   await studio.checkpoints.resume();
   expect(train.sent.filter((m) => m.type === 'start')).toHaveLength(1);
   expect(keep.sent).toEqual([]);

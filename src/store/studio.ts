@@ -3,7 +3,7 @@
  * commands and reads the store, and knows nothing of workers.
  */
 import type { StoreApi } from 'zustand/vanilla';
-import { type ExperimentConfig, parseExperiment } from '../shared/config';
+import { type SessionConfig, parseSession } from '../shared/config';
 import type { ChatTemplate, Shipped } from '../shared/data';
 import { type ErrorInfo, SieveError } from '../shared/errors';
 import { message } from '../shared/message';
@@ -25,7 +25,7 @@ import { applyEvents, delayOf } from './events';
 import { RunHistory } from './history';
 import type { KeptData } from './keptData';
 import { type KeepClient, createKeepClient } from './keepClient';
-import { KeptRuns, allRecords } from './keptRuns';
+import { SavedSessions, allRecords } from './savedSessions';
 import { type TakeOver, watchOffline } from './offline';
 import { Page } from './page';
 import { type FileReaders, workerReaders } from './reading';
@@ -33,8 +33,8 @@ import { RECORDED_RUN, type RecordedRun, recordedRun } from './recordedRun';
 import { type Section, type SessionView, type State, isLive, withSession, withoutModel } from './slices';
 import { fetchModels } from './shipped';
 import { claimStorage } from './storageLock';
-import { type Library, type StudyData, openLibrary } from './studies/library';
-import { Studies } from './studies/studies';
+import { type Library, type ExperimentData, openLibrary } from './experiments/library';
+import { Experiments } from './experiments/experiments';
 import { templatedPrompts } from './template';
 import { type TrainClient, createTrainClient } from './trainClient';
 import type { WorkerHooks } from './workerClient';
@@ -67,7 +67,7 @@ export class Studio {
   readonly #page = new Page();
   readonly store: StoreApi<State> = this.#page.store;
   /** Experiments over seeds. */
-  readonly studies: Studies;
+  readonly experiments: Experiments;
   readonly #train: TrainClient;
   readonly #data: DataClient;
   /** Commands of the Data section. */
@@ -78,7 +78,7 @@ export class Studio {
   /** The run that is going on, saved on the way. */
   readonly checkpoints: Checkpoints;
   /** Runs that have ended, kept in this browser. */
-  readonly kept: KeptRuns;
+  readonly savedSessions: SavedSessions;
   /** Models of the hub, and what is kept of them. */
   readonly downloads: Downloads;
   /** Commands of the Compare section, adapters in and out aside. */
@@ -134,12 +134,12 @@ export class Studio {
     });
     this.downloads = new Downloads(this.#page, this.#train, options.hubHost);
     this.configure = new ConfigureCommands(this.#page, this.#train, this.data);
-    this.studies = new Studies({
+    this.experiments = new Experiments({
       store: this.store,
       train: this.#train,
       library: options.library ?? openLibrary(),
-      trainOn: async (experiment, data, from) => {
-        await this.#startSession(experiment, data, from, 'study');
+      trainOn: async (config, data, from) => {
+        await this.#startSession(config, data, from, 'experiment');
         return this.#sessionEnd();
       },
       currentData: () => this.data.current(),
@@ -157,7 +157,7 @@ export class Studio {
       keep: this.#keep,
       flush: () => this.#events.flush(),
       openModel: (source: ModelSource) => this.openModel(source, { orNone: true }),
-      setDraft: (draft: ExperimentConfig) => this.configure.setDraft(draft),
+      setDraft: (draft: SessionConfig) => this.configure.setDraft(draft),
       restoreData: (...data: Parameters<KeptData['restore']>) =>
         this.#page.command('data', async () => (await this.keptData()).restore(...data)),
       sweepData: () => this.#page.command('history', async () => (await this.keptData()).sweep()),
@@ -166,9 +166,9 @@ export class Studio {
       ...shared,
       applyChatTemplate: this.data.applyChatTemplate,
       say: (kind, info) => this.#page.say('train', kind, info),
-      ended: (session, phase) => this.kept.add(session, phase),
+      ended: (session, phase) => this.savedSessions.add(session, phase),
     });
-    this.kept = new KeptRuns({
+    this.savedSessions = new SavedSessions({
       ...shared,
       report: (error) => this.#page.report('history', error),
       dismiss: () => this.#page.dismiss('history'),
@@ -179,7 +179,7 @@ export class Studio {
       page: this.#page,
       train: this.#train,
       data: this.data,
-      kept: this.kept,
+      saved: this.savedSessions,
       flush: () => this.#events.flush(),
       names,
     });
@@ -219,7 +219,7 @@ export class Studio {
     await claimStorage((mode) => {
       this.#page.patch('keep', { mode });
       if (mode === 'writer') void this.checkpoints.look();
-      if (mode !== 'off') void this.kept.list().then(() => this.comparing.restore());
+      if (mode !== 'off') void this.savedSessions.list().then(() => this.comparing.restore());
     });
   }
 
@@ -234,7 +234,7 @@ export class Studio {
     const model = this.#openFirst(kept?.modelOf(desk) ?? this.#options.startModel ?? null);
     const data = this.data.loadSamples(desk && kept ? kept.restoreDesk(desk) : null);
     kept?.watchDesk();
-    await Promise.all([model, data, this.studies.load()]);
+    await Promise.all([model, data, this.experiments.load()]);
   }
 
   // ---- model ---------------------------------------------------------------------------------------
@@ -263,7 +263,7 @@ export class Studio {
     const turn = ++this.#modelTurn;
     this.#page.dismiss('model');
     if (this.#s.model.status !== 'opening') this.#before = { model: this.#s.model, runs: this.#s.runs };
-    if (this.kept.adding) await this.kept.adding;
+    if (this.savedSessions.adding) await this.savedSessions.adding;
     if (turn !== this.#modelTurn) return;
     // What keeps the model from opening usually keeps its tokenizer too: say it once.
     const tokenizer = openingTokenizer(this.#data, source, this.#filesOf(source));
@@ -287,8 +287,8 @@ export class Studio {
       });
       if (turn !== this.#modelTurn) return;
       this.#opened(info);
-      const { maxTokens } = this.#s.runs.draft.train;
-      if (maxTokens > info.config.context) this.configure.setTrain({ maxTokens: info.config.context });
+      const { maxSequenceLength } = this.#s.runs.draft.train;
+      if (maxSequenceLength > info.config.context) this.configure.setTrain({ maxSequenceLength: info.config.context });
       void tokenizer.failure().then((failure) => {
         if (failure && turn === this.#modelTurn) this.#page.report('model', failure.error);
       });
@@ -348,7 +348,7 @@ export class Studio {
     try {
       refuseTwo(this.#s);
       this.#page.patch('model', { moving: device, phase: 'loading', progress: null });
-      if (this.kept.adding) await this.kept.adding;
+      if (this.savedSessions.adding) await this.savedSessions.adding;
       return await this.#move(model.source, device, turn);
     } catch (error) {
       if (turn !== this.#modelTurn) return false;
@@ -438,7 +438,7 @@ export class Studio {
     await this.#page.command(
       'train',
       async () => {
-        const experiment = parseExperiment(this.#s.runs.draft);
+        const config = parseSession(this.#s.runs.draft);
         refuseTwo(this.#s);
         const { data, ...from } = await this.data.current();
         const { dataset } = this.#s;
@@ -447,7 +447,7 @@ export class Studio {
           (kept) => kept.recipe(dataset, files),
           () => null,
         );
-        await this.#startSession(experiment, data, { ...from, recipe }, 'run');
+        await this.#startSession(config, data, { ...from, recipe }, 'run');
       },
       busy,
     );
@@ -459,10 +459,10 @@ export class Studio {
    * is neither saved on the way nor listed under History.
    */
   async #startSession(
-    experiment: ExperimentConfig,
-    { train, heldOut }: StudyData,
+    config: SessionConfig,
+    { train, validation }: ExperimentData,
     from: Pick<SessionView, 'template' | 'mapping' | 'dataName' | 'dataOrigin' | 'recipe'>,
-    of: 'run' | 'study',
+    of: 'run' | 'experiment',
   ): Promise<void> {
     const { info } = this.#s.model;
     if (this.#s.model.status !== 'ready' || this.#s.model.moving || !info)
@@ -472,13 +472,13 @@ export class Studio {
     await new Promise((resolve) => {
       setTimeout(resolve);
     });
-    if (this.kept.adding) await this.kept.adding;
-    const histories = new Map(['base', ...experiment.runs.map((r) => r.id)].map((id) => [id, new RunHistory(id)]));
+    if (this.savedSessions.adding) await this.savedSessions.adding;
+    const histories = new Map(['base', ...config.runs.map((r) => r.id)].map((id) => [id, new RunHistory(id)]));
     try {
       if (this.#s.runs.session) await this.#train.request({ type: 'reset' });
       this.#events.flush();
       const session: SessionView = {
-        experiment,
+        config,
         ...from,
         plan: null,
         devices: [usedDevice(info.device)],
@@ -489,14 +489,14 @@ export class Studio {
       this.#page.patch('runs', { ...withSession(this.#s.runs, session, 'compiling'), broke: null });
       // A person who watches reads samples.
       const asked =
-        of === 'study'
+        of === 'experiment'
           ? { measureGates: true }
           : { samplePrompts: await templatedPrompts(this.#s.runs.samplePrompts, from, this.data.applyChatTemplate) };
-      const plan = await this.#train.request({ type: 'start', experiment, train, heldOut, ...asked });
+      const plan = await this.#train.request({ type: 'start', config, train, validation, ...asked });
       const now = this.#s.runs.session;
       if (now?.histories === histories) {
         this.#page.patch('runs', { session: { ...now, plan } });
-        if (of === 'run') this.checkpoints.begin(train, heldOut);
+        if (of === 'run') this.checkpoints.begin(train, validation);
       }
       if (this.#s.runs.watchText !== null)
         await this.#train.request({ type: 'watch-text', text: this.#s.runs.watchText });
@@ -514,7 +514,7 @@ export class Studio {
       const look = () => {
         const { session, phase } = this.#s.runs;
         if (session === null || session.histories !== histories)
-          reject(new SieveError(message('store.studies.modelChanged')));
+          reject(new SieveError(message('store.experiments.modelChanged')));
         else if (!isLive(phase)) resolve(session);
         else return;
         end();
@@ -538,8 +538,8 @@ export class Studio {
   }
 
   /** Opens a module's gate for all tokens again; it goes on learning from there. `module`: its place among the run's. */
-  reopen(runId: RunId, module: number): Promise<void> {
-    return this.#page.command('train', () => this.#train.request({ type: 'reopen', runId, module }));
+  resetTau(runId: RunId, module: number): Promise<void> {
+    return this.#page.command('train', () => this.#train.request({ type: 'reset-tau', runId, module }));
   }
 
   /** Times the kernels of one step. */
@@ -552,14 +552,14 @@ export class Studio {
     );
   }
 
-  /** The text whose tokens are watched; null = the first held-out example. */
+  /** The text whose tokens are watched; null = the first validation example. */
   watch(text: string | null): Promise<void> {
     this.#page.patch('runs', { watchText: text });
     if (!this.#s.runs.session) return Promise.resolve();
     return this.#page.command('inspect', () => this.#train.request({ type: 'watch-text', text }));
   }
 
-  /** Prompts that every run answers at each evaluation; null = one of the held-out data, [] = none. */
+  /** Prompts that every run answers at each evaluation; null = one of the validation data, [] = none. */
   async setSamplePrompts(prompts: string[] | null): Promise<void> {
     this.#page.patch('runs', { samplePrompts: prompts });
     const { session } = this.#s.runs;
@@ -586,7 +586,7 @@ export class Studio {
         check: true,
       });
       const name =
-        session?.experiment.runs.find((r) => r.id === runId)?.name ??
+        session?.config.runs.find((r) => r.id === runId)?.name ??
         imported.find((r) => r.runId === runId)?.name ??
         runId;
       return { name: `sieve-${name.toLowerCase().replace(/[^a-z0-9]+/g, '-')}.zip`, blob: await zipAdapter(files) };

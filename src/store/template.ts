@@ -41,7 +41,7 @@ export async function comparePrompt(
   return fillTemplate(template.prompt, mapping.kind, new Map([[DATA_ROLES[mapping.kind][0].role, typed]]), null);
 }
 
-/** Prompts to sample as the run's prompts were in training; null = one of the held-out data. */
+/** Prompts to sample as the run's prompts were in training; null = one of the validation data. */
 export async function templatedPrompts(
   prompts: readonly string[] | null,
   { mapping, template }: { mapping: Mapping | null; template: PromptTemplate },

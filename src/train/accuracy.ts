@@ -1,7 +1,7 @@
-/** How often trained runs answer held-out prompts right: by the likelihood of every candidate, and by writing. */
+/** How often trained runs answer validation prompts right: by the likelihood of every candidate, and by writing. */
 import { toBatch } from '../data/batches';
 import { Generator } from '../engine/generator';
-import type { Accuracy } from '../shared/study';
+import type { Accuracy } from '../shared/experiment';
 import type { TokenSet } from '../shared/types';
 import { MAX_ANSWER_TOKENS, type Question, candidates, questions } from './answers';
 import type { RunId } from './protocol';
@@ -13,8 +13,8 @@ export async function measureAccuracy(
   runIds: readonly RunId[],
   examples: number,
 ): Promise<Record<RunId, Accuracy | null>> {
-  const asked = questions(session.heldOut, examples);
-  const labels = asked && candidates([session.data.set, session.heldOut]);
+  const asked = questions(session.validation, examples);
+  const labels = asked && candidates([session.data.set, session.validation]);
   const short = asked?.every((q) => q.answer.length <= MAX_ANSWER_TOKENS);
   if (!asked || asked.length === 0 || (!labels && !short)) return Object.fromEntries(runIds.map((id) => [id, null]));
   const likelihood = labels && (await byLikelihood(session, runIds, asked, labels));

@@ -50,7 +50,7 @@ it('an answer is the trained end of an example with a prompt', () => {
   expect(questions(broken, 9)).toBeNull();
 });
 
-it('labels are few distinct answers, over training and held-out data together', () => {
+it('labels are few distinct answers, over training and validation data together', () => {
   const a = set([
     [
       [1, 5],

@@ -42,7 +42,7 @@ const CASES: readonly Record<string, unknown>[] = [
   ...METHODS.map((method) => ({
     id: method,
     method,
-    gate: { tauWarmup: 1, tauStep: 0.05, lambdaBar: 20 },
+    gate: { tauWarmup: 1, tauLearningRate: 0.05, sparsityPenalty: 20 },
     adalora: { initRank: 12, tinit: 0, tfinal: 1, beta1: 0.97, beta2: 0.97 },
   })),
   ...GATE_RULES.map((rule) => ({ id: rule, method: 'ts-lora', gate: { rule, tauWarmup: 1 } })),

@@ -8,7 +8,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { compileChatTemplate } from '../hub/chatTemplate';
 import { createTokenizer } from '../hub/tokenizer';
 import { type ChatTemplate, type FileUse, READ_AUTO, type Turn } from '../shared/data';
-import { defaultExperiment } from '../shared/config';
+import { defaultSession } from '../shared/config';
 import type { Tokenizer } from '../shared/types';
 import { adapterFiles, readAdapter } from './adapterFiles';
 import { type How, type Page, readAsPage, render } from './testing/page';
@@ -190,7 +190,7 @@ const CASES: Record<string, () => Promise<void>> = {
   'eos-pairs.jsonl': async () => void (await pairs('eos-pairs.jsonl')),
   'exported-revision-adapter_config.json': async () => {
     const files = adapterFiles({
-      run: { ...defaultExperiment().runs[0] },
+      run: { ...defaultSession().runs[0] },
       model: { id: 'someone/little-llama', revision: 'v1.0' },
       adapters: [],
       thresholds: null,
@@ -418,8 +418,8 @@ async function templateWarns(name: string, { noEos = false } = {}): Promise<stri
     mapping: parsed.detection.mapping,
     template: { ...parsed.template, chat: template },
     completionOnly: true,
-    maxTokens: 256,
-    heldOutShare: 0.1,
+    maxSequenceLength: 256,
+    validationShare: 0.1,
     seed: 1,
     maxExamples: 100,
     stratify: true,

@@ -32,8 +32,8 @@ const open = (folder: string) => {
 };
 
 /** Every example of both sets with its mask, one string per token. */
-function made({ train, heldOut }: { train: TokenSet; heldOut: TokenSet }): { ids: number[]; mask: number[] }[] {
-  return [train, heldOut].flatMap(({ ids, offsets, supervised }) =>
+function made({ train, validation }: { train: TokenSet; validation: TokenSet }): { ids: number[]; mask: number[] }[] {
+  return [train, validation].flatMap(({ ids, offsets, supervised }) =>
     Array.from({ length: offsets.length - 1 }, (_, i) => ({
       ids: [...ids.subarray(offsets[i], offsets[i + 1])],
       mask: [...supervised.subarray(offsets[i], offsets[i + 1])],
@@ -53,8 +53,8 @@ function prepared(
     mapping: { kind: 'chat', roles: { message: 'messages' } },
     template: { prompt: '', completion: '', chat },
     completionOnly: true,
-    maxTokens: 4096,
-    heldOutShare: 0.5,
+    maxSequenceLength: 4096,
+    validationShare: 0.5,
     seed: 1,
     maxExamples: 1000,
     stratify: true,
@@ -182,7 +182,7 @@ describe('a chat in a model’s own template', () => {
       fc.asyncProperty(fc.uniqueArray(chat, { minLength: 2, maxLength: 3, selector: cell }), async (chats) => {
         const { ids, mask } = made(
           await prepared([chats[0], [says('user', 'other'), says('assistant', 'one')]], MARKED, byteTokenizer, {
-            heldOutShare: 0.5,
+            validationShare: 0.5,
             // Nobody may have asked.
             repairs: { ...NO_REPAIRS, noText: true },
           }),
@@ -252,7 +252,7 @@ describe('a chat in a model’s own template', () => {
       ],
       MARKED,
       byteTokenizer,
-      { maxTokens: 12 },
+      { maxSequenceLength: 12 },
     );
     const [first] = await p.preview(0, 1);
     const of = (state: string) =>
@@ -314,17 +314,17 @@ describe('a column of tools', () => {
       mapping,
       template: { ...parsed.template, chat },
       completionOnly: true,
-      maxTokens: 4096,
-      heldOutShare: 0.5,
+      maxSequenceLength: 4096,
+      validationShare: 0.5,
       seed: 1,
       maxExamples: 1000,
       stratify: true,
       repairs: NO_REPAIRS,
       edits: { excluded: [], changed: [] },
     };
-    const { report, train, heldOut } = (await desk.answer({ type: 'prepare', options }, {}))
+    const { report, train, validation } = (await desk.answer({ type: 'prepare', options }, {}))
       .value as DataReplies['prepare'];
-    const examples = made({ train, heldOut }).map(({ ids, mask }) => ({
+    const examples = made({ train, validation }).map(({ ids, mask }) => ({
       text: byteTokenizer.decode(ids),
       ends: ids.filter((id) => id === 0).length,
       learnt: byteTokenizer.decode(ids.filter((_, i) => mask[i] === 1)),

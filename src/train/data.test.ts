@@ -25,8 +25,8 @@ beforeAll(async () => {
 
 const OPTIONS = {
   completionOnly: true,
-  maxTokens: 64,
-  heldOutShare: 0.1,
+  maxSequenceLength: 64,
+  validationShare: 0.1,
   seed: 1,
   maxExamples: 100_000,
   stratify: true,
@@ -77,12 +77,12 @@ describe('real files', { timeout: 60_000 }, () => {
     expect(table).toMatchObject({ format: 'json', columns: ['instruction', 'input', 'output'], notes: [] });
     expect(table.rows).toHaveLength(999);
     expect(detection.mapping.kind).toBe('instruction');
-    expect(prepared.report.train + prepared.report.heldOut).toBe(prepared.report.examples);
+    expect(prepared.report.train + prepared.report.validation).toBe(prepared.report.examples);
   });
 
   it('gsm8k', async (context) => {
     const url = at('gsm8k', context);
-    const { table, detection, prepared } = await load(url, { maxTokens: 64 });
+    const { table, detection, prepared } = await load(url, { maxSequenceLength: 64 });
     expect(table.rows).toHaveLength(1319);
     expect(inWords(detection)).toEqual({
       mapping: { kind: 'prompt-completion', roles: { prompt: 'question', completion: 'answer' } },
@@ -157,7 +157,7 @@ describe('text that looks like a special token', () => {
         ...OPTIONS,
         mapping: detect(table).mapping,
         template: { prompt: '{prompt}\n', completion: '{completion}' },
-        heldOutShare: 0.5,
+        validationShare: 0.5,
       },
       tokenizer,
     );
@@ -181,10 +181,10 @@ describe('sample sets', () => {
     expect(table.notes).toEqual([]);
     expect(table.rows).toHaveLength(720);
     expect(detection.mapping.kind).toBe(sample.id === 'feelings' ? 'text-label' : 'prompt-completion');
-    expect(prepared.report).toMatchObject({ examples: 720, heldOut: 72, usable: 720, warnings: [], problem: null });
+    expect(prepared.report).toMatchObject({ examples: 720, validation: 72, usable: 720, warnings: [], problem: null });
     expect(prepared.report.truncated).toBeLessThan(720 * 0.05);
     const rows = plainTable(table).rows;
-    // No example repeats another's prompt, so held-out ones were not seen.
+    // No example repeats another's prompt, so those of the validation split were not seen.
     expect(new Set(rows.map((r) => r[0])).size).toBe(720);
     expect(sample.prompts.every((p) => !rows.some((r) => r[0] === p))).toBe(true);
   });

@@ -162,9 +162,9 @@ export class DataDesk {
     if (this.#tokenizer !== tokenizer) throw new Cancelled();
     this.#last = { set, options };
     this.#prepared = { set, view: new TableView(table, options.mapping, set, tokenizer) };
-    const { report, train, heldOut } = set;
-    const transfer = [train, heldOut].flatMap((s) => [s.ids.buffer, s.offsets.buffer, s.supervised.buffer]);
-    return { value: { report, preview: await set.preview(0, PREVIEW_EXAMPLES), train, heldOut }, transfer };
+    const { report, train, validation } = set;
+    const transfer = [train, validation].flatMap((s) => [s.ids.buffer, s.offsets.buffer, s.supervised.buffer]);
+    return { value: { report, preview: await set.preview(0, PREVIEW_EXAMPLES), train, validation }, transfer };
   }
 
   /** Every row that is not used, as a file; parts are handed to the browser as they fill up, so that none weighs on the heap. */

@@ -38,8 +38,8 @@ describe('data worker', () => {
     const ask = start();
     const options = {
       completionOnly: true,
-      maxTokens: 64,
-      heldOutShare: 0.1,
+      maxSequenceLength: 64,
+      validationShare: 0.1,
       seed: 1,
       maxExamples: 1000,
       stratify: true,
@@ -73,18 +73,18 @@ describe('data worker', () => {
     });
     expect('rows' in parsed.table).toBe(false);
 
-    const { report, preview, train, heldOut } = await ask({
+    const { report, preview, train, validation } = await ask({
       type: 'prepare',
       options: { ...options, mapping: parsed.detection.mapping, template: parsed.template },
     });
-    expect(report).toMatchObject({ examples: 720, train: 648, heldOut: 72 });
-    expect([train.offsets.length, heldOut.offsets.length]).toEqual([649, 73]);
-    expect(train.ids.length + heldOut.ids.length).toBe(report.tokens);
+    expect(report).toMatchObject({ examples: 720, train: 648, validation: 72 });
+    expect([train.offsets.length, validation.offsets.length]).toEqual([649, 73]);
+    expect(train.ids.length + validation.ids.length).toBe(report.tokens);
     // The sets' buffers were handed over; previews still work.
     const more = await ask({ type: 'preview', from: 0, count: 3 });
     expect(more.examples).toEqual(preview.slice(0, 3));
     expect(more.examples[0].tokens[0]).toEqual({ text: '<|endoftext|>', id: 0, state: 'masked' });
-    const listed = await ask({ type: 'list', filter: 'heldOut', search: '', also: [], from: 0, count: 500 });
+    const listed = await ask({ type: 'list', filter: 'validation', search: '', also: [], from: 0, count: 500 });
     expect([listed.total, listed.rows.length, new Set(listed.rows.map((r) => r.side)).size]).toEqual([72, 72, 1]);
     expect((await ask({ type: 'detail', item: 3 }))?.example?.row).toBe(3);
     expect(
@@ -134,8 +134,8 @@ describe('data worker', () => {
     const options = {
       mapping,
       completionOnly: true,
-      maxTokens: 64,
-      heldOutShare: 0.1,
+      maxSequenceLength: 64,
+      validationShare: 0.1,
       seed: 1,
       maxExamples: 1000,
       stratify: true,

@@ -7,7 +7,7 @@ import { GpuError } from '../shared/errors';
 import type { DeviceChoice } from '../shared/types';
 import type { TrainEvent } from './protocol';
 import { TrainService } from './trainService';
-import { NANO, smallData, smallExperiment } from './testing/studio';
+import { NANO, smallData, smallSession } from './testing/studio';
 
 it('keeps what is open when the other device fails, and takes over when it does not', async () => {
   const opened: Device[] = [];
@@ -49,7 +49,7 @@ it('keeps what is open when the other device fails, and takes over when it does 
   expect((await open('auto')).device.kind).toBe('cpu');
   const set = await smallData(48);
   let finished = finish();
-  await studio.start({ type: 'start', experiment: smallExperiment({ steps: 4 }), ...set });
+  await studio.start({ type: 'start', config: smallSession({ steps: 4 }), ...set });
   await finished;
   const before = await answer();
   const state = await studio.state();

@@ -2,22 +2,23 @@
 import { expect, it } from 'vitest';
 import { expectClose, expectCloseToMax } from '../engine/testing/allclose';
 import { readSafetensors } from '../hub/safetensors';
+import { todaysState } from './formerState';
 import { NANO, watched } from './testing/studio';
 import { readRunParts } from '../store/runFile';
-import { checkpoint, exportedFile, SESSION_THEN } from './testing/earlier';
+import { checkpoint, exportedFile, last, LAST_SESSION, SESSION_THEN } from './testing/earlier';
 
 /** SwiftShader then, the CPU engine now. */
 const ROUNDING = 2e-6;
 
 it('a checkpoint goes on: the same losses, step by step, and the same adapters', async () => {
   const { histories, adapters } = await readRunParts(exportedFile());
-  const { checkpoint: saved, train, heldOut } = await checkpoint();
-  expect(saved.state.experiment).toEqual(SESSION_THEN);
+  const { checkpoint: saved, train, validation } = await checkpoint();
+  expect(todaysState(saved.state).config).toEqual(SESSION_THEN);
   expect(saved.state.step).toBe(8);
   const { studio, phase, losses } = watched();
   await studio.openModel({ type: 'open-model', source: NANO });
   const done = phase('finished');
-  await studio.restore({ type: 'restore', state: saved.state, train, heldOut });
+  await studio.restore({ type: 'restore', state: saved.state, train, validation });
   await done;
   for (const { id } of SESSION_THEN.runs) {
     const then = histories.find((h) => h.runId === id)!.loss.subarray(8);
@@ -36,5 +37,25 @@ it('a checkpoint goes on: the same losses, step by step, and the same adapters',
     for (const name of after.names)
       expectCloseToMax(after.get(name).data, before.get(name).data, 1e-4, `${id} ${name}`);
   }
+  await studio.reset();
+});
+
+it('the last commit of version 1: gates, dev split and data orders go on where they stood, bit for bit', async () => {
+  const { histories } = await readRunParts(last.exportedFile());
+  const { state } = last.checkpoint();
+  expect(todaysState(state)).toMatchObject({ version: 2, step: 26, config: LAST_SESSION });
+  const { studio, events, phase, losses } = watched();
+  await studio.openModel({ type: 'open-model', source: NANO });
+  const done = phase('finished');
+  await studio.restore({ type: 'restore', state, ...last.tokenSets() });
+  await done;
+  for (const { id } of LAST_SESSION.runs) {
+    const { loss, dev } = histories.find((h) => h.runId === id)!;
+    expect(losses(id).map(Math.fround), id).toEqual([...loss.subarray(26)]);
+    const now = events.findLast((e) => e.type === 'dev' && e.runId === id);
+    expect(now, id).toMatchObject({ step: 30, best: { step: dev!.best.step } });
+  }
+  // It was known already that all of them skip everything: nothing new is said.
+  expect(events.filter((e) => e.type === 'skips-all')).toEqual([]);
   await studio.reset();
 });

@@ -1,6 +1,6 @@
 /**
  * Early stopping, per run: a run whose watched loss has not become better for `patience` measurements in a row rests
- * while the others go on. Which loss that is (a slice of the training set, or the evaluation set) is the caller's choice.
+ * while the others go on. Which loss that is (the dev split, or the evaluation set) is the caller's choice.
  */
 import type { RunId } from './protocol';
 

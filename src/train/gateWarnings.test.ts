@@ -66,25 +66,25 @@ it('all tokens skipped, and none', () => {
   ]);
 });
 
-it('says why a module closed, and forgets it when it opens', () => {
+it('says why a module skipsAll, and forgets it when it opens', () => {
   const reason = (stats: Partial<typeof usual>) => {
     const w = new GateWarnings(modules, 0);
     run(w, [10, 0], { from: 1, steps: STUCK_STEPS, stats: { ...usual, ...stats } });
-    return w.closed;
+    return w.skipsAll;
   };
   expect(reason({})).toEqual([{ module: 1, reason: 'stuck' }]);
   expect(reason({ histogram: inBin(30, 0) })).toEqual([{ module: 1, reason: 'no-update' }]);
   expect(reason({ muSkipped: Float32Array.of(-1, 0.5) })).toEqual([{ module: 1, reason: 'harmful' }]);
-  // The price of 50 tokens outweighs what they would help.
+  // The penalty for 50 tokens outweighs what they would help.
   expect(reason({ lambda: 0.03 })).toEqual([{ module: 1, reason: 'harmful' }]);
 
   const w = new GateWarnings(modules, 0);
   run(w, [10, 0], { from: 1, steps: STUCK_STEPS });
   expect(w.after(STUCK_STEPS + 1, { ...usual, active: Uint32Array.of(10, 3) }).changed).toBe(true);
-  expect(w.closed).toEqual([]);
+  expect(w.skipsAll).toEqual([]);
   expect(run(w, [10, 0], { from: 30, steps: STUCK_STEPS })).toHaveLength(1);
-  w.reopened(1);
-  expect(w.closed).toEqual([]);
+  w.tauReset(1);
+  expect(w.skipsAll).toEqual([]);
 });
 
 it('the closing trap is named', () => {
@@ -124,6 +124,6 @@ it('goes on from its state as if it had not been interrupted', () => {
     const before = steps(first, 1, cut);
     const second = new GateWarnings(modules, 0, structuredClone(first.state()));
     expect([...before, ...steps(second, cut, 60)]).toEqual(all);
-    expect(second.closed).toEqual(whole.closed);
+    expect(second.skipsAll).toEqual(whole.skipsAll);
   }
 });

@@ -2,19 +2,19 @@
 import { type Message, message } from '../shared/message';
 import type { GateStats, ModuleId } from '../shared/types';
 import { RATIO_BINS } from '../shared/types';
-import type { ClosedModule, ClosedReason } from './protocol';
+import type { SkipsAll, SkipsAllReason } from './protocol';
 
 /** Steps in a row before a module, or a run, counts as stuck. */
 export const STUCK_STEPS = 20;
 
-const REASONS: readonly ClosedReason[] = ['no-update', 'harmful', 'stuck'];
+const REASONS: readonly SkipsAllReason[] = ['no-update', 'harmful', 'stuck'];
 
 type Stats = Pick<GateStats, 'active' | 'tokens' | 'histogram' | 'muSkipped' | 'lambda'>;
 
 /** What was seen so far, as plain data. */
 export interface GateWarningsState {
   shut: Uint32Array;
-  closed: [number, ClosedReason][];
+  skipsAll: [number, SkipsAllReason][];
   allShut: number;
   allOpen: number;
   toldAll: boolean;
@@ -26,7 +26,7 @@ export class GateWarnings {
   readonly #modules: readonly ModuleId[];
   readonly #tauWarmup: number;
   readonly #shut: Uint32Array;
-  readonly #closed: Map<number, ClosedReason>;
+  readonly #skipsAll: Map<number, SkipsAllReason>;
   #allShut: number;
   #allOpen: number;
   #toldAll: boolean;
@@ -37,7 +37,7 @@ export class GateWarnings {
     this.#modules = modules;
     this.#tauWarmup = tauWarmup;
     this.#shut = state?.shut.slice() ?? new Uint32Array(modules.length);
-    this.#closed = new Map(state?.closed);
+    this.#skipsAll = new Map(state?.skipsAll);
     this.#allShut = state?.allShut ?? 0;
     this.#allOpen = state?.allOpen ?? 0;
     this.#toldAll = state?.toldAll ?? false;
@@ -48,7 +48,7 @@ export class GateWarnings {
   state(): GateWarningsState {
     return {
       shut: this.#shut.slice(),
-      closed: [...this.#closed],
+      skipsAll: [...this.#skipsAll],
       allShut: this.#allShut,
       allOpen: this.#allOpen,
       toldAll: this.#toldAll,
@@ -57,23 +57,23 @@ export class GateWarnings {
   }
 
   /** Modules that have kept no token for STUCK_STEPS steps, and why. */
-  get closed(): ClosedModule[] {
-    return [...this.#closed].sort(([a], [b]) => a - b).map(([module, reason]) => ({ module, reason }));
+  get skipsAll(): SkipsAll[] {
+    return [...this.#skipsAll].sort(([a], [b]) => a - b).map(([module, reason]) => ({ module, reason }));
   }
 
   /** A module was opened from outside. */
-  reopened(module: number): void {
+  tauReset(module: number): void {
     this.#shut[module] = 0;
-    this.#closed.delete(module);
+    this.#skipsAll.delete(module);
     this.#toldAll = false;
   }
 
-  #reason({ histogram, muSkipped, lambda, tokens }: Stats, m: number): ClosedReason {
+  #reason({ histogram, muSkipped, lambda, tokens }: Stats, m: number): SkipsAllReason {
     if (histogram[m * RATIO_BINS] === tokens[m]) return 'no-update';
     return muSkipped[m] + lambda * tokens[m] > 0 ? 'harmful' : 'stuck';
   }
 
-  /** New warnings after step `step` (from 1), each told once; `changed`: `closed` is another than before. */
+  /** New warnings after step `step` (from 1), each told once; `changed`: `skipsAll` is another than before. */
   after(step: number, stats: Stats): { warnings: Message[]; changed: boolean } {
     const { active, tokens } = stats;
     let kept = 0;
@@ -84,9 +84,9 @@ export class GateWarnings {
       kept += active[m];
       all += tokens[m];
       this.#shut[m] = active[m] === 0 && tokens[m] > 0 ? this.#shut[m] + 1 : 0;
-      if (active[m] > 0) changed = this.#closed.delete(m) || changed;
-      if (this.#shut[m] < STUCK_STEPS || this.#closed.has(m)) return;
-      this.#closed.set(m, this.#reason(stats, m));
+      if (active[m] > 0) changed = this.#skipsAll.delete(m) || changed;
+      if (this.#shut[m] < STUCK_STEPS || this.#skipsAll.has(m)) return;
+      this.#skipsAll.set(m, this.#reason(stats, m));
       changed = true;
       stuck.push(m);
     });
@@ -107,7 +107,7 @@ export class GateWarnings {
   #warnings(stuck: readonly number[]): Message[] {
     if (this.#allShut === STUCK_STEPS && !this.#toldAll) {
       this.#toldAll = true;
-      const trapped = [...this.#closed.values()].every((reason) => reason === 'no-update');
+      const trapped = [...this.#skipsAll.values()].every((reason) => reason === 'no-update');
       return [message(trapped ? 'train.warning.allShutAtZero' : 'train.warning.allShut', { steps: STUCK_STEPS })];
     }
     if (this.#allOpen === STUCK_STEPS && !this.#toldAll) {
@@ -116,9 +116,9 @@ export class GateWarnings {
     }
     return REASONS.flatMap((reason) => {
       const names = stuck
-        .filter((m) => this.#closed.get(m) === reason)
+        .filter((m) => this.#skipsAll.get(m) === reason)
         .map((m) => message('train.warning.module', { layer: this.#modules[m].layer, kind: this.#modules[m].kind }));
-      return names.length > 0 ? [message('train.warning.closed', { names, steps: STUCK_STEPS, why: reason })] : [];
+      return names.length > 0 ? [message('train.warning.skipsAll', { names, steps: STUCK_STEPS, why: reason })] : [];
     });
   }
 }

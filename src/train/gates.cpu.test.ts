@@ -45,7 +45,7 @@ async function train<T>(
   how: Layout,
   body: (
     trainer: Trainer,
-    step: (t: number, batches: TokenBatch[], slice?: TokenBatch) => Promise<StepResult[]>,
+    step: (t: number, batches: TokenBatch[], dev?: TokenBatch) => Promise<StepResult[]>,
   ) => Promise<T>,
 ): Promise<T> {
   const { device } = base;
@@ -60,8 +60,8 @@ async function train<T>(
     0.05,
   );
   const ids = runs.map((r) => r.id);
-  const result = await body(trainer, async (t, batches, slice) => {
-    const results = await trainer.step(ids, batches, t, slice ?? null);
+  const result = await body(trainer, async (t, batches, dev) => {
+    const results = await trainer.step(ids, batches, t, dev ?? null);
     return settled(results, ids);
   });
   trainer.free();
@@ -75,25 +75,31 @@ const skipped = ({ active, tokens }: GateStats) => 1 - sum(active) / sum(tokens)
 
 describe('however it is laid out', () => {
   const runs = [
-    gated('exact', { rule: 'exact', lambdaBar: 3 }),
+    gated('exact', { rule: 'exact', sparsityPenalty: 3 }),
     gated('random', { rule: 'random', follows: 'exact' }, { modules: ['q', 'v', 'down'] }),
-    gated('held', { rule: 'averaged', prices: 'held-out', pricesEvery: 2, lambdaBar: 2, target: 0.4 }),
+    gated('held', {
+      rule: 'averaged',
+      gradientFrom: 'dev',
+      gradientInterval: 2,
+      sparsityPenalty: 2,
+      targetSparsity: 0.4,
+    }),
     gated('oracle', { rule: 'oracle' }),
-    gated('quantile', { rule: 'quantile', keep: 0.3 }),
+    gated('quantile', { rule: 'quantile', activeShare: 0.3 }),
   ];
-  const slice = batchOf([31, 20], 9);
+  const dev = batchOf([31, 20], 9);
   const stepBatches = (t: number) =>
     t % 2 ? [batchOf([13, 30, 1, 20], t), batchOf([41], t + 50)] : [batchOf([60], t)];
 
   const learn = (how: Layout, steps = 5) =>
-    train(runs, { keepBest: true }, how, async (trainer, step) => {
+    train(runs, { loadBestCheckpoint: true }, how, async (trainer, step) => {
       const results: StepResult[][] = [];
       for (let t = 0; t < steps; t++) {
-        results.push(await step(t, stepBatches(t), slice));
+        results.push(await step(t, stepBatches(t), dev));
         if (t === 2) trainer.runs.forEach((run, i) => run.keepIfBest(t, results[t][i].loss));
       }
       const parameters = await Promise.all(trainer.runs.map((r) => r.adapters()));
-      const evals = (await trainer.evaluate(['random'], [slice], true)).map((e) => e.gate!);
+      const evals = (await trainer.evaluate(['random'], [dev], true)).map((e) => e.gate!);
       return { results, parameters, evals };
     });
 
@@ -130,7 +136,7 @@ describe('however it is laid out', () => {
     expect(skipped(alone.results[0][3].gate!)).toBe(0);
     expect(skipped(alone.results[4][3].gate!)).toBeGreaterThan(0);
     expect(skipped(alone.results[4][3].gate!)).toBeLessThan(1);
-    expect(alone.results[4][3].gate!.openOutsideTraining).toBe(true);
+    expect(alone.results[4][3].gate!.activeOutsideTraining).toBe(true);
     // The quantile's count is exact in every micro-batch.
     const keep = (rows: number) => Math.floor(Math.fround(0.3) * rows + 0.5);
     expect([...alone.results[3][4].gate!.active]).toEqual(
@@ -140,17 +146,17 @@ describe('however it is laid out', () => {
 
   it('goes on bit-identically from a saved state, the best adapter included', async () => {
     const whole = await stacked();
-    const half = await train(runs, { keepBest: true }, layout(5, 2), async (trainer, step) => {
+    const half = await train(runs, { loadBestCheckpoint: true }, layout(5, 2), async (trainer, step) => {
       for (let t = 0; t < 3; t++) {
-        const results = await step(t, stepBatches(t), slice);
+        const results = await step(t, stepBatches(t), dev);
         if (t === 2) trainer.runs.forEach((run, i) => run.keepIfBest(t, results[i].loss));
       }
       return Promise.all(trainer.runs.map((r) => r.state()));
     });
-    await train(runs, { keepBest: true }, layout(5, 2), async (trainer, step) => {
+    await train(runs, { loadBestCheckpoint: true }, layout(5, 2), async (trainer, step) => {
       trainer.runs.forEach((run, i) => run.restore(half[i]));
       for (const run of trainer.runs) await run.refresh();
-      for (let t = 3; t < 5; t++) expect(await step(t, stepBatches(t), slice)).toEqual(whole.results[t]);
+      for (let t = 3; t < 5; t++) expect(await step(t, stepBatches(t), dev)).toEqual(whole.results[t]);
       expect(await Promise.all(trainer.runs.map((r) => r.adapters()))).toEqual(whole.parameters);
       // Back to what was best: the adapter of step 3, whatever was learnt since.
       for (const run of trainer.runs) await run.takeBest();
@@ -163,22 +169,22 @@ describe('however it is laid out', () => {
     });
   });
 
-  it('a probe of the slice moves nothing but τ', async () => {
-    // τ of one run learns from the slice, of the other from nothing; A and B of both see the same gates, all open.
+  it('a probe of the dev split moves nothing but τ', async () => {
+    // τ of one run learns from the dev split, of the other from nothing; A and B of both see the same gates, all open.
     const pair = [
-      gated('held', { prices: 'held-out', pricesEvery: 1, tauStep: 1e-30 }),
+      gated('held', { gradientFrom: 'dev', gradientInterval: 1, tauLearningRate: 1e-30 }),
       gated('still', { tauWarmup: 100 }),
     ];
     await train(pair, {}, layout(2, 1), async (trainer, step) => {
-      for (let t = 0; t < 3; t++) await step(t, [batchOf([60], t)], slice);
+      for (let t = 0; t < 3; t++) await step(t, [batchOf([60], t)], dev);
       const [held, still] = await Promise.all(trainer.runs.map((r) => r.adapters()));
       expect(held).toEqual(still);
       const m = await Promise.all(trainer.runs.map(async (r) => new Uint8Array((await r.state()).tensors.m)));
       expect(m[0]).toEqual(m[1]);
     });
-    await train([gated('held', { prices: 'held-out' })], {}, layout(1, 1), async (_, step) => {
+    await train([gated('held', { gradientFrom: 'dev' })], {}, layout(1, 1), async (_, step) => {
       await step(0, [batchOf([60], 0)]);
-      await expect(step(1, [batchOf([60], 0)])).rejects.toThrow('prices from the slice');
+      await expect(step(1, [batchOf([60], 0)])).rejects.toThrow('gate gradients from the dev split');
     });
   });
 });
@@ -210,9 +216,9 @@ describe('λ means the same however a batch is cut', () => {
           [
             gated('run', {
               rule,
-              lambdaBar: 0.3,
+              sparsityPenalty: 0.3,
               tauWarmup: 1,
-              tauStep: rule === 'averaged' || rule === 'exact' ? 'auto' : 1e-3,
+              tauLearningRate: rule === 'averaged' || rule === 'exact' ? 'auto' : 1e-3,
             }),
           ],
           {},
@@ -248,9 +254,9 @@ describe('steering', () => {
       // Fewer modules, so that the test is quick.
       const some = { modules: ['q', 'o', 'down'] as RunConfig['modules'] };
       const runs = [
-        gated('run', { target, tauWarmup: 5 }, some),
-        gated('module', { target, targetPer: 'module', tauWarmup: 5 }, some),
-        gated('exact', { rule: 'exact', target, tauWarmup: 5 }, some),
+        gated('run', { targetSparsity: target, tauWarmup: 5 }, some),
+        gated('module', { targetSparsity: target, targetPer: 'module', tauWarmup: 5 }, some),
+        gated('exact', { rule: 'exact', targetSparsity: target, tauWarmup: 5 }, some),
       ];
       await train(runs, { steps: STEPS, learningRate: 3e-3 }, layout(3, 1), async (_, step) => {
         const shares: number[][] = runs.map(() => []);
@@ -291,7 +297,7 @@ describe('steering', () => {
 describe('the closing trap', () => {
   const close = (tauWarmup: number) =>
     train(
-      [gated('run', { tauWarmup, tauStep: 1e-3, lambdaBar: 1 })],
+      [gated('run', { tauWarmup, tauLearningRate: 1e-3, sparsityPenalty: 1 })],
       { learningRate: 1e-30 },
       layout(1, 1),
       async (trainer, step) => {
@@ -303,19 +309,19 @@ describe('the closing trap', () => {
           last = (await step(t, [batchOf([30], t)]))[0].gate!;
           told.push(...warnings.after(t + 1, last).warnings.map(say));
         }
-        const closed = warnings.closed;
-        run.method.reopen(0);
+        const skipsAll = warnings.skipsAll;
+        run.method.resetTau(0);
         const tau = (await run.method.thresholds())!;
-        return { told, closed, share: skipped(last!), tau };
+        return { told, skipsAll, share: skipped(last!), tau };
       },
     );
 
   it('B = 0, a learning rate of 0 and a τ that moves at once: everything closes, and is named', async () => {
-    const { told, closed, share, tau } = await close(0);
+    const { told, skipsAll, share, tau } = await close(0);
     expect(share).toBe(1);
     expect(told.join()).toContain('B is still zero');
-    expect(closed.every((c) => c.reason === 'no-update')).toBe(true);
-    expect(closed.length).toBeGreaterThan(0);
+    expect(skipsAll.every((c) => c.reason === 'no-update')).toBe(true);
+    expect(skipsAll.length).toBeGreaterThan(0);
     // Opened again, one module alone.
     expect(tau[0]).toBe(0);
     expect(tau[1]).toBeGreaterThan(0);

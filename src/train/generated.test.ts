@@ -47,8 +47,8 @@ async function readBack({ name, bytes }: Written) {
     mapping: parsed.detection.mapping,
     template: parsed.template,
     completionOnly: true,
-    maxTokens: 4096,
-    heldOutShare: SHARE,
+    maxSequenceLength: 4096,
+    validationShare: SHARE,
     seed: 5,
     maxExamples: 1000,
     stratify: true,
@@ -76,7 +76,7 @@ async function readBack({ name, bytes }: Written) {
     examples: examples.map((e) => ({
       text: text(e.tokens),
       learnt: text(e.tokens.filter((t) => t.state === 'trained')),
-      heldOut: e.heldOut,
+      validation: e.validation,
     })),
   };
 }
@@ -85,13 +85,13 @@ async function readBack({ name, bytes }: Written) {
 function splitFaults(examples: Awaited<ReturnType<typeof readBack>>['examples'], labels: string[] | null): string[] {
   const faults: string[] = [];
   const sides = new Map<string, Set<boolean>>();
-  for (const e of examples) sides.set(e.text, (sides.get(e.text) ?? new Set()).add(e.heldOut));
+  for (const e of examples) sides.set(e.text, (sides.get(e.text) ?? new Set()).add(e.validation));
   if ([...sides.values()].some((s) => s.size > 1)) faults.push('copies on both sides');
-  const held = examples.filter((e) => e.heldOut).length;
+  const held = examples.filter((e) => e.validation).length;
   const most = Math.max(1, Math.round(SHARE * examples.length));
   if (held < 1 || held > most) faults.push(`${held} of ${examples.length} held out`);
   if (labels) {
-    const learnt = new Set(examples.flatMap((e, i) => (e.heldOut ? [] : [labels[i]])));
+    const learnt = new Set(examples.flatMap((e, i) => (e.validation ? [] : [labels[i]])));
     if (labels.some((l) => !learnt.has(l)) && new Set(examples.map((e) => e.text)).size > new Set(labels).size)
       faults.push('a label that nobody learns');
   }

@@ -9,7 +9,7 @@ import { openCpuDevice } from '../engine/kernels/openCpu';
 import { parameterCount } from '../engine/model/llama';
 import { fullLayout } from '../engine/plan';
 import { Trainer } from '../engine/trainer';
-import { type ExperimentConfig, defaultExperiment, isGated } from '../shared/config';
+import { type SessionConfig, defaultSession, isGated } from '../shared/config';
 import { OutOfMemoryError, messageOf } from '../shared/errors';
 import { Rng } from '../shared/rng';
 import { message } from '../shared/message';
@@ -81,10 +81,10 @@ function partOf(config: LlamaConfig): { layers: number[]; config: LlamaConfig } 
   return { layers, config: { ...config, layers: layers.length } };
 }
 
-function experimentOf(maxTokens: number): ExperimentConfig {
-  const { train, runs } = defaultExperiment();
+function sessionOf(maxSequenceLength: number): SessionConfig {
+  const { train, runs } = defaultSession();
   return {
-    train: { ...train, batchSize: 2, accumulation: 1, maxTokens },
+    train: { ...train, batchSize: 2, gradientAccumulationSteps: 1, maxSequenceLength },
     runs: runs.map((r) => ({ ...r, rank: 4, alpha: 8 })),
   };
 }
@@ -106,7 +106,7 @@ async function learn(
   given: Float32Array | null,
 ): Promise<{ learnt: Learnt; thresholds: Float32Array }> {
   const batch = batchOf(ids);
-  const { train, runs } = experimentOf(batch.starts[1]);
+  const { train, runs } = sessionOf(batch.starts[1]);
   const trainer = await Trainer.create(base, runs, train, fullLayout(base.config, runs.length, train));
   try {
     const rng = new Rng(train.seed);

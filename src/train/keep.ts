@@ -11,6 +11,7 @@
 import { zipSync } from 'fflate';
 import { StorageError } from '../shared/errors';
 import type { SourceFile } from '../shared/dataRecipe';
+import { renamed } from '../shared/formerNames';
 import { message } from '../shared/message';
 import { pack, unpack } from '../shared/pack';
 import { needSiteData } from '../shared/siteData';
@@ -36,6 +37,10 @@ function joined(parts: readonly Bytes[]): Bytes {
 async function sha256(bytes: Bytes): Promise<string> {
   return hex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)));
 }
+
+/** The token sets of a run, as they lie beside its checkpoint. Version 1 called the validation split `heldOut`. */
+export const tokenSetsOf = (bytes: Bytes): { train: TokenSet; validation: TokenSet } =>
+  renamed(unpack(bytes), { heldOut: 'validation' }) as { train: TokenSet; validation: TokenSet };
 
 /** A browser's own error in words that say what to do. */
 function explain(error: unknown): unknown {
@@ -79,8 +84,8 @@ export class Keep {
     }
   }
 
-  async saveData(train: TokenSet, heldOut: TokenSet): Promise<KeepReplies['save-data']> {
-    const bytes = joined(pack({ train: { ...train }, heldOut: { ...heldOut } }));
+  async saveData(train: TokenSet, validation: TokenSet): Promise<KeepReplies['save-data']> {
+    const bytes = joined(pack({ train: { ...train }, validation: { ...validation } }));
     const hash = await sha256(bytes);
     await this.#open('checkpoint', [`data-${hash}`], async ([file]) => {
       if (file.getSize() === bytes.length) return;
@@ -124,7 +129,7 @@ export class Keep {
       return all;
     });
     if ((await sha256(bytes)) !== dataHash) throw new StorageError(message('train.keep.damaged'));
-    return { checkpoint, ...(unpack(bytes) as { train: TokenSet; heldOut: TokenSet }) };
+    return { checkpoint, ...tokenSetsOf(bytes) };
   }
 
   /** Removes the checkpoint, and all token sets with it. */

@@ -11,7 +11,7 @@ const turns = new Lock();
 function answer(request: KeepRequest): Promise<KeepReplies[keyof KeepReplies] | null> {
   switch (request.type) {
     case 'save-data':
-      return keep.saveData(request.train, request.heldOut);
+      return keep.saveData(request.train, request.validation);
     case 'save-checkpoint':
       return keep.saveCheckpoint(request.checkpoint);
     case 'checkpoint-info':

@@ -17,7 +17,7 @@ const runs = [
     id: 'ts',
     name: 'TS-LoRA',
     method: 'ts-lora',
-    gate: { tauWarmup: 1, tauStep: 0.05, lambdaBar: 20 },
+    gate: { tauWarmup: 1, tauLearningRate: 0.05, sparsityPenalty: 20 },
   }),
   runSchema.parse({
     id: 'small',
@@ -26,7 +26,7 @@ const runs = [
     rank: 3,
     dropout: 0.1,
     modules: ['q', 'down'],
-    gate: { tauWarmup: 1, tauStep: 0.05, lambdaBar: 20 },
+    gate: { tauWarmup: 1, tauLearningRate: 0.05, sparsityPenalty: 20 },
   }),
   runSchema.parse({ id: 'dora', name: 'DoRA', method: 'dora', rank: 4, modules: ['k', 'up', 'down'] }),
   runSchema.parse({
@@ -35,7 +35,7 @@ const runs = [
     method: 'ts-dora',
     rank: 4,
     modules: ['q', 'o', 'down'],
-    gate: { tauWarmup: 1, tauStep: 0.05, lambdaBar: 20 },
+    gate: { tauWarmup: 1, tauLearningRate: 0.05, sparsityPenalty: 20 },
   }),
   runSchema.parse({ id: 'mlp', name: 'mlp', method: 'lora', rank: 12, dropout: 0.3, modules: ['gate', 'up'] }),
 ];
@@ -128,14 +128,14 @@ it('gates that choose among the tokens of a batch choose the same when it is cut
       name: 'quantile',
       method: 'ts-lora',
       dropout: 0.1,
-      gate: { rule: 'quantile', keep: 0.4 },
+      gate: { rule: 'quantile', activeShare: 0.4 },
     }),
     runSchema.parse({ id: 'random', name: 'random', method: 'ts-lora', gate: { rule: 'random', follows: 'quantile' } }),
     runSchema.parse({
       id: 'alone',
       name: 'alone',
       method: 'ts-dora',
-      gate: { rule: 'random', follows: null, keep: 0.3 },
+      gate: { rule: 'random', follows: null, activeShare: 0.3 },
     }),
   ];
   const names = chosen.map((r) => r.id);

@@ -3,7 +3,7 @@ import { maxContext } from '../engine/model/llama';
 import type { Layout } from '../engine/layout';
 import { type MemoryLimits, fittingLayouts, largestTensor, planTraining } from '../engine/plan';
 import { Trainer } from '../engine/trainer';
-import type { ExperimentConfig } from '../shared/config';
+import type { SessionConfig } from '../shared/config';
 import { ConfigError, OutOfMemoryError } from '../shared/errors';
 import { message } from '../shared/message';
 import type { DeviceInfo } from '../shared/types';
@@ -28,10 +28,10 @@ function memoryLimits({ kind, maxBufferSize, maxBindingSize }: DeviceInfo): Memo
 }
 
 /** @param salts of the layout that a session had before */
-function layoutsOf({ base }: OpenModel, { train, runs }: ExperimentConfig, salts?: Layout['salts']): Layout[] {
+function layoutsOf({ base }: OpenModel, { train, runs }: SessionConfig, salts?: Layout['salts']): Layout[] {
   const context = maxContext(base.config);
-  if (train.maxTokens > context)
-    throw new ConfigError(message('train.session.context', { tokens: train.maxTokens, most: context }));
+  if (train.maxSequenceLength > context)
+    throw new ConfigError(message('train.session.context', { tokens: train.maxSequenceLength, most: context }));
   const layouts = fittingLayouts(base.config, runs, {
     train,
     limits: memoryLimits(base.device.info),
@@ -41,9 +41,9 @@ function layoutsOf({ base }: OpenModel, { train, runs }: ExperimentConfig, salts
 }
 
 /** What a layout of it allocates, beside what there is. */
-export function planLayout({ base }: OpenModel, experiment: ExperimentConfig, layout: Layout): MemoryPlan {
-  const items = planTraining(base.config, experiment.runs, {
-    train: experiment.train,
+export function planLayout({ base }: OpenModel, config: SessionConfig, layout: Layout): MemoryPlan {
+  const items = planTraining(base.config, config.runs, {
+    train: config.train,
     layout,
     weightBytes: base.bytes,
   });
@@ -53,14 +53,13 @@ export function planLayout({ base }: OpenModel, experiment: ExperimentConfig, la
     items,
     totalBytes,
     limitBytes: budget,
-    fits:
-      totalBytes <= budget && largestTensor(base.config, experiment.runs, experiment.train, layout).bytes <= binding,
+    fits: totalBytes <= budget && largestTensor(base.config, config.runs, config.train, layout).bytes <= binding,
   };
 }
 
 /** What training would allocate. @throws {ConfigError} when the context is too long for the model. */
-export function planOf(model: OpenModel, experiment: ExperimentConfig): MemoryPlan {
-  return planLayout(model, experiment, layoutsOf(model, experiment)[0]);
+export function planOf(model: OpenModel, config: SessionConfig): MemoryPlan {
+  return planLayout(model, config, layoutsOf(model, config)[0]);
 }
 
 /**
@@ -70,27 +69,27 @@ export function planOf(model: OpenModel, experiment: ExperimentConfig): MemoryPl
  */
 export async function createTrainer(
   model: OpenModel,
-  experiment: ExperimentConfig,
+  config: SessionConfig,
   before?: Layout,
   tooLarge = false,
 ): Promise<Trainer> {
-  const all = layoutsOf(model, experiment, before?.salts);
+  const all = layoutsOf(model, config, before?.salts);
   const layouts = before && tooLarge ? thriftier(all, before) : [...(before ? [before] : []), ...all];
   for (const layout of layouts.slice(0, -1)) {
     try {
-      return await Trainer.create(model.base, experiment.runs, experiment.train, layout);
+      return await Trainer.create(model.base, config.runs, config.train, layout);
     } catch (error) {
       if (!(error instanceof OutOfMemoryError)) throw error;
     }
   }
-  return Trainer.create(model.base, experiment.runs, experiment.train, layouts.at(-1)!);
+  return Trainer.create(model.base, config.runs, config.train, layouts.at(-1)!);
 }
 
 const same = (a: Layout, b: Layout | undefined) => JSON.stringify(a) === JSON.stringify(b);
 
 /** Whether no layout takes less memory. */
-export const isThriftiest = (model: OpenModel, experiment: ExperimentConfig, layout: Layout): boolean =>
-  same(layout, layoutsOf(model, experiment, layout.salts).at(-1));
+export const isThriftiest = (model: OpenModel, config: SessionConfig, layout: Layout): boolean =>
+  same(layout, layoutsOf(model, config, layout.salts).at(-1));
 
 /** The layout that a saved session had: one of version 1 draws its random numbers as it began. */
 export function layoutOf({ version, layout }: Pick<SessionState, 'version' | 'layout'>): Layout | undefined {

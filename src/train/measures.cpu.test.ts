@@ -6,7 +6,7 @@ import { NO_REPAIRS } from '../data/repair';
 import { toBatch } from '../data/batches';
 import { downloadModel } from '../hub/model';
 import { openTokenizer } from '../hub/tokenizer';
-import { type ExperimentConfig, defaultExperiment, runSchema } from '../shared/config';
+import { type SessionConfig, defaultSession, runSchema } from '../shared/config';
 import type { TokenSet } from '../shared/types';
 import { norm } from './moduleMeasures';
 import { testDevice } from '../engine/testing/harness';
@@ -16,7 +16,7 @@ import { openBase } from './testing/fixture';
 import { NANO, watched } from './testing/studio';
 
 /** Labels that follow from one word of the text. */
-async function data(): Promise<{ train: TokenSet; heldOut: TokenSet }> {
+async function data(): Promise<{ train: TokenSet; validation: TokenSet }> {
   const lines = Array.from({ length: 60 }, (_, i) =>
     JSON.stringify({
       text: `Tom and Mia ${i % 2 ? 'cried' : 'laughed'} near the ${['lake', 'tree', 'house', 'farm', 'hill'][i % 5]} on day ${i}.`,
@@ -31,8 +31,8 @@ async function data(): Promise<{ train: TokenSet; heldOut: TokenSet }> {
       mapping,
       template: { prompt: '{text}\nLabel:', completion: ' {label}' },
       completionOnly: true,
-      maxTokens: 48,
-      heldOutShare: 0.2,
+      maxSequenceLength: 48,
+      validationShare: 0.2,
       seed: 3,
       maxExamples: 1000,
       stratify: false,
@@ -43,8 +43,8 @@ async function data(): Promise<{ train: TokenSet; heldOut: TokenSet }> {
   );
 }
 
-function experiment(): ExperimentConfig {
-  const e = defaultExperiment();
+function config(): SessionConfig {
+  const e = defaultSession();
   return {
     ...e,
     runs: [...e.runs, runSchema.parse({ id: 'adalora', name: 'AdaLoRA', method: 'adalora' })],
@@ -54,8 +54,8 @@ function experiment(): ExperimentConfig {
       warmupSteps: 2,
       batchSize: 4,
       learningRate: 1e-2,
-      maxTokens: 48,
-      evalEvery: 40,
+      maxSequenceLength: 48,
+      evalInterval: 40,
       evalExamples: 12,
     },
   };
@@ -66,7 +66,7 @@ it('accuracy, token classes and norms of runs that have learnt', async () => {
   const info = await studio.openModel({ type: 'open-model', source: NANO });
   const set = await data();
   const end = phase('finished');
-  await studio.start({ type: 'start', experiment: experiment(), ...set });
+  await studio.start({ type: 'start', config: config(), ...set });
   await end;
 
   const accuracy = await studio.accuracy({ type: 'accuracy', runs: ['base', 'lora', 'ts-lora'], examples: 12 });
@@ -78,7 +78,7 @@ it('accuracy, token classes and norms of runs that have learnt', async () => {
   expect(accuracy.base!.likelihood).toBeLessThan(1);
 
   const { 'ts-lora': rows } = await studio.tokenClasses({ type: 'token-classes', runs: ['ts-lora'], examples: 5 });
-  const tokens = set.heldOut.offsets[5];
+  const tokens = set.validation.offsets[5];
   for (const group of ['Kind', 'Part', 'Place in the text', 'Frequency']) {
     const own = rows.filter((r) => r.group === group);
     expect(
@@ -107,15 +107,15 @@ it('accuracy, token classes and norms of runs that have learnt', async () => {
 it('losses of single targets add up to the batch’s loss, for stacked runs and the base', async () => {
   const device = await testDevice();
   const base = await openBase(device, NANO.id);
-  const e = experiment();
-  const { heldOut } = await data();
+  const e = config();
+  const { validation } = await data();
   const [layout] = fittingLayouts(base.config, e.runs, {
     train: e.train,
     limits: { budget: 2 ** 32, binding: 2 ** 30 },
     weightBytes: base.bytes,
   });
   const trainer = await Trainer.create(base, e.runs, e.train, layout);
-  const batch = toBatch(heldOut, [0, 1, 2]);
+  const batch = toBatch(validation, [0, 1, 2]);
   await (await trainer.step(['lora', 'ts-lora'], [batch], 0)).get('lora');
   for (const ids of [[null], ['lora', 'ts-lora']]) {
     const single = await trainer.targetLosses(ids, batch);

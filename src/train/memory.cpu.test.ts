@@ -6,7 +6,7 @@ import type { Device } from '../engine/device/device';
 import { openCpuDevice } from '../engine/kernels/openCpu';
 import { expectClose } from '../engine/testing/allclose';
 import { GpuError, OutOfMemoryError } from '../shared/errors';
-import { NANO, smallData, smallExperiment, watched } from './testing/studio';
+import { NANO, smallData, smallSession, watched } from './testing/studio';
 
 /** The CPU engine; from when it is told to, it has no room for what a step reads back, `times` times. */
 async function scarce(): Promise<{ device: Device; runOut: (times: number) => void }> {
@@ -47,14 +47,14 @@ it('fewer runs in a pass, layers computed anew, batches in halves: the step is r
   });
   await studio.openModel({ type: 'open-model', source: NANO });
   const before = studio.counts();
-  const small = smallExperiment({ steps: 5, evalEvery: 3, batchSize: 3 });
+  const small = smallSession({ steps: 5, evalInterval: 3, batchSize: 3 });
   // Dropout drops the same in every layout.
-  const experiment = { ...small, runs: small.runs.map((r) => ({ ...r, dropout: 0.2 })) };
+  const config = { ...small, runs: small.runs.map((r) => ({ ...r, dropout: 0.2 })) };
   const run = async (...fails: [after: number, times: number] | []) => {
     events.length = 0;
     [after, times] = fails.length ? fails : [Infinity, 0];
     const done = phase('finished');
-    await studio.start({ type: 'start', experiment, ...set });
+    await studio.start({ type: 'start', config, ...set });
     await done;
     const warnings = events.flatMap((e) =>
       e.type === 'warning' && /ran out/.test(say(e.message)) ? [say(e.message)] : [],
@@ -104,9 +104,9 @@ it('a device that reports an error, or is lost, is given up: the session goes on
   let lose: (reason: string) => void = () => {};
   const { studio, events, phase, losses } = watched({ open, mayFail: true });
   await studio.openModel({ type: 'open-model', source: NANO });
-  const experiment = smallExperiment({ steps: 6, evalEvery: 6 });
+  const config = smallSession({ steps: 6, evalInterval: 6 });
   let ended = phase('finished');
-  await studio.start({ type: 'start', experiment, ...set });
+  await studio.start({ type: 'start', config, ...set });
   await ended;
   const straight = [...losses('lora')];
 
@@ -122,7 +122,7 @@ it('a device that reports an error, or is lost, is given up: the session goes on
   });
   events.length = 0;
   const paused = phase('paused');
-  await studio.start({ type: 'start', experiment, ...set });
+  await studio.start({ type: 'start', config, ...set });
   studio.pause();
   await paused;
   const state = structuredClone(await studio.state());

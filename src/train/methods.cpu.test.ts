@@ -6,8 +6,7 @@ import { expect, describe, it } from 'vitest';
 import { expectClose, expectCloseToMax } from '../engine/testing/allclose';
 import { testDevice } from '../engine/testing/harness';
 import { Trainer } from '../engine/trainer';
-import { runSchema, trainSchema } from '../shared/config';
-import { type Fixture, fixtureBatch, loadFixture, openBase } from './testing/fixture';
+import { type Fixture, fixtureBatch, fixtureRun, fixtureTrain, loadFixture, openBase } from './testing/fixture';
 
 type MethodFixture = Fixture & { name: string; seed?: number; run: Record<string, unknown> };
 
@@ -16,9 +15,8 @@ const CASES = { rslora: null, loraplus: null, dropout: null, dora: 'M', 'ts-dora
 
 async function open(f: MethodFixture) {
   const base = await openBase(await testDevice(), f.model);
-  const { lambdaBar: _l, tauStep: _s, tauWarmup: _w, ...train } = f.settings;
-  const run = runSchema.parse({ id: 'run', name: 'run', ...f.run });
-  const trainer = await Trainer.create(base, [run], trainSchema.parse({ ...train, seed: f.seed ?? 1 }), {
+  const run = fixtureRun({ id: 'run', name: 'run', ...f.run });
+  const trainer = await Trainer.create(base, [run], fixtureTrain(f.settings, { seed: f.seed ?? 1 }), {
     capacity: { rows: 128, supervised: 128, segments: 1, headChunk: 128 },
     microBatches: 1,
     recompute: false,
@@ -70,7 +68,7 @@ for (const name of Object.keys(CASES)) {
       }
       report.push(`${name} gradients: ${worst.toExponential(1)}`);
       if (gate) {
-        expectCloseToMax(gate.muKept, f.floats('muKept'), 1e-3, 'Σμ kept');
+        expectCloseToMax(gate.muActive, f.floats('muKept'), 1e-3, 'Σμ active');
         expectCloseToMax(gate.muSkipped, f.floats('muSkipped'), 1e-3, 'Σμ skipped');
         expect([...gate.active]).toEqual([...f.ints('active')]);
       }

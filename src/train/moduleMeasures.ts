@@ -8,7 +8,7 @@ import type { Weight } from '../engine/kernels/matmul/weight';
 import { rowNorms } from '../engine/kernels/rowNorms/rowNorms';
 import type { BaseModel } from '../engine/base';
 import { rankOf, scalingOf } from '../shared/config';
-import type { ModuleMeasure } from '../shared/study';
+import type { ModuleMeasure } from '../shared/experiment';
 import type { RunId } from './protocol';
 import type { Measurable } from './session';
 

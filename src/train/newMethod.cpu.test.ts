@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { createStore } from 'zustand';
 import type * as EngineMethods from '../engine/adapters/list';
 import type * as EngineRules from '../engine/adapters/gate/list';
-import type { Prices, RuleContext } from '../engine/adapters/gate/rule';
+import type { GateGradients, RuleContext } from '../engine/adapters/gate/rule';
 import type { UpdateContext } from '../engine/adapters/adapterMethod';
 import type * as Methods from '../shared/methods/list';
 import type * as Rules from '../shared/rules/list';
@@ -46,7 +46,7 @@ beforeAll(async () => {
     const rules = await original<typeof Rules>();
     return {
       ...rules,
-      RULE_LIST: [...rules.RULE_LIST, { name: 'fixed', cut: 'learned', settings: ['keep', 'tauWarmup'] }],
+      RULE_LIST: [...rules.RULE_LIST, { name: 'fixed', cut: 'learned', settings: ['activeShare', 'tauWarmup'] }],
     };
   });
   vi.doMock('../engine/adapters/list', async (original) => {
@@ -79,8 +79,9 @@ beforeAll(async () => {
     const fixed = {
       name: 'fixed',
       create: ({ device, slots, modules, config }: RuleContext) => ({
-        prepare: (prices: Prices | null) =>
-          prices && device.write(slots, packGateSlots(Array.from({ length: modules }, () => ({ tau: config.keep })))),
+        prepare: (gradients: GateGradients | null) =>
+          gradients &&
+          device.write(slots, packGateSlots(Array.from({ length: modules }, () => ({ tau: config.activeShare })))),
       }),
     };
     return { RULE_ENTRIES: [...RULE_ENTRIES, fixed] };
@@ -101,9 +102,9 @@ afterAll(() => {
 });
 
 /** A session of the new method with the new rule, and LoRA beside it. */
-async function experiment() {
-  const { parseExperiment } = await import('../shared/config');
-  return parseExperiment({
+async function config() {
+  const { parseSession } = await import('../shared/config');
+  return parseSession({
     train: { steps: 4, warmupSteps: 0, schedule: 'constant', learningRate: 1e-2 },
     runs: [
       { id: 'lora', name: 'LoRA', method: 'lora', rank: 4, alpha: 8 },
@@ -114,7 +115,7 @@ async function experiment() {
         method: 'ts-strong',
         rank: 4,
         alpha: 8,
-        gate: { rule: 'fixed', keep: 0.005, tauWarmup: 1 },
+        gate: { rule: 'fixed', activeShare: 0.005, tauWarmup: 1 },
       },
     ],
   });
@@ -128,7 +129,7 @@ it('trains on the CPU engine, and comes back from its files', async () => {
   const { Trainer } = await import('../engine/trainer');
   const { adapterFiles, readAdapter } = await import('./adapterFiles');
   const { mergeModule } = await import('./merge');
-  const { train, runs } = await experiment();
+  const { train, runs } = await config();
   const sizes = new Map(
     weightShapes(TINY_LLAMA).map(({ name, shape }) => [JSON.stringify(name), shape.reduce((a, b) => a * b)]),
   );
@@ -179,7 +180,7 @@ it('trains on the CPU engine, and comes back from its files', async () => {
 
 it('stands in the form, the docs, the config diff, links and the grid', async () => {
   const { texts } = await import('../shared/texts');
-  const { train, runs } = await experiment();
+  const { train, runs } = await config();
   const [, fresh, gated] = runs;
 
   // Form: the method in the list with its sentence, its own settings, and the rule with what counts under it.
@@ -202,12 +203,12 @@ it('stands in the form, the docs, the config diff, links and the grid', async ()
   expect(form(1)).not.toContain('rsLoRA');
   expect(form(2)).toContain('τ stays as it is set.');
   expect(form(2)).toMatch(/<option value="fixed" selected="">fixed threshold/);
-  expect(form(2)).toContain(texts().settings.gate.keep.label);
-  expect(form(2)).not.toContain(texts().settings.gate.lambdaBar.label);
+  expect(form(2)).toContain(texts().settings.gate.activeShare.label);
+  expect(form(2)).not.toContain(texts().settings.gate.sparsityPenalty.label);
 
   // What it refuses is refused.
-  const { experimentProblems } = await import('../shared/config');
-  expect(experimentProblems({ train, runs: [{ ...fresh, dropout: 0.1 }] }).map(({ path }) => path)).toEqual([
+  const { sessionProblems } = await import('../shared/config');
+  expect(sessionProblems({ train, runs: [{ ...fresh, dropout: 0.1 }] }).map(({ path }) => path)).toEqual([
     'runs.0.dropout',
   ]);
 
@@ -217,7 +218,7 @@ it('stands in the form, the docs, the config diff, links and the grid', async ()
   expect(settingsTable()).toContain(
     '| Times | How many times as strong. | `runs.n.strong.times` | 1 to 9 | `3` | `--strong-times` |  | StrongLoRA, TS-StrongLoRA | yes |',
   );
-  expect(settingsTable()).toMatch(/`runs\.n\.gate\.keep`.*rules quantile, random, fixed/);
+  expect(settingsTable()).toMatch(/`runs\.n\.gate\.activeShare`.*rules quantile, random, fixed/);
   const { configDiff } = await import('../ui/compare/configDiff');
   const rest = { train, model: 'm', data: 'd', template: { prompt: '', completion: '' } };
   const rows = configDiff([fresh, gated].map((config) => ({ config, ...rest })));
@@ -226,16 +227,16 @@ it('stands in the form, the docs, the config diff, links and the grid', async ()
   const { readLink, settingsLink } = await import('../store/configure/share');
   expect(readLink(settingsLink({ train, runs }))).toEqual({ train, runs });
   const { names } = await import('../shared/texts/names');
-  const { expandGrid } = await import('../store/studies/grid');
+  const { expandGrid } = await import('../store/experiments/grid');
   expect(expandGrid([fresh], [{ field: 'times', values: '2, 4' }], train, names)).toMatchObject({
-    arms: [
+    variants: [
       { name: 'New, times 2', strong: { times: 2 } },
       { name: 'New, times 4', strong: { times: 4 } },
     ],
   });
-  const { START_DRAFT, studySettings } = await import('../store/studies/presets');
+  const { START_DRAFT, experimentSettings } = await import('../store/experiments/presets');
   const methods = ['lora' as const, fresh.method];
-  expect(studySettings({ ...START_DRAFT, methods }, train, runs, names).arms.map(({ name }) => name)).toEqual([
+  expect(experimentSettings({ ...START_DRAFT, methods }, train, runs, names).variants.map(({ name }) => name)).toEqual([
     'LoRA',
     'StrongLoRA',
   ]);

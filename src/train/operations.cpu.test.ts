@@ -49,7 +49,7 @@ it.each(
 
 it('ten losses of every method and gate rule', async () => {
   const runs = [
-    ...METHODS.map((method) => ({ id: method, method, gate: { tauWarmup: 1, lambdaBar: 20 } })),
+    ...METHODS.map((method) => ({ id: method, method, gate: { tauWarmup: 1, sparsityPenalty: 20 } })),
     ...GATE_RULES.map((rule) => ({ id: rule, method: 'ts-lora', gate: { rule, tauWarmup: 1 } })),
     { id: 'dropout', method: 'lora', dropout: 0.1 },
   ].map((run) => runSchema.parse({ name: run.id, ...SMALL, adalora: { tinit: 1, tfinal: 2 }, ...run }));

@@ -46,7 +46,7 @@ it.each(METHODS)('%s: the same on the CPU', async (method) => {
     method,
     rank: 4,
     alpha: 8,
-    gate: { tauWarmup: 1, tauStep: 0.05, lambdaBar: 20 },
+    gate: { tauWarmup: 1, tauLearningRate: 0.05, sparsityPenalty: 20 },
     adalora,
   });
   const trainers = await Promise.all(bases.map((base) => Trainer.create(base, [run], train, layout)));
@@ -87,8 +87,8 @@ it.each(METHODS)('%s: the same on the CPU', async (method) => {
   if (isGated(run)) {
     const [ofGpu, ofCpu] = await Promise.all(trainers.map((trainer) => trainer.gateMap('run', ids)));
     const tied = (i: number) => Math.abs(ofGpu.ratio[i] - seen[0].tau![Math.floor(i / ids.length)]) <= TIE;
-    expect(ofCpu.kept.filter((_, i) => !tied(i))).toEqual(ofGpu.kept.filter((_, i) => !tied(i)));
-    expect(new Set(ofGpu.kept).size, 'some tokens are kept, some skipped').toBe(2);
+    expect(ofCpu.active.filter((_, i) => !tied(i))).toEqual(ofGpu.active.filter((_, i) => !tied(i)));
+    expect(new Set(ofGpu.active).size, 'some tokens are active, some skipped').toBe(2);
   }
   for (const trainer of trainers) trainer.free();
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { fittingLayouts, largestTensor, planTraining } from '../engine/plan';
-import { defaultExperiment, trainSchema } from '../shared/config';
+import { defaultSession, trainSchema } from '../shared/config';
 import type { LlamaConfig } from '../shared/types';
 
 const config: LlamaConfig = {
@@ -18,8 +18,8 @@ const config: LlamaConfig = {
   bosId: 1,
   eosIds: [2],
 };
-const { runs } = defaultExperiment();
-const train = trainSchema.parse({ batchSize: 6, maxTokens: 256, accumulation: 2 });
+const { runs } = defaultSession();
+const train = trainSchema.parse({ batchSize: 6, maxSequenceLength: 256, gradientAccumulationSteps: 2 });
 const total = (layout: Parameters<typeof planTraining>[2]['layout']) =>
   planTraining(config, runs, { train, layout, weightBytes: 0 }).reduce((sum, item) => sum + item.bytes, 0);
 

@@ -4,7 +4,7 @@
  * a `runId` where they belong to a run ('base' is the untouched model). Errors cross as `ErrorInfo`.
  */
 import type { Message } from '../shared/message';
-import type { ExperimentConfig } from '../shared/config';
+import type { SessionConfig } from '../shared/config';
 import type { DataRecipe, SourceFile } from '../shared/dataRecipe';
 import type {
   ChatTemplate,
@@ -27,7 +27,7 @@ import type {
   Turn,
 } from '../shared/data';
 import type { ErrorInfo } from '../shared/errors';
-import type { Accuracy, ModuleMeasure, TokenClassRow } from '../shared/study';
+import type { Accuracy, ModuleMeasure, TokenClassRow } from '../shared/experiment';
 import type {
   AdapterWork,
   DeviceChoice,
@@ -116,10 +116,10 @@ export interface AdapterFile {
 /** What a session reads, besides its configuration. */
 export interface RunInput {
   train: TokenSet;
-  heldOut: TokenSet;
-  /** Sampled at each evaluation, in the template already; null = a prompt of the held-out data; absent = no samples. */
+  validation: TokenSet;
+  /** Sampled at each evaluation, in the template already; null = a prompt of the validation data; absent = no samples. */
   samplePrompts?: Prompt[] | null;
-  /** Measures the gates' μ on held-out tokens at every evaluation instead of only at the last. */
+  /** Measures the gates' μ on validation tokens at every evaluation instead of only at the last. */
   measureGates?: boolean;
 }
 
@@ -141,12 +141,12 @@ export type TrainRequest =
   | { type: 'kept-models' }
   | { type: 'drop-kept-model'; model: KeptModel }
   /** Plans memory without allocating. */
-  | { type: 'plan'; experiment: ExperimentConfig }
+  | { type: 'plan'; config: SessionConfig }
   /** Times `steps` steps as `start` would train them; learns nothing. Ended by `cancel-timing` and whatever starts or frees a session. */
-  | { type: 'time-steps'; experiment: ExperimentConfig; train: TokenSet; heldOut: TokenSet; steps: number }
+  | { type: 'time-steps'; config: SessionConfig; train: TokenSet; validation: TokenSet; steps: number }
   | { type: 'cancel-timing' }
   /** Compiles, allocates and starts. Events follow; the reply comes once the first step may begin. */
-  | ({ type: 'start'; experiment: ExperimentConfig } & RunInput)
+  | ({ type: 'start'; config: SessionConfig } & RunInput)
   | { type: 'pause' }
   | { type: 'resume' }
   /** Ends the run and keeps what was learnt. */
@@ -154,7 +154,7 @@ export type TrainRequest =
   /** Answers `prompt` with each of `runs`, same sampling seed; pieces come as events. */
   | { type: 'generate'; runs: RunId[]; prompt: Prompt; sampling: Sampling }
   | { type: 'cancel-generate' }
-  /** The text whose tokens are watched; null = the first held-out example. Sent again at any time. */
+  /** The text whose tokens are watched; null = the first validation example. Sent again at any time. */
   | { type: 'watch-text'; text: string | null }
   /** Prompts that every run answers at each evaluation, see `RunInput`. Sent again at any time. */
   | { type: 'sample-prompts'; prompts: Prompt[] | null }
@@ -167,13 +167,13 @@ export type TrainRequest =
   /** Everything a run needs to go on bit-identically, and its counterpart. */
   | { type: 'state' }
   | ({ type: 'restore'; state: SessionState; thriftier?: boolean } & RunInput)
-  /** Sets a module's threshold to 0, so that all its tokens are kept again. `module`: its place among the run's. */
-  | { type: 'reopen'; runId: RunId; module: number }
+  /** Sets a module's threshold to 0, so that all its tokens are active again. `module`: its place among the run's. */
+  | { type: 'reset-tau'; runId: RunId; module: number }
   /** Frees everything of the experiment; the model stays. */
   | { type: 'reset' }
-  /** How often each run answers `examples` held-out prompts right; by run id, null where the data has no short answers. */
+  /** How often each run answers `examples` validation prompts right; by run id, null where the data has no short answers. */
   | { type: 'accuracy'; runs: RunId[]; examples: number }
-  /** Which kinds of tokens of `examples` held-out examples each of `runs` skips; they must have gates. */
+  /** Which kinds of tokens of `examples` validation examples each of `runs` skips; they must have gates. */
   | { type: 'token-classes'; runs: RunId[]; examples: number }
   /** Norms of every adapted module: frozen weight, what was learnt, gradient on `examples` training examples. */
   | { type: 'module-measures'; runId: RunId; examples: number }
@@ -207,9 +207,9 @@ export interface TrainReplies {
 
 /** Opaque outside train/: a structured-cloneable snapshot (A, B, τ, moments, λ, RNG, data cursor, step). */
 export interface SessionState {
-  /** 1: modules' salts as they were then. */
-  version: 1 | 2;
-  experiment: ExperimentConfig;
+  /** 1: modules' salts as they were then. 3: today's names, see `todaysState`. */
+  version: 1 | 2 | 3;
+  config: SessionConfig;
   step: number;
   /** Step of the last evaluation on the way that is complete; −1 before the base's. */
   evaluated: number;
@@ -233,15 +233,15 @@ export interface SessionState {
 }
 
 /**
- * no-update: B is zero, so all r are 0 and below τ (the closing trap). harmful: its prices say that its updates would raise
+ * no-update: B is zero, so all r are 0 and below τ (the closing trap). harmful: its gate gradients say that its updates would raise
  * the loss. stuck: τ is above every r though the updates would help.
  */
-export type ClosedReason = 'no-update' | 'harmful' | 'stuck';
+export type SkipsAllReason = 'no-update' | 'harmful' | 'stuck';
 
-/** A module, by its place among the run's, that has kept no token for many steps. */
-export interface ClosedModule {
+/** A module, by its place among the run's, that has had no active token for many steps. */
+export interface SkipsAll {
   module: number;
-  reason: ClosedReason;
+  reason: SkipsAllReason;
 }
 
 export type TrainEvent =
@@ -263,7 +263,7 @@ export type TrainEvent =
       gate: GateStats | null;
       work: AdapterWork;
     }
-  /** Mean loss over the supervised tokens of the held-out examples. `gate` also covers held-out tokens only. */
+  /** Mean loss over the supervised tokens of the validation examples. `gate` also covers validation tokens only. */
   | {
       type: 'eval';
       runId: RunId;
@@ -279,20 +279,20 @@ export type TrainEvent =
       step: number;
       tokens: string[];
       modules: ModuleId[];
-      /** kept[m × tokens + t]: 1 where module m keeps the update of token t. */
-      kept: Uint8Array;
+      /** active[m × tokens + t]: 1 where module m applies the update of token t. */
+      active: Uint8Array;
       /** r in the same layout. */
       ratio: Float32Array;
       /** The thresholds that decided, per module; null where the gate learns none. */
       tau: Float32Array | null;
     }
-  /** Mean loss on the slice that no run learns from, and the best adapter so far, with which the run ends. */
-  | { type: 'slice'; runId: RunId; step: number; loss: number; best: { step: number; loss: number } }
-  /** All modules of a run that have closed for good, whenever that changes. */
-  | { type: 'closed'; runId: RunId; step: number; modules: ClosedModule[] }
+  /** Mean loss on the dev split that no run learns from, and the best adapter so far, with which the run ends. */
+  | { type: 'dev'; runId: RunId; step: number; loss: number; best: { step: number; loss: number } }
+  /** All modules of a run that skip every token for good, whenever that changes. */
+  | { type: 'skips-all'; runId: RunId; step: number; modules: SkipsAll[] }
   /** What a run adapts, and how many values it trains. */
   | { type: 'modules'; runId: RunId; modules: ModuleId[]; parameters: number }
-  /** How a run goes on from a prompt after `step` steps. `expected`: how the held-out example does, if it is one. */
+  /** How a run goes on from a prompt after `step` steps. `expected`: how the validation example does, if it is one. */
   | { type: 'sample'; runId: RunId; step: number; prompt: string; expected: string | null; text: string }
   /** Early stopping ended a run: its loss has not been better since `bestStep`. */
   | { type: 'stopped-early'; runId: RunId; step: number; bestStep: number; bestLoss: number }
@@ -346,7 +346,7 @@ export interface DataReplies {
   } & DataReplies['detect'];
   detect: { detection: Detection; template: PromptTemplate };
   /** Both sets are empty where the report names a problem. */
-  prepare: { report: PrepareReport; preview: PreviewExample[]; train: TokenSet; heldOut: TokenSet };
+  prepare: { report: PrepareReport; preview: PreviewExample[]; train: TokenSet; validation: TokenSet };
   preview: { examples: PreviewExample[] };
   list: { total: number; rows: ListedRow[] };
   detail: RowDetail | null;
@@ -386,7 +386,7 @@ export interface CheckpointInfo {
   savedAt: number;
   startedAt: number;
   step: number;
-  experiment: ExperimentConfig;
+  config: SessionConfig;
   model: ModelSource;
   /** What it ran on, in order: on another than the last, the last bits may differ. None where nobody knows. */
   devices: UsedDevice[];
@@ -406,13 +406,13 @@ export interface Checkpoint {
 /** The worker that alone writes to the origin's private file system. */
 export type KeepRequest =
   /** Writes the token sets of a run that begins, unless they lie there already. */
-  | { type: 'save-data'; train: TokenSet; heldOut: TokenSet }
+  | { type: 'save-data'; train: TokenSet; validation: TokenSet }
   /** Into the older of two slots. */
   | { type: 'save-checkpoint'; checkpoint: Checkpoint }
   | { type: 'checkpoint-info' }
   | { type: 'load-checkpoint' }
   | { type: 'clear-checkpoint' }
-  /** A kept run as one zip. */
+  /** A saved session as one zip. */
   | { type: 'write-run'; id: string; files: AdapterFile[] }
   | { type: 'delete-run'; id: string }
   /** Hashes the files that a data set is made from, and with `write` keeps them. */
@@ -426,7 +426,7 @@ export interface KeepReplies {
   'save-checkpoint': { bytes: number };
   /** `damaged`: slots whose checksum is wrong; the other one, older, is used then. */
   'checkpoint-info': { info: CheckpointInfo | null; damaged: number };
-  'load-checkpoint': { checkpoint: Checkpoint; train: TokenSet; heldOut: TokenSet };
+  'load-checkpoint': { checkpoint: Checkpoint; train: TokenSet; validation: TokenSet };
   'write-run': { bytes: number };
   /** `kept`: they lie in this browser now. */
   'keep-sources': { files: SourceFile[]; kept: boolean };

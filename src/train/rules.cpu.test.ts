@@ -6,8 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { expectClose, expectCloseToMax } from '../engine/testing/allclose';
 import { testDevice } from '../engine/testing/harness';
 import { Trainer } from '../engine/trainer';
-import { runSchema, trainSchema } from '../shared/config';
-import { type Fixture, fixtureBatch, loadFixture, openBase } from './testing/fixture';
+import { type Fixture, fixtureBatch, fixtureRun, fixtureTrain, loadFixture, openBase } from './testing/fixture';
 
 type RuleFixture = Fixture & { run: Record<string, unknown> };
 const RULES = [
@@ -27,9 +26,8 @@ describe('ten optimizer steps as in PyTorch', () => {
   it.each(RULES)('%s', async (rule) => {
     const f = (await loadFixture(`methods-ts-lora-${rule}`)) as RuleFixture;
     const base = await openBase(await testDevice(), f.model);
-    const { lambdaBar: _l, tauStep: _s, tauWarmup: _w, ...train } = f.settings;
-    const run = runSchema.parse({ id: 'run', name: 'run', ...f.run });
-    const trainer = await Trainer.create(base, [run], trainSchema.parse(train), {
+    const run = fixtureRun({ id: 'run', name: 'run', ...f.run });
+    const trainer = await Trainer.create(base, [run], fixtureTrain(f.settings), {
       capacity: { rows: 128, supervised: 128, segments: 1, headChunk: 128 },
       microBatches: 1,
       recompute: false,
@@ -43,12 +41,12 @@ describe('ten optimizer steps as in PyTorch', () => {
     let tauError = 0;
     for (let step = 0; step < 10; step++) {
       const row = (name: string) => f.floats(name).subarray(step * modules, (step + 1) * modules);
-      const slice = trainer.wantsSlice(['run'], step) ? fixtureBatch(f, 'slice') : null;
+      const dev = trainer.wantsDev(['run'], step) ? fixtureBatch(f, 'slice') : null;
       const { loss, gate } = (await (
-        await trainer.step(['run'], [batches[f.train.batch[step]]], step, slice)
+        await trainer.step(['run'], [batches[f.train.batch[step]]], step, dev)
       ).get('run'))!;
       expectClose([loss], [f.train.loss[step]], { rtol: 1e-4 }, `loss of step ${step}`);
-      expect([...gate!.active], `kept tokens of step ${step}`).toEqual([
+      expect([...gate!.active], `active tokens of step ${step}`).toEqual([
         ...f.ints('trainActive').subarray(step * modules, (step + 1) * modules),
       ]);
       // These have no threshold to learn: what they keep says all.

@@ -9,7 +9,7 @@ import { detect } from '../data/detect';
 import { parseFile } from '../data/parse';
 import { prepare } from '../data/prepare';
 import { openTokenizer } from '../hub/tokenizer';
-import { defaultExperiment } from '../shared/config';
+import { defaultSession } from '../shared/config';
 import { defaultTemplate } from '../shared/template';
 import { noDecisions } from '../store/slices';
 import expected from './testing/sameBits.json';
@@ -26,8 +26,8 @@ it('thirty steps of LoRA and TS-LoRA give the bits that every browser gives', as
       mapping,
       template,
       completionOnly: true,
-      maxTokens: 32,
-      heldOutShare: 0.1,
+      maxSequenceLength: 32,
+      validationShare: 0.1,
       seed: 1,
       maxExamples: 20_000,
       stratify: true,
@@ -35,15 +35,15 @@ it('thirty steps of LoRA and TS-LoRA give the bits that every browser gives', as
     },
     await openTokenizer(NANO),
   );
-  const experiment = defaultExperiment();
-  Object.assign(experiment.train, { steps: 30, evalEvery: 15, batchSize: 2, maxTokens: 32, evalExamples: 4 });
+  const config = defaultSession();
+  Object.assign(config.train, { steps: 30, evalInterval: 15, batchSize: 2, maxSequenceLength: 32, evalExamples: 4 });
   const { studio, phase } = watched();
   await studio.openModel({ type: 'open-model', source: NANO });
   const done = phase('finished');
-  await studio.start({ type: 'start', experiment, train: set.train, heldOut: set.heldOut, samplePrompts: null });
+  await studio.start({ type: 'start', config, train: set.train, validation: set.validation, samplePrompts: null });
   await done;
   const bits: Record<string, string> = {};
-  for (const { id } of experiment.runs) {
+  for (const { id } of config.runs) {
     const { files } = await studio.export({ type: 'export', runId: id, template, check: false });
     bits[id] = createHash('sha256')
       .update(files.find((f) => f.name === 'adapter_model.safetensors')!.bytes)

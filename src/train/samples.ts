@@ -15,7 +15,7 @@ import { MAX_SAMPLE_PROMPTS, type RunId, SAMPLE_TOKENS, type TrainEvent } from '
 
 /** Words that stand for a prompt where a set has none, in tokens. */
 const OPENING = 12;
-/** Held-out examples that are tried for a default prompt. */
+/** Validation examples that are tried for a default prompt. */
 const TRIED = 32;
 
 interface Prompt {
@@ -30,7 +30,7 @@ interface Prompt {
 export class Sampler {
   readonly #host: { readonly trainer: Trainer };
   readonly #tokenizer: Tokenizer;
-  readonly #heldOut: TokenSet;
+  readonly #validation: TokenSet;
   readonly #emit: (event: TrainEvent) => void;
   readonly #cancelled: () => boolean;
   #prompts: Prompt[] = [];
@@ -39,17 +39,21 @@ export class Sampler {
   constructor(
     host: { readonly trainer: Trainer },
     tokenizer: Tokenizer,
-    { heldOut, emit, cancelled }: { heldOut: TokenSet; emit: (event: TrainEvent) => void; cancelled: () => boolean },
+    {
+      validation,
+      emit,
+      cancelled,
+    }: { validation: TokenSet; emit: (event: TrainEvent) => void; cancelled: () => boolean },
   ) {
     this.#host = host;
     this.#tokenizer = tokenizer;
-    this.#heldOut = heldOut;
+    this.#validation = validation;
     this.#emit = emit;
     this.#cancelled = cancelled;
   }
 
   /**
-   * From now on these prompts, as the model will read them; null = the prompt of the first held-out example that fits;
+   * From now on these prompts, as the model will read them; null = the prompt of the first validation example that fits;
    * an empty list = none.
    * @throws {TrainError} when one is too long or there are too many
    */
@@ -72,10 +76,10 @@ export class Sampler {
       : { ids, text: unguard(asked.templated), expected: null, chat: true };
   }
 
-  /** What stands before the first supervised token of a held-out example; for plain text its opening words. */
+  /** What stands before the first supervised token of a validation example; for plain text its opening words. */
   #fromData(): Prompt[] {
-    const { ids, offsets, supervised } = this.#heldOut;
-    for (let e = 0; e < Math.min(TRIED, exampleCount(this.#heldOut)); e++) {
+    const { ids, offsets, supervised } = this.#validation;
+    for (let e = 0; e < Math.min(TRIED, exampleCount(this.#validation)); e++) {
       const example = ids.subarray(offsets[e], offsets[e + 1]);
       const first = supervised.subarray(offsets[e], offsets[e + 1]).indexOf(1);
       const length = first > 1 ? first : this.#opening(example);

@@ -7,7 +7,7 @@ import type { RunState } from '../engine/adapterRun';
 import { fitBatches } from '../engine/microBatches';
 import { matmulRate } from '../engine/matmulRate';
 import type { StepResult, Trainer } from '../engine/trainer';
-import { type ExperimentConfig, isGated, parseExperiment, tauWarmupSteps } from '../shared/config';
+import { type SessionConfig, isGated, parseSession, tauWarmupSteps } from '../shared/config';
 import { AdapterError, GpuError, OutOfMemoryError, TrainError, toErrorInfo } from '../shared/errors';
 import { message } from '../shared/message';
 import type { KernelProfile, Prompt, TokenBatch, TokenSet } from '../shared/types';
@@ -47,7 +47,7 @@ export interface Measurable {
   model: OpenModel;
   trainer: Trainer;
   data: TrainingData;
-  heldOut: TokenSet;
+  validation: TokenSet;
   /** Examples of one pass. */
   batchSize: number;
 }
@@ -59,18 +59,18 @@ interface Signs extends Partial<RescueState> {
 }
 
 export class Session {
-  readonly experiment: ExperimentConfig;
+  readonly config: SessionConfig;
   #trainer: Trainer;
   readonly #model: OpenModel;
   readonly #data: TrainingData;
-  readonly #heldOut: TokenSet;
+  readonly #validation: TokenSet;
   readonly #emit: (event: TrainEvent) => void;
   readonly #lock: Lock;
   readonly #watcher: Watcher;
   readonly #sampler: Sampler;
   /** The adapter's own choices, which a restored run's replace while it is there. */
   readonly #tuning: Tuning;
-  /** Whether every evaluation measures μ on held-out tokens, not only the last: it costs their backward pass. */
+  /** Whether every evaluation measures μ on validation tokens, not only the last: it costs their backward pass. */
   readonly #measureGates: boolean;
   /** Optimizer steps that are done. */
   #step: number;
@@ -99,7 +99,7 @@ export class Session {
   private constructor(
     model: OpenModel,
     trainer: Trainer,
-    experiment: ExperimentConfig,
+    config: SessionConfig,
     {
       data,
       lock,
@@ -108,11 +108,11 @@ export class Session {
       tuning,
     }: { data: RunInput; lock: Lock; emit: (event: TrainEvent) => void; state: SessionState | null; tuning: Tuning },
   ) {
-    this.experiment = experiment;
+    this.config = config;
     this.#trainer = trainer;
     this.#model = model;
-    this.#data = new TrainingData(data.train, experiment.train, (state?.data as TrainingDataState | undefined) ?? null);
-    this.#heldOut = data.heldOut;
+    this.#data = new TrainingData(data.train, config.train, (state?.data as TrainingDataState | undefined) ?? null);
+    this.#validation = data.validation;
     this.#lock = lock;
     this.#emit = emit;
     this.#tuning = tuning;
@@ -125,15 +125,15 @@ export class Session {
     this.#gateWarnings = new Map(
       trainer.runs.map((r) => [
         r.config.id,
-        new GateWarnings(r.modules, tauWarmupSteps(r.config.gate, experiment.train), signs(r.config.id)?.gates),
+        new GateWarnings(r.modules, tauWarmupSteps(r.config.gate, config.train), signs(r.config.id)?.gates),
       ]),
     );
     this.#divergence = new Map(trainer.runs.map((r) => [r.config.id, new Divergence(signs(r.config.id)?.divergence)]));
     this.#rescue = new Rescue(this, emit, signs);
-    this.#early = new EarlyStopping(experiment.train.patience, state?.early as EarlyStoppingState | undefined);
-    this.#watcher = new Watcher(this, model.tokenizer, data.heldOut, emit);
+    this.#early = new EarlyStopping(config.train.patience, state?.early as EarlyStoppingState | undefined);
+    this.#watcher = new Watcher(this, model.tokenizer, data.validation, emit);
     this.#sampler = new Sampler(this, model.tokenizer, {
-      heldOut: data.heldOut,
+      validation: data.validation,
       emit,
       cancelled: () => this.#abandoned,
     });
@@ -148,7 +148,7 @@ export class Session {
    */
   static async create(
     model: OpenModel,
-    config: ExperimentConfig,
+    asked: SessionConfig,
     data: RunInput,
     {
       lock,
@@ -157,7 +157,7 @@ export class Session {
       thriftier = false,
     }: { lock: Lock; emit: (event: TrainEvent) => void; state?: SessionState | null; thriftier?: boolean },
   ): Promise<Session> {
-    const experiment = parseExperiment(config);
+    const config = parseSession(asked);
     refuseWrong(model.info);
     refuseEmpty(data);
     refuseForeign(data, model.base.config.vocab);
@@ -168,11 +168,11 @@ export class Session {
     const { tuning } = device;
     // Another kind of device saved none that means anything here.
     if (state && Object.keys(state.tuning).length > 0 && device.info.kind === 'gpu') device.tuning = state.tuning;
-    const trainer = await createTrainer(model, experiment, state ? layoutOf(state) : undefined, thriftier);
+    const trainer = await createTrainer(model, config, state ? layoutOf(state) : undefined, thriftier);
     try {
-      const session = new Session(model, trainer, experiment, { data, lock, emit, state, tuning });
+      const session = new Session(model, trainer, config, { data, lock, emit, state, tuning });
       if (state) {
-        for (const { id } of experiment.runs) {
+        for (const { id } of config.runs) {
           trainer.run(id).restore(state.runs[id] as RunState);
           await trainer.run(id).refresh();
           await session.#rescue.keepRestored(id, state.step);
@@ -198,7 +198,7 @@ export class Session {
   }
 
   get plan(): MemoryPlan {
-    return planLayout(this.#model, this.experiment, this.trainer.layout);
+    return planLayout(this.#model, this.config, this.trainer.layout);
   }
 
   /** Whether the loop has not ended. */
@@ -227,7 +227,7 @@ export class Session {
   }
 
   async #loop(): Promise<void> {
-    const { steps } = this.experiment.train;
+    const { steps } = this.config.train;
     await this.#maybeEvaluate();
     while (this.#step < steps && !this.#stopping && this.#live.length > 0) {
       this.#phase('training');
@@ -255,7 +255,7 @@ export class Session {
   /** A gated run whose gates did nothing is what the same method gives without them. */
   #sayUngated(kept: readonly RunId[]): void {
     if (this.#abandoned) return;
-    for (const run of this.experiment.runs.filter((r) => isGated(r) && kept.includes(r.id))) {
+    for (const run of this.config.runs.filter((r) => isGated(r) && kept.includes(r.id))) {
       const message = this.#gateWarnings.get(run.id)!.atEnd(this.#step);
       if (message !== null) this.#emit({ type: 'warning', runId: run.id, message });
     }
@@ -265,8 +265,8 @@ export class Session {
   async #trainStep(): Promise<void> {
     const step = this.#step;
     await this.#rescue.settle(this.#live, step + 1, step);
-    const { batches, slice } = this.#data.nextStep(this.experiment.train, this.trainer.wantsSlice(this.#live, step));
-    const results = await this.#withRoom(() => this.trainer.step(this.#live, batches, step, slice));
+    const { batches, dev } = this.#data.nextStep(this.config.train, this.trainer.wantsDev(this.#live, step));
+    const results = await this.#withRoom(() => this.trainer.step(this.#live, batches, step, dev));
     await this.#pending;
     this.#step = step + 1;
     this.#pending = this.#collect(step + 1, batches, results);
@@ -288,13 +288,13 @@ export class Session {
   /** Puts the runs, as they are, into the next thriftier layout. @returns whether there is one */
   async #makeRoom(): Promise<boolean> {
     const before = this.trainer.layout;
-    if (isThriftiest(this.#model, this.experiment, before)) return false;
+    if (isThriftiest(this.#model, this.config, before)) return false;
     await this.#pending;
     await this.#rescue.say();
     const states = new Map<RunId, RunState>();
     for (const run of this.trainer.runs) states.set(run.config.id, await run.state());
     this.trainer.free();
-    this.#trainer = await createTrainer(this.#model, this.experiment, before, true);
+    this.#trainer = await createTrainer(this.#model, this.config, before, true);
     for (const run of this.trainer.runs) {
       const { id } = run.config;
       run.restore(states.get(id)!);
@@ -331,7 +331,7 @@ export class Session {
       const watch = this.#gateWarnings.get(runId)!;
       const { warnings, changed } = watch.after(step, gate);
       for (const message of warnings) this.#emit({ type: 'warning', runId, message });
-      if (changed) this.#emit({ type: 'closed', runId, step, modules: watch.closed });
+      if (changed) this.#emit({ type: 'skips-all', runId, step, modules: watch.skipsAll });
     }
   }
 
@@ -346,13 +346,13 @@ export class Session {
 
   /** What is measured on the way and due at this step, if it is not done yet: losses, from which runs may end, and samples of what they write. */
   async #maybeEvaluate(): Promise<void> {
-    const { steps, evalEvery } = this.experiment.train;
+    const { steps, evalInterval } = this.config.train;
     if (this.#evaluated < 0) await this.#measure(['base']);
-    else if (this.#step % evalEvery === 0 && this.#step < steps && this.#evaluated < this.#step) {
+    else if (this.#step % evalInterval === 0 && this.#step < steps && this.#evaluated < this.#step) {
       // Who failed in this very step is no longer measured, whether or not the session was interrupted here.
       await this.#pending;
       await this.#lock.run(() => this.#rescue.settle(this.#live, null, this.#step));
-      await this.#lookAtSlice(this.#due);
+      await this.#evaluateDev(this.#due);
       await this.#measure(this.#due);
     }
   }
@@ -364,27 +364,27 @@ export class Session {
     this.#evaluated = this.#step;
   }
 
-  /** Loss of runs on the slice, where one is set aside: what was best so far is kept, and runs may end. */
-  async #lookAtSlice(live: readonly RunId[], last = false): Promise<void> {
-    const { keepBest, patience, sliceShare, evalExamples, batchSize } = this.experiment.train;
-    if (sliceShare === 0 || !(keepBest || patience !== null) || this.#abandoned || live.length === 0) return;
+  /** Loss of runs on the dev split, where one is set aside: what was best so far is kept, and runs may end. */
+  async #evaluateDev(live: readonly RunId[], last = false): Promise<void> {
+    const { loadBestCheckpoint, patience, devShare, evalExamples, batchSize } = this.config.train;
+    if (devShare === 0 || !(loadBestCheckpoint || patience !== null) || this.#abandoned || live.length === 0) return;
     this.#phase('evaluating');
     const results = await this.#lock.run(() =>
-      this.#withRoom(() => this.trainer.evaluate(live, this.#data.slice(evalExamples, batchSize))),
+      this.#withRoom(() => this.trainer.evaluate(live, this.#data.dev(evalExamples, batchSize))),
     );
     live.forEach((runId, i) => {
       if (!last) this.#stopEarly(runId, results[i].loss);
-      if (!keepBest) return;
+      if (!loadBestCheckpoint) return;
       const run = this.trainer.run(runId);
       run.keepIfBest(this.#step, results[i].loss);
-      if (run.best) this.#emit({ type: 'slice', runId, step: this.#step, loss: results[i].loss, best: run.best });
+      if (run.best) this.#emit({ type: 'dev', runId, step: this.#step, loss: results[i].loss, best: run.best });
     });
   }
 
   /** Every run ends with its best adapter, where that is kept. Once: looked at again, the best would pass for the last. */
   async #takeBest(): Promise<void> {
     if (this.#tookBest) return;
-    await this.#lookAtSlice(this.#live, true);
+    await this.#evaluateDev(this.#live, true);
     if (this.#abandoned) return;
     await this.#lock.run(async () => {
       for (const runId of this.#kept) await this.trainer.run(runId).takeBest();
@@ -392,23 +392,23 @@ export class Session {
     });
   }
 
-  /** Held-out loss of runs ('base' among them). The last evaluation, or every one, also measures μ on the held-out tokens. */
+  /** Validation loss of runs ('base' among them). The last evaluation, or every one, also measures μ on the validation tokens. */
   async #evaluate(runIds: readonly RunId[], last = false): Promise<Map<RunId, number>> {
     this.#phase('evaluating');
     const losses = new Map<RunId, number>();
-    const { evalExamples, batchSize, sliceShare } = this.experiment.train;
-    const n = Math.min(evalExamples, exampleCount(this.#heldOut));
+    const { evalExamples, batchSize, devShare } = this.config.train;
+    const n = Math.min(evalExamples, exampleCount(this.#validation));
     const batches: TokenBatch[] = [];
     for (let at = 0; at < n; at += batchSize) {
       batches.push(
         toBatch(
-          this.#heldOut,
+          this.#validation,
           Array.from({ length: Math.min(batchSize, n - at) }, (_, i) => at + i),
         ),
       );
     }
     const measured = (runId: RunId) =>
-      (last || this.#measureGates) && this.experiment.runs.some((r) => r.id === runId && isGated(r));
+      (last || this.#measureGates) && this.config.runs.some((r) => r.id === runId && isGated(r));
     for (const measure of [false, true]) {
       const ids = runIds.filter((id) => measured(id) === measure);
       if (this.#abandoned || ids.length === 0) continue;
@@ -433,8 +433,8 @@ export class Session {
           gate,
         });
       });
-      // Where a slice is set aside, the held-out examples decide nothing.
-      if (!last && sliceShare === 0) results.forEach(({ loss }, i) => this.#stopEarly(ids[i], loss));
+      // Where a dev split is set aside, the validation examples decide nothing.
+      if (!last && devShare === 0) results.forEach(({ loss }, i) => this.#stopEarly(ids[i], loss));
     }
     const base = losses.get('base');
     if (base !== undefined) for (const divergence of this.#divergence.values()) divergence.begin(base);
@@ -462,7 +462,7 @@ export class Session {
 
   /** Runs that have an adapter to show: those that still learn, and those that early stopping ended. */
   get #kept(): RunId[] {
-    return this.experiment.runs.map((r) => r.id).filter((id) => !this.#failed.has(id));
+    return this.config.runs.map((r) => r.id).filter((id) => !this.#failed.has(id));
   }
 
   #phase(phase: Phase): void {
@@ -494,15 +494,15 @@ export class Session {
   }
 
   /** Opens all tokens of a module again. @throws {AdapterError} where it has no threshold */
-  reopen(runId: RunId, module: number): Promise<void> {
+  resetTau(runId: RunId, module: number): Promise<void> {
     return this.#lock.run(async () => {
       await this.#pending;
       const run = this.trainer.runs.find((r) => r.config.id === runId);
       if (!run?.modules[module]) throw new AdapterError(message('train.session.noModule', { module, run: runId }));
-      run.method.reopen(module);
+      run.method.resetTau(module);
       const watch = this.#gateWarnings.get(runId)!;
-      watch.reopened(module);
-      this.#emit({ type: 'closed', runId, step: this.#step, modules: watch.closed });
+      watch.tauReset(module);
+      this.#emit({ type: 'skips-all', runId, step: this.#step, modules: watch.skipsAll });
     });
   }
 
@@ -521,8 +521,8 @@ export class Session {
         model: this.#model,
         trainer: this.trainer,
         data: this.#data,
-        heldOut: this.#heldOut,
-        batchSize: this.experiment.train.batchSize,
+        validation: this.#validation,
+        batchSize: this.config.train.batchSize,
       });
     });
   }
@@ -535,7 +535,7 @@ export class Session {
   profile(): Promise<KernelProfile> {
     return this.#lock.run(async () => {
       await this.#pending;
-      const { batchSize } = this.experiment.train;
+      const { batchSize } = this.config.train;
       const [{ batch }] = fitBatches([this.#data.first(batchSize)], this.trainer.capacity);
       const runs = this.#live.slice(0, this.trainer.layout.capacity.segments);
       if (runs.length === 0) throw new TrainError(message('train.session.allFailed'));
@@ -562,8 +562,8 @@ export class Session {
         };
       }
       return {
-        version: 2,
-        experiment: this.experiment,
+        version: 3,
+        config: this.config,
         step: this.#step,
         evaluated: this.#evaluated,
         tookBest: this.#tookBest,

@@ -1,7 +1,7 @@
 /** Times a few real steps of an experiment, as it would train, and throws away what they learnt. */
 import { exampleCount, toBatch } from '../data/batches';
 import { Cancelled } from '../data/pace';
-import { type ExperimentConfig, parseExperiment } from '../shared/config';
+import { type SessionConfig, parseSession } from '../shared/config';
 import type { OpenModel } from './openModel';
 import type { RunInput, StepTimes } from './protocol';
 import { createTrainer } from './layouts';
@@ -14,17 +14,17 @@ import { TrainingData, refuseEmpty, refuseForeign } from './trainingData';
  */
 export async function timeSteps(
   model: OpenModel,
-  config: ExperimentConfig,
-  { train, heldOut }: Pick<RunInput, 'train' | 'heldOut'>,
+  asked: SessionConfig,
+  { train, validation }: Pick<RunInput, 'train' | 'validation'>,
   { steps, cancelled }: { steps: number; cancelled: () => boolean },
 ): Promise<StepTimes> {
-  const experiment = parseExperiment(config);
-  refuseEmpty({ train, heldOut });
-  refuseForeign({ train, heldOut }, model.base.config.vocab);
-  const { batchSize } = experiment.train;
-  const ids = experiment.runs.map((r) => r.id);
-  const data = new TrainingData(train, experiment.train);
-  const trainer = await createTrainer(model, experiment);
+  const config = parseSession(asked);
+  refuseEmpty({ train, validation });
+  refuseForeign({ train, validation }, model.base.config.vocab);
+  const { batchSize } = config.train;
+  const ids = config.runs.map((r) => r.id);
+  const data = new TrainingData(train, config.train);
+  const trainer = await createTrainer(model, config);
   const goOn = () => {
     if (cancelled()) throw new Cancelled();
     const error = trainer.base.device.error();
@@ -35,13 +35,13 @@ export async function timeSteps(
     for (let step = 0; step <= steps; step++) {
       goOn();
       const start = performance.now();
-      const { batches, slice } = data.nextStep(experiment.train, trainer.wantsSlice(ids, step));
-      await Promise.all((await trainer.step(ids, batches, step, slice)).values());
+      const { batches, dev } = data.nextStep(config.train, trainer.wantsDev(ids, step));
+      await Promise.all((await trainer.step(ids, batches, step, dev)).values());
       if (step > 0) stepMs.push(performance.now() - start);
     }
     const batch = toBatch(
-      heldOut,
-      Array.from({ length: Math.min(batchSize, exampleCount(heldOut)) }, (_, i) => i),
+      validation,
+      Array.from({ length: Math.min(batchSize, exampleCount(validation)) }, (_, i) => i),
     );
     let evalMs = 0;
     for (let i = 0; i < 2; i++) {

@@ -1,6 +1,6 @@
-/** Which kinds of tokens a gated run skips: its gates on held-out examples, counted by class. */
+/** Which kinds of tokens a gated run skips: its gates on validation examples, counted by class. */
 import { exampleCount } from '../data/batches';
-import type { TokenClassRow } from '../shared/study';
+import type { TokenClassRow } from '../shared/experiment';
 import {
   FREQUENCY_BANDS,
   POSITION_BANDS,
@@ -23,12 +23,12 @@ const ORDER: { group: string; names: readonly string[] }[] = [
 
 /** Of each run, the classes that occur. */
 export async function measureTokenClasses(
-  { model: { tokenizer }, trainer, data: { set: train }, heldOut }: Measurable,
+  { model: { tokenizer }, trainer, data: { set: train }, validation }: Measurable,
   runIds: readonly RunId[],
   examples: number,
 ): Promise<Record<RunId, TokenClassRow[]>> {
   const frequency = frequencyBands(train.ids);
-  const n = Math.min(examples, exampleCount(heldOut));
+  const n = Math.min(examples, exampleCount(validation));
   const result: [RunId, TokenClassRow[]][] = [];
   for (const runId of runIds) {
     const modules = trainer.run(runId).modules.length;
@@ -40,18 +40,18 @@ export async function measureTokenClasses(
     );
     for (let e = 0; e < n; e++) {
       const [from, to] = [
-        heldOut.offsets[e],
-        Math.min(heldOut.offsets[e + 1], heldOut.offsets[e] + trainer.capacity.rows),
+        validation.offsets[e],
+        Math.min(validation.offsets[e + 1], validation.offsets[e] + trainer.capacity.rows),
       ];
-      const ids = heldOut.ids.slice(from, to);
+      const ids = validation.ids.slice(from, to);
       const pieces = tokenizer.pieces(ids);
-      const { kept } = await trainer.gateMap(runId, ids);
+      const { active } = await trainer.gateMap(runId, ids);
       for (let t = 0; t < ids.length; t++) {
         let skipped = 0;
-        for (let m = 0; m < modules; m++) skipped += 1 - kept[m * ids.length + t];
+        for (let m = 0; m < modules; m++) skipped += 1 - active[m * ids.length + t];
         const classes = [
           tokenKind(pieces, t),
-          heldOut.supervised[from + t] === 1 ? 'answer' : 'prompt',
+          validation.supervised[from + t] === 1 ? 'answer' : 'prompt',
           positionBand(t),
           frequency(ids[t]),
         ];

@@ -3,7 +3,7 @@ import { say } from '../shared/texts/say';
 import { describe, expect, it } from 'vitest';
 import { pack, unpack } from '../shared/pack';
 import type { SessionState } from './protocol';
-import { NANO, smallData as data, smallExperiment as experiment, watched } from './testing/studio';
+import { NANO, smallData as data, smallSession as config, watched } from './testing/studio';
 
 describe('the train worker', () => {
   it('times steps as they would train, leaves nothing behind, and stops when it is told to', async () => {
@@ -11,19 +11,19 @@ describe('the train worker', () => {
     await studio.openModel({ type: 'open-model', source: NANO });
     const before = studio.counts();
     const sets = await data(48);
-    const start = experiment({ sliceShare: 0.2 });
+    const start = config({ devShare: 0.2 });
     const [lora, ts] = start.runs;
     const timed = {
       ...start,
-      runs: [lora, { ...ts, gate: { ...ts.gate, prices: 'held-out' as const, pricesEvery: 1, tauWarmup: 0 } }],
+      runs: [lora, { ...ts, gate: { ...ts.gate, gradientFrom: 'dev' as const, gradientInterval: 1, tauWarmup: 0 } }],
     };
-    expect(studio.plan({ type: 'plan', experiment: timed }).fits).toBe(true);
-    const { stepMs, evalMs } = await studio.timeSteps({ type: 'time-steps', experiment: timed, ...sets, steps: 2 });
+    expect(studio.plan({ type: 'plan', config: timed }).fits).toBe(true);
+    const { stepMs, evalMs } = await studio.timeSteps({ type: 'time-steps', config: timed, ...sets, steps: 2 });
     expect(stepMs).toHaveLength(2);
     expect([...stepMs, evalMs].every((ms) => ms > 0)).toBe(true);
     expect(studio.counts()).toEqual(before);
     expect(events.filter((e) => e.type === 'step')).toEqual([]);
-    const ended = studio.timeSteps({ type: 'time-steps', experiment: timed, ...sets, steps: 1000 });
+    const ended = studio.timeSteps({ type: 'time-steps', config: timed, ...sets, steps: 1000 });
     studio.cancelTiming();
     await expect(ended).rejects.toThrow('Cancelled');
     expect(studio.counts()).toEqual(before);
@@ -35,7 +35,7 @@ describe('the train worker', () => {
     expect(info.check.ok).toBe(true);
     expect(info.check.relativeError).toBeLessThan(1e-4);
     const finished = phase('finished');
-    const plan = await studio.start({ type: 'start', experiment: experiment(), ...(await data(48)) });
+    const plan = await studio.start({ type: 'start', config: config(), ...(await data(48)) });
     const live = studio.counts();
     expect(Math.abs(live.bytes / plan.totalBytes - 1)).toBeLessThan(0.05);
     await finished;
@@ -52,7 +52,7 @@ describe('the train worker', () => {
     const ms = events.flatMap((e) => (e.type === 'step' && e.runId === 'lora' ? [e.ms] : []));
     expect(ms[0]).toBe(0);
     expect(Math.min(...ms.slice(1)), ms.join(' ')).toBeGreaterThan(0.01 * Math.max(...ms));
-    expect(events.some((e) => e.type === 'watch' && e.kept.includes(0) && e.kept.includes(1))).toBe(true);
+    expect(events.some((e) => e.type === 'watch' && e.active.includes(0) && e.active.includes(1))).toBe(true);
 
     const { files } = await studio.export({
       type: 'export',
@@ -87,19 +87,19 @@ describe('the train worker', () => {
     const whole = watched();
     await whole.studio.openModel({ type: 'open-model', source: NANO });
     let done = whole.phase('finished');
-    await whole.studio.start({ type: 'start', experiment: experiment(), ...set });
+    await whole.studio.start({ type: 'start', config: config(), ...set });
     await done;
     const expected = { lora: whole.losses('lora'), ts: whole.losses('ts-lora') };
     whole.events.length = 0;
     done = whole.phase('finished');
-    await whole.studio.start({ type: 'start', experiment: experiment(), ...set });
+    await whole.studio.start({ type: 'start', config: config(), ...set });
     await done;
     expect(whole.losses('lora')).toEqual(expected.lora);
     expect(whole.losses('ts-lora')).toEqual(expected.ts);
 
     whole.events.length = 0;
     const paused = whole.phase('paused');
-    await whole.studio.start({ type: 'start', experiment: experiment(), ...set });
+    await whole.studio.start({ type: 'start', config: config(), ...set });
     whole.studio.pause();
     await paused;
     // As a checkpoint holds it.
@@ -124,7 +124,7 @@ describe('the train worker', () => {
     const set = await data(48);
     await studio.openModel({ type: 'open-model', source: NANO });
     const paused = phase('paused');
-    await studio.start({ type: 'start', experiment: experiment({ evalEvery: 1 }), ...set });
+    await studio.start({ type: 'start', config: config({ evalInterval: 1 }), ...set });
     studio.pause();
     await paused;
     const state = await studio.state();
@@ -149,7 +149,7 @@ describe('the train worker', () => {
     for (let i = 0; i < 8; i++) {
       if (i % 4 === 3) await studio.openModel({ type: 'open-model', source: NANO });
       const training = phase('training');
-      await studio.start({ type: 'start', experiment: experiment({ steps: 3 }), ...set });
+      await studio.start({ type: 'start', config: config({ steps: 3 }), ...set });
       await training;
       studio.pause();
       studio.resume();
@@ -165,7 +165,7 @@ describe('the train worker', () => {
     const finished = phase('finished');
     await studio.start({
       type: 'start',
-      experiment: experiment({ steps: 100, batchSize: 1, maxTokens: 32, evalEvery: 50 }),
+      config: config({ steps: 100, batchSize: 1, maxSequenceLength: 32, evalInterval: 50 }),
       ...(await data(32)),
     });
     while (!events.some((e) => e.type === 'step' && e.step >= 3)) await new Promise((r) => setTimeout(r, 5));
@@ -179,9 +179,9 @@ describe('the train worker', () => {
     const { studio, phase, events, losses } = watched();
     const set = await data(48);
     await studio.openModel({ type: 'open-model', source: NANO });
-    const steps = experiment({ steps: 20, evalEvery: 20 });
+    const steps = config({ steps: 20, evalInterval: 20 });
     const paused = phase('paused');
-    await studio.start({ type: 'start', experiment: steps, ...set });
+    await studio.start({ type: 'start', config: steps, ...set });
     studio.pause();
     await paused;
     const sound = await studio.state();
@@ -256,13 +256,13 @@ describe('the train worker', () => {
     await studio.openModel({ type: 'open-model', source: NANO });
     const before = studio.counts();
     let done = phase('finished');
-    await studio.start({ type: 'start', experiment: experiment(), ...set });
+    await studio.start({ type: 'start', config: config(), ...set });
     await done;
     const plain = { lora: losses('lora'), ts: losses('ts-lora') };
     expect(events.filter((e) => e.type === 'sample')).toEqual([]);
     events.length = 0;
     done = phase('finished');
-    await studio.start({ type: 'start', experiment: experiment(), ...set, samplePrompts: null });
+    await studio.start({ type: 'start', config: config(), ...set, samplePrompts: null });
     await done;
     expect({ lora: losses('lora'), ts: losses('ts-lora') }).toEqual(plain);
     const samples = events.filter((e) => e.type === 'sample');
@@ -280,13 +280,13 @@ describe('the train worker', () => {
     expect(watch?.tau).toHaveLength(watch!.modules.length);
     // A token is kept exactly where its r reaches the threshold that is shown with it.
     const n = watch!.tokens.length;
-    watch!.ratio.forEach((r, i) => expect(watch!.kept[i] === 1).toBe(r >= watch!.tau![Math.floor(i / n)]));
+    watch!.ratio.forEach((r, i) => expect(watch!.active[i] === 1).toBe(r >= watch!.tau![Math.floor(i / n)]));
 
     events.length = 0;
     done = phase('finished');
     await studio.start({
       type: 'start',
-      experiment: experiment({ steps: 4 }),
+      config: config({ steps: 4 }),
       ...set,
       samplePrompts: ['The cat', 'A dog', { templated: '<|endoftext|>The cat' }],
     });
@@ -310,7 +310,7 @@ describe('the train worker', () => {
     let done = phase('finished');
     await studio.start({
       type: 'start',
-      experiment: experiment({ evalEvery: 2, patience: 2, learningRate: 1e-30, clipNorm: 1e-6 }),
+      config: config({ evalInterval: 2, patience: 2, learningRate: 1e-30, maxGradientNorm: 1e-6 }),
       ...set,
     });
     studio.pause();
@@ -341,9 +341,9 @@ describe('the train worker', () => {
 
   it('says what is missing, in order', async () => {
     const { studio } = watched({ own: true });
-    expect(() => studio.plan({ type: 'plan', experiment: experiment() })).toThrow('No model is open');
+    expect(() => studio.plan({ type: 'plan', config: config() })).toThrow('No model is open');
     await studio.openModel({ type: 'open-model', source: NANO });
-    expect(() => studio.plan({ type: 'plan', experiment: experiment({ maxTokens: 2048 }) })).toThrow(
+    expect(() => studio.plan({ type: 'plan', config: config({ maxSequenceLength: 2048 }) })).toThrow(
       /max sequence length of 2048 .* above this model/,
     );
     await expect(

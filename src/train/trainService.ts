@@ -14,6 +14,7 @@ import { message } from '../shared/message';
 import type { DeviceChoice } from '../shared/types';
 import { type AdapterCheck, adapterFiles, readAdapter } from './adapterFiles';
 import { measureAccuracy } from './accuracy';
+import { todaysState } from './formerState';
 import { Lock } from './lock';
 import { measureModules } from './moduleMeasures';
 import { DEVICE_BARS, compareLogits } from './logitCheck';
@@ -37,7 +38,7 @@ export class TrainService {
   #model: OpenModel | null = null;
   #session: Session | null = null;
   readonly #imported = new Map<RunId, AdapterRun>();
-  /** Adapters of a kept run that stand in for the experiment's own, until the next one begins. */
+  /** Adapters of a saved session that stand in for the experiment's own, until the next one begins. */
   readonly #opened = new Map<RunId, AdapterRun>();
   #cancelled = false;
   /** Models on their way, beside the one that is open. */
@@ -170,15 +171,15 @@ export class TrainService {
     return { kept: this.#openings.cancel() };
   }
 
-  plan({ experiment }: Request<'plan'>): TrainReplies['plan'] {
-    return planOf(this.#needModel(), experiment);
+  plan({ config }: Request<'plan'>): TrainReplies['plan'] {
+    return planOf(this.#needModel(), config);
   }
 
-  timeSteps({ experiment, train, heldOut, steps }: Request<'time-steps'>): Promise<TrainReplies['time-steps']> {
+  timeSteps({ config, train, validation, steps }: Request<'time-steps'>): Promise<TrainReplies['time-steps']> {
     const model = this.#needModel();
     const turn = ++this.#timing;
     return this.#lock.run(() =>
-      timeSteps(model, experiment, { train, heldOut }, { steps, cancelled: () => turn !== this.#timing }),
+      timeSteps(model, config, { train, validation }, { steps, cancelled: () => turn !== this.#timing }),
     );
   }
 
@@ -187,18 +188,19 @@ export class TrainService {
     return null;
   }
 
-  async start({ experiment, ...input }: Request<'start'>): Promise<TrainReplies['start']> {
+  async start({ config, ...input }: Request<'start'>): Promise<TrainReplies['start']> {
     const model = this.#needModel();
     await this.reset();
-    this.#session = await Session.create(model, experiment, input, { lock: this.#lock, emit: this.#emit });
+    this.#session = await Session.create(model, config, input, { lock: this.#lock, emit: this.#emit });
     this.#session.run();
     return this.#session.plan;
   }
 
-  async restore({ state, thriftier, ...input }: Request<'restore'>): Promise<null> {
+  async restore({ state: saved, thriftier, ...input }: Request<'restore'>): Promise<null> {
     const model = this.#needModel();
+    const state = todaysState(saved);
     await this.reset();
-    this.#session = await Session.create(model, state.experiment, input, {
+    this.#session = await Session.create(model, state.config, input, {
       lock: this.#lock,
       emit: this.#emit,
       state,
@@ -415,8 +417,8 @@ export class TrainService {
     });
   }
 
-  async reopen({ runId, module }: Request<'reopen'>): Promise<null> {
-    await this.#needSession().reopen(runId, module);
+  async resetTau({ runId, module }: Request<'reset-tau'>): Promise<null> {
+    await this.#needSession().resetTau(runId, module);
     return null;
   }
 

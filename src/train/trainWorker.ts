@@ -63,8 +63,8 @@ function answer(request: Envelope<TrainRequest>): unknown {
       return studio.moduleMeasures(request);
     case 'profile':
       return studio.profile();
-    case 'reopen':
-      return studio.reopen(request);
+    case 'reset-tau':
+      return studio.resetTau(request);
     case 'counts':
       return studio.counts();
   }

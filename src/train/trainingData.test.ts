@@ -12,37 +12,37 @@ const set = (n: number): TokenSet => ({
 const examples = (ids: Int32Array) => [...new Set(ids)].sort((a, b) => a - b);
 
 it('ids that the model has not are refused, in either part', () => {
-  const four = { train: set(4), heldOut: set(2) };
+  const four = { train: set(4), validation: set(2) };
   expect(() => refuseForeign(four, 4)).not.toThrow();
   expect(() => refuseForeign(four, 3)).toThrow(/token id 3, but the model has 3 tokens/);
-  expect(() => refuseForeign({ train: set(1), heldOut: set(4) }, 3)).toThrow(TrainError);
-  expect(() => refuseForeign({ train: { ...set(1), ids: Int32Array.of(0, -1, 0) }, heldOut: set(1) }, 3)).toThrow(
+  expect(() => refuseForeign({ train: set(1), validation: set(4) }, 3)).toThrow(TrainError);
+  expect(() => refuseForeign({ train: { ...set(1), ids: Int32Array.of(0, -1, 0) }, validation: set(1) }, 3)).toThrow(
     TrainError,
   );
 });
 
 it('the parts are disjoint, together all, and the seed’s', () => {
-  const { learn, slice } = splitExamples(50, { seed: 3, sliceShare: 0.2 });
-  expect(slice).toHaveLength(10);
-  expect([...learn, ...slice].sort((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, i) => i));
-  expect(splitExamples(50, { seed: 3, sliceShare: 0.2 }).slice).toEqual(slice);
-  expect(splitExamples(50, { seed: 4, sliceShare: 0.2 }).slice).not.toEqual(slice);
-  expect(splitExamples(5, { seed: 1, sliceShare: 0 })).toEqual({ learn: [0, 1, 2, 3, 4], slice: [] });
-  expect(splitExamples(2, { seed: 1, sliceShare: 0.01 }).slice).toHaveLength(1);
-  expect(() => splitExamples(1, { seed: 1, sliceShare: 0.1 })).toThrow('only one example');
+  const { train, dev } = splitExamples(50, { seed: 3, devShare: 0.2 });
+  expect(dev).toHaveLength(10);
+  expect([...train, ...dev].sort((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, i) => i));
+  expect(splitExamples(50, { seed: 3, devShare: 0.2 }).dev).toEqual(dev);
+  expect(splitExamples(50, { seed: 4, devShare: 0.2 }).dev).not.toEqual(dev);
+  expect(splitExamples(5, { seed: 1, devShare: 0 })).toEqual({ train: [0, 1, 2, 3, 4], dev: [] });
+  expect(splitExamples(2, { seed: 1, devShare: 0.01 }).dev).toHaveLength(1);
+  expect(() => splitExamples(1, { seed: 1, devShare: 0.1 })).toThrow('only one example');
 });
 
-it('nothing of the slice is learnt from, over epochs, and both orders go on where they stood', () => {
-  const config = { seed: 7, sliceShare: 0.25 };
-  const { learn, slice } = splitExamples(20, config);
+it('nothing of the dev split is learnt from, over epochs, and both orders go on where they stood', () => {
+  const config = { seed: 7, devShare: 0.25 };
+  const { train, dev } = splitExamples(20, config);
   const data = new TrainingData(set(20), config);
   const seen = Array.from({ length: 12 }, () => examples(data.next(5).ids)).flat();
-  expect([...new Set(seen)].sort((a, b) => a - b)).toEqual(learn);
-  expect(examples(data.nextOfSlice(5).ids)).toEqual(slice);
-  data.nextOfSlice(2);
+  expect([...new Set(seen)].sort((a, b) => a - b)).toEqual(train);
+  expect(examples(data.nextDevBatch(5).ids)).toEqual(dev);
+  data.nextDevBatch(2);
   const again = new TrainingData(set(20), config, structuredClone(data.state()));
   expect(again.next(4)).toEqual(data.next(4));
-  expect(again.nextOfSlice(4)).toEqual(data.nextOfSlice(4));
-  expect(data.slice(4, 3).map((b) => examples(b.ids))).toEqual([slice.slice(0, 3), slice.slice(3, 4)]);
-  expect(() => new TrainingData(set(20), { seed: 7, sliceShare: 0 }).nextOfSlice(1)).toThrow('no dev split');
+  expect(again.nextDevBatch(4)).toEqual(data.nextDevBatch(4));
+  expect(data.dev(4, 3).map((b) => examples(b.ids))).toEqual([dev.slice(0, 3), dev.slice(3, 4)]);
+  expect(() => new TrainingData(set(20), { seed: 7, devShare: 0 }).nextDevBatch(1)).toThrow('no dev split');
 });

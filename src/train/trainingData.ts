@@ -1,6 +1,6 @@
 /**
- * The training set in two parts: what the runs learn from, and a slice that no run learns from, so that those that use it
- * (prices for thresholds, the choice of the best adapter) and those that do not can be compared.
+ * The training set in two parts: what the runs learn from, and a dev split that no run learns from, so that those that use it
+ * (gate gradients for thresholds, the choice of the best adapter) and those that do not can be compared.
  */
 import { BatchOrder, type BatchOrderState, exampleCount, toBatch } from '../data/batches';
 import type { TrainConfig } from '../shared/config';
@@ -11,29 +11,29 @@ import type { TokenBatch, TokenSet } from '../shared/types';
 
 /** Where both orders stand, as plain JSON. */
 export interface TrainingDataState {
-  learn: BatchOrderState;
-  slice: BatchOrderState | null;
+  train: BatchOrderState;
+  dev: BatchOrderState | null;
 }
 
-/** Makes the slice's random numbers others than the order's. */
-const SLICE_SEED = 0x51ce51ce;
+/** Makes the dev split's random numbers others than the order's. */
+const DEV_SEED = 0x51ce51ce;
 
-/** Which examples are learnt from, and which are the slice, by the seed alone. @throws {TrainError} where one part would be empty */
+/** Which examples are learnt from, and which are the dev split, by the seed alone. @throws {TrainError} where one part would be empty */
 export function splitExamples(
   n: number,
-  { seed, sliceShare }: Pick<TrainConfig, 'seed' | 'sliceShare'>,
-): { learn: number[]; slice: number[] } {
+  { seed, devShare }: Pick<TrainConfig, 'seed' | 'devShare'>,
+): { train: number[]; dev: number[] } {
   const all = Array.from({ length: n }, (_, i) => i);
-  if (sliceShare === 0) return { learn: all, slice: [] };
-  if (n < 2) throw new TrainError(message('train.session.sliceOfOne'));
-  const count = Math.min(n - 1, Math.max(1, Math.round(sliceShare * n)));
-  const slice = new Set(new Rng((seed ^ SLICE_SEED) >>> 0).shuffle([...all]).slice(0, count));
-  return { learn: all.filter((i) => !slice.has(i)), slice: all.filter((i) => slice.has(i)) };
+  if (devShare === 0) return { train: all, dev: [] };
+  if (n < 2) throw new TrainError(message('train.session.devOfOne'));
+  const count = Math.min(n - 1, Math.max(1, Math.round(devShare * n)));
+  const dev = new Set(new Rng((seed ^ DEV_SEED) >>> 0).shuffle([...all]).slice(0, count));
+  return { train: all.filter((i) => !dev.has(i)), dev: all.filter((i) => dev.has(i)) };
 }
 
 /** @throws {TrainError} where there is nothing to learn from, or nothing to evaluate on */
-export function refuseEmpty({ train, heldOut }: { train: TokenSet; heldOut: TokenSet }): void {
-  if (exampleCount(train) === 0 || exampleCount(heldOut) === 0) throw new TrainError(message('train.session.empty'));
+export function refuseEmpty({ train, validation }: { train: TokenSet; validation: TokenSet }): void {
+  if (exampleCount(train) === 0 || exampleCount(validation) === 0) throw new TrainError(message('train.session.empty'));
 }
 
 /**
@@ -42,8 +42,8 @@ export function refuseEmpty({ train, heldOut }: { train: TokenSet; heldOut: Toke
  * @param vocab tokens that the model has
  * @throws {TrainError} naming the first id that it has not
  */
-export function refuseForeign({ train, heldOut }: { train: TokenSet; heldOut: TokenSet }, vocab: number): void {
-  for (const { ids } of [train, heldOut]) {
+export function refuseForeign({ train, validation }: { train: TokenSet; validation: TokenSet }, vocab: number): void {
+  for (const { ids } of [train, validation]) {
     for (const id of ids)
       if (id < 0 || id >= vocab) throw new TrainError(message('train.session.foreign', { id, vocab }));
   }
@@ -52,19 +52,19 @@ export function refuseForeign({ train, heldOut }: { train: TokenSet; heldOut: To
 export class TrainingData {
   /** Both parts. */
   readonly set: TokenSet;
-  readonly #learn: number[];
-  readonly #slice: number[];
+  readonly #train: number[];
+  readonly #dev: number[];
   readonly #order: BatchOrder;
-  readonly #sliceOrder: BatchOrder | null;
+  readonly #devOrder: BatchOrder | null;
 
-  constructor(set: TokenSet, train: Pick<TrainConfig, 'seed' | 'sliceShare'>, state: TrainingDataState | null = null) {
+  constructor(set: TokenSet, train: Pick<TrainConfig, 'seed' | 'devShare'>, state: TrainingDataState | null = null) {
     this.set = set;
-    ({ learn: this.#learn, slice: this.#slice } = splitExamples(exampleCount(set), train));
-    this.#order = state ? BatchOrder.restore(state.learn) : new BatchOrder(this.#learn.length, train.seed);
-    this.#sliceOrder = state?.slice
-      ? BatchOrder.restore(state.slice)
-      : this.#slice.length > 0
-        ? new BatchOrder(this.#slice.length, (train.seed ^ SLICE_SEED) >>> 0)
+    ({ train: this.#train, dev: this.#dev } = splitExamples(exampleCount(set), train));
+    this.#order = state ? BatchOrder.restore(state.train) : new BatchOrder(this.#train.length, train.seed);
+    this.#devOrder = state?.dev
+      ? BatchOrder.restore(state.dev)
+      : this.#dev.length > 0
+        ? new BatchOrder(this.#dev.length, (train.seed ^ DEV_SEED) >>> 0)
         : null;
   }
 
@@ -72,41 +72,41 @@ export class TrainingData {
   next(size: number): TokenBatch {
     return toBatch(
       this.set,
-      this.#order.next(size).map((i) => this.#learn[i]),
+      this.#order.next(size).map((i) => this.#train[i]),
     );
   }
 
-  /** What one optimizer step takes: `accumulation` batches, and one of the slice where the step `wantsSlice`. */
+  /** What one optimizer step takes: `gradientAccumulationSteps` batches, and one of the dev split where the step `wantsDev`. */
   nextStep(
-    { batchSize, accumulation }: Pick<TrainConfig, 'batchSize' | 'accumulation'>,
-    wantsSlice: boolean,
-  ): { batches: TokenBatch[]; slice: TokenBatch | null } {
-    const batches = Array.from({ length: accumulation }, () => this.next(batchSize));
-    return { batches, slice: wantsSlice ? this.nextOfSlice(batchSize) : null };
+    { batchSize, gradientAccumulationSteps }: Pick<TrainConfig, 'batchSize' | 'gradientAccumulationSteps'>,
+    wantsDev: boolean,
+  ): { batches: TokenBatch[]; dev: TokenBatch | null } {
+    const batches = Array.from({ length: gradientAccumulationSteps }, () => this.next(batchSize));
+    return { batches, dev: wantsDev ? this.nextDevBatch(batchSize) : null };
   }
 
   /** The first examples that are learnt from, whatever is next. */
   first(size: number): TokenBatch {
-    return toBatch(this.set, this.#learn.slice(0, size));
+    return toBatch(this.set, this.#train.slice(0, size));
   }
 
-  /** The next batch of the slice. */
-  nextOfSlice(size: number): TokenBatch {
-    if (!this.#sliceOrder) throw new TrainError(message('train.session.noSlice'));
+  /** The next batch of the dev split. */
+  nextDevBatch(size: number): TokenBatch {
+    if (!this.#devOrder) throw new TrainError(message('train.session.noDev'));
     return toBatch(
       this.set,
-      this.#sliceOrder.next(size).map((i) => this.#slice[i]),
+      this.#devOrder.next(size).map((i) => this.#dev[i]),
     );
   }
 
   /** What is learnt from, at most `limit` examples of it, in batches. */
   learnt(limit: number, size: number): TokenBatch[] {
-    return this.#batches(this.#learn, limit, size);
+    return this.#batches(this.#train, limit, size);
   }
 
-  /** The slice itself, at most `limit` examples of it, in batches. */
-  slice(limit: number, size: number): TokenBatch[] {
-    return this.#batches(this.#slice, limit, size);
+  /** The dev split itself, at most `limit` examples of it, in batches. */
+  dev(limit: number, size: number): TokenBatch[] {
+    return this.#batches(this.#dev, limit, size);
   }
 
   #batches(part: readonly number[], limit: number, size: number): TokenBatch[] {
@@ -117,6 +117,6 @@ export class TrainingData {
   }
 
   state(): TrainingDataState {
-    return { learn: this.#order.state(), slice: this.#sliceOrder?.state() ?? null };
+    return { train: this.#order.state(), dev: this.#devOrder?.state() ?? null };
   }
 }

@@ -8,11 +8,11 @@ import type { TrainEvent } from './protocol';
 const SHARE_OF_TIME = 0.05;
 
 export class Watcher {
-  /** Text of the user's choice; null = the first held-out example. */
+  /** Text of the user's choice; null = the first validation example. */
   text: string | null = null;
   readonly #host: { readonly trainer: Trainer };
   readonly #tokenizer: Tokenizer;
-  readonly #heldOut: TokenSet;
+  readonly #validation: TokenSet;
   readonly #emit: (event: TrainEvent) => void;
   #notBefore = 0;
 
@@ -20,12 +20,12 @@ export class Watcher {
   constructor(
     host: { readonly trainer: Trainer },
     tokenizer: Tokenizer,
-    heldOut: TokenSet,
+    validation: TokenSet,
     emit: (event: TrainEvent) => void,
   ) {
     this.#host = host;
     this.#tokenizer = tokenizer;
-    this.#heldOut = heldOut;
+    this.#validation = validation;
     this.#emit = emit;
   }
 
@@ -34,7 +34,7 @@ export class Watcher {
     const bos = this.#tokenizer.bosId;
     const ids =
       text === null
-        ? this.#heldOut.ids.slice(this.#heldOut.offsets[0], this.#heldOut.offsets[1])
+        ? this.#validation.ids.slice(this.#validation.offsets[0], this.#validation.offsets[1])
         : Int32Array.from([...(bos === null ? [] : [bos]), ...this.#tokenizer.encode(text)]);
     return ids.slice(0, Math.min(this.#host.trainer.capacity.rows, maxContext(this.#host.trainer.base.config)));
   }
@@ -50,14 +50,14 @@ export class Watcher {
     await this.#host.trainer.base.device.done();
     const started = performance.now();
     for (const run of gated) {
-      const { kept, ratio }: GateMap = await this.#host.trainer.gateMap(run.config.id, ids);
+      const { active, ratio }: GateMap = await this.#host.trainer.gateMap(run.config.id, ids);
       this.#emit({
         type: 'watch',
         runId: run.config.id,
         step,
         tokens,
         modules: run.modules.map(({ layer, kind }) => ({ layer, kind })),
-        kept,
+        active,
         ratio,
         tau: learnsThreshold(run.config.gate) ? await run.method.thresholds() : null,
       });

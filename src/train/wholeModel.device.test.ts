@@ -88,14 +88,14 @@ for (const model of ['sieve-stories-nano', 'sieve-stories-4m']) {
                 const at = m * tokens + batch.starts[s] + t;
                 // a token within 1e-5 of τ may fall on either side
                 if (Math.abs(ratio[at] - tau[m]) > 1e-5)
-                  expect(map.kept[m * length + t], `gate of ${f.modules[m].name}, token ${batch.starts[s] + t}`).toBe(
+                  expect(map.active[m * length + t], `gate of ${f.modules[m].name}, token ${batch.starts[s] + t}`).toBe(
                     gate[at],
                   );
               }
             }
           }
           const { gate: stats } = result;
-          note(`${model} μ kept`, expectCloseToMax(stats!.muKept, f.floats('muKept'), 1e-3, 'Σμ kept'));
+          note(`${model} μ active`, expectCloseToMax(stats!.muActive, f.floats('muKept'), 1e-3, 'Σμ active'));
           note(`${model} μ skipped`, expectCloseToMax(stats!.muSkipped, f.floats('muSkipped'), 1e-3, 'Σμ skipped'));
           expect([...stats!.tokens]).toEqual(Array(modules).fill(tokens));
           for (let m = 0; m < modules; m++) {

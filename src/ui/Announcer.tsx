@@ -41,6 +41,6 @@ function useData(): string {
       const what = status === 'reading' ? t.reading : t.preparing;
       return quarter ? t.sofar(what, quarter) : what;
     }
-    return status === 'ready' && report ? t.ready(report.train, report.heldOut) : '';
+    return status === 'ready' && report ? t.ready(report.train, report.validation) : '';
   });
 }

@@ -2,7 +2,7 @@
 import { METHOD_NAMES } from '../shared/config';
 import { texts } from '../shared/texts';
 import { say } from '../shared/texts/say';
-import { experimentChanges } from '../store/configure/changes';
+import { sessionChanges } from '../store/configure/changes';
 import { MAX_RUNS } from '../store/configure/commands';
 import { isLive } from '../store/slices';
 import { SectionFrame } from './bits';
@@ -21,7 +21,7 @@ export function ConfigureSection() {
   const draft = useSel((s) => s.runs.draft);
   const problem = useSel((s) => s.runs.draftError);
   const live = useSel((s) => isLive(s.runs.phase));
-  const changes = experimentChanges(draft);
+  const changes = sessionChanges(draft);
   const full = draft.runs.length >= MAX_RUNS;
   return (
     <SectionFrame id="configure" title={texts().page.section.configure} lead={t.lead}>

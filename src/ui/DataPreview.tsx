@@ -41,7 +41,7 @@ export function DataPreview() {
           <li key={i} className="example">
             <p className="example-head num">
               {t.row(count(example.row + 1))}
-              {example.heldOut && <span className="tag">{t.validation}</span>}
+              {example.validation && <span className="tag">{t.validation}</span>}
             </p>
             <TokenChips tokens={example.tokens} />
           </li>

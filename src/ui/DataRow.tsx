@@ -39,7 +39,7 @@ export function DataRow({ item, windows, onClose }: { item: number; windows: boo
       <div className="row">
         <h3 id="data-row-title" ref={focusFirst} tabIndex={-1}>
           {t.title(detail.line)}
-          {detail.example?.heldOut && <span className="tag">{table.validation}</span>}
+          {detail.example?.validation && <span className="tag">{table.validation}</span>}
           {excluded && <span className="tag">{table.excluded}</span>}
         </h3>
         {detail.example && <ChipLegend />}

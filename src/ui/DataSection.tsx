@@ -147,7 +147,7 @@ function Report({ report }: { report: PrepareReport }) {
   const t = texts().data.report;
   const facts: [string, number][] = [
     [t.train, report.train],
-    [t.validation, report.heldOut],
+    [t.validation, report.validation],
     [t.tokens, report.tokens],
     [t.supervised, report.supervised],
     [t.longest, report.longest],

@@ -1,4 +1,4 @@
-/** What is held out: share, seed, by label; and what came of it. */
+/** The validation split: share, seed, by label; and what came of it. */
 import type { PrepareReport } from '../shared/data';
 import { texts } from '../shared/texts';
 import { MAX_EXAMPLES } from '../store/slices';
@@ -10,11 +10,11 @@ const MOST_LABELS = 12;
 
 export function DataSplit({ report }: { report: PrepareReport }) {
   const studio = useStudio();
-  const share = useSel((s) => s.dataset.heldOutShare);
+  const share = useSel((s) => s.dataset.validationShare);
   const seed = useSel((s) => s.dataset.seed);
   const stratify = useSel((s) => s.dataset.stratify);
   const maxExamples = useSel((s) => s.dataset.maxExamples);
-  const byFile = useSel((s) => s.dataset.parsed !== null && s.dataset.parsed.table.heldOutFrom !== null);
+  const byFile = useSel((s) => s.dataset.parsed !== null && s.dataset.parsed.table.validationFrom !== null);
   const t = texts().data.split;
   return (
     <div className="panel stack" data-testid="data-split">
@@ -27,7 +27,7 @@ export function DataSplit({ report }: { report: PrepareReport }) {
           max={50}
           initial={10}
           onChange={(p) => {
-            if (p >= 0 && p <= 50) studio.data.setPreparation({ heldOutShare: p / 100 });
+            if (p >= 0 && p <= 50) studio.data.setPreparation({ validationShare: p / 100 });
           }}
           help={t.shareHelp}
         />
@@ -60,13 +60,13 @@ export function DataSplit({ report }: { report: PrepareReport }) {
       {byFile && <p className="help">{t.byFile}</p>}
       <div className="split-bar" aria-hidden="true">
         <span style={{ flexGrow: report.train }} />
-        <span style={{ flexGrow: report.heldOut }} />
+        <span style={{ flexGrow: report.validation }} />
       </div>
       <p className="help">
         {t.result(
           count(report.train),
-          count(report.heldOut),
-          percent(report.heldOut / Math.max(1, report.examples), 1),
+          count(report.validation),
+          percent(report.validation / Math.max(1, report.examples), 1),
         )}{' '}
         {!byFile && t.copies}{' '}
         {report.usable > report.examples &&
@@ -94,7 +94,7 @@ export function DataSplit({ report }: { report: PrepareReport }) {
                   <tr key={l.label}>
                     <th scope="row">{l.label}</th>
                     <td className="num">{count(l.train)}</td>
-                    <td className="num">{count(l.heldOut)}</td>
+                    <td className="num">{count(l.validation)}</td>
                   </tr>
                 ))}
               </tbody>

@@ -44,7 +44,7 @@ function summaryOf(data: Summed): string {
   const out = report.rows - report.usable;
   return t.sentence([
     t.learns(what, t.list(from.map((column) => t.column(column)))),
-    t.counts(report.train, count(report.train), count(report.heldOut)),
+    t.counts(report.train, count(report.train), count(report.validation)),
     ...(rows('duplicate') > 0 ? [t.repeats(rows('duplicate'), count(rows('duplicate')))] : []),
     ...(out > 0 ? [t.out(out, count(out))] : []),
     ...(unused.length > 0 ? [t.unused(unused.join(', '))] : []),

@@ -127,7 +127,7 @@ export function DataTable({ report }: { report: PrepareReport }) {
           >
             <option value="all">{t.filter.all}</option>
             <option value="train">{t.filter.train(count(report.train))}</option>
-            <option value="heldOut">{t.filter.validation(count(report.heldOut))}</option>
+            <option value="validation">{t.filter.validation(count(report.validation))}</option>
             <option value="unused">{t.filter.unused}</option>
             <option value="excluded">{t.filter.excluded(count(report.excluded))}</option>
             <option value="changed">{t.filter.changed(count(report.changed))}</option>
@@ -239,7 +239,7 @@ function Line({ id, row, index, start, columns, total, limit, active, open, onOp
     ? ''
     : row.excluded
       ? t.excluded
-      : row.side === 'heldOut'
+      : row.side === 'validation'
         ? t.validation
         : row.side === 'train'
           ? ''

@@ -39,7 +39,7 @@ type Change = ReturnType<typeof useDeviceChange>;
 export function DeviceChoice({ asked, change, leave }: Change) {
   const t = texts().model.device;
   const model = useSel((s) => s.model);
-  const live = useSel((s) => isLive(s.runs.phase) || s.studies.running !== null || s.keep.resuming);
+  const live = useSel((s) => isLive(s.runs.phase) || s.experiments.running !== null || s.keep.resuming);
   const kind = model.moving ?? currentKind(model);
   const busy = model.status === 'opening' || model.moving !== null || live;
   const options: { device: DeviceKind; is: string; there: boolean }[] = [
@@ -97,7 +97,7 @@ function Move({ to, onYes, onNo }: { to: DeviceKind; onYes: () => void; onNo: ()
   const imported = useSel((s) => s.runs.imported);
   const { goes, stays } = adaptersOf(session);
   const named = (ids: readonly string[]) =>
-    session?.experiment.runs.filter((r) => ids.includes(r.id)).map((r) => r.name) ?? [];
+    session?.config.runs.filter((r) => ids.includes(r.id)).map((r) => r.name) ?? [];
   const along = [...named(goes), ...imported.map((r) => r.name)];
   const device = texts().model.device[to];
   return (

@@ -1,10 +1,10 @@
 /** Runs that this browser keeps: found, named, opened again, taken away, brought back, deleted. */
 import { useEffect, useRef, useState } from 'react';
-import type { KeptRun } from '../shared/keptRun';
+import type { SavedSession } from '../shared/savedSession';
 import { texts } from '../shared/texts';
 import { say, sayError } from '../shared/texts/say';
 import { deviceNames } from './deviceWords';
-import { matches } from '../store/keptRuns';
+import { matches } from '../store/savedSessions';
 import { isLive } from '../store/slices';
 import { RunMark, SectionFrame, TextField } from './bits';
 import { bytes, count, fixed, percent, signed, when } from './format';
@@ -44,15 +44,15 @@ function Kept() {
   useEffect(() => {
     if (!leaving || shown >= leaving.of) return;
     // It is gone: the focus goes to the run that comes after, or to the search.
-    const rows = frame.current!.querySelectorAll('[data-testid="kept-run"]');
+    const rows = frame.current!.querySelectorAll('[data-testid="saved-session"]');
     (
-      rows[Math.min(leaving.place, shown - 1)]?.querySelector<HTMLElement>('.kept-actions button') ??
+      rows[Math.min(leaving.place, shown - 1)]?.querySelector<HTMLElement>('.saved-actions button') ??
       frame.current!.querySelector('input')
     )?.focus();
   }, [leaving, shown]);
   const remove = async (id: string, place: number) => {
     setLeaving({ place, of: shown });
-    await studio.kept.remove(id);
+    await studio.savedSessions.remove(id);
     setLeaving(null);
   };
   const t = texts().history;
@@ -86,13 +86,13 @@ function Kept() {
           data-testid="history-import"
           onChange={(e) => {
             const file = e.target.files?.[0];
-            if (file) void studio.kept.importFile(file);
+            if (file) void studio.savedSessions.importFile(file);
             e.target.value = '';
           }}
         />
       </div>
       {found.length > 0 && (
-        <ul className="kept-list" data-testid="history-list">
+        <ul className="saved-list" data-testid="history-list">
           {found.map((r, i) => (
             <Row key={r.id} run={r} reader={reader} onTag={setQuery} onDelete={() => void remove(r.id, i)} />
           ))}
@@ -122,14 +122,14 @@ function Row({
   onTag,
   onDelete,
 }: {
-  run: KeptRun;
+  run: SavedSession;
   reader: boolean;
   onTag: (tag: string) => void;
   onDelete: () => void;
 }) {
   const studio = useStudio();
   const busy = useSel((s) => s.keep.busy === run.id);
-  const live = useSel((s) => isLive(s.runs.phase) || s.studies.running !== null);
+  const live = useSel((s) => isLive(s.runs.phase) || s.experiments.running !== null);
   const shown = useSel((s) => s.runs.session?.startedAt === run.startedAt);
   const [mode, setMode] = useState<'view' | 'edit' | 'delete'>('view');
   const item = useRef<HTMLLIElement>(null);
@@ -138,7 +138,7 @@ function Row({
   useEffect(() => {
     if (mode === before.current) return;
     // The focus goes to what was opened, and back to the button that opened it.
-    const wanted = mode === 'edit' ? 'kept-name' : mode === 'delete' ? 'kept-delete-no' : `kept-${before.current}`;
+    const wanted = mode === 'edit' ? 'saved-name' : mode === 'delete' ? 'saved-delete-no' : `saved-${before.current}`;
     before.current = mode;
     item.current?.querySelector<HTMLElement>(`[data-testid="${wanted}"]`)?.focus();
   }, [mode]);
@@ -147,14 +147,14 @@ function Row({
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <li
       ref={item}
-      className={`kept${shown ? ' kept-shown' : ''}`}
-      data-testid="kept-run"
+      className={`saved${shown ? ' saved-shown' : ''}`}
+      data-testid="saved-session"
       aria-busy={busy}
       onKeyDown={(e) => {
         if (e.key === 'Escape') setMode('view');
       }}
     >
-      <div className="kept-head">
+      <div className="saved-head">
         <h3>
           {run.name}
           {shown && <span className="tag">{t.shown}</span>}
@@ -166,7 +166,7 @@ function Row({
               model: run.model.id,
               data: run.data || '–',
               steps: count(Math.max(...run.finals.map((f) => f.steps))),
-              seed: run.experiment.train.seed,
+              seed: run.config.train.seed,
               device: deviceNames(run.devices),
               bytes: bytes(run.bytes),
             })}
@@ -183,7 +183,7 @@ function Row({
           </p>
         )}
       </div>
-      <dl className="kept-finals">
+      <dl className="saved-finals">
         {run.base !== null && (
           <div>
             <dt>
@@ -193,7 +193,7 @@ function Row({
             <dd className="num">{fixed(run.base)}</dd>
           </div>
         )}
-        {run.experiment.runs.map((r, i) => {
+        {run.config.runs.map((r, i) => {
           const { loss, skipped, failed } = run.finals[i];
           return (
             <div key={r.id}>
@@ -215,27 +215,27 @@ function Row({
       ) : mode === 'delete' ? (
         <div className="row">
           <p>{t.deleteAsk}</p>
-          <button type="button" className="danger" data-testid="kept-delete-yes" onClick={onDelete}>
+          <button type="button" className="danger" data-testid="saved-delete-yes" onClick={onDelete}>
             {t.delete}
           </button>
-          <button type="button" data-testid="kept-delete-no" onClick={() => setMode('view')}>
+          <button type="button" data-testid="saved-delete-no" onClick={() => setMode('view')}>
             {t.keep}
           </button>
         </div>
       ) : (
-        <div className="row kept-actions">
+        <div className="row saved-actions">
           <button
             type="button"
             disabled={busy || live}
-            data-testid="kept-open"
-            onClick={() => void studio.kept.open(run.id)}
+            data-testid="saved-open"
+            onClick={() => void studio.savedSessions.open(run.id)}
           >
             {t.open}
           </button>
           <button
             type="button"
             disabled={busy || shown}
-            data-testid="kept-compare"
+            data-testid="saved-compare"
             onClick={() => void studio.comparing.add(run.id)}
           >
             {t.compare}
@@ -243,8 +243,10 @@ function Row({
           <button
             type="button"
             disabled={busy}
-            data-testid="kept-export"
-            onClick={() => void studio.kept.exportFile(run.id).then((file) => file && saveBlob(file.blob, file.name))}
+            data-testid="saved-export"
+            onClick={() =>
+              void studio.savedSessions.exportFile(run.id).then((file) => file && saveBlob(file.blob, file.name))
+            }
           >
             {t.export}
           </button>
@@ -252,7 +254,7 @@ function Row({
             type="button"
             className="quiet"
             disabled={busy || reader}
-            data-testid="kept-edit"
+            data-testid="saved-edit"
             onClick={() => setMode('edit')}
           >
             {t.edit}
@@ -261,7 +263,7 @@ function Row({
             type="button"
             className="quiet"
             disabled={busy || reader}
-            data-testid="kept-delete"
+            data-testid="saved-delete"
             onClick={() => setMode('delete')}
           >
             {t.delete}
@@ -272,7 +274,7 @@ function Row({
   );
 }
 
-function Edit({ run, onDone }: { run: KeptRun; onDone: () => void }) {
+function Edit({ run, onDone }: { run: SavedSession; onDone: () => void }) {
   const studio = useStudio();
   const [name, setName] = useState(run.name);
   const [tags, setTags] = useState(run.tags.join(', '));
@@ -282,17 +284,17 @@ function Edit({ run, onDone }: { run: KeptRun; onDone: () => void }) {
       className="stack tight"
       onSubmit={(e) => {
         e.preventDefault();
-        void studio.kept.edit(run.id, { name, tags: tags.split(/[,，、]/) }).then((done) => {
+        void studio.savedSessions.edit(run.id, { name, tags: tags.split(/[,，、]/) }).then((done) => {
           if (done) onDone();
         });
       }}
     >
       <div className="fields wide-fields">
-        <TextField label={t.name} value={name} onChange={setName} testId="kept-name" />
-        <TextField label={t.tags} value={tags} onChange={setTags} testId="kept-tags" help={t.tagsHelp} />
+        <TextField label={t.name} value={name} onChange={setName} testId="saved-name" />
+        <TextField label={t.tags} value={tags} onChange={setTags} testId="saved-tags" help={t.tagsHelp} />
       </div>
       <div className="row">
-        <button type="submit" data-testid="kept-save">
+        <button type="submit" data-testid="saved-save">
           {t.save}
         </button>
         <button type="button" onClick={onDone}>
@@ -317,7 +319,7 @@ function Room() {
       {room.persisted ? (
         <span className="help">{t.persisted}</span>
       ) : (
-        <button type="button" className="quiet" disabled={!writer} onClick={() => void studio.kept.persist()}>
+        <button type="button" className="quiet" disabled={!writer} onClick={() => void studio.savedSessions.persist()}>
           {t.ask}
         </button>
       )}

@@ -29,7 +29,7 @@ import { useSel, useTexts } from './studioContext';
 export function InspectSection() {
   const { inspect, page } = texts();
   const session = useSel((s) => s.runs.session);
-  const gated = session?.experiment.runs.filter(isGated) ?? [];
+  const gated = session?.config.runs.filter(isGated) ?? [];
   return (
     <SectionFrame
       id="inspect"
@@ -54,14 +54,14 @@ function Gated({ session }: { session: SessionView }) {
 
 const View = memo(function View({ session, version }: { session: SessionView; version: number }) {
   const t = useTexts().inspect;
-  const gated = session.experiment.runs.filter(isGated);
+  const gated = session.config.runs.filter(isGated);
   const [runId, setRunId] = useState(gated[0].id);
   const [module, setModule] = useState(0);
   const [token, setToken] = useState(0);
   const history = session.histories.get(runId)!;
   const done = history.step.length > 0 ? history.step.at(-1) : 0;
   const rule = gated.find((r) => r.id === runId)!.gate;
-  const waits = learnsThreshold(rule) ? tauWarmupSteps(rule, session.experiment.train) : 0;
+  const waits = learnsThreshold(rule) ? tauWarmupSteps(rule, session.config.train) : 0;
   const { watch } = history;
   const choose = useCallback(
     (m: number, t: number) => {
@@ -374,7 +374,7 @@ function ModuleTable({
                       {cuts && <td className="num">{compact(cuts.at[i])}</td>}
                       <td className="num">{percent(1 - skippedShare(gate, i), 1)}</td>
                       <td className="num">{percent(skippedShare(gate, i), 1)}</td>
-                      <td className="num">{gate.active[i] > 0 ? compact(gate.muKept[i] / gate.active[i]) : '–'}</td>
+                      <td className="num">{gate.active[i] > 0 ? compact(gate.muActive[i] / gate.active[i]) : '–'}</td>
                       <td className="num">{skipped > 0 ? compact(gate.muSkipped[i] / skipped) : '–'}</td>
                     </tr>
                   );

@@ -54,7 +54,7 @@ function Player({ recording }: { recording: Recording }) {
           <p className="notice-message">
             <strong>{t.title}</strong>{' '}
             {t.what(
-              session.experiment.runs.map((r) => r.name).join(', '),
+              session.config.runs.map((r) => r.name).join(', '),
               session.dataName,
               device ? deviceName(device) : '',
             )}

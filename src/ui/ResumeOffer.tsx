@@ -14,21 +14,21 @@ export function ResumeOffer() {
   const offer = useSel((s) => s.keep.offer);
   const damaged = useSel((s) => s.keep.damaged);
   const resuming = useSel((s) => s.keep.resuming);
-  const live = useSel((s) => isLive(s.runs.phase) || s.studies.running !== null);
+  const live = useSel((s) => isLive(s.runs.phase) || s.experiments.running !== null);
   const modelState = useSel((s) => s.model);
   if (live && !resuming) return null;
   if (!offer) return damaged ? <Lost /> : null;
-  const { experiment, step, savedAt, model, data } = offer;
+  const { config, step, savedAt, model, data } = offer;
   const t = texts().history.resume;
   return (
     <section className="panel resume" aria-labelledby="resume-title" data-testid="resume-offer">
       <div>
         <h2 id="resume-title" className="panel-title">
-          {t.title(count(step), count(experiment.train.steps))}
+          {t.title(count(step), count(config.train.steps))}
         </h2>
         <p className="help">
-          {t.saved(experiment.runs.map((r) => r.name).join(', '), model.id, ago(savedAt))}{' '}
-          {data?.name && t.data(data.name)} {damaged && t.damaged} {t.replaced}
+          {t.saved(config.runs.map((r) => r.name).join(', '), model.id, ago(savedAt))} {data?.name && t.data(data.name)}{' '}
+          {damaged && t.damaged} {t.replaced}
         </p>
         <p className="help" data-testid="resume-device">
           {howExact(offer, modelState)}

@@ -10,15 +10,15 @@ import { useSel, useStudio } from './studioContext';
 
 export function RunSigns({ session }: { session: SessionView }) {
   const t = texts().train.dev;
-  const { runs } = session.experiment;
+  const { runs } = session.config;
   const named = runs.map((run, i) => ({ run, index: i + 1, history: session.histories.get(run.id)! }));
-  const sliced = named.filter((n) => n.history.slice !== null);
-  const closed = named.filter((n) => n.history.closed.length > 0);
+  const withDev = named.filter((n) => n.history.dev !== null);
+  const skipsAll = named.filter((n) => n.history.skipsAll.length > 0);
   return (
     <>
-      {sliced.length > 0 && (
+      {withDev.length > 0 && (
         <Scroll label={t.label}>
-          <table className="grid" data-testid="slice-table">
+          <table className="grid" data-testid="dev-table">
             <caption>{t.caption}</caption>
             <thead>
               <tr>
@@ -35,15 +35,15 @@ export function RunSigns({ session }: { session: SessionView }) {
               </tr>
             </thead>
             <tbody>
-              {sliced.map(({ run, index, history }) => (
+              {withDev.map(({ run, index, history }) => (
                 <tr key={run.id}>
                   <th scope="row">
                     <RunMark index={index} />
                     {run.name}
                   </th>
-                  <td className="num">{history.slice!.best.step}</td>
-                  <td className="num">{fixed(history.slice!.best.loss)}</td>
-                  <td className="num">{t.at(fixed(history.slice!.loss), history.slice!.step)}</td>
+                  <td className="num">{history.dev!.best.step}</td>
+                  <td className="num">{fixed(history.dev!.best.loss)}</td>
+                  <td className="num">{t.at(fixed(history.dev!.loss), history.dev!.step)}</td>
                 </tr>
               ))}
             </tbody>
@@ -51,8 +51,8 @@ export function RunSigns({ session }: { session: SessionView }) {
           <p className="help">{t.help}</p>
         </Scroll>
       )}
-      {closed.map(({ run, index, history }) => (
-        <Closed
+      {skipsAll.map(({ run, index, history }) => (
+        <SkipsAllPanel
           key={run.id}
           index={index}
           name={run.name}
@@ -65,7 +65,7 @@ export function RunSigns({ session }: { session: SessionView }) {
   );
 }
 
-function Closed({
+function SkipsAllPanel({
   index,
   name,
   runId,
@@ -81,17 +81,17 @@ function Closed({
   const t = texts().train.skipsAll;
   const studio = useStudio();
   const live = useSel((s) => isLive(s.runs.phase));
-  const study = useSel((s) => s.studies.running !== null);
+  const experiment = useSel((s) => s.experiments.running !== null);
   return (
-    <details className="panel" data-testid={`closed-${runId}`} open={history.closed.length <= 4 || undefined}>
+    <details className="panel" data-testid={`skips-all-${runId}`} open={history.skipsAll.length <= 4 || undefined}>
       <summary>
         <RunMark index={index} />
-        {t.title(name, history.closed.length)}
+        {t.title(name, history.skipsAll.length)}
       </summary>
       <div className="stack tight">
-        <p className="help">{study ? t.helpExperiment : t.help}</p>
+        <p className="help">{experiment ? t.helpExperiment : t.help}</p>
         <ul className="plain-list">
-          {history.closed.map(({ module, reason }) => {
+          {history.skipsAll.map(({ module, reason }) => {
             const m = history.modules[module];
             const what = m ? t.module(m.layer, m.kind) : t.numbered(module);
             return (
@@ -99,12 +99,12 @@ function Closed({
                 <span>
                   <Phrase of={t.reason[reason]} module={<strong>{what}</strong>} />
                 </span>
-                {opens && !study && (
+                {opens && !experiment && (
                   <button
                     type="button"
                     className="small"
                     disabled={!live}
-                    onClick={() => void studio.reopen(runId, module)}
+                    onClick={() => void studio.resetTau(runId, module)}
                     aria-label={t.resetOne(what, name)}
                   >
                     {t.reset}

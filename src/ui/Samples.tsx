@@ -31,10 +31,10 @@ export function Samples({ session }: { session: SessionView }) {
   const t = texts().train.samples;
   useSel((s) => s.runs.version);
   const [chosen, setChosen] = useState(0);
-  const { experiment, histories } = session;
+  const { config, histories } = session;
   const runs = [
     { id: 'base', name: texts().compare.name.base, index: 0 },
-    ...experiment.runs.map((r, i) => ({ id: r.id, name: r.name, index: i + 1 })),
+    ...config.runs.map((r, i) => ({ id: r.id, name: r.name, index: i + 1 })),
   ].map((r) => ({ ...r, samples: histories.get(r.id)?.samples ?? [] }));
   const prompts = [...new Map(runs.flatMap((r) => r.samples.map((s) => [s.prompt, s]))).values()];
   const shown = prompts[Math.min(chosen, prompts.length - 1)];

@@ -91,8 +91,8 @@ function Live({ session }: { session: SessionView }) {
   const t = texts().train.tally;
   useSel((s) => s.runs.version);
   const phase = useSel((s) => s.runs.phase);
-  const { experiment, histories } = session;
-  const runs = experiment.runs.map((r) => histories.get(r.id)!);
+  const { config, histories } = session;
+  const runs = config.runs.map((r) => histories.get(r.id)!);
   const { done, total } = stepsOf(session);
   const speeds = runs.map((r) => r.speed()).filter((s) => s !== null);
   const perStep = speeds.length > 0 ? Math.max(...speeds.map((s) => s.msPerStep)) : null;
@@ -165,7 +165,7 @@ function Work({ session, runs }: { session: SessionView; runs: RunHistory[] }) {
           </tr>
         </thead>
         <tbody>
-          {session.experiment.runs.map((run, i) => {
+          {session.config.runs.map((run, i) => {
             const h = runs[i];
             const saved = h.workDense > 0 ? 1 - h.workDone / h.workDense : null;
             const ofStep = h.workStep > 0 ? (h.workDense - h.workDone) / h.workStep : null;

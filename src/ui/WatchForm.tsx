@@ -1,4 +1,4 @@
-/** Which text is watched: one of the user's own, or a held-out example. */
+/** Which text is watched: one of the user's own, or a validation example. */
 import { useState } from 'react';
 import { texts } from '../shared/texts';
 import { TextField } from './bits';

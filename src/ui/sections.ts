@@ -22,7 +22,7 @@ const DONE: Record<Section, PageSection['done']> = {
   train: ({ runs }) => runs.phase === 'finished' || runs.phase === 'stopped',
   inspect: never,
   compare: never,
-  experiment: ({ studies }) => studies.list.some((e) => e.study.state === 'finished'),
+  experiment: ({ experiments }) => experiments.list.some((e) => e.experiment.state === 'finished'),
   history: never,
 };
 

@@ -6,9 +6,9 @@ import type { ModelInfo, State } from '../store/slices';
 import { compact } from './format';
 
 /** What is missing before Train can be pressed, in a sentence; null where nothing is. */
-export function whyNotTrain({ model, dataset, runs, studies }: State): string | null {
+export function whyNotTrain({ model, dataset, runs, experiments }: State): string | null {
   const t = texts().train.missing;
-  if (studies.running !== null) return t.experiment;
+  if (experiments.running !== null) return t.experiment;
   if (runs.draftError) return t.settings(say(runs.draftError));
   if (model.moving) return t.waiting;
   if (model.status !== 'ready') return model.status === 'opening' || model.status === 'none' ? t.waiting : t.model;

@@ -41,9 +41,9 @@ it('reads parts of names', () => {
 it('learns from train, measures on validation, else on test, and leaves what is about the data', () => {
   expect(uses('train.csv', 'valid.csv', 'test.csv', 'README.md')).toEqual({
     'train.csv': 'train',
-    'valid.csv': 'heldOut',
+    'valid.csv': 'validation',
   });
-  expect(uses('train.csv', ['test.csv', 900])).toEqual({ 'train.csv': 'train', 'test.csv': 'heldOut' });
+  expect(uses('train.csv', ['test.csv', 900])).toEqual({ 'train.csv': 'train', 'test.csv': 'validation' });
   expect(uses(['dataset_infos.json', 9000], 'train.jsonl', '__MACOSX/._train.jsonl')).toEqual({
     'train.jsonl': 'train',
   });
@@ -56,5 +56,5 @@ it('learns from train, measures on validation, else on test, and leaves what is 
 
 it('does as a person has chosen', () => {
   const files = [source('a.csv'), source('b.csv')];
-  expect(usesOf(files, { 'a.csv': 'heldOut', 'b.csv': 'train' })).toEqual(['heldOut', 'train']);
+  expect(usesOf(files, { 'a.csv': 'validation', 'b.csv': 'train' })).toEqual(['validation', 'train']);
 });

@@ -65,7 +65,7 @@ export function usesOf(files: readonly Source[], chosen: Readonly<Record<string,
       : main.includes(i)
         ? 'train'
         : measured.includes(i)
-          ? 'heldOut'
+          ? 'validation'
           : 'none',
   );
 }

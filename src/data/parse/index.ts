@@ -67,7 +67,7 @@ export async function parseFiles(
     );
   const uses = usesOf(found, all.files);
   const learnt = found.filter((_, i) => uses[i] === 'train');
-  const measured = found.filter((_, i) => uses[i] === 'heldOut');
+  const measured = found.filter((_, i) => uses[i] === 'validation');
   if (learnt.length === 0) throw new DataError(message('data.file.nothingToLearn'));
   const tables: ParsedTable[] = [];
   const several = learnt.length + measured.length > 1;
@@ -125,7 +125,7 @@ const NOTHING: Omit<TableInfo, 'columns' | 'notes' | 'surplus' | 'fileName' | 'f
   legacy: null,
   packed: null,
   files: [],
-  heldOutFrom: null,
+  validationFrom: null,
 };
 
 /** @param legacy what lines that are no UTF-8 are read in; null where none has been met. @throws {UnknownEncoding} at the first of them then */
@@ -195,7 +195,7 @@ async function parseText({
       separator: delimited?.separator ?? (labelled ? ' ' : ''),
       quote: delimited?.quote ?? 'double',
       legacy,
-      heldOutFrom: table.heldOutFrom,
+      validationFrom: table.validationFrom,
     },
     several ? 1 : undefined,
   );

@@ -6,10 +6,10 @@ import { MAX_ROWS } from '../rowStore';
 
 /**
  * @param tables those to learn from first, then those to measure on
- * @param heldOut how many of the last ones are only measured on
+ * @param validation how many of the last ones are only measured on
  * @throws {DataError} where a file has none of the first one's columns, or there are too many rows
  */
-export function joinTables(tables: readonly ParsedTable[], heldOut: number): ParsedTable {
+export function joinTables(tables: readonly ParsedTable[], validation: number): ParsedTable {
   const [first] = tables;
   if (tables.length === 1) return first;
   const columns = [...first.columns];
@@ -26,7 +26,7 @@ export function joinTables(tables: readonly ParsedTable[], heldOut: number): Par
   }
   const rows = new JoinedRows(tables, columns);
   if (rows.length > MAX_ROWS) throw new DataError(message('data.file.manyRows', { millions: MAX_ROWS / 1e6 }));
-  const learnt = tables.slice(0, tables.length - heldOut).reduce((n, table) => n + table.rows.length, 0);
+  const learnt = tables.slice(0, tables.length - validation).reduce((n, table) => n + table.rows.length, 0);
   return {
     ...first,
     columns,
@@ -38,7 +38,7 @@ export function joinTables(tables: readonly ParsedTable[], heldOut: number): Par
       })),
     ),
     legacy: tables.find((table) => table.legacy)?.legacy ?? null,
-    heldOutFrom: heldOut > 0 ? learnt : first.heldOutFrom,
+    validationFrom: validation > 0 ? learnt : first.validationFrom,
   };
 }
 

@@ -442,8 +442,8 @@ export class JsonRecords implements TextParser {
       this.#only = null;
       this.#table.note(line, message('data.json.inside', { key: inside.key, others: inside.others.join(', ') }));
       inside.train.forEach((row, i) => this.#rows.addValue(i + 1, row, ''));
-      if (inside.heldOut.length > 0) this.#table.beginHeldOut();
-      inside.heldOut.forEach((row, i) => this.#rows.addValue(i + 1, row, ''));
+      if (inside.validation.length > 0) this.#table.beginValidation();
+      inside.validation.forEach((row, i) => this.#rows.addValue(i + 1, row, ''));
       return;
     }
     if (lines > 1 && parsed.ok) throw new DataError(message('data.file.oneObject'));

@@ -42,31 +42,31 @@ export interface Inside {
   /** Other lists beside it that are not read. */
   others: string[];
   train: unknown[];
-  heldOut: unknown[];
+  validation: unknown[];
 }
 
-const HELD_OUT = /^(valid|validation|val|dev|eval|test|heldout|held_out)$/i;
+const VALIDATION = /^(valid|validation|val|dev|eval|test|heldout|held_out)$/i;
 
 /** The rows in an object that is all of a file: the longest list of records in it, or columns side by side. */
 export function rowsInside(value: unknown): Inside | null {
   if (!isObject(value) || isTurn(value)) return null;
   const split = splitColumns(value);
-  if (split) return { key: 'data', others: [], train: split, heldOut: [] };
+  if (split) return { key: 'data', others: [], train: split, validation: [] };
   const lists = listsIn(value, '', 0).filter(({ list }) => !isTurn(list[0]));
   if (lists.length > 0) {
     const train = lists.find(({ key }) => /(^|\.)train(ing)?$/i.test(key));
     const best = train ?? lists.toSorted((a, b) => b.list.length - a.list.length)[0];
-    const held = train ? lists.filter((l) => HELD_OUT.test(l.key.split('.').at(-1)!)) : [];
+    const held = train ? lists.filter((l) => VALIDATION.test(l.key.split('.').at(-1)!)) : [];
     const own = held.find((l) => /val|dev/i.test(l.key)) ?? held[0];
     return {
       key: best.key,
       others: lists.filter((l) => l !== best && l !== own).map((l) => l.key),
       train: best.list,
-      heldOut: own?.list ?? [],
+      validation: own?.list ?? [],
     };
   }
   const columns = columnsOf(value);
-  return columns && { key: Object.keys(value).slice(0, 6).join(', '), others: [], train: columns, heldOut: [] };
+  return columns && { key: Object.keys(value).slice(0, 6).join(', '), others: [], train: columns, validation: [] };
 }
 
 /** Lists of records in an object, at most three keys deep. */

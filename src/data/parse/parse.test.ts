@@ -538,7 +538,7 @@ describe('shapes of files', () => {
       ['t', 'c', 'r', '[]'],
     ]);
     expect(await parse('a.json', JSON.stringify({ train: [{ a: 1 }, { a: 2 }], test: [{ a: 3 }] }))).toMatchObject({
-      heldOutFrom: 2,
+      validationFrom: 2,
       rows: [['1'], ['2'], ['3']],
     });
   });

@@ -29,7 +29,7 @@ export function lostRow([text, why]: readonly string[]): { text: string; why: Me
 export class TableBuilder {
   readonly rows = new RowStore();
   /** The first row that is only measured on; null where there is none. */
-  heldOutFrom: number | null = null;
+  validationFrom: number | null = null;
   // A Map, not an object: any key is just a key.
   #columns = new Map<string, number>();
   #notes: RowNote[] = [];
@@ -57,8 +57,8 @@ export class TableBuilder {
   }
 
   /** What is added from here on is only measured on. */
-  beginHeldOut(): void {
-    this.heldOutFrom = this.rows.length;
+  beginValidation(): void {
+    this.validationFrom = this.rows.length;
   }
 
   /** Adds a row of which every column is known; `lastLine` is the last line of the file it takes. */

@@ -24,7 +24,7 @@ export function tableOf(columns: string[], rows: string[][], format: DataFormat 
     legacy: null,
     packed: null,
     files: [],
-    heldOutFrom: null,
+    validationFrom: null,
   };
 }
 

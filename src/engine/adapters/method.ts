@@ -113,13 +113,13 @@ export interface Place {
   /** Another run's random gate keeps as many tokens as this run's gate. */
   followed: boolean;
   /** The best adapter so far is kept beside the one that learns. */
-  keepBest: boolean;
+  loadBestCheckpoint: boolean;
   /** See `Layout`. */
   salts?: 'version 1';
 }
 
 /** An adapter that is not trained. */
-export const UNTRAINED: Place = { rows: 0, microBatches: 0, split: 1, followed: false, keepBest: false };
+export const UNTRAINED: Place = { rows: 0, microBatches: 0, split: 1, followed: false, loadBestCheckpoint: false };
 
 export interface Method {
   /**
@@ -146,14 +146,14 @@ export interface Method {
   refresh(): Op[];
   /**
    * Whether step `step` (from 0) wants a probe before it: a forward and a backward that learn nothing, over a batch of the
-   * slice or over the step's own micro-batches.
+   * dev split or over the step's own micro-batches.
    */
-  probe(step: number): 'slice' | 'step' | null;
+  probe(step: number): 'dev' | 'step' | null;
   /** Around a probe, as `begin` and `update` around a step. */
   beginProbe(): Op[];
   endProbe(): Op[];
-  /** Host side of `update`, written before it runs. `step` counts from 0; `sliceTokens` null where no slice was probed. */
-  prepareUpdate(step: number, tokens: number, sliceTokens: number | null): void;
+  /** Host side of `update`, written before it runs. `step` counts from 0; `devTokens` null where no dev batch was probed. */
+  prepareUpdate(step: number, tokens: number, devTokens: number | null): void;
   /** What comes back once a step, and how to read it. Empty and null for a method without statistics. */
   stats(): Tensor[];
   readStats(bytes: ArrayBuffer): MethodStats | null;
@@ -162,7 +162,7 @@ export interface Method {
   /** Thresholds from outside (an imported adapter), one per module. Throws where the method has none. */
   setThresholds(tau: Float32Array): void;
   /** Opens all tokens of a module again. @throws {AdapterError} where the method has no threshold */
-  reopen(module: number): void;
+  resetTau(module: number): void;
   /** Thresholds as they are now, one per module; null where tokens are not kept by one. */
   thresholds(): Promise<Float32Array | null>;
 }

@@ -84,7 +84,7 @@ export class Plain implements Method {
     return null;
   }
 
-  reopen(): void {
+  resetTau(): void {
     throw new AdapterError(message('engine.adapter.noGateToOpen'));
   }
 

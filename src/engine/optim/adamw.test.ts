@@ -6,7 +6,7 @@ import { RATE_SPAN, adamw, packAdamwHyper, ratesBytes } from './adamw';
 import { adamwRef, gradNormRef } from './adamw.ref';
 import { gradNorm, gradNormPartialBytes } from './clip';
 
-const train = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, clipNorm: 1 };
+const train = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, maxGradientNorm: 1 };
 
 /** An optimizer over `start`; `step` takes gradients and returns the new parameters. */
 async function optimizer(start: Float32Array<ArrayBuffer>, settings = train, rate: (i: number) => number = () => 1) {
@@ -87,12 +87,12 @@ test.each([
   ['clipped', 100, 1],
   ['within the norm', 1e-3, 1],
   ['clipping off', 1, 0],
-] as const)('equals the reference, %s', async (_name, size, clipNorm) => {
+] as const)('equals the reference, %s', async (_name, size, maxGradientNorm) => {
   const length = 1028;
   const start = randomFloats(length, 1);
   // Every third span learns 16 times as fast.
   const rate = (i: number) => (Math.floor(i / RATE_SPAN) % 3 === 1 ? 16 : 1);
-  const opt = await optimizer(start, { ...train, clipNorm }, rate);
+  const opt = await optimizer(start, { ...train, maxGradientNorm }, rate);
   const [params, m, v] = [Float64Array.from(start), new Float64Array(length), new Float64Array(length)];
   for (let t = 0; t < 12; t++) {
     const g = randomFloats(length, 10 + t, size);
@@ -101,7 +101,7 @@ test.each([
     adamwRef(params, g, {
       m,
       v,
-      h: { lr, beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0.01, clip: clipNorm },
+      h: { lr, beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0.01, clip: maxGradientNorm },
       step: t,
       rate,
     });

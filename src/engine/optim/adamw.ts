@@ -16,7 +16,7 @@ export const ratesBytes = (length: number): number => 4 * Math.ceil(length / RAT
 
 /** The hyper uniform of optimizer step `step` (from 0) at learning rate `lr`. */
 export function packAdamwHyper(
-  train: Pick<TrainConfig, 'beta1' | 'beta2' | 'epsilon' | 'weightDecay' | 'clipNorm'>,
+  train: Pick<TrainConfig, 'beta1' | 'beta2' | 'epsilon' | 'weightDecay' | 'maxGradientNorm'>,
   lr: number,
   step: number,
 ): Float32Array<ArrayBuffer> {
@@ -27,7 +27,7 @@ export function packAdamwHyper(
     1 - beta2,
     train.epsilon,
     train.weightDecay,
-    train.clipNorm,
+    train.maxGradientNorm,
     1 - beta1 ** (step + 1),
     1 - beta2 ** (step + 1),
   );

@@ -2,18 +2,30 @@
 import type { RuleDescription } from './rule';
 
 /** The paper's step size of τ, meant for some 10⁴ steps. */
-export const PAPER_TAU_STEP = 4e-5;
+export const PAPER_TAU_LEARNING_RATE = 4e-5;
 
 /** What every rule that learns a threshold goes by. */
-const LEARNED = ['target', 'targetPer', 'lambdaBar', 'tauWarmup', 'prices', 'pricesEvery'] as const;
+const LEARNED = [
+  'targetSparsity',
+  'targetPer',
+  'sparsityPenalty',
+  'tauWarmup',
+  'gradientFrom',
+  'gradientInterval',
+] as const;
 
 export const RULE_LIST = [
-  { name: 'reconstructed', cut: 'learned', settings: [...LEARNED, 'tauStep', 'rhoPer'] },
+  { name: 'reconstructed', cut: 'learned', settings: [...LEARNED, 'tauLearningRate', 'rhoPer'] },
   // The paper's constants are its point.
-  { name: 'literal', cut: 'learned', settings: [...LEARNED, 'tauStep'], start: { tauStep: PAPER_TAU_STEP } },
+  {
+    name: 'literal',
+    cut: 'learned',
+    settings: [...LEARNED, 'tauLearningRate'],
+    start: { tauLearningRate: PAPER_TAU_LEARNING_RATE },
+  },
   { name: 'exact', cut: 'learned', settings: [...LEARNED, 'eta'] },
   { name: 'averaged', cut: 'learned', settings: [...LEARNED, 'eta'] },
-  { name: 'quantile', cut: 'share', settings: ['keep'] },
-  { name: 'random', cut: null, draws: true, settings: ['follows', 'keep'] },
-  { name: 'oracle', cut: null, openOutsideTraining: true, settings: [] },
+  { name: 'quantile', cut: 'share', settings: ['activeShare'] },
+  { name: 'random', cut: null, draws: true, settings: ['follows', 'activeShare'] },
+  { name: 'oracle', cut: null, activeOutsideTraining: true, settings: [] },
 ] as const satisfies readonly RuleDescription[];

@@ -9,7 +9,7 @@ export interface RuleDescription {
   /** It draws its tokens anew each time: no file could say what the adapter does. */
   draws?: true;
   /** Outside training every token is active. */
-  openOutsideTraining?: true;
+  activeOutsideTraining?: true;
   /** Keys of the gate's settings that count, besides the rule itself. */
   settings: readonly string[];
   /** What the form sets with it where that is automatic. */

@@ -7,13 +7,14 @@ export const GATE = {
   /**
    * reconstructed: signed, Adam-normalised step of τ. literal: the same with the sums multiplied by s before
    * the moments, as the paper's constants expect, so that ε counts.
-   * exact: the proximal point of one batch. averaged: the same over prices averaged in r's histogram.
-   * quantile: the share `keep` with the largest r. random: as many tokens as `follows` keeps (or `keep`), drawn at random.
+   * exact: the proximal point of one batch. averaged: the same over costs averaged in r's histogram.
+   * quantile: the share `activeShare` with the largest r. random: as many tokens as `follows` has active (or `activeShare`), drawn at random.
    * oracle: skips exactly the tokens with μ ≥ 0, where Δ is not 0 (two passes).
    */
   rule: choice(GATE_RULES, { place: 'main', default: 'reconstructed' }),
   /** Skipped share that τ is steered to, after the rule's own step; null leaves τ to the rule. */
-  target: optional({
+  targetSparsity: optional({
+    was: 'target',
     off: null,
     start: 0.5,
     place: 'main',
@@ -26,11 +27,12 @@ export const GATE = {
   targetPer: choice(['run', 'module'], {
     place: 'main',
     default: 'run',
-    when: (gate) => gate.target !== null,
+    when: (gate) => gate.targetSparsity !== null,
     flag: 'target-sparsity-per',
   }),
-  /** Price of an active token against a mean loss: λ = lambdaBar / T. May be negative (fewer skips). */
-  lambdaBar: number({
+  /** Penalty for an active token against a mean loss: λ = sparsityPenalty / T. May be negative (fewer skips). */
+  sparsityPenalty: number({
+    was: 'lambdaBar',
     place: 'main',
     min: -100,
     max: 100,
@@ -41,7 +43,8 @@ export const GATE = {
   /** Id of the gated run whose share per module and step the random gate copies. */
   follows: own(z.string().nullable(), { place: 'main', default: null }),
   /** Share of tokens kept by the quantile gate, and by the random gate that follows nobody. */
-  keep: number({
+  activeShare: number({
+    was: 'keep',
     place: 'main',
     unit: 'percent',
     min: 0,
@@ -61,7 +64,8 @@ export const GATE = {
     flag: 'proximal-eta',
   }),
   /** Step size s of the threshold, or 'auto': s_t = 3·ρ_t / (steps − tauWarmup). */
-  tauStep: optional({
+  tauLearningRate: optional({
+    was: 'tauStep',
     off: 'auto',
     start: 0.001,
     place: 'more',
@@ -73,7 +77,7 @@ export const GATE = {
   rhoPer: choice(['run', 'module'], {
     place: 'more',
     default: 'run',
-    when: (gate) => gate.tauStep === 'auto',
+    when: (gate) => gate.tauLearningRate === 'auto',
     flag: 'tau-learning-rate-per',
   }),
   /** Steps before τ starts to move; 'auto' = until the learning-rate warm-up is over. */
@@ -86,21 +90,22 @@ export const GATE = {
     min: 0,
     max: 1e6,
   }),
-  /** Where μ comes from: the batch that trains A and B, or a slice of the training set that they never see. */
-  prices: choice(['own', 'held-out'], {
+  /** Where μ comes from: the batch that trains A and B, or the dev split, which they never see. */
+  gradientFrom: choice(['train', 'dev'], {
+    was: 'prices',
+    wasValue: { own: 'train', 'held-out': 'dev' },
     place: 'more',
-    default: 'own',
-    flag: 'gate-gradient-from',
+    default: 'train',
   }),
-  /** Prices of the dev split are taken every this many steps. */
-  pricesEvery: number({
+  /** Gate gradients of the dev split are taken every this many steps. */
+  gradientInterval: number({
+    was: 'pricesEvery',
     place: 'more',
     unit: 'steps',
     whole: true,
     min: 1,
     max: 1000,
     default: 4,
-    when: (gate) => gate.prices === 'held-out',
-    flag: 'gate-gradient-interval',
+    when: (gate) => gate.gradientFrom === 'dev',
   }),
 };

@@ -11,9 +11,9 @@ type Unit = 'percent' | 'tokens' | 'steps' | 'evaluations';
 /** What of a gate decides which of its settings count. */
 export interface GateValues {
   rule: string;
-  tauStep: number | 'auto';
-  target: number | null;
-  prices: 'own' | 'held-out';
+  tauLearningRate: number | 'auto';
+  targetSparsity: number | null;
+  gradientFrom: 'train' | 'dev';
   follows: string | null;
 }
 
@@ -29,6 +29,8 @@ interface Common {
   library?: { name: 'PEFT' | 'TRL'; parameter: string };
   /** On the command line, without the dashes, where the key does not say it. */
   flag?: string;
+  /** Its key in version 1 of the configuration, where that was another. */
+  was?: string;
 }
 
 interface Bounds {
@@ -57,6 +59,8 @@ export interface ChoiceSetting<V extends string> extends Common {
   kind: 'choice';
   values: readonly V[];
   default: V;
+  /** What version 1 called some of them. */
+  wasValue?: Readonly<Record<string, string>>;
 }
 
 export interface FlagSetting extends Common {

@@ -27,7 +27,8 @@ export const TRAIN = {
     library: { name: 'TRL', parameter: 'per_device_train_batch_size' },
   }),
   /** Longest sequence; the model's context is the upper bound. */
-  maxTokens: number({
+  maxSequenceLength: number({
+    was: 'maxTokens',
     place: 'main',
     unit: 'tokens',
     whole: true,
@@ -44,14 +45,14 @@ export const TRAIN = {
     default: 1,
     library: { name: 'TRL', parameter: 'seed' },
   }),
-  evalEvery: number({
+  evalInterval: number({
+    was: 'evalEvery',
     place: 'main',
     unit: 'steps',
     whole: true,
     min: 1,
     max: 100_000,
     default: 20,
-    flag: 'eval-interval',
     library: { name: 'TRL', parameter: 'eval_steps' },
   }),
   /** A run rests after this many evaluations in a row without a better loss. */
@@ -79,17 +80,18 @@ export const TRAIN = {
     library: { name: 'TRL', parameter: 'lr_scheduler_type' },
   }),
   /** Micro-batches per optimizer step. */
-  accumulation: number({
+  gradientAccumulationSteps: number({
+    was: 'accumulation',
     place: 'more',
     whole: true,
     min: 1,
     max: 256,
     default: 1,
-    flag: 'gradient-accumulation-steps',
     library: { name: 'TRL', parameter: 'gradient_accumulation_steps' },
   }),
   /** Largest global gradient norm of one run (A and B only); 0 switches clipping off. */
-  clipNorm: number({
+  maxGradientNorm: number({
+    was: 'clipNorm',
     place: 'more',
     min: 0,
     max: 1e6,
@@ -130,9 +132,10 @@ export const TRAIN = {
   }),
   evalExamples: number({ place: 'more', whole: true, min: 1, max: 10_000, default: 32 }),
   /** Share of the train split that A and B never see: thresholds and early stopping use it. Never evaluated on. */
-  sliceShare: number({ place: 'more', unit: 'percent', min: 0, max: 0.5, default: 0, flag: 'dev-share' }),
-  /** Every run ends with the adapter that was best on the dev split, looked at every `evalEvery` steps. */
-  keepBest: flag({
+  devShare: number({ place: 'more', unit: 'percent', min: 0, max: 0.5, default: 0, was: 'sliceShare' }),
+  /** Every run ends with the adapter that was best on the dev split, looked at every `evalInterval` steps. */
+  loadBestCheckpoint: flag({
+    was: 'keepBest',
     place: 'more',
     default: false,
     library: { name: 'TRL', parameter: 'load_best_model_at_end' },

@@ -17,7 +17,7 @@ function axisName(field: string): string {
   return short ?? texts().settings.inSentence(label);
 }
 
-/** A setting with its value, as it stands in an arm's name: "rank 8", "dropout 5 %". */
+/** A setting with its value, as it stands in a variant's name: "rank 8", "dropout 5 %". */
 const axisWords = ({ field, shown }: Varied) =>
   `${axisName(field)} ${shown}${sweptOf(field).setting.unit === 'percent' ? ' %' : ''}`;
 
@@ -31,7 +31,7 @@ export const names: Names = {
   },
   severalFiles: (first, n) => texts().common.severalFiles(first, n),
   editedTemplate: (name) => texts().data.mapping.edited(name),
-  keptRun(runs, data) {
+  savedSession(runs, data) {
     const t = texts().history.startName;
     const shown = (runs.length > 3 ? [...runs.slice(0, 2), t.more(runs.length - 2)] : runs).join(', ');
     return (data ? t.on(shown, data) : shown).slice(0, 120);
@@ -40,7 +40,7 @@ export const names: Names = {
   baseOf: (kept) => texts().compare.name.baseOf(kept),
   imported: (adapter) => texts().compare.name.imported(adapter),
   unnamedAdapter: () => texts().compare.name.unnamed,
-  study: {
+  experiment: {
     compare: (of, seeds) => texts().experiment.form.name.compare(of, seeds).slice(0, 120),
     grid: (of, by, seeds) => {
       const { grid } = texts().experiment.form.name;
@@ -52,7 +52,7 @@ export const names: Names = {
   setting(values) {
     return texts().experiment.grid.list(values.map(axisWords));
   },
-  arm: (run, setting) =>
+  variant: (run, setting) =>
     setting
       ? texts()
           .experiment.grid.list([run.slice(0, 58 - setting.length), setting])

@@ -1,9 +1,9 @@
 import { expect, test, vi } from 'vitest';
-import { defaultExperiment } from '../../shared/config';
+import { defaultSession } from '../../shared/config';
 import type { TrainEvent, TrainReplies, TrainRequest } from '../../train/protocol';
 import type { DatasetCommands } from '../dataset';
 import { RunHistory } from '../history';
-import { type KeptRuns, recordOf } from '../keptRuns';
+import { type SavedSessions, recordOf } from '../savedSessions';
 import { Page } from '../page';
 import type { RunFile } from '../runFile';
 import type { SessionView } from '../slices';
@@ -23,7 +23,7 @@ function session(startedAt: number): SessionView {
   histories.get('base')!.addEval(evalEvent('base', 0, 5));
   for (const id of ['lora', 'ts-lora']) histories.get(id)!.addStep(stepEvent(id, 1));
   return {
-    experiment: defaultExperiment(),
+    config: defaultSession(),
     template: { prompt: '', completion: '{text}' },
     mapping: null,
     dataName: 'x',
@@ -45,7 +45,7 @@ function memoryBox<T>(): Box<T> {
   };
 }
 
-/** A page with a session, and one kept run that has LoRA's adapter only. */
+/** A page with a session, and one saved session that has LoRA's adapter only. */
 function make() {
   const page = new Page();
   const port = new TestPort<TrainEvent>();
@@ -62,7 +62,7 @@ function make() {
   const load = vi.fn((_id: string) => Promise.resolve(file));
   const boxes: CompareBoxes = { ballot: memoryBox(), added: memoryBox() };
   const data = { list: () => Promise.resolve({ total: 0, rows: [] }) } as unknown as DatasetCommands;
-  const host = { page, train, data, kept: { load } as unknown as KeptRuns, flush: () => {}, names, boxes };
+  const host = { page, train, data, saved: { load } as unknown as SavedSessions, flush: () => {}, names, boxes };
   page.patch('model', { status: 'ready', source: NANO });
   page.patch('runs', { session: session(3) });
   page.patch('keep', { runs: [record] });
@@ -75,7 +75,7 @@ function make() {
   return { page, port, compare, load, boxes, host, sent, of, state: () => page.state };
 }
 
-test('a kept run comes in with its curves, is loaded when it is asked, and goes with its adapters', async () => {
+test('a saved session comes in with its curves, is loaded when it is asked, and goes with its adapters', async () => {
   const { port, compare, sent, of, state } = make();
   await compare.add('k');
   await compare.add('k');
@@ -225,7 +225,7 @@ test('a round that is cancelled is not counted, and prompts come to an end', asy
   expect(state().compare.voteNote?.code).toBe('store.compare.vote.allJudged');
 });
 
-test('without held-out examples there is nothing to ask', async () => {
+test('without validation examples there is nothing to ask', async () => {
   const { compare, of, state } = make();
   await compare.beginVote(of('base'), of('lora'), null);
   expect(say(state().ui.notices[0].info)).toBe('There is no validation example to use as a prompt.');

@@ -6,13 +6,13 @@ import type { Names } from '../../shared/names';
 import type { RunId, Sampling } from '../../train/protocol';
 import { samplingProblem } from '../checks';
 import type { DatasetCommands } from '../dataset';
-import type { KeptRuns } from '../keptRuns';
+import type { SavedSessions } from '../savedSessions';
 import type { Page } from '../page';
 import type { AddedRun, CompareSlice, State } from '../slices';
 import type { TrainClient } from '../trainClient';
 import { type Box, browserBox } from './box';
 import { type Contender, chosen, contenders } from './contenders';
-import { type AskedPrompt, heldOutPrompt, passes } from './prompts';
+import { type AskedPrompt, validationPrompt, passes } from './prompts';
 import {
   type Ballot,
   type Choice,
@@ -30,13 +30,13 @@ export interface CompareHost {
   page: Page;
   train: TrainClient;
   data: DatasetCommands;
-  kept: KeptRuns;
+  saved: SavedSessions;
   flush: () => void;
   names: Names;
   boxes?: CompareBoxes;
 }
 
-/** What outlives a visit: the votes, and the ids of the kept runs that were added. */
+/** What outlives a visit: the votes, and the ids of the saved sessions that were added. */
 export interface CompareBoxes {
   ballot: Box<Ballot>;
   added: Box<string[]>;
@@ -74,7 +74,7 @@ export class Compare {
     this.#patch({ reference: key });
   }
 
-  /** Adds a kept run with its curves; its adapters are loaded when they are asked. */
+  /** Adds a saved session with its curves; its adapters are loaded when they are asked. */
   async add(id: string): Promise<void> {
     if (this.#s.compare.reading !== null || this.#s.compare.added.some((a) => a.record.id === id)) return;
     await this.#read([id]);
@@ -93,8 +93,8 @@ export class Compare {
       this.#patch({ reading: id });
       await this.#host.page.command('compare', async () => {
         const record = this.#s.keep.runs.find((r) => r.id === id);
-        if (!record) throw new SieveError(message('store.kept.gone'));
-        const { histories, adapters } = await this.#host.kept.load(id);
+        if (!record) throw new SieveError(message('store.saved.gone'));
+        const { histories, adapters } = await this.#host.saved.load(id);
         const added: AddedRun = { record, histories, adapters: new Set(adapters.keys()), loaded: {}, refused: {} };
         this.#patch({ added: [...this.#s.compare.added, added] });
       });
@@ -106,7 +106,7 @@ export class Compare {
     this.#boxes.added.save(this.#s.compare.added.map((a) => a.record.id));
   }
 
-  /** Takes a kept run out again, and its adapters off the GPU. */
+  /** Takes a saved session out again, and its adapters off the GPU. */
   async remove(id: string): Promise<void> {
     const gone = this.#s.compare.added.find((a) => a.record.id === id);
     if (!gone) return;
@@ -206,7 +206,7 @@ export class Compare {
     );
   }
 
-  /** Loads the adapters of kept runs; one that cannot be loaded says why where it stands, and the others go on. */
+  /** Loads the adapters of saved sessions; one that cannot be loaded says why where it stands, and the others go on. */
   async #load(list: readonly Contender[]): Promise<void> {
     const { source } = this.#s.model;
     for (const { voice } of list) {
@@ -219,7 +219,7 @@ export class Compare {
           ),
         });
       try {
-        const files = (await this.#host.kept.load(id)).adapters.get(runId);
+        const files = (await this.#host.saved.load(id)).adapters.get(runId);
         if (!files) throw new SieveError(message('store.compare.noAdapter'));
         const { runId: name } = await this.#host.train.request(
           { type: 'import', files, as: null },
@@ -235,7 +235,7 @@ export class Compare {
 
   // ---- the blind vote ------------------------------------------------------------------------------
 
-  /** Begins a vote between two of them. @param own prompts of the voter's own; null = held-out examples */
+  /** Begins a vote between two of them. @param own prompts of the voter's own; null = validation examples */
   async beginVote(a: Contender, b: Contender, own: string[] | null): Promise<void> {
     const side = ({ identity, name }: Contender): Side => ({ identity, name });
     this.#keep(newBallot(side(a), side(b), crypto.getRandomValues(new Uint32Array(1))[0], own));
@@ -307,7 +307,7 @@ export class Compare {
       this.#patch({ voteNote: message('store.compare.vote.allJudged') });
       return null;
     }
-    const found = await heldOutPrompt(
+    const found = await validationPrompt(
       this.#host.data,
       () => this.#s,
       (total) => promptAt(seed, n, total),

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { defaultExperiment } from '../../shared/config';
+import { defaultSession } from '../../shared/config';
 import { GUARD } from '../../shared/guard';
 import { texts } from '../../shared/texts';
 import { RunHistory } from '../history';
-import { recordOf } from '../keptRuns';
+import { recordOf } from '../savedSessions';
 import { type AddedRun, type SessionView, type State, initialState } from '../slices';
 import { MODULES, evalEvent, gateStats, stepEvent } from '../testing/fixtures';
 import { chosen, contenders } from './contenders';
@@ -11,7 +11,7 @@ import { metricRows } from './metrics';
 import type { RowQuery } from '../../shared/data';
 import type { DatasetCommands } from '../dataset';
 import { carriedPrompt, type ApplyChatTemplate } from '../template';
-import { templated, heldOutPrompt, opening, passes } from './prompts';
+import { templated, validationPrompt, opening, passes } from './prompts';
 import { names } from '../../shared/texts/names';
 import { caution } from '../../ui/compare/words';
 import { message } from '../../shared/message';
@@ -33,9 +33,9 @@ function session(startedAt: number, lora: number, gated: number, seed = 1): Sess
   }
   of('lora').addEval(evalEvent('lora', 3, lora));
   of('ts-lora').addEval({ ...evalEvent('ts-lora', 3, gated), gate: gateStats(4, 100, () => 75) });
-  const experiment = defaultExperiment();
+  const config = defaultSession();
   return {
-    experiment: { ...experiment, train: { ...experiment.train, seed } },
+    config: { ...config, train: { ...config.train, seed } },
     template: TEMPLATE,
     mapping: { ...MAPPING },
     dataName: 'facts.jsonl',
@@ -87,7 +87,7 @@ test('a kept copy of the session on the page is not there twice, and has the ide
   const later = contenders(state(null, [added(s, 'a')]), names);
   expect(later.map((c) => c.key)).toEqual(['base', 'a/lora', 'a/ts-lora']);
   expect(later.map((c) => c.identity)).toEqual(both.map((c) => c.identity));
-  // The kept run's file tells how the base did.
+  // The saved session's file tells how the base did.
   expect(later[0].measured).toMatchObject({ base: 5.5, examples: 32 });
 });
 
@@ -244,7 +244,7 @@ test('a plain text’s opening words', () => {
   expect(opening('')).toBe('');
 });
 
-test('a held-out example as a prompt: a row in its template, a chat up to the first answer, a text’s first words', async () => {
+test('a validation example as a prompt: a row in its template, a chat up to the first answer, a text’s first words', async () => {
   const base = state(null);
   const row = (over: object) => ({
     item: 7,
@@ -252,7 +252,7 @@ test('a held-out example as a prompt: a row in its template, a chat up to the fi
     texts: ['Once upon a time there was a small fox who wanted more.'],
     tokens: 3,
     issues: [],
-    side: 'heldOut',
+    side: 'validation',
     excluded: false,
     changed: false,
     ...over,
@@ -278,7 +278,7 @@ test('a held-out example as a prompt: a row in its template, a chat up to the fi
     model: { ...base.model, info: { config: { bosId: 1 } } as never },
   });
   const pick = (total: number) => total - 2;
-  const filled = await heldOutPrompt(
+  const filled = await validationPrompt(
     data({ cells: ['answer', 'question'] }),
     of('prompt-completion', { prompt: 'p', completion: 'c' }),
     pick,
@@ -303,20 +303,23 @@ test('a held-out example as a prompt: a row in its template, a chat up to the fi
     prompt: 'Hi you',
     example: {
       row: 7,
-      heldOut: true,
+      validation: true,
       tokens: [token('<s>', 'masked', 1), token('Hi', 'masked'), token(' you', 'masked'), token('!', 'trained')],
     },
   };
-  expect(await heldOutPrompt(data(chat), of('chat', { message: 'p' }), pick)).toEqual({ text: 'Hi you', from: 'raw' });
+  expect(await validationPrompt(data(chat), of('chat', { message: 'p' }), pick)).toEqual({
+    text: 'Hi you',
+    from: 'raw',
+  });
   const own = { ...chat, prompt: { templated: `<s><${GUARD}s>Hi` } };
-  expect(await heldOutPrompt(data(own), of('chat', { message: 'p' }), pick)).toEqual({
+  expect(await validationPrompt(data(own), of('chat', { message: 'p' }), pick)).toEqual({
     text: '<s><s>Hi',
     from: own.prompt,
   });
-  const text = { example: { row: 7, heldOut: true, tokens: [token('<s>', 'masked', 1), token('Once', 'trained')] } };
-  expect(await heldOutPrompt(data(text), of('text', { text: 'p' }), pick)).toEqual({
+  const text = { example: { row: 7, validation: true, tokens: [token('<s>', 'masked', 1), token('Once', 'trained')] } };
+  expect(await validationPrompt(data(text), of('text', { text: 'p' }), pick)).toEqual({
     text: 'Once upon a time there was',
     from: 'raw',
   });
-  expect(await heldOutPrompt(data({}, []), of('text', { text: 'p' }), pick)).toBeNull();
+  expect(await validationPrompt(data({}, []), of('text', { text: 'p' }), pick)).toBeNull();
 });

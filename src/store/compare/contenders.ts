@@ -1,5 +1,5 @@
 /**
- * Everything that Compare can hold side by side: the base, the runs of the session on the page, kept runs that were added,
+ * Everything that Compare can hold side by side: the base, the runs of the session on the page, saved sessions that were added,
  * adapters that came as files. A plain function of the state.
  */
 import { drawsTokens } from '../../shared/config';
@@ -7,13 +7,13 @@ import type { Mapping, PromptTemplate } from '../../shared/data';
 import { type Message, message } from '../../shared/message';
 import type { Names } from '../../shared/names';
 import type { ModelSource, RunId } from '../../train/protocol';
-import { type ComparableRun, keptRunsOf, sessionRuns } from '../comparable';
+import { type ComparableRun, runsOfSaved, sessionRuns } from '../comparable';
 import { type Curve, evalCurve } from '../curves';
 import type { RunHistory } from '../history';
 import type { AddedRun, State } from '../slices';
 import { carriedPrompt } from '../template';
 
-/** Losses compare only where model and held-out text are the same: then the untouched model has the same loss on as many tokens. */
+/** Losses compare only where model and validation text are the same: then the untouched model has the same loss on as many tokens. */
 export interface BaseMeasures {
   model: string;
   base: number;
@@ -28,7 +28,7 @@ type Voice =
   | { kind: 'none'; why: Message };
 
 export interface Contender {
-  /** Among those of the page: 'base', a run of the session, `<kept run>/<run>`, an imported adapter. */
+  /** Among those of the page: 'base', a run of the session, `<saved session>/<run>`, an imported adapter. */
   key: string;
   /** The same for a run of the session, for its kept copy, and after a reload. */
   identity: string;
@@ -41,9 +41,9 @@ export interface Contender {
   place: number;
   /** Null for a base and for an adapter without its history. */
   run: ComparableRun | null;
-  /** Held-out loss over steps; null where nothing is known. */
-  heldOut: Curve | null;
-  /** How its held-out loss was measured; null before it was. */
+  /** Validation loss over steps; null where nothing is known. */
+  validation: Curve | null;
+  /** How its validation loss was measured; null before it was. */
   measured: BaseMeasures | null;
   prompt: { mapping: Mapping | null; template: PromptTemplate };
   voice: Voice;
@@ -125,7 +125,7 @@ export function contenders(s: State, called: Pick<Names, 'base' | 'baseOf' | 'im
     kind: 'base',
     name: called.base(),
     run: null,
-    heldOut: history && history.evals.length > 0 ? evalCurve(history) : null,
+    validation: history && history.evals.length > 0 ? evalCurve(history) : null,
     measured: measuredBase(history, source),
     prompt: { mapping: templated.mapping, template: templated.template },
     voice:
@@ -140,7 +140,7 @@ export function contenders(s: State, called: Pick<Names, 'base' | 'baseOf' | 'im
       kind: 'run',
       name: run.name,
       run,
-      heldOut: run.curves.heldOut,
+      validation: run.curves.validation,
       measured: measuredOf(run),
       prompt: { mapping: session!.mapping, template: session!.template },
       voice: sessionVoice(s, run),
@@ -161,7 +161,7 @@ export function contenders(s: State, called: Pick<Names, 'base' | 'baseOf' | 'im
         kind: 'base',
         name: called.baseOf(name),
         run: null,
-        heldOut: evalCurve(own),
+        validation: evalCurve(own),
         measured: base,
         prompt: { mapping, template },
         voice: {
@@ -172,7 +172,7 @@ export function contenders(s: State, called: Pick<Names, 'base' | 'baseOf' | 'im
         },
       });
     }
-    for (const run of keptRunsOf(record, histories)) {
+    for (const run of runsOfSaved(record, histories)) {
       const identity = `${run.startedAt}/${run.runId}`;
       if (out.some((c) => c.identity === identity)) continue;
       out.push({
@@ -181,7 +181,7 @@ export function contenders(s: State, called: Pick<Names, 'base' | 'baseOf' | 'im
         kind: 'run',
         name: `${run.name} · ${name}`,
         run,
-        heldOut: run.curves.heldOut,
+        validation: run.curves.validation,
         measured: measuredOf(run),
         prompt: { mapping, template },
         voice: keptVoice(s, one, run),
@@ -195,7 +195,7 @@ export function contenders(s: State, called: Pick<Names, 'base' | 'baseOf' | 'im
       kind: 'imported',
       name: called.imported(name),
       run: null,
-      heldOut: null,
+      validation: null,
       measured: null,
       prompt: template ? carriedPrompt(template) : { mapping: templated.mapping, template: templated.template },
       voice: { kind: 'ready', runId },

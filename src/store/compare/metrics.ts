@@ -4,7 +4,7 @@ import { type Contender, comparable } from './contenders';
 interface Metrics {
   loss: number | null;
   perplexity: number | null;
-  /** Share of held-out tokens × modules that were skipped; null without gates. */
+  /** Share of validation tokens × modules that were skipped; null without gates. */
   skipped: number | null;
   parameters: number | null;
   /** Wall time of its steps in ms, with those of the runs that were trained beside it. */
@@ -46,7 +46,7 @@ function metricsOf({ kind, run, measured }: Contender): Metrics {
 const ALL: readonly Metric[] = ['loss', 'perplexity', 'skipped', 'parameters', 'time'];
 /** Where less is better; of a share that is skipped, or of shared time, nobody can say that. */
 const LESS_IS_BETTER: readonly Metric[] = ['loss', 'perplexity', 'parameters'];
-/** Compare only on the same held-out text. */
+/** Compare only on the same validation text. */
 const HELD_OUT: ReadonlySet<Metric> = new Set<Metric>(['loss', 'perplexity', 'skipped']);
 
 /** A value as the digits show it, so that what looks equal is equal. */

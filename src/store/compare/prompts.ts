@@ -1,4 +1,4 @@
-/** Prompts as each model was trained to read them, and prompts out of held-out examples. */
+/** Prompts as each model was trained to read them, and prompts out of validation examples. */
 import type { DataKind } from '../../shared/data';
 import { unguard } from '../../shared/guard';
 import { fillTemplate, rowValues } from '../../shared/template';
@@ -62,13 +62,13 @@ export function opening(text: string): string {
     .trim();
 }
 
-/** One of the held-out examples under Data. @param pick its place among them, of how many there are */
-export async function heldOutPrompt(
+/** One of the validation examples under Data. @param pick its place among them, of how many there are */
+export async function validationPrompt(
   data: DatasetCommands,
   state: () => State,
   pick: (total: number) => number,
 ): Promise<AskedPrompt | null> {
-  const at = (from: number) => data.list({ filter: 'heldOut', search: '', also: [], from, count: 1 });
+  const at = (from: number) => data.list({ filter: 'validation', search: '', also: [], from, count: 1 });
   const total = (await at(0))?.total ?? 0;
   if (total === 0) return null;
   const found = await at(pick(total));

@@ -31,7 +31,7 @@ test('a vote counts for whoever stood there', () => {
   expect(ballotSchema.parse(JSON.parse(JSON.stringify(ballot)))).toEqual(ballot);
 });
 
-test('every held-out example comes once before any comes again', () => {
+test('every validation example comes once before any comes again', () => {
   const order = times(10, (n) => promptAt(5, n, 10));
   expect([...order].sort((a, b) => a - b)).toEqual(times(10, (i) => i));
   const again = times(10, (n) => promptAt(5, 10 + n, 10));

@@ -19,7 +19,7 @@ export const ballotSchema = z.strictObject({
   x: side,
   y: side,
   seed: z.int().min(0).max(0xffffffff),
-  /** Prompts of the voter's own; null = held-out examples. */
+  /** Prompts of the voter's own; null = validation examples. */
   own: z.array(z.string().max(20_000)).min(1).max(MAX_ROUNDS).nullable(),
   rounds: z.array(z.strictObject({ prompt: z.string().max(20_000), verdict: verdictSchema })).max(MAX_ROUNDS),
   /** The names are shown. */

@@ -1,5 +1,5 @@
 /** What a person has changed from the defaults, group by group as the form shows it. Pure. */
-import { type ExperimentConfig, type RunConfig, defaultExperiment } from '../../shared/config';
+import { type SessionConfig, type RunConfig, defaultSession } from '../../shared/config';
 import {
   type GroupName,
   type Named,
@@ -38,11 +38,11 @@ export function runChanges(run: RunConfig): number {
 }
 
 /** Settings of the whole experiment that are not the defaults; which runs there are counts as one. */
-export function experimentChanges({ train, runs }: ExperimentConfig): number {
+export function sessionChanges({ train, runs }: SessionConfig): number {
   const who = (all: readonly RunConfig[]) => JSON.stringify(all.map(({ id, name, method }) => [id, name, method]));
   return (
     changed(settingsOf('train'), train).length +
     runs.reduce((sum, run) => sum + runChanges(run), 0) +
-    (who(runs) === who(defaultExperiment().runs) ? 0 : 1)
+    (who(runs) === who(defaultSession().runs) ? 0 : 1)
   );
 }

@@ -3,13 +3,13 @@
  * The memory plan follows by itself.
  */
 import {
-  type ExperimentConfig,
+  type SessionConfig,
   METHOD_NAMES,
   type RunConfig,
   type TrainConfig,
-  defaultExperiment,
-  experimentProblems,
-  parseExperiment,
+  defaultSession,
+  sessionProblems,
+  parseSession,
   runSchema,
   rankOf,
   withFirstRanks,
@@ -24,7 +24,7 @@ import type { Page } from '../page';
 import type { RunsSlice, State } from '../slices';
 import type { TrainClient } from '../trainClient';
 import { WorkerFault } from '../workerClient';
-import { experimentChanges } from './changes';
+import { sessionChanges } from './changes';
 import { describeProblem } from './names';
 import { type Preset, type Surroundings, applyPreset, presetFor } from './presets';
 import { MAX_SETTINGS_FILE, readLink, readSettings, settingsFile, settingsLink } from './share';
@@ -96,15 +96,15 @@ export class ConfigureCommands {
 
   /** Everything back to its default. */
   reset(): void {
-    this.setDraft(defaultExperiment());
+    this.setDraft(defaultSession());
   }
 
   /** Puts a whole experiment into the form. Data are tokenised anew where the context has changed. */
-  setDraft(draft: ExperimentConfig): void {
-    const before = this.#r.draft.train.maxTokens;
+  setDraft(draft: SessionConfig): void {
+    const before = this.#r.draft.train.maxSequenceLength;
     this.#page.patch('runs', { draft, fix: null });
     this.check();
-    if (!Object.is(draft.train.maxTokens, before)) this.#data.prepareSoon();
+    if (!Object.is(draft.train.maxSequenceLength, before)) this.#data.prepareSoon();
     this.planSoon();
   }
 
@@ -126,15 +126,15 @@ export class ConfigureCommands {
   async #plan(): Promise<void> {
     const turn = ++this.#planTurn;
     if (this.#page.state.model.status !== 'ready' || this.#r.draftError !== null) return;
-    const planOf = (experiment: ExperimentConfig) => this.#train.request({ type: 'plan', experiment });
+    const planOf = (config: SessionConfig) => this.#train.request({ type: 'plan', config });
     try {
-      const draft = parseExperiment(this.#r.draft);
+      const draft = parseSession(this.#r.draft);
       const plan = await planOf(draft);
       if (turn !== this.#planTurn) return;
       this.#page.patch('runs', { plan, planError: null, fix: null });
       if (plan.fits) return;
       for (const fix of thriftier(draft)) {
-        if (experimentProblems(fix.draft).length > 0) continue;
+        if (sessionProblems(fix.draft).length > 0) continue;
         const { fits } = await planOf(fix.draft);
         if (turn !== this.#planTurn) return;
         if (!fits) continue;
@@ -173,14 +173,14 @@ export class ConfigureCommands {
     this.#page.patch('runs', { measuring: true });
     try {
       const { data } = await this.#data.current();
-      const experiment = parseExperiment(this.#r.draft);
+      const config = parseSession(this.#r.draft);
       const { source } = this.#page.state.model;
-      const times = await this.#train.request({ type: 'time-steps', experiment, ...data, steps: TIMED_STEPS });
+      const times = await this.#train.request({ type: 'time-steps', config, ...data, steps: TIMED_STEPS });
       if (this.#page.state.model.source !== source) return;
       this.#page.patch('runs', {
         timing: {
-          key: timingKey(experiment),
-          load: stepLoad(experiment, this.#page.state.dataset.report),
+          key: timingKey(config),
+          load: stepLoad(config, this.#page.state.dataset.report),
           from: 'probe',
           ...times,
         },
@@ -232,7 +232,7 @@ export class ConfigureCommands {
       this.setDraft(draft);
       this.#page.say('configure', 'warning', {
         name: 'Note',
-        ...message('store.settings.opened', { changes: experimentChanges(draft), seed: draft.train.seed }),
+        ...message('store.settings.opened', { changes: sessionChanges(draft), seed: draft.train.seed }),
       });
     } catch (error) {
       this.#page.report('configure', error);
@@ -265,7 +265,7 @@ export function runTiming(
   info: State['model']['info'],
 ): Timing | null {
   if (!session || !report || (info && session.devices.at(-1)?.kind !== info.device.kind)) return null;
-  const recent = session.experiment.runs
+  const recent = session.config.runs
     .map((r) => session.histories.get(r.id)?.recentMs() ?? [])
     .filter((ms) => ms.length > 0);
   if (recent.length === 0) return null;
@@ -273,8 +273,8 @@ export function runTiming(
   const sorted = recent.reduce((a, b) => (mean(b) > mean(a) ? b : a)).toSorted((a, b) => a - b);
   const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1))];
   return {
-    key: timingKey(session.experiment),
-    load: stepLoad(session.experiment, report),
+    key: timingKey(session.config),
+    load: stepLoad(session.config, report),
     from: 'run',
     stepMs: [at(0.1), at(0.5), at(0.8)],
     evalMs: null,

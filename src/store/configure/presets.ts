@@ -2,7 +2,7 @@
  * Three ways to begin: quick look, balanced, thorough. Each adapts to the model, the data and the device, and says where
  * every number came from. Pure.
  */
-import { type ExperimentConfig, type RunConfig, type TrainConfig, withFirstRanks } from '../../shared/config';
+import { type SessionConfig, type RunConfig, type TrainConfig, withFirstRanks } from '../../shared/config';
 import type { PrepareReport } from '../../shared/data';
 import { type Message, message } from '../../shared/message';
 import { TRAIN } from '../../shared/settings/train';
@@ -17,8 +17,8 @@ export interface Surroundings {
   /** Values of the model, and the longest text it reads. */
   parameters: number;
   context: number;
-  /** Examples to learn from and held out, and lengths in tokens before they are cut. */
-  data: Pick<PrepareReport, 'train' | 'heldOut' | 'lengths'>;
+  /** Examples of the train and the validation split, and lengths in tokens before they are cut. */
+  data: Pick<PrepareReport, 'train' | 'validation' | 'lengths'>;
   /** 'software': a CPU in the place of a GPU. */
   device: PresetDevice;
 }
@@ -30,12 +30,12 @@ export interface PresetResult {
     | 'learningRate'
     | 'warmupSteps'
     | 'batchSize'
-    | 'accumulation'
-    | 'maxTokens'
-    | 'evalEvery'
+    | 'gradientAccumulationSteps'
+    | 'maxSequenceLength'
+    | 'evalInterval'
     | 'evalExamples'
-    | 'sliceShare'
-    | 'keepBest'
+    | 'devShare'
+    | 'loadBestCheckpoint'
     | 'patience'
   >;
   adapter: Pick<RunConfig, 'rank' | 'alpha'>;
@@ -92,8 +92,8 @@ const AIMS: Record<Preset, Aim> = {
 
 /** Sequences in one micro-batch at most; more are accumulated. */
 const MAX_BATCH = [8, 32] as const;
-/** Examples that a slice is worth setting aside from. */
-const SLICE_FROM = 60;
+/** Examples that a dev split is worth setting aside from. */
+const DEV_FROM = 60;
 
 const clamp = (x: number, low: number, high: number) => Math.min(high, Math.max(low, x));
 
@@ -128,15 +128,19 @@ export function presetFor(preset: Preset, { parameters, context, data, device }:
 
   const wanted = lengthThatHolds(data.lengths, aim.whole);
   const cap = Math.min(context, pick(aim.context));
-  const maxTokens = clamp(Math.min(Math.ceil(wanted / 8) * 8, cap), 8, context);
+  const maxSequenceLength = clamp(Math.min(Math.ceil(wanted / 8) * 8, cap), 8, context);
   const limit =
-    maxTokens === context && wanted > context ? 'model' : maxTokens === cap && wanted > cap ? 'device' : null;
+    maxSequenceLength === context && wanted > context
+      ? 'model'
+      : maxSequenceLength === cap && wanted > cap
+        ? 'device'
+        : null;
 
-  const typical = Math.min(maxTokens, lengthThatHolds(data.lengths, 0.5));
+  const typical = Math.min(maxSequenceLength, lengthThatHolds(data.lengths, 0.5));
   const perStep = clamp(Math.round(pick(aim.tokens) / typical), 2, Math.max(2, Math.floor(data.train / 4)));
   const batchSize = Math.min(perStep, pick(MAX_BATCH));
-  const accumulation = Math.max(1, Math.round(perStep / batchSize));
-  const examples = batchSize * accumulation;
+  const gradientAccumulationSteps = Math.max(1, Math.round(perStep / batchSize));
+  const examples = batchSize * gradientAccumulationSteps;
 
   const [least, slow, fast] = aim.steps;
   // A large model on a CPU takes seconds for each step.
@@ -150,24 +154,24 @@ export function presetFor(preset: Preset, { parameters, context, data, device }:
   const warmupSteps = clamp(Math.round(steps / 10), 1, 100);
 
   const evalExamples = clamp(
-    Math.min(aim.evalExamples, data.heldOut),
+    Math.min(aim.evalExamples, data.validation),
     1,
     pick([Math.min(aim.evalExamples, 64), aim.evalExamples]),
   );
-  const evalEvery = Math.max(1, Math.round(steps / aim.evaluations));
-  const allMeasured = evalExamples === data.heldOut && data.heldOut < aim.evalExamples;
+  const evalInterval = Math.max(1, Math.round(steps / aim.evaluations));
+  const allMeasured = evalExamples === data.validation && data.validation < aim.evalExamples;
 
-  const slice = preset === 'thorough' && data.train >= SLICE_FROM;
+  const dev = preset === 'thorough' && data.train >= DEV_FROM;
   const why = [
     message('store.preset.context', {
-      tokens: maxTokens,
-      percent: Math.round(heldWhole(data.lengths, maxTokens) * 100),
+      tokens: maxSequenceLength,
+      percent: Math.round(heldWhole(data.lengths, maxSequenceLength) * 100),
       limit,
       on: device,
     }),
     message('store.preset.batch', {
       batch: batchSize,
-      accumulation,
+      gradientAccumulationSteps,
       tokens: examples * typical,
       typical,
       on: device,
@@ -175,9 +179,9 @@ export function presetFor(preset: Preset, { parameters, context, data, device }:
     message('store.preset.steps', { steps, examples: data.train, seen, capped: steps === most, on: device }),
     message('store.preset.rate', { rate: learningRate, parameters, halved, warmup: warmupSteps }),
     message(`store.preset.rank.${preset}`, { rank: aim.rank }),
-    message('store.preset.measured', { examples: evalExamples, every: evalEvery, all: allMeasured }),
+    message('store.preset.measured', { examples: evalExamples, every: evalInterval, all: allMeasured }),
     ...(preset === 'thorough'
-      ? [slice ? message('store.preset.slice') : message('store.preset.noSlice', { examples: data.train })]
+      ? [dev ? message('store.preset.dev') : message('store.preset.noDev', { examples: data.train })]
       : []),
   ];
   return {
@@ -186,12 +190,12 @@ export function presetFor(preset: Preset, { parameters, context, data, device }:
       learningRate,
       warmupSteps,
       batchSize,
-      accumulation,
-      maxTokens,
-      evalEvery,
+      gradientAccumulationSteps,
+      maxSequenceLength,
+      evalInterval,
       evalExamples,
-      sliceShare: slice ? 0.1 : TRAIN.sliceShare.default,
-      keepBest: slice,
+      devShare: dev ? 0.1 : TRAIN.devShare.default,
+      loadBestCheckpoint: dev,
       patience: null,
     },
     adapter: { rank: aim.rank, alpha: 2 * aim.rank },
@@ -200,11 +204,11 @@ export function presetFor(preset: Preset, { parameters, context, data, device }:
 }
 
 /** The experiment with a preset's numbers; its runs, methods, gates and seed stay. */
-export function applyPreset(draft: ExperimentConfig, { train, adapter }: PresetResult): ExperimentConfig {
+export function applyPreset(draft: SessionConfig, { train, adapter }: PresetResult): SessionConfig {
   const merged = { ...draft.train, ...train };
-  // Held-out prices cannot do without a slice.
-  if (merged.sliceShare === 0 && draft.runs.some((r) => r.gate.prices === 'held-out'))
-    merged.sliceShare = draft.train.sliceShare;
+  // A gate that takes μ from the dev split cannot do without one.
+  if (merged.devShare === 0 && draft.runs.some((r) => r.gate.gradientFrom === 'dev'))
+    merged.devShare = draft.train.devShare;
   return {
     train: merged,
     runs: draft.runs.map((r) => ({ ...r, ...adapter, ...withFirstRanks(r, adapter.rank, (_, usual) => usual) })),
@@ -212,5 +216,5 @@ export function applyPreset(draft: ExperimentConfig, { train, adapter }: PresetR
 }
 
 /** Whether the draft stands as the preset would make it. */
-export const isPreset = (draft: ExperimentConfig, result: PresetResult): boolean =>
+export const isPreset = (draft: SessionConfig, result: PresetResult): boolean =>
   JSON.stringify(applyPreset(draft, result)) === JSON.stringify(draft);

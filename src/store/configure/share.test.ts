@@ -1,56 +1,50 @@
 import { deflateSync } from 'fflate';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import {
-  type ExperimentConfig,
-  GATE_RULES,
-  defaultExperiment,
-  experimentProblems,
-  parseExperiment,
-} from '../../shared/config';
+import { type SessionConfig, GATE_RULES, defaultSession, sessionProblems, parseSession } from '../../shared/config';
 import { MAX_LINK, readLink, readSettings, settingsFile, settingsLink } from './share';
 
 /** Settings that touch every group. */
-function changed(): ExperimentConfig {
-  const e = structuredClone(defaultExperiment());
+function changed(): SessionConfig {
+  const e = structuredClone(defaultSession());
   Object.assign(e.train, {
     steps: 4,
     seed: 0xffffffff,
     learningRate: 1.25e-4,
-    sliceShare: 0.1,
-    keepBest: true,
+    devShare: 0.1,
+    loadBestCheckpoint: true,
     patience: 3,
   });
   Object.assign(e.runs[0], { name: 'ünïcode “run”', rank: 64, only: ['0.q', '3.down'], rslora: true });
-  Object.assign(e.runs[1].gate, { rule: 'averaged', target: 0.7, prices: 'held-out', eta: 0.5 });
-  return parseExperiment(e);
+  Object.assign(e.runs[1].gate, { rule: 'averaged', targetSparsity: 0.7, gradientFrom: 'dev', eta: 0.5 });
+  return parseSession(e);
 }
 
-const same: fc.Arbitrary<ExperimentConfig> = fc
+const same: fc.Arbitrary<SessionConfig> = fc
   .record({
     seed: fc.nat(),
     steps: fc.integer({ min: 1, max: 1e5 }),
     rate: fc.double({ min: 1e-9, max: 1, noNaN: true }),
     rule: fc.constantFrom(...GATE_RULES),
     rank: fc.integer({ min: 1, max: 64 }),
-    lambdaBar: fc.double({ min: -100, max: 100, noNaN: true }).map((x) => (Object.is(x, -0) ? 0 : x)),
+    sparsityPenalty: fc.double({ min: -100, max: 100, noNaN: true }).map((x) => (Object.is(x, -0) ? 0 : x)),
     name: fc.string({ minLength: 1, maxLength: 60, unit: 'grapheme' }).filter((s) => s.length <= 60),
   })
-  .map(({ seed, steps, rate, rule, rank, lambdaBar, name }) => {
-    const e = structuredClone(defaultExperiment());
+  .map(({ seed, steps, rate, rule, rank, sparsityPenalty, name }) => {
+    const e = structuredClone(defaultSession());
     Object.assign(e.train, { seed, steps, learningRate: rate });
-    Object.assign(e.runs[1], { rank, name, gate: { ...e.runs[1].gate, rule, lambdaBar } });
+    Object.assign(e.runs[1], { rank, name, gate: { ...e.runs[1].gate, rule, sparsityPenalty } });
     return e;
   });
 
 it('settings come back from a file and from a link as they were', () => {
-  for (const e of [defaultExperiment(), changed()]) {
+  for (const e of [defaultSession(), changed()]) {
     expect(readSettings(settingsFile(e))).toEqual(e);
     expect(readLink(settingsLink(e))).toEqual(e);
   }
   fc.assert(
     fc.property(same, (e) => {
-      fc.pre(experimentProblems(e).length === 0);
+      fc.pre(sessionProblems(e).length === 0);
       expect(readLink(settingsLink(e))).toEqual(e);
       expect(readSettings(settingsFile(e))).toEqual(e);
     }),
@@ -58,8 +52,8 @@ it('settings come back from a file and from a link as they were', () => {
 });
 
 it('a link is short, fits an address unescaped, and is refused where it would be long', () => {
-  expect(settingsLink(defaultExperiment()).length).toBeLessThan(160);
-  expect(settingsLink(changed())).toMatch(/^1\.[\w-]{10,600}$/);
+  expect(settingsLink(defaultSession()).length).toBeLessThan(160);
+  expect(settingsLink(changed())).toMatch(/^2\.[\w-]{10,600}$/);
   const noise = Array.from({ length: 8 }, (_, i) => ({
     ...changed().runs[0],
     id: `r${i}`,
@@ -76,7 +70,7 @@ it('any single character changed, and any end cut off, is noticed', () => {
   for (let i = 0; i < link.length; i++) {
     for (const c of ['A', 'x', '-', '.']) {
       if (link[i] === c) continue;
-      let back: ExperimentConfig | null = null;
+      let back: SessionConfig | null = null;
       try {
         back = readLink(link.slice(0, i) + c + link.slice(i + 1));
       } catch (error) {
@@ -91,8 +85,8 @@ it('any single character changed, and any end cut off, is noticed', () => {
 
 it('hostile links are refused in words and small memory', () => {
   expect(() => readLink('')).toThrow(/damaged/);
-  expect(() => readLink('2.abcdef')).toThrow(/another version/);
-  expect(() => readLink(`1.${'A'.repeat(MAX_LINK)}`)).toThrow(/longer than/);
+  expect(() => readLink('3.abcdef')).toThrow(/another version/);
+  expect(() => readLink(`2.${'A'.repeat(MAX_LINK)}`)).toThrow(/longer than/);
   const packed = (text: string, sum?: number) => {
     const json = new TextEncoder().encode(text);
     let hash = 0x811c9dc5;
@@ -101,7 +95,7 @@ it('hostile links are refused in words and small memory', () => {
     const bytes = new Uint8Array(body.length + 4);
     new DataView(bytes.buffer).setUint32(0, sum ?? hash);
     bytes.set(body, 4);
-    return `1.${Buffer.from(bytes).toString('base64url')}`;
+    return `2.${Buffer.from(bytes).toString('base64url')}`;
   };
   expect(() => readLink(packed(' '.repeat(2 << 20)))).toThrow(/damaged/);
   expect(() => readLink(packed('{"train":{"steps":1e9},"runs":[]}'))).toThrow('train.steps: must be at most 100000');
@@ -115,7 +109,7 @@ it('hostile links are refused in words and small memory', () => {
 it('a file that is wrong is refused with the path of what is wrong', () => {
   const file = (
     change: (
-      o: { experiment: { train: Record<string, unknown>; runs: Record<string, unknown>[] } } & Record<string, unknown>,
+      o: { config: { train: Record<string, unknown>; runs: Record<string, unknown>[] } } & Record<string, unknown>,
     ) => void,
   ) => {
     const o = JSON.parse(settingsFile(changed()));
@@ -126,14 +120,14 @@ it('a file that is wrong is refused with the path of what is wrong', () => {
   expect(() => readSettings('[]')).toThrow(/not settings of Sieve/);
   expect(
     file((o) => {
-      o.format = 'sieve-run';
+      o.format = 'sieve-session';
     }),
   ).toThrow(/not settings of Sieve/);
   expect(
     file((o) => {
-      o.version = 2;
+      o.version = 3;
     }),
-  ).toThrow('version: this page reads version 1, and the file says 2.');
+  ).toThrow('version: this page reads version 2, and the file says 3.');
   expect(
     file((o) => {
       o.data = [];
@@ -141,17 +135,17 @@ it('a file that is wrong is refused with the path of what is wrong', () => {
   ).toThrow('settings: has a field that Sieve does not know: data');
   expect(
     file((o) => {
-      o.experiment.runs[0].rank = 65;
+      o.config.runs[0].rank = 65;
     }),
-  ).toThrow('experiment.runs.0.rank: must be at most 64');
+  ).toThrow('config.runs.0.rank: must be at most 64');
   expect(
     file((o) => {
-      o.experiment.runs[1].gate = { rule: 'none' };
+      o.config.runs[1].gate = { rule: 'none' };
     }),
-  ).toThrow(/^experiment\.runs\.1\.gate\.rule: must be one of/);
+  ).toThrow(/^config\.runs\.1\.gate\.rule: must be one of/);
   expect(
     file((o) => {
-      o.experiment.train.colour = 'red';
+      o.config.train.colour = 'red';
     }),
-  ).toThrow('experiment.train: has a field that Sieve does not know: colour');
+  ).toThrow('config.train: has a field that Sieve does not know: colour');
 });

@@ -4,16 +4,18 @@
  */
 import { deflateSync, inflateSync } from 'fflate';
 import { z } from '../../shared/zod';
-import { type ExperimentConfig, experimentSchema, problemOf } from '../../shared/config';
+import { type SessionConfig, sessionSchema, problemOf } from '../../shared/config';
 import { ConfigError } from '../../shared/errors';
 import { fnv1a } from '../../shared/fnv1a';
+import { renamed } from '../../shared/formerNames';
 import { message } from '../../shared/message';
 import { OWN_GROUPS } from '../../shared/methods';
 import { type GroupName, type RunGroup, settingsOf } from '../../shared/settings';
+import { CONFIG_VERSION, formerConfig } from '../../shared/settings/versions';
 import { changed, pick } from './changes';
 
 /** Raised when a default changes or a field is renamed: a link says only what differs. */
-const VERSION = 1;
+const VERSION = CONFIG_VERSION;
 /** Largest file of settings, in bytes, and most characters of them in a link. */
 export const MAX_SETTINGS_FILE = 256 << 10;
 export const MAX_LINK = 4000;
@@ -25,16 +27,20 @@ export const LINK_KEY = 'config';
 const fileSchema = z.strictObject({
   format: z.literal('sieve-config'),
   version: z.literal(VERSION),
-  experiment: experimentSchema,
+  config: sessionSchema,
 });
 
+/** A file of version 1, as this version writes it. */
+const formerFile = (file: unknown): unknown =>
+  renamed(file, { experiment: 'config' }, { version: () => VERSION, config: formerConfig });
+
 /** All settings as a file's text. */
-export function settingsFile(experiment: ExperimentConfig): string {
-  return `${JSON.stringify({ format: 'sieve-config', version: VERSION, experiment }, null, 1)}\n`;
+export function settingsFile(config: SessionConfig): string {
+  return `${JSON.stringify({ format: 'sieve-config', version: VERSION, config }, null, 1)}\n`;
 }
 
 /** @throws {ConfigError} when it is no such file, naming the place and what is wrong there */
-export function readSettings(text: string): ExperimentConfig {
+export function readSettings(text: string): SessionConfig {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -43,12 +49,12 @@ export function readSettings(text: string): ExperimentConfig {
   }
   const head = z.looseObject({ format: z.unknown(), version: z.unknown() }).safeParse(value);
   if (!head.success || head.data.format !== 'sieve-config') throw new ConfigError(message('store.settings.foreign'));
-  if (head.data.version !== VERSION)
+  if (head.data.version !== VERSION && head.data.version !== 1)
     throw new ConfigError(
       message('store.settings.version', { ours: VERSION, theirs: JSON.stringify(head.data.version) }),
     );
-  const result = fileSchema.safeParse(value);
-  if (result.success) return result.data.experiment;
+  const result = fileSchema.safeParse(head.data.version === 1 ? formerFile(value) : value);
+  if (result.success) return result.data.config;
   const { path, message: problem } = problemOf(result.error.issues[0]);
   throw new ConfigError(message('store.settings.wrong', { path, problem }));
 }
@@ -75,7 +81,7 @@ const damaged = () => new ConfigError(message('store.settings.damagedLink'));
  * The settings as they stand in a link: version, checksum, and deflated JSON of what differs from the defaults.
  * @throws {ConfigError} when that is too long
  */
-export function settingsLink({ train, runs }: ExperimentConfig): string {
+export function settingsLink({ train, runs }: SessionConfig): string {
   const differing = (group: GroupName, values: object) => pick(changed(settingsOf(group), values), values);
   /** Only of groups that differ at all. */
   const ofGroup = (group: RunGroup, values: object) => {
@@ -106,11 +112,11 @@ export function settingsLink({ train, runs }: ExperimentConfig): string {
 }
 
 /** @throws {ConfigError} when the link is damaged, too long, of another version, or says what cannot be trained */
-export function readLink(link: string): ExperimentConfig {
+export function readLink(link: string): SessionConfig {
   if (link.length > MAX_LINK) throw new ConfigError(message('store.settings.longLink', { most: MAX_LINK }));
   const [version, text, ...more] = link.split('.');
   if (text === undefined || more.length > 0) throw damaged();
-  if (version !== String(VERSION)) throw new ConfigError(message('store.settings.linkVersion'));
+  if (version !== String(VERSION) && version !== '1') throw new ConfigError(message('store.settings.linkVersion'));
   const bytes = toBytes(text);
   if (bytes.length < 5) throw damaged();
   let json: Uint8Array;
@@ -124,7 +130,7 @@ export function readLink(link: string): ExperimentConfig {
     throw damaged();
   }
   if (fnv1a(json) !== new DataView(bytes.buffer).getUint32(0)) throw damaged();
-  const result = experimentSchema.safeParse(value);
+  const result = sessionSchema.safeParse(version === '1' ? formerConfig(value) : value);
   if (result.success) return result.data;
   const { path, message: problem } = problemOf(result.error.issues[0]);
   throw new ConfigError(message('store.settings.wrongInLink', { path, problem }));

@@ -1,11 +1,11 @@
 /** Ways to need less memory, mildest first: what the page offers where a plan does not fit. Pure. */
-import { type ExperimentConfig, withFirstRanks } from '../../shared/config';
+import { type SessionConfig, withFirstRanks } from '../../shared/config';
 import { type Message, message } from '../../shared/message';
 
 export interface Thriftier {
   /** What would change, for a button. */
   label: Message;
-  draft: ExperimentConfig;
+  draft: SessionConfig;
 }
 
 const halves = (from: number, least: number): number[] => {
@@ -18,18 +18,18 @@ const halves = (from: number, least: number): number[] => {
  * First smaller batches that are added up, which give the same updates; then shorter texts; then narrower adapters; then
  * all three. (Computing layers anew is no choice here: the plan does it by itself before it gives up.)
  */
-export function thriftier(draft: ExperimentConfig): Thriftier[] {
+export function thriftier(draft: SessionConfig): Thriftier[] {
   const { train } = draft;
-  const whole = train.batchSize * train.accumulation;
-  const batch = (d: ExperimentConfig, batchSize: number): ExperimentConfig => ({
+  const whole = train.batchSize * train.gradientAccumulationSteps;
+  const batch = (d: SessionConfig, batchSize: number): SessionConfig => ({
     ...d,
-    train: { ...d.train, batchSize, accumulation: Math.min(256, Math.ceil(whole / batchSize)) },
+    train: { ...d.train, batchSize, gradientAccumulationSteps: Math.min(256, Math.ceil(whole / batchSize)) },
   });
-  const tokens = (d: ExperimentConfig, maxTokens: number): ExperimentConfig => ({
+  const tokens = (d: SessionConfig, maxSequenceLength: number): SessionConfig => ({
     ...d,
-    train: { ...d.train, maxTokens },
+    train: { ...d.train, maxSequenceLength },
   });
-  const width = (d: ExperimentConfig, rank: number): ExperimentConfig => ({
+  const width = (d: SessionConfig, rank: number): SessionConfig => ({
     ...d,
     runs: d.runs.map((r) =>
       r.rank > rank
@@ -44,8 +44,8 @@ export function thriftier(draft: ExperimentConfig): Thriftier[] {
   });
   const widest = Math.max(...draft.runs.map((r) => r.rank));
   const batches = halves(train.batchSize, 1);
-  const lengths = halves(train.maxTokens, 16);
-  const batchOf = (d: ExperimentConfig) => `${d.train.batchSize} × ${d.train.accumulation}`;
+  const lengths = halves(train.maxSequenceLength, 16);
+  const batchOf = (d: SessionConfig) => `${d.train.batchSize} × ${d.train.gradientAccumulationSteps}`;
   const least = batches.at(-1) ?? train.batchSize;
   const small = least < train.batchSize ? batch(draft, least) : draft;
   const smaller = small === draft ? null : batchOf(small);
@@ -57,7 +57,7 @@ export function thriftier(draft: ExperimentConfig): Thriftier[] {
       return { label: message('store.thriftier.batch', { to: batchOf(d), from: batchOf(draft) }), draft: d };
     }),
     ...lengths.map((n) => ({
-      label: message('store.thriftier.context', { to: n, from: train.maxTokens }),
+      label: message('store.thriftier.context', { to: n, from: train.maxSequenceLength }),
       draft: tokens(draft, n),
     })),
     ...halves(widest, 1).map((n) => ({

@@ -1,16 +1,16 @@
 import { expect, it } from 'vitest';
-import { type ExperimentConfig, defaultExperiment } from '../../shared/config';
+import { type SessionConfig, defaultSession } from '../../shared/config';
 import { thriftier } from './thriftier';
 import { type Timing, bestTiming, expectedTime, stepLoad, timingKey } from './timing';
 import { say } from '../../shared/texts/say';
 
-const DATA = { tokens: 3200, examples: 100, heldOut: 10 };
+const DATA = { tokens: 3200, examples: 100, validation: 10 };
 
-function experiment(change: Partial<ExperimentConfig['train']> = {}): ExperimentConfig {
-  const e = defaultExperiment();
-  return { ...e, train: { ...e.train, steps: 100, evalEvery: 20, evalExamples: 32, batchSize: 4, ...change } };
+function config(change: Partial<SessionConfig['train']> = {}): SessionConfig {
+  const e = defaultSession();
+  return { ...e, train: { ...e.train, steps: 100, evalInterval: 20, evalExamples: 32, batchSize: 4, ...change } };
 }
-const timed = (e: ExperimentConfig): Timing => ({
+const timed = (e: SessionConfig): Timing => ({
   key: timingKey(e),
   load: stepLoad(e, DATA),
   stepMs: [100, 120, 110],
@@ -19,8 +19,8 @@ const timed = (e: ExperimentConfig): Timing => ({
 });
 
 it('the very settings: fastest and slowest step, and every evaluation batch', () => {
-  const e = experiment();
-  // Ten held-out examples are three batches, five times.
+  const e = config();
+  // Ten validation examples are three batches, five times.
   expect(expectedTime(e, timed(e), DATA)).toEqual({
     low: 100 * 100 + 15 * 30,
     high: 100 * 120 + 15 * 30,
@@ -34,8 +34,8 @@ it('the very settings: fastest and slowest step, and every evaluation batch', ()
 });
 
 it('other settings: scaled by the tokens, in a wider range that holds the plain scaling', () => {
-  const e = experiment();
-  const twice = experiment({ batchSize: 8 });
+  const e = config();
+  const twice = config({ batchSize: 8 });
   const { low, high, scaled } = expectedTime(twice, timed(e), DATA)!;
   expect(scaled).toBe(true);
   // Eight a batch: two evaluation batches.
@@ -44,17 +44,17 @@ it('other settings: scaled by the tokens, in a wider range that holds the plain 
 });
 
 it('a run of the same settings is better than a probe of others', () => {
-  const e = experiment();
+  const e = config();
   const run: Timing = { ...timed(e), from: 'run', evalMs: null };
-  const other = timed(experiment({ batchSize: 8 }));
+  const other = timed(config({ batchSize: 8 }));
   expect(bestTiming(e, other, run)).toBe(run);
   expect(bestTiming(e, timed(e), run)!.from).toBe('probe');
-  expect(bestTiming(experiment({ batchSize: 2 }), null, run)).toBe(run);
+  expect(bestTiming(config({ batchSize: 2 }), null, run)).toBe(run);
   expect(expectedTime(e, run, DATA)!.low).toBeCloseTo(100 * 100 + (15 * 100) / 3);
 });
 
 it('thriftier settings: the same update first, then less and less; each needs less of something', () => {
-  const start = experiment({ batchSize: 6, accumulation: 2, maxTokens: 64 });
+  const start = config({ batchSize: 6, gradientAccumulationSteps: 2, maxSequenceLength: 64 });
   const all = thriftier(start);
   expect(all.map((t) => say(t.label))).toEqual([
     'Batch size 3 × 4 instead of 6 × 2',
@@ -71,11 +71,11 @@ it('thriftier settings: the same update first, then less and less; each needs le
   for (const {
     draft: { train, runs },
   } of all) {
-    expect(train.batchSize * train.accumulation).toBe(12);
-    expect(train.batchSize * train.maxTokens * runs[0].rank).toBeLessThan(6 * 64 * 8);
+    expect(train.batchSize * train.gradientAccumulationSteps).toBe(12);
+    expect(train.batchSize * train.maxSequenceLength * runs[0].rank).toBeLessThan(6 * 64 * 8);
     expect(runs.map((r) => r.alpha / r.rank)).toEqual([2, 2]);
   }
-  expect(thriftier(experiment({ batchSize: 1, maxTokens: 16 })).map((t) => say(t.label))).toEqual([
+  expect(thriftier(config({ batchSize: 1, maxSequenceLength: 16 })).map((t) => say(t.label))).toEqual([
     'Rank 4 instead of 8',
     'Rank 2 instead of 8',
     'Rank 1 instead of 8',

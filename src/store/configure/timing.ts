@@ -1,5 +1,5 @@
 /** How long an experiment will take, from steps that were really timed. Pure. */
-import { type ExperimentConfig, rankOf } from '../../shared/config';
+import { type SessionConfig, rankOf } from '../../shared/config';
 import type { PrepareReport } from '../../shared/data';
 import { tokensPerStep } from './estimate';
 
@@ -25,17 +25,17 @@ export interface Expected {
   from: Timing['from'];
 }
 
-type Lengths = Pick<PrepareReport, 'tokens' | 'examples' | 'heldOut'> | null;
+type Lengths = Pick<PrepareReport, 'tokens' | 'examples' | 'validation'> | null;
 
 /** Evaluation costs this share of a step's time per batch where it was not timed: a forward pass of three. */
 const EVAL_SHARE = 1 / 3;
 
 /** What changes a step's time, besides its tokens. */
-export function timingKey({ train, runs }: ExperimentConfig): string {
+export function timingKey({ train, runs }: SessionConfig): string {
   return JSON.stringify([
     train.batchSize,
-    train.accumulation,
-    train.maxTokens,
+    train.gradientAccumulationSteps,
+    train.maxSequenceLength,
     ...runs.map((r) => [
       r.method,
       rankOf(r),
@@ -43,28 +43,29 @@ export function timingKey({ train, runs }: ExperimentConfig): string {
       r.only,
       r.dropout > 0,
       r.gate.rule,
-      r.gate.prices,
-      r.gate.pricesEvery,
+      r.gate.gradientFrom,
+      r.gate.gradientInterval,
     ]),
   ]);
 }
 
-export const stepLoad = ({ train, runs }: ExperimentConfig, data: Lengths): number =>
+export const stepLoad = ({ train, runs }: SessionConfig, data: Lengths): number =>
   tokensPerStep(train, data) * runs.length;
 
 /** Evaluations of a run: on the way and at the end. */
-const evaluations = ({ steps, evalEvery }: ExperimentConfig['train']): number => Math.ceil(steps / evalEvery);
+const evaluations = ({ steps, evalInterval }: SessionConfig['train']): number => Math.ceil(steps / evalInterval);
 
 /** A range, from the fastest and the slowest step that was timed; null without any. */
-export function expectedTime(experiment: ExperimentConfig, timing: Timing | null, data: Lengths): Expected | null {
+export function expectedTime(config: SessionConfig, timing: Timing | null, data: Lengths): Expected | null {
   if (!timing || timing.stepMs.length === 0 || !(timing.load > 0)) return null;
-  const { train } = experiment;
-  const scale = stepLoad(experiment, data) / timing.load;
-  const exact = timing.key === timingKey(experiment) && Math.abs(scale - 1) < 0.01;
+  const { train } = config;
+  const scale = stepLoad(config, data) / timing.load;
+  const exact = timing.key === timingKey(config) && Math.abs(scale - 1) < 0.01;
   const batches =
-    Math.ceil(Math.min(train.evalExamples, data?.heldOut ?? train.evalExamples) / train.batchSize) * evaluations(train);
+    Math.ceil(Math.min(train.evalExamples, data?.validation ?? train.evalExamples) / train.batchSize) *
+    evaluations(train);
   const total = (step: number) => {
-    const evalMs = timing.evalMs ?? (step * EVAL_SHARE) / train.accumulation;
+    const evalMs = timing.evalMs ?? (step * EVAL_SHARE) / train.gradientAccumulationSteps;
     return (train.steps * step + batches * evalMs) * (exact ? 1 : scale);
   };
   // Steps of another shape do not scale by their tokens alone: the range says so.
@@ -78,8 +79,8 @@ export function expectedTime(experiment: ExperimentConfig, timing: Timing | null
 }
 
 /** The better of two measurements for an experiment: one of the very settings, else the probe. */
-export function bestTiming(experiment: ExperimentConfig, probe: Timing | null, run: Timing | null): Timing | null {
-  const key = timingKey(experiment);
+export function bestTiming(config: SessionConfig, probe: Timing | null, run: Timing | null): Timing | null {
+  const key = timingKey(config);
   if (run && run.key === key && probe?.key !== key) return run;
   return probe ?? run;
 }

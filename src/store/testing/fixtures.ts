@@ -1,7 +1,7 @@
 /** For tests of the store: a port instead of a worker, events as the train worker sends them, and a session that has ended. */
 import type { ErrorInfo } from '../../shared/errors';
 import { message } from '../../shared/message';
-import { defaultExperiment } from '../../shared/config';
+import { defaultSession } from '../../shared/config';
 import type { SampleSet } from '../../shared/data';
 import type { GateStats, ModelSource, ModuleId } from '../../shared/types';
 import { RATIO_BINS } from '../../shared/types';
@@ -91,18 +91,18 @@ export function gateStats(modules: number, tokens: number, active: (m: number) =
     tau: Float32Array.from({ length: modules }, (_, m) => m / 100),
     tokens: new Uint32Array(modules).fill(tokens),
     active: Uint32Array.from({ length: modules }, (_, m) => active(m)),
-    muKept: new Float32Array(modules).fill(-1),
+    muActive: new Float32Array(modules).fill(-1),
     muSkipped: new Float32Array(modules).fill(1),
     measured: new Uint32Array(modules).fill(tokens),
-    keptHelpful: Uint32Array.from({ length: modules }, (_, m) => active(m)),
+    activeHelpful: Uint32Array.from({ length: modules }, (_, m) => active(m)),
     skippedHelpful: new Uint32Array(modules),
     histogram: new Uint32Array(modules * RATIO_BINS),
     rho: 0.01,
-    tauStep: 0.001,
-    moduleSteps: null,
+    tauLearningRate: 0.001,
+    moduleTauLearningRates: null,
     lambda: 0,
     shift: null,
-    openOutsideTraining: false,
+    activeOutsideTraining: false,
   };
 }
 
@@ -151,7 +151,7 @@ export function endedSession(): SessionView {
   gated.addEval(evalEvent('ts-lora', 3, 3));
   gated.addEval({ ...evalEvent('ts-lora', 6, 3.25), gate: gateStats(4, 100, (m) => 100 - 10 * m) });
   return {
-    experiment: defaultExperiment(),
+    config: defaultSession(),
     template: { prompt: '{prompt}\n', completion: '{completion}' },
     mapping: null,
     dataName: 'facts.jsonl',

@@ -1,19 +1,19 @@
 /** A library that forgets: for tests, which may look into it and share it between two pages. */
-import type { Cell, Study } from '../../shared/study';
-import { cellKey } from '../../shared/study';
-import { type Library, type StudyData, readAll } from '../studies/library';
+import type { Cell, Experiment } from '../../shared/experiment';
+import { cellKey } from '../../shared/experiment';
+import { type Library, type ExperimentData, readAll } from '../experiments/library';
 
 export class MemoryLibrary implements Library {
-  readonly studies = new Map<string, Study>();
+  readonly experiments = new Map<string, Experiment>();
   readonly cells = new Map<string, Cell>();
-  readonly kept = new Map<string, StudyData>();
+  readonly kept = new Map<string, ExperimentData>();
 
   all(): ReturnType<Library['all']> {
-    return Promise.resolve(readAll([...this.studies.values()], [...this.cells.values()]));
+    return Promise.resolve(readAll([...this.experiments.values()], [...this.cells.values()]));
   }
 
-  saveStudy(study: Study): Promise<void> {
-    this.studies.set(study.id, study);
+  saveExperiment(experiment: Experiment): Promise<void> {
+    this.experiments.set(experiment.id, experiment);
     return Promise.resolve();
   }
 
@@ -22,17 +22,17 @@ export class MemoryLibrary implements Library {
     return Promise.resolve();
   }
 
-  saveData(id: string, data: StudyData): Promise<void> {
+  saveData(id: string, data: ExperimentData): Promise<void> {
     this.kept.set(id, data);
     return Promise.resolve();
   }
 
-  data(id: string): Promise<StudyData | null> {
+  data(id: string): Promise<ExperimentData | null> {
     return Promise.resolve(this.kept.get(id) ?? null);
   }
 
   remove(id: string): Promise<void> {
-    this.studies.delete(id);
+    this.experiments.delete(id);
     this.kept.delete(id);
     for (const key of this.cells.keys()) if (key.startsWith(`${id}/`)) this.cells.delete(key);
     return Promise.resolve();

@@ -1,19 +1,23 @@
 /**
  * What the page of commit 2078df5 wrote (testing/2078df5): settings as files and links, and one session of seven runs on
  * the nano model, WebGPU on SwiftShader, fourteen steps: its checkpoint, paused at step 8, the session as it was kept in
- * the browser (record and file), and as one file to take away.
+ * the browser (record and file), and as one file to take away. And what commit c83a663 wrote, the last of version 1
+ * (testing/c83a663): one session of four runs on the CPU engine, thirty steps, paused at step 26, with a dev split and a gate
+ * that skips everything; and an experiment with a grid.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'fflate';
-import type { ExperimentConfig, RunConfig } from '../../shared/config';
+import type { SessionConfig, RunConfig } from '../../shared/config';
 import { unpack } from '../../shared/pack';
 import type { TokenSet } from '../../shared/types';
 import { readSlot } from '../checkpoint';
+import { tokenSetsOf } from '../keep';
 import type { Checkpoint } from '../protocol';
 
-const bytesOf = (name: string) => new Uint8Array(readFileSync(join(import.meta.dirname, '2078df5', name)));
-const unzipped = (name: string) => gunzipSync(bytesOf(name)) as Uint8Array<ArrayBuffer>;
+const bytesOf = (name: string, commit = '2078df5') =>
+  new Uint8Array(readFileSync(join(import.meta.dirname, commit, name)));
+const unzipped = (name: string, commit?: string) => gunzipSync(bytesOf(name, commit)) as Uint8Array<ArrayBuffer>;
 
 export const settings = () =>
   JSON.parse(new TextDecoder().decode(bytesOf('settings.json'))) as Record<
@@ -26,7 +30,7 @@ export const keptFile = () => new Blob([bytesOf('kept.zip')]);
 export const exportedFile = () => new Blob([unzipped('run.zip.gz')]);
 
 /** The checkpoint, through the reader of its slot, and the token sets that go with it. */
-export async function checkpoint(): Promise<{ checkpoint: Checkpoint; train: TokenSet; heldOut: TokenSet }> {
+export async function checkpoint(): Promise<{ checkpoint: Checkpoint; train: TokenSet; validation: TokenSet }> {
   const bytes = unzipped('checkpoint.gz');
   const slot = await readSlot({
     getSize: () => bytes.length,
@@ -41,22 +45,35 @@ export async function checkpoint(): Promise<{ checkpoint: Checkpoint; train: Tok
   if (typeof slot === 'string') throw new Error(`the slot is ${slot}`);
   return {
     checkpoint: unpack(slot.payload) as Checkpoint,
-    ...(unpack(unzipped('data.gz')) as { train: TokenSet; heldOut: TokenSet }),
+    ...tokenSetsOf(unzipped('data.gz')),
   };
 }
 
+const LAST = 'c83a663';
+const lastJson = (name: string): unknown => JSON.parse(new TextDecoder().decode(bytesOf(name, LAST)));
+
+/** What the last commit of version 1 wrote. */
+export const last = {
+  settings: () => lastJson('settings.json') as { file: string; link: string },
+  exportedFile: () => new Blob([unzipped('run.zip.gz', LAST)]),
+  checkpoint: () => unpack(unzipped('checkpoint.gz', LAST)) as Checkpoint,
+  tokenSets: () => tokenSetsOf(unzipped('data.gz', LAST)),
+  /** The records of the database. */
+  experiment: () => lastJson('experiment.json') as { study: object; cells: object[] },
+};
+
 const GATE: RunConfig['gate'] = {
   rule: 'reconstructed',
-  lambdaBar: 0,
-  tauStep: 'auto',
+  sparsityPenalty: 0,
+  tauLearningRate: 'auto',
   tauWarmup: 'auto',
   rhoPer: 'run',
   eta: 'auto',
-  target: null,
+  targetSparsity: null,
   targetPer: 'run',
-  prices: 'own',
-  pricesEvery: 4,
-  keep: 0.5,
+  gradientFrom: 'train',
+  gradientInterval: 4,
+  activeShare: 0.5,
   follows: null,
 };
 const ADALORA: RunConfig['adalora'] = {
@@ -83,7 +100,7 @@ const gate = (change: Partial<RunConfig['gate']> = {}) => ({ gate: { ...GATE, ..
 
 /** Settings that were written, every value said: no default of today has a part in it. Every method is there. */
 const METHOD = { ...RUN, rank: 5, alpha: 7.5, modules: ['k', 'down'] } satisfies Partial<RunConfig>;
-export const METHODS_THEN: ExperimentConfig = {
+export const METHODS_THEN: SessionConfig = {
   train: {
     seed: 4294967295,
     steps: 500,
@@ -94,14 +111,14 @@ export const METHODS_THEN: ExperimentConfig = {
     beta2: 0.95,
     epsilon: 1e-6,
     weightDecay: 0.25,
-    clipNorm: 0.5,
+    maxGradientNorm: 0.5,
     batchSize: 3,
-    accumulation: 5,
-    maxTokens: 96,
-    evalEvery: 13,
+    gradientAccumulationSteps: 5,
+    maxSequenceLength: 96,
+    evalInterval: 13,
     evalExamples: 21,
-    sliceShare: 0.125,
-    keepBest: true,
+    devShare: 0.125,
+    loadBestCheckpoint: true,
     patience: 4,
   },
   runs: [
@@ -131,19 +148,25 @@ export const METHODS_THEN: ExperimentConfig = {
       id: 'ts-lora',
       name: 'TS',
       method: 'ts-lora',
-      ...gate({ lambdaBar: -2.5, tauStep: 0.03, tauWarmup: 6, rhoPer: 'module' }),
+      ...gate({ sparsityPenalty: -2.5, tauLearningRate: 0.03, tauWarmup: 6, rhoPer: 'module' }),
     },
     {
       ...METHOD,
       id: 'ts-dora',
       name: 'TSD',
       method: 'ts-dora',
-      ...gate({ lambdaBar: 4.5, target: 0.6, targetPer: 'module', prices: 'held-out', pricesEvery: 7 }),
+      ...gate({
+        sparsityPenalty: 4.5,
+        targetSparsity: 0.6,
+        targetPer: 'module',
+        gradientFrom: 'dev',
+        gradientInterval: 7,
+      }),
     },
   ],
 };
 
-const TRAIN: ExperimentConfig['train'] = {
+const TRAIN: SessionConfig['train'] = {
   seed: 1,
   steps: 100,
   learningRate: 3e-3,
@@ -153,14 +176,14 @@ const TRAIN: ExperimentConfig['train'] = {
   beta2: 0.999,
   epsilon: 1e-8,
   weightDecay: 0,
-  clipNorm: 1,
+  maxGradientNorm: 1,
   batchSize: 4,
-  accumulation: 1,
-  maxTokens: 64,
-  evalEvery: 20,
+  gradientAccumulationSteps: 1,
+  maxSequenceLength: 64,
+  evalInterval: 20,
   evalExamples: 32,
-  sliceShare: 0,
-  keepBest: false,
+  devShare: 0,
+  loadBestCheckpoint: false,
   patience: null,
 };
 const rule = (name: RunConfig['gate']['rule'], change: Partial<RunConfig['gate']>): RunConfig => ({
@@ -171,15 +194,15 @@ const rule = (name: RunConfig['gate']['rule'], change: Partial<RunConfig['gate']
   ...gate({ rule: name, ...change }),
 });
 /** The same for every gate rule there was. */
-export const RULES_THEN: ExperimentConfig = {
-  train: { ...TRAIN, steps: 40, sliceShare: 0.1 },
+export const RULES_THEN: SessionConfig = {
+  train: { ...TRAIN, steps: 40, devShare: 0.1 },
   runs: [
-    rule('reconstructed', { tauStep: 0.01 }),
-    rule('literal', { tauStep: 4e-5, lambdaBar: 0.25 }),
-    rule('exact', { eta: 2.5, lambdaBar: 1 }),
-    rule('averaged', { prices: 'held-out', pricesEvery: 2 }),
-    rule('quantile', { keep: 0.3 }),
-    rule('random', { follows: 'exact', keep: 0.7 }),
+    rule('reconstructed', { tauLearningRate: 0.01 }),
+    rule('literal', { tauLearningRate: 4e-5, sparsityPenalty: 0.25 }),
+    rule('exact', { eta: 2.5, sparsityPenalty: 1 }),
+    rule('averaged', { gradientFrom: 'dev', gradientInterval: 2 }),
+    rule('quantile', { activeShare: 0.3 }),
+    rule('random', { follows: 'exact', activeShare: 0.7 }),
     rule('oracle', {}),
   ],
 };
@@ -187,7 +210,7 @@ export const RULES_THEN: ExperimentConfig = {
 /** What the session trained with. */
 const SMALL = { ...RUN, rank: 1, alpha: 3, only: ['0.q', '3.down'] } satisfies Partial<RunConfig>;
 const small = (id: string, method: RunConfig['method']) => ({ ...SMALL, id, name: `${id} run`, method });
-export const SESSION_THEN: ExperimentConfig = {
+export const SESSION_THEN: SessionConfig = {
   train: {
     ...TRAIN,
     seed: 7,
@@ -197,12 +220,12 @@ export const SESSION_THEN: ExperimentConfig = {
     schedule: 'cosine',
     weightDecay: 0.01,
     batchSize: 2,
-    accumulation: 2,
-    maxTokens: 32,
-    evalEvery: 4,
+    gradientAccumulationSteps: 2,
+    maxSequenceLength: 32,
+    evalInterval: 4,
     evalExamples: 4,
-    sliceShare: 0.2,
-    keepBest: true,
+    devShare: 0.2,
+    loadBestCheckpoint: true,
   },
   runs: [
     { ...small('lora', 'lora'), rslora: true, loraPlusRatio: 2, dropout: 0.2, learningRate: 0.01, ...gate() },
@@ -210,13 +233,66 @@ export const SESSION_THEN: ExperimentConfig = {
     { ...small('adalora', 'adalora'), ...gate(), adalora: { ...ADALORA, initRank: 2, tinit: 2, tfinal: 4 } },
     {
       ...small('averaged', 'ts-lora'),
-      ...gate({ rule: 'averaged', lambdaBar: 1, tauWarmup: 1, eta: 0.5, prices: 'held-out', pricesEvery: 2 }),
+      ...gate({
+        rule: 'averaged',
+        sparsityPenalty: 1,
+        tauWarmup: 1,
+        eta: 0.5,
+        gradientFrom: 'dev',
+        gradientInterval: 2,
+      }),
     },
     {
       ...small('tsdora', 'ts-dora'),
-      ...gate({ tauWarmup: 1, rhoPer: 'module', target: 0.4, targetPer: 'module' }),
+      ...gate({ tauWarmup: 1, rhoPer: 'module', targetSparsity: 0.4, targetPer: 'module' }),
     },
-    { ...small('quantile', 'ts-lora'), ...gate({ rule: 'quantile', keep: 0.4 }) },
+    { ...small('quantile', 'ts-lora'), ...gate({ rule: 'quantile', activeShare: 0.4 }) },
     { ...small('random', 'ts-lora'), ...gate({ rule: 'random', follows: 'tsdora' }) },
+  ],
+};
+
+/** What the session of the last commit trained with. */
+export const LAST_SESSION: SessionConfig = {
+  train: {
+    ...TRAIN,
+    seed: 7,
+    steps: 30,
+    learningRate: 0.02,
+    warmupSteps: 2,
+    beta1: 0,
+    maxGradientNorm: 0.5,
+    batchSize: 1,
+    gradientAccumulationSteps: 2,
+    maxSequenceLength: 32,
+    evalInterval: 10,
+    evalExamples: 3,
+    devShare: 0.25,
+    loadBestCheckpoint: true,
+    patience: 9,
+  },
+  runs: [
+    { ...SMALL, id: 'lora', name: 'LoRA', method: 'lora', ...gate() },
+    {
+      ...SMALL,
+      id: 'dev',
+      name: 'μ of the dev split',
+      method: 'ts-lora',
+      ...gate({
+        gradientFrom: 'dev',
+        gradientInterval: 2,
+        targetSparsity: 0.4,
+        targetPer: 'module',
+        tauWarmup: 1,
+        rhoPer: 'module',
+      }),
+    },
+    {
+      ...SMALL,
+      id: 'shut',
+      name: 'shut',
+      method: 'ts-lora',
+      ...gate({ tauLearningRate: 1, tauWarmup: 2, sparsityPenalty: 100 }),
+    },
+    { ...SMALL, id: 'quantile', name: 'quantile', method: 'ts-lora', ...gate({ rule: 'quantile', activeShare: 0.3 }) },
   ],
 };

@@ -4,6 +4,7 @@ import { BaseModel } from '../../engine/base';
 import type { Device } from '../../engine/device/device';
 import { type RunConfig, type TrainConfig, runSchema, trainSchema } from '../../shared/config';
 import { Rng } from '../../shared/rng';
+import { formerRun, formerTrain } from '../../shared/settings/versions';
 import type { TokenBatch } from '../../shared/types';
 
 export interface Fixture {
@@ -78,11 +79,20 @@ export function sequence(batch: TokenBatch, s: number): TokenBatch {
   };
 }
 
+/** A run as the twin writes it, whose settings have the names of version 1. */
+export const fixtureRun = (run: object): RunConfig => runSchema.parse(formerRun(run));
+
+/** The settings of training; those of the gate stand beside them in a fixture. */
+export function fixtureTrain(settings: Fixture['settings'], more: Partial<TrainConfig> = {}): TrainConfig {
+  const { lambdaBar: _l, tauStep: _s, tauWarmup: _w, ...train } = settings;
+  return trainSchema.parse({ ...(formerTrain(train) as object), ...more });
+}
+
 /** The run and its settings as the app would be configured for the fixture. */
 export function fixtureConfig(f: Fixture, settings = f.settings): { run: RunConfig; train: TrainConfig } {
-  const { lambdaBar, tauStep, tauWarmup, ...train } = settings;
+  const { lambdaBar, tauStep, tauWarmup } = settings;
   return {
-    run: runSchema.parse({
+    run: fixtureRun({
       id: f.method,
       name: f.method,
       method: f.method,
@@ -90,7 +100,7 @@ export function fixtureConfig(f: Fixture, settings = f.settings): { run: RunConf
       alpha: f.alpha,
       gate: f.method === 'ts-lora' ? { lambdaBar, tauStep, tauWarmup } : {},
     }),
-    train: trainSchema.parse(train),
+    train: fixtureTrain(settings),
   };
 }
 

@@ -22,13 +22,13 @@ export async function composedShaders(): Promise<Map<string, string>> {
       method,
       dropout: isRefused({ group: 'run', key: 'dropout' }, method) ? 0 : 0.1,
     })),
-    ...GATE_RULES.map((rule) => ({ id: rule, method: 'ts-lora', gate: { rule, target: 0.5 } })),
+    ...GATE_RULES.map((rule) => ({ id: rule, method: 'ts-lora', gate: { rule, targetSparsity: 0.5 } })),
   ].map((run) => runSchema.parse({ name: run.id, rank: 4, ...run }));
   for (const recompute of [false, true]) {
     const trainer = await Trainer.create(
       base,
       runs,
-      trainSchema.parse({ steps: 10, keepBest: true, sliceShare: 0.5 }),
+      trainSchema.parse({ steps: 10, loadBestCheckpoint: true, devShare: 0.5 }),
       {
         capacity: { rows: 24, supervised: 20, segments: runs.length, headChunk: 64 },
         microBatches: 1,

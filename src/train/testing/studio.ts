@@ -8,15 +8,15 @@ import { openCpuDevice } from '../../engine/kernels/openCpu';
 import { openDevice } from '../../engine/openDevice';
 import { onCpu } from '../../engine/testing/harness';
 import { openTokenizer } from '../../hub/tokenizer';
-import { type ExperimentConfig, defaultExperiment } from '../../shared/config';
+import { type SessionConfig, defaultSession } from '../../shared/config';
 import type { DeviceChoice, TokenSet } from '../../shared/types';
 import type { TrainEvent } from '../protocol';
 import { TrainService } from '../trainService';
 
 export const NANO = { kind: 'embedded', id: 'sieve-stories-nano' } as const;
 
-/** 32 examples to learn from and 8 held out. */
-export async function smallData(maxTokens: number): Promise<{ train: TokenSet; heldOut: TokenSet }> {
+/** 32 examples to train on and 8 to validate on. */
+export async function smallData(maxSequenceLength: number): Promise<{ train: TokenSet; validation: TokenSet }> {
   const lines = Array.from({ length: 40 }, (_, i) =>
     JSON.stringify({
       prompt: `Tom has ${i} red apples and one hat.`,
@@ -28,8 +28,8 @@ export async function smallData(maxTokens: number): Promise<{ train: TokenSet; h
     mapping: { kind: 'prompt-completion' as const, roles: { prompt: 'prompt', completion: 'completion' } },
     template: { prompt: '{prompt}\n', completion: '{completion}' },
     completionOnly: true,
-    maxTokens,
-    heldOutShare: 0.2,
+    maxSequenceLength,
+    validationShare: 0.2,
     seed: 3,
     maxExamples: 1000,
     stratify: true,
@@ -40,8 +40,8 @@ export async function smallData(maxTokens: number): Promise<{ train: TokenSet; h
 }
 
 /** LoRA beside TS-LoRA, eight steps. */
-export function smallExperiment(change: Partial<ExperimentConfig['train']> = {}): ExperimentConfig {
-  const e = defaultExperiment();
+export function smallSession(change: Partial<SessionConfig['train']> = {}): SessionConfig {
+  const e = defaultSession();
   return {
     ...e,
     train: {
@@ -49,8 +49,8 @@ export function smallExperiment(change: Partial<ExperimentConfig['train']> = {})
       steps: 8,
       warmupSteps: 2,
       batchSize: 2,
-      maxTokens: 48,
-      evalEvery: 4,
+      maxSequenceLength: 48,
+      evalInterval: 4,
       evalExamples: 5,
       ...change,
     },

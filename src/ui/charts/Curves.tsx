@@ -64,8 +64,8 @@ const View = memo(function View({ session, version }: { session: SessionView; ve
   const [log, setLog] = useState(false);
   const [range, setRange] = useState<Chosen['range']>(null);
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
-  const { experiment, histories } = session;
-  const all = experiment.runs.map((r, i): Named => ({ run: histories.get(r.id)!, name: r.name, index: i + 1 }));
+  const { config, histories } = session;
+  const all = config.runs.map((r, i): Named => ({ run: histories.get(r.id)!, name: r.name, index: i + 1 }));
   const base = histories.get('base');
   const view: Chosen = { runs: all.filter((r) => !hidden.has(r.run.runId)), weight, log, range };
 
@@ -205,7 +205,7 @@ const View = memo(function View({ session, version }: { session: SessionView; ve
           explain={() =>
             explainGradient(
               all.map((r) => ({ name: r.name, run: r.run })),
-              experiment.train.clipNorm,
+              config.train.maxGradientNorm,
             )
           }
           picture={chart(gradient, t.gradientAxis, 300, log)}
@@ -224,7 +224,7 @@ const View = memo(function View({ session, version }: { session: SessionView; ve
         <ChartFrame
           title={t.rate}
           name="rate"
-          explain={() => explainRate(experiment.train, all[0].run)}
+          explain={() => explainRate(config.train, all[0].run)}
           picture={chart(rate, t.rateAxis, 300)}
           rows={rows('learningRate')}
         >

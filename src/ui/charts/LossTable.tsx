@@ -5,9 +5,9 @@ import type { SessionView } from '../../store/slices';
 import { RunMark } from '../bits';
 import { fixed, signed } from '../format';
 
-export function LossTable({ session: { experiment, histories } }: { session: SessionView }) {
+export function LossTable({ session: { config, histories } }: { session: SessionView }) {
   const { curves, lossTable: t } = texts().charts;
-  const rows = lossRows(experiment.runs.map((r) => histories.get(r.id)!));
+  const rows = lossRows(config.runs.map((r) => histories.get(r.id)!));
   const level = histories.get('base')?.evals.at(-1)?.loss;
   return (
     <table className="grid" data-testid="loss-table">
@@ -16,7 +16,7 @@ export function LossTable({ session: { experiment, histories } }: { session: Ses
           <th scope="col" className="num">
             {t.step}
           </th>
-          {experiment.runs.map((r, i) => [
+          {config.runs.map((r, i) => [
             <th key={`${r.id}-t`} scope="col" className="num">
               <RunMark index={i + 1} />
               {curves.training(r.name)}
@@ -34,7 +34,7 @@ export function LossTable({ session: { experiment, histories } }: { session: Ses
         {level !== undefined && (
           <tr>
             <th scope="row">{t.base}</th>
-            {experiment.runs.map((r) => [
+            {config.runs.map((r) => [
               <td key={`${r.id}-t`} className="num">
                 –
               </td>,
@@ -52,7 +52,7 @@ export function LossTable({ session: { experiment, histories } }: { session: Ses
             <th scope="row" className="num">
               {row.step}
             </th>
-            {experiment.runs.map((r, i) => [
+            {config.runs.map((r, i) => [
               <td key={`${r.id}-t`} className="num">
                 {fixed(row.train[i])}
               </td>,

@@ -34,7 +34,7 @@ export function RankingChart({ session, gated, history, selected, onSelect }: Pr
   );
   if (!r) return null;
   const { modules } = history;
-  const names = new Map(session.experiment.runs.map((x) => [x.id, x.name]));
+  const names = new Map(session.config.runs.map((x) => [x.id, x.name]));
   const shown = all ? r.modules : r.modules.slice(0, SHORT);
   const rows = () => [
     ['rank', 'module', 'active share', 'spread between windows'],

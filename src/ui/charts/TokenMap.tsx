@@ -1,4 +1,4 @@
-/** Token × module map of one text: which module kept its update for which token, or how large each update was. */
+/** Token × module map of one text: which module applied its update for which token, or how large each update was. */
 import { memo, useState } from 'react';
 import { texts } from '../../shared/texts';
 import type { RunHistory } from '../../store/history';
@@ -35,8 +35,8 @@ function gateSaid(watch: Watch, m: number, t: number): string {
     tokenSigns(watch.tokens)[t].name,
     compact(watch.ratio[i]),
   ] as const;
-  if (!watch.tau) return (watch.kept[i] ? tokenMap.wasActive : tokenMap.wasSkipped)(...said);
-  return (watch.kept[i] ? tokenMap.wasActiveAt : tokenMap.wasSkippedAt)(...said, compact(watch.tau[m]));
+  if (!watch.tau) return (watch.active[i] ? tokenMap.wasActive : tokenMap.wasSkipped)(...said);
+  return (watch.active[i] ? tokenMap.wasActiveAt : tokenMap.wasSkippedAt)(...said, compact(watch.tau[m]));
 }
 
 interface Props {
@@ -51,7 +51,7 @@ export const TokenMap = memo(function TokenMap({ watch, token, module, onSelect 
   const said = useTexts().charts.tokenMap;
   const colors = useChartColors();
   const [mode, setMode] = useState<'gate' | 'r'>('gate');
-  const { tokens, modules, kept, ratio } = watch;
+  const { tokens, modules, active, ratio } = watch;
   const n = tokens.length;
   const scale = logScale(ratio);
   const spec: MapSpec = {
@@ -61,7 +61,7 @@ export const TokenMap = memo(function TokenMap({ watch, token, module, onSelect 
     minCell: 11,
     maxCell: 26,
     upright: true,
-    shade: (m, t) => (mode === 'gate' ? colors.keep(kept[m * n + t]) : colors.keep(scale(ratio[m * n + t]))),
+    shade: (m, t) => (mode === 'gate' ? colors.keep(active[m * n + t]) : colors.keep(scale(ratio[m * n + t]))),
   };
   const picture = () => {
     const layout = layOut(spec, 900);
@@ -72,16 +72,16 @@ export const TokenMap = memo(function TokenMap({ watch, token, module, onSelect 
     };
   };
   const rows = () => [
-    ['module', 'token', 'text', 'kept', 'r', 'tau'],
+    ['module', 'token', 'text', 'active', 'r', 'tau'],
     ...modules.flatMap((m, i) =>
-      tokens.map((text, t) => [moduleName(m), t, text, kept[i * n + t], ratio[i * n + t], watch.tau?.[i] ?? null]),
+      tokens.map((text, t) => [moduleName(m), t, text, active[i * n + t], ratio[i * n + t], watch.tau?.[i] ?? null]),
     ),
   ];
   return (
     <ChartFrame
       title={said.title}
       name="tokenmap"
-      explain={() => explainTokenMap(n, modules.length, kept)}
+      explain={() => explainTokenMap(n, modules.length, active)}
       picture={picture}
       rows={rows}
       tools={

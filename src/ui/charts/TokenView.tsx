@@ -3,7 +3,7 @@ import { type KeyboardEvent, memo, useRef, useState } from 'react';
 import { MODULE_KINDS } from '../../shared/config';
 import { texts } from '../../shared/texts';
 import type { RunHistory } from '../../store/history';
-import { keptPerToken } from '../../store/series';
+import { activePerToken } from '../../store/series';
 import { Scroll, SelectField } from '../bits';
 import { compact, percent } from '../format';
 import { useTexts } from '../studioContext';
@@ -33,7 +33,7 @@ export const TokenView = memo(function TokenView({ watch, token, onToken }: Prop
   const list = useRef<HTMLFieldSetElement>(null);
   const layers = [...new Set(watch.modules.map((m) => m.layer))];
   const kinds = MODULE_KINDS.filter((k) => watch.modules.some((m) => m.kind === k));
-  const { kept, ratio, modules } = keptPerToken(
+  const { active, ratio, modules } = activePerToken(
     watch,
     layer === 'all' ? null : Number(layer),
     kind === 'all' ? null : kind,
@@ -51,8 +51,8 @@ export const TokenView = memo(function TokenView({ watch, token, onToken }: Prop
     list.current?.querySelector<HTMLElement>(`[data-token="${to}"]`)?.focus();
   };
   const rows = () => [
-    ['token', 'text', 'kept by', 'mean r'],
-    ...signs.map(({ name }, t) => [t, name, kept[t], ratio[t]]),
+    ['token', 'text', 'active in', 'mean r'],
+    ...signs.map(({ name }, t) => [t, name, active[t], ratio[t]]),
   ];
   return (
     <ChartFrame
@@ -60,14 +60,14 @@ export const TokenView = memo(function TokenView({ watch, token, onToken }: Prop
       name="tokens"
       explain={() =>
         explainTokens(
-          kept,
+          active,
           signs.map((s) => s.name),
         )
       }
       picture={() =>
         picture(
           signs.map((s) => s.text),
-          kept,
+          active,
           colors,
         )
       }
@@ -93,7 +93,7 @@ export const TokenView = memo(function TokenView({ watch, token, onToken }: Prop
       <fieldset ref={list} className="tokens" data-testid="token-view" data-step={watch.step}>
         <legend className="sr-only">{said.legend}</legend>
         {signs.map(({ text, note }, i) => {
-          const shade = colors.keep(kept[i]);
+          const shade = colors.keep(active[i]);
           return (
             <button
               key={i}
@@ -103,7 +103,7 @@ export const TokenView = memo(function TokenView({ watch, token, onToken }: Prop
               aria-pressed={i === focusable}
               className="token"
               style={{ backgroundColor: shade.fill, color: shade.ink }}
-              title={[said.token(percent(kept[i]), modules, compact(ratio[i])), note].filter(Boolean).join('; ')}
+              title={[said.token(percent(active[i]), modules, compact(ratio[i])), note].filter(Boolean).join('; ')}
               onClick={() => onToken(i)}
               onFocus={() => onToken(i)}
               onKeyDown={(e) => key(e, i)}
@@ -166,7 +166,7 @@ function Detail({
                       –
                     </td>
                   );
-                const open = watch.kept[m * n + token] === 1;
+                const open = watch.active[m * n + token] === 1;
                 const shade = colors.keep(open ? 0.3 : 0);
                 return (
                   <td key={k} className="num" style={{ backgroundColor: shade.fill, color: shade.ink }}>
@@ -192,7 +192,7 @@ const CHAR = 8;
 /** The text as it is saved, broken into lines. */
 function picture(
   signs: string[],
-  kept: ArrayLike<number>,
+  active: ArrayLike<number>,
   colors: ReturnType<typeof useChartColors>,
 ): { width: number; height: number; draw: (to: Surface) => void } {
   let [x, y] = [0, 0];
@@ -208,7 +208,7 @@ function picture(
     height: y + LINE,
     draw: (to) =>
       places.forEach((p, i) => {
-        const shade = colors.keep(kept[i]);
+        const shade = colors.keep(active[i]);
         to.rect({ x: p.x, y: p.y, width: p.width, height: LINE - 4, fill: shade.fill, stroke: undefined, radius: 3 });
         to.text(p.x + 2, p.y + LINE / 2 - 2, p.text, { fill: shade.ink, mono: true, size: 13 });
       }),

@@ -35,7 +35,7 @@ export function explainLoss(runs: NamedRun[], base: RunHistory | undefined): str
   return out;
 }
 
-export function explainGradient(runs: NamedRun[], clipNorm: number): string[] {
+export function explainGradient(runs: NamedRun[], maxGradientNorm: number): string[] {
   const t = said().gradient;
   const out = [t.what];
   for (const { name, run } of runs) {
@@ -44,13 +44,13 @@ export function explainGradient(runs: NamedRun[], clipNorm: number): string[] {
     const now = compact(values.at(-1)!);
     const most = compact(values.reduce((a, b) => Math.max(a, b), 0));
     out.push(
-      clipNorm > 0
+      maxGradientNorm > 0
         ? t.clipped({
             run: name,
             now,
             most,
-            share: percent(values.filter((v) => v > clipNorm).length / values.length),
-            limit: clipNorm,
+            share: percent(values.filter((v) => v > maxGradientNorm).length / values.length),
+            limit: maxGradientNorm,
           })
         : t.run(name, now, most),
     );
@@ -98,7 +98,7 @@ export function explainSkipMap(modules: ModuleId[], values: ArrayLike<number>, s
 
 export function explainHistogram(gate: GateStats, cuts: Cuts | null, module: number, name: string): string[] {
   const t = said().histogram;
-  const kept = gate.active[module];
+  const active = gate.active[module];
   const tokens = gate.tokens[module];
   const half = ratioQuantile(gate.histogram.subarray(module * RATIO_BINS, (module + 1) * RATIO_BINS), 0.5);
   const by = cuts?.name ?? 'none';
@@ -107,20 +107,20 @@ export function explainHistogram(gate: GateStats, cuts: Cuts | null, module: num
     t.now({
       module: name,
       at: cuts && t.at[cuts.name](compact(cuts.at[module])),
-      active: count(kept),
+      active: count(active),
       tokens: count(tokens),
-      skipped: percent(tokens > 0 ? 1 - kept / tokens : 0, 1),
+      skipped: percent(tokens > 0 ? 1 - active / tokens : 0, 1),
       median: compact(half),
     }),
     t.start[by],
   ];
 }
 
-export function explainTokenMap(tokens: number, modules: number, kept: ArrayLike<number>): string[] {
+export function explainTokenMap(tokens: number, modules: number, active: ArrayLike<number>): string[] {
   const t = said().tokenMap;
   let open = 0;
-  for (let i = 0; i < kept.length; i++) open += kept[i];
-  return [t.what(tokens, modules), t.now(percent(open / Math.max(1, kept.length), 1), count(kept.length))];
+  for (let i = 0; i < active.length; i++) open += active[i];
+  return [t.what(tokens, modules), t.now(percent(open / Math.max(1, active.length), 1), count(active.length))];
 }
 
 export function explainTokens(shares: ArrayLike<number>, tokens: string[]): string[] {

@@ -24,7 +24,7 @@ export function Adapters({ all }: { all: Contender[] }) {
       </p>
       <div className="row">
         {all
-          .filter((c) => c.kind === 'imported' || (c.kind === 'run' && c.run?.kept === null))
+          .filter((c) => c.kind === 'imported' || (c.kind === 'run' && c.run?.saved === null))
           .map(({ key, name, index, voice }) => (
             <button
               key={key}

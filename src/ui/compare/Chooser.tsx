@@ -1,4 +1,4 @@
-/** Which models are compared, and against which of them. Kept runs are added here. */
+/** Which models are compared, and against which of them. saved sessions are added here. */
 import { useState } from 'react';
 import { texts } from '../../shared/texts';
 import { say } from '../../shared/texts/say';
@@ -44,7 +44,7 @@ function about({ kind, run, measured }: Contender): string {
   if (!run) return t.imported;
   if (run.failed !== null) return t.failed(count(run.final.steps));
   const steps = run.final.steps === 0 ? t.none : t.steps(count(run.final.steps));
-  return run.kept === null ? t.run(steps, run.train.seed) : t.saved(steps, run.train.seed, run.model.id);
+  return run.saved === null ? t.run(steps, run.train.seed) : t.saved(steps, run.train.seed, run.model.id);
 }
 
 function Row({ contender, on }: { contender: Contender; on: boolean }) {
@@ -77,7 +77,7 @@ function Row({ contender, on }: { contender: Contender; on: boolean }) {
   );
 }
 
-/** Kept runs that are in, and those that could be. */
+/** saved sessions that are in, and those that could be. */
 function Kept() {
   const t = texts().compare.chooser;
   const studio = useStudio();

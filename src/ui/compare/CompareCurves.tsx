@@ -32,8 +32,11 @@ export const CompareCurves = memo(function CompareCurves({ shown }: { shown: Con
   const [bus] = useState(() => new CursorBus());
   const [weight, setWeight] = useState(0);
   const [range, setRange] = useState<Range>(null);
-  const heldOut = useMemo(
-    () => levelled(shown.flatMap((contender) => (contender.heldOut ? [{ contender, curve: contender.heldOut }] : []))),
+  const validation = useMemo(
+    () =>
+      levelled(
+        shown.flatMap((contender) => (contender.validation ? [{ contender, curve: contender.validation }] : [])),
+      ),
     [shown],
   );
   const training = useMemo(
@@ -70,8 +73,8 @@ export const CompareCurves = memo(function CompareCurves({ shown }: { shown: Con
         <Chart
           title={t.validation}
           over={t.validationOver}
-          name="compare-heldout"
-          parts={heldOut}
+          name="compare-validation"
+          parts={validation}
           weight={0}
           {...shared}
           what={t.validationWhat}

@@ -28,8 +28,8 @@ function Begin({ shown }: { shown: Contender[] }) {
   const writing = useSel((s) => s.compare.writing !== null);
   const ready = useSel((s) => s.model.status === 'ready');
   const data = useSel((s) => names.data(s.dataset.origin, s.dataset.samples));
-  const heldOut = useSel((s) => s.dataset.report?.heldOut ?? 0);
-  const [source, setSource] = useState<'heldOut' | 'own'>('heldOut');
+  const validation = useSel((s) => s.dataset.report?.validation ?? 0);
+  const [source, setSource] = useState<'validation' | 'own'>('validation');
   const [text, setText] = useState('');
   const [wanted, setWanted] = useState<[string, string]>(['', '']);
   const able = shown.filter((c) => c.voice.kind !== 'none');
@@ -39,7 +39,7 @@ function Begin({ shown }: { shown: Contender[] }) {
   const first = able.find((c) => c.key === wanted[0]) ?? order[0];
   const second = able.find((c) => c.key === wanted[1] && c !== first) ?? order.find((c) => c !== first)!;
   const own = text.split('\n').filter((line) => line.trim() !== '');
-  const empty = source === 'own' ? own.length === 0 : heldOut === 0;
+  const empty = source === 'own' ? own.length === 0 : validation === 0;
   const options = (not: Contender | null) =>
     able.filter((c) => c !== not).map((c) => ({ value: c.key, label: c.name }));
   return (
@@ -71,12 +71,12 @@ function Begin({ shown }: { shown: Contender[] }) {
           value={source}
           onChange={setSource}
           options={[
-            { value: 'heldOut', label: t.validation },
+            { value: 'validation', label: t.validation },
             { value: 'own', label: t.own },
           ]}
         />
-        {source === 'heldOut' && (
-          <span className="help">{heldOut === 0 ? t.noValidation : t.validationOf(heldOut, data)}</span>
+        {source === 'validation' && (
+          <span className="help">{validation === 0 ? t.noValidation : t.validationOf(validation, data)}</span>
         )}
       </div>
       {source === 'own' && <TextField label={t.lines} value={text} onChange={setText} rows={3} testId="vote-prompts" />}

@@ -16,7 +16,7 @@ function configured(run: object, train: object = {}, rest: Partial<Configured> =
 test('only what differs, in plain words', () => {
   const rows = configDiff([
     configured({ rank: 8 }),
-    configured({ rank: 16, rslora: true, modules: ['q', 'v'] }, { seed: 2, patience: 3, clipNorm: 0 }),
+    configured({ rank: 16, rslora: true, modules: ['q', 'v'] }, { seed: 2, patience: 3, maxGradientNorm: 0 }),
   ]);
   expect(rows.map((r) => [r.label, ...r.values])).toEqual([
     ['Rank', '8', '16'],
@@ -34,18 +34,18 @@ test('equal runs differ in nothing, whatever they are called', () => {
 });
 
 test('settings of a gate are compared among gated runs only', () => {
-  const gate = { lambdaBar: 0.2, target: 0.5 };
+  const gate = { sparsityPenalty: 0.2, targetSparsity: 0.5 };
   expect(configDiff([configured({}), configured({ method: 'ts-lora', gate })]).map((r) => r.label)).toEqual(['Method']);
   const rows = configDiff([configured({}), configured({ method: 'ts-lora' }), configured({ method: 'ts-lora', gate })]);
   expect(rows).toEqual([
     { path: 'run.method', label: 'Method', values: ['LoRA', 'TS-LoRA', 'TS-LoRA'] },
-    { path: 'run.gate.target', label: 'Target sparsity (%)', values: [null, 'left to the rule', '50'] },
-    { path: 'run.gate.lambdaBar', label: 'Sparsity penalty λ̄', values: [null, '0', '0.2'] },
+    { path: 'run.gate.targetSparsity', label: 'Target sparsity (%)', values: [null, 'left to the rule', '50'] },
+    { path: 'run.gate.sparsityPenalty', label: 'Sparsity penalty λ̄', values: [null, '0', '0.2'] },
   ]);
 });
 
 test('what a rule does not go by does not apply', () => {
-  const gate = { rule: 'quantile', keep: 0.25, lambdaBar: 0.2 };
+  const gate = { rule: 'quantile', activeShare: 0.25, sparsityPenalty: 0.2 };
   const rows = configDiff([configured({ method: 'ts-lora' }), configured({ method: 'ts-lora', gate })]);
   expect(rows.map((r) => [r.label, ...r.values])).toEqual([
     ['Gate rule', 'learned threshold (reconstructed)', 'fixed share by size'],

@@ -9,7 +9,7 @@ import {
   tauWarmupSteps,
 } from '../../shared/config';
 import { startOf } from '../../shared/rules';
-import { PAPER_TAU_STEP } from '../../shared/rules/list';
+import { PAPER_TAU_LEARNING_RATE } from '../../shared/rules/list';
 import { settingsOf } from '../../shared/settings';
 import { texts } from '../../shared/texts';
 import { labelOf, wordsOf } from '../../shared/texts/settingWords';
@@ -36,13 +36,16 @@ export function GateFields({ run, index }: { run: RunConfig; index: number }) {
   const settings = settingsFor('gate', run);
   const more = settings.filter(({ setting }) => setting.place === 'more');
   // Of one batch of the dev split, or of a step.
-  const tokens = tokensPerStep(gate.prices === 'held-out' ? { ...train, accumulation: 1 } : train, report);
+  const tokens = tokensPerStep(
+    gate.gradientFrom === 'dev' ? { ...train, gradientAccumulationSteps: 1 } : train,
+    report,
+  );
   const extra: Record<string, Extra> = {
     rule: { note: t.rule[gate.rule] },
-    lambdaBar: { note: t.lambda(count(tokens), compact(gate.lambdaBar / tokens), report !== null) },
+    sparsityPenalty: { note: t.lambda(count(tokens), compact(gate.sparsityPenalty / tokens), report !== null) },
     follows: { field: <Follows run={run} index={index} change={change} problem={at('follows')} /> },
     tauWarmup: { start: train.warmupSteps, below: <Late gate={gate} /> },
-    prices: { below: gate.prices === 'held-out' && train.sliceShare === 0 && <NoDev /> },
+    gradientFrom: { below: gate.gradientFrom === 'dev' && train.devShare === 0 && <NoDev /> },
   };
   const fields = { values: gate, at, extra };
   return (
@@ -142,7 +145,11 @@ function Paper({ change }: { change: Change }) {
         type="button"
         className="small paper"
         onClick={() =>
-          change({ rule: 'literal', tauStep: paper.tauStep, lambdaBar: Number(paper.lambdaBar.toPrecision(3)) })
+          change({
+            rule: 'literal',
+            tauLearningRate: paper.tauLearningRate,
+            sparsityPenalty: Number(paper.sparsityPenalty.toPrecision(3)),
+          })
         }
       >
         {t.paper}
@@ -151,10 +158,10 @@ function Paper({ change }: { change: Change }) {
         {t.paperHelp({
           lambda: compact(PAPER_LAMBDA),
           tokens: count(tokens),
-          lambdaBar: compact(paper.lambdaBar),
-          tauStep: compact(PAPER_TAU_STEP),
+          sparsityPenalty: compact(paper.sparsityPenalty),
+          tauLearningRate: compact(PAPER_TAU_LEARNING_RATE),
           steps: count(train.steps),
-          reach: compact(PAPER_TAU_STEP * train.steps),
+          reach: compact(PAPER_TAU_LEARNING_RATE * train.steps),
         })}
       </p>
     </div>

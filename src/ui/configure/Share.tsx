@@ -1,6 +1,6 @@
 /** Settings out and in: a JSON file, or a link. Neither carries data. */
 import { useRef, useState } from 'react';
-import type { ExperimentConfig } from '../../shared/config';
+import type { SessionConfig } from '../../shared/config';
 import { texts } from '../../shared/texts';
 import { settingsUrl } from '../../store/pageUrl';
 import { TextField } from '../bits';
@@ -14,7 +14,7 @@ export function Share() {
   const wrong = useSel((s) => s.runs.draftError !== null);
   const source = useSel((s) => s.model.source);
   const file = useRef<HTMLInputElement>(null);
-  const [made, setMade] = useState<{ of: ExperimentConfig; url: string; copied: boolean | null } | null>(null);
+  const [made, setMade] = useState<{ of: SessionConfig; url: string; copied: boolean | null } | null>(null);
   const link = made?.of === draft ? made : null;
   const copy = async (url: string) => {
     try {

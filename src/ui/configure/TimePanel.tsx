@@ -12,7 +12,7 @@ export function TimePanel() {
   const draft = useSel((s) => s.runs.draft);
   const wrong = useSel((s) => s.runs.draftError !== null);
   const measuring = useSel((s) => s.runs.measuring);
-  const live = useSel((s) => isLive(s.runs.phase) || s.studies.running !== null);
+  const live = useSel((s) => isLive(s.runs.phase) || s.experiments.running !== null);
   const ready = useSel((s) => s.model.status === 'ready' && s.dataset.train !== null);
   const expected = useExpected()(draft);
   return (

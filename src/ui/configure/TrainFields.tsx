@@ -20,7 +20,7 @@ export function TrainFields() {
     configure.setTrain({
       ...patch,
       // The best checkpoint is chosen on the dev split.
-      ...(patch.keepBest && train.sliceShare === 0 ? { sliceShare: DEV_SHARE } : {}),
+      ...(patch.loadBestCheckpoint && train.devShare === 0 ? { devShare: DEV_SHARE } : {}),
     });
   const fields = { values: train, at, onChange: set };
   return (
@@ -50,11 +50,11 @@ export function TrainFields() {
 
 /** What batch size, accumulation and steps come to. */
 function EffectiveBatch() {
-  const { batchSize, accumulation, steps, sliceShare } = useSel((s) => s.runs.draft.train);
+  const { batchSize, gradientAccumulationSteps, steps, devShare } = useSel((s) => s.runs.draft.train);
   const examples = useSel((s) => s.dataset.report?.train ?? null);
-  const batch = batchSize * accumulation;
+  const batch = batchSize * gradientAccumulationSteps;
   if (!Number.isFinite(batch * steps)) return null;
-  const epochs = examples ? (steps * batch) / (examples * (1 - sliceShare)) : null;
+  const epochs = examples ? (steps * batch) / (examples * (1 - devShare)) : null;
   const rough = epochs === null ? null : compact(Number(epochs.toPrecision(2)));
   return <p className="help">{texts().configure.train.effective(batch, rough)}</p>;
 }
@@ -83,10 +83,10 @@ function Warmup() {
 /** What early stopping costs in honesty where there is no dev split. */
 function StoppedOnValidation() {
   const { train: t } = texts().configure;
-  const { patience, sliceShare } = useSel((s) => s.runs.draft.train);
+  const { patience, devShare } = useSel((s) => s.runs.draft.train);
   return (
     patience !== null &&
-    sliceShare === 0 && (
+    devShare === 0 && (
       <p className="help">
         <Phrase of={t.onValidation} button={<SetDev>{t.setDev}</SetDev>} />
       </p>

@@ -148,7 +148,7 @@ export const DEV_SHARE = 0.1;
 export function SetDev({ children }: { children: ReactNode }) {
   const { configure } = useStudio();
   return (
-    <button type="button" className="quiet small" onClick={() => configure.setTrain({ sliceShare: DEV_SHARE })}>
+    <button type="button" className="quiet small" onClick={() => configure.setTrain({ devShare: DEV_SHARE })}>
       {children}
     </button>
   );

@@ -33,13 +33,13 @@ test('a setting that is added is found everywhere', async () => {
   Object.assign(texts().settings.run, { dummy: { label: 'Dummy share', help: 'It does nothing.' } });
 
   // Schema: its default, its bounds, and a mistake named by its label.
-  const { defaultExperiment, experimentProblems } = await import('../../shared/config');
+  const { defaultSession, sessionProblems } = await import('../../shared/config');
   const { describeProblem } = await import('../../store/configure/names');
-  const start = defaultExperiment();
+  const start = defaultSession();
   expect(start.runs[0]).toMatchObject({ dummy: 0.25 });
   const of = (dummy: number) => ({ ...start, runs: [{ ...start.runs[0], dummy }, start.runs[1]] });
   const { say } = await import('../../shared/texts/say');
-  const [problem] = experimentProblems(of(0.9));
+  const [problem] = sessionProblems(of(0.9));
   expect(say(describeProblem(problem, start))).toBe('LoRA, Dummy share: must be at most 0.8');
 
   // Form: its field with the value, the mark of a change, the help and what PEFT calls it.
@@ -56,8 +56,8 @@ test('a setting that is added is found everywhere', async () => {
   expect(form).toContain('It does nothing.');
 
   // Changes, config diff, settings file, link.
-  const { experimentChanges } = await import('../../store/configure/changes');
-  expect(experimentChanges(changed)).toBe(1);
+  const { sessionChanges } = await import('../../store/configure/changes');
+  expect(sessionChanges(changed)).toBe(1);
   const { configDiff } = await import('../compare/configDiff');
   const rest = { train: start.train, model: 'm', data: 'd', template: { prompt: '', completion: '' } };
   expect(configDiff([start, changed].map((e) => ({ config: e.runs[0], ...rest })))).toEqual([
@@ -72,20 +72,20 @@ test('a setting that is added is found everywhere', async () => {
   // Experiment grid: a choice of the form, and values in percent.
   const { SWEPT: swept } = await import('../../shared/settings');
   expect(swept.map(({ key }) => key)).toContain('dummy');
-  const { expandGrid } = await import('../../store/studies/grid');
+  const { expandGrid } = await import('../../store/experiments/grid');
   const { names } = await import('../../shared/texts/names');
   const grid = expandGrid([start.runs[0]], [{ field: 'dummy', values: '10, 20' }], start.train, names);
   expect(grid).toMatchObject({
-    arms: [
+    variants: [
       { name: 'LoRA, dummy share 10 %', dummy: 0.1 },
       { name: 'LoRA, dummy share 20 %', dummy: 0.2 },
     ],
   });
 
-  const { START_DRAFT, studySettings } = await import('../../store/studies/presets');
-  expect(studySettings(START_DRAFT, start.train, changed.runs, names).arms.map((arm) => ({ ...arm }))).toMatchObject(
-    START_DRAFT.methods.map(() => ({ dummy: 0.5 })),
-  );
+  const { START_DRAFT, experimentSettings } = await import('../../store/experiments/presets');
+  expect(
+    experimentSettings(START_DRAFT, start.train, changed.runs, names).variants.map((variant) => ({ ...variant })),
+  ).toMatchObject(START_DRAFT.methods.map(() => ({ dummy: 0.5 })));
 
   // Command line and docs.
   const { withFlags } = await import('../../../e2e/flags');

@@ -1,12 +1,12 @@
 /** The expected time of an experiment, from whatever was timed. */
 import { useMemo } from 'react';
-import type { ExperimentConfig } from '../../shared/config';
+import type { SessionConfig } from '../../shared/config';
 import { runTiming } from '../../store/configure/commands';
 import { type Expected, bestTiming, expectedTime } from '../../store/configure/timing';
 import { useSel } from '../studioContext';
 
 /** A function that tells how long an experiment will take; null where nothing was timed yet. */
-export function useExpected(): (experiment: ExperimentConfig) => Expected | null {
+export function useExpected(): (config: SessionConfig) => Expected | null {
   const probe = useSel((s) => s.runs.timing);
   const session = useSel((s) => s.runs.session);
   const report = useSel((s) => s.dataset.report);
@@ -15,5 +15,5 @@ export function useExpected(): (experiment: ExperimentConfig) => Expected | null
   const phase = useSel((s) => s.runs.phase);
   // oxlint-disable-next-line react/exhaustive-deps
   const run = useMemo(() => runTiming({ session }, report, info), [session, report, info, phase]);
-  return (experiment) => expectedTime(experiment, bestTiming(experiment, probe, run), report);
+  return (config) => expectedTime(config, bestTiming(config, probe, run), report);
 }

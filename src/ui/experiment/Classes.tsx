@@ -1,41 +1,41 @@
-/** Which tokens a gated arm skips, by class. */
+/** Which tokens a gated variant skips, by class. */
 import { useRef, useState } from 'react';
-import type { Cell, Study } from '../../shared/study';
-import { contestants } from '../../shared/study';
+import type { Cell, Experiment } from '../../shared/experiment';
+import { contestants } from '../../shared/experiment';
 import { texts } from '../../shared/texts';
 import { names } from '../../shared/texts/names';
-import { classesOf } from '../../store/studies/results';
+import { classesOf } from '../../store/experiments/results';
 import { Scroll, SelectField, TableBehind } from '../bits';
 import { DrawingView } from '../charts/drawing';
 import { useWidth } from '../charts/useWidth';
 import { count, percent } from '../format';
 import { classFigure, className, groupName, withInterval } from './figures';
 
-export function Classes({ study, cells }: { study: Study; cells: Cell[] }) {
+export function Classes({ experiment, cells }: { experiment: Experiment; cells: Cell[] }) {
   const t = texts().experiment.classes;
   const host = useRef<HTMLElement>(null);
   const width = useWidth(host, 720);
-  const arms = contestants(study, names.ranking).filter((a) =>
-    cells.some((c) => c.arm === a.id && c.classes.length > 0),
+  const variants = contestants(experiment, names.ranking).filter((a) =>
+    cells.some((c) => c.variant === a.id && c.classes.length > 0),
   );
   const [chosen, setChosen] = useState<string | null>(null);
-  if (arms.length === 0) return null;
-  const arm = arms.find((a) => a.id === chosen) ?? arms[0];
-  const rows = classesOf(cells, arm.id);
+  if (variants.length === 0) return null;
+  const variant = variants.find((a) => a.id === chosen) ?? variants[0];
+  const rows = classesOf(cells, variant.id);
   return (
     <div className="panel stack" data-testid="token-classes">
       <h3>{t.title}</h3>
-      {arms.length > 1 && (
+      {variants.length > 1 && (
         <SelectField
           label={t.variant}
-          value={arm.id}
+          value={variant.id}
           onChange={setChosen}
-          options={arms.map((a) => ({ value: a.id, label: a.name }))}
+          options={variants.map((a) => ({ value: a.id, label: a.name }))}
         />
       )}
       <figure ref={host} className="stack tight">
         <DrawingView drawing={classFigure(rows, Math.min(width, 860))} />
-        <figcaption className="help">{t.help(arm.name)}</figcaption>
+        <figcaption className="help">{t.help(variant.name)}</figcaption>
       </figure>
       <TableBehind summary={t.table}>
         {() => (

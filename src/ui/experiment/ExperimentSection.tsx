@@ -1,17 +1,17 @@
 /** Experiments over seeds: start one, watch its queue, read what it found. */
 import { texts } from '../../shared/texts';
-import { doneJobs, jobCount } from '../../store/studies/plan';
+import { doneJobs, jobCount } from '../../store/experiments/plan';
 import { SectionFrame } from '../bits';
 import { when } from '../format';
 import { Phrase } from '../Phrase';
 import { useSel, useStudio } from '../studioContext';
-import { StudyForm } from './StudyForm';
-import { StudyView } from './StudyView';
+import { ExperimentForm } from './ExperimentForm';
+import { ExperimentView } from './ExperimentView';
 
 export function ExperimentSection() {
-  const list = useSel((s) => s.studies.list);
-  const selected = useSel((s) => s.studies.selected);
-  const entry = list.find((e) => e.study.id === selected);
+  const list = useSel((s) => s.experiments.list);
+  const selected = useSel((s) => s.experiments.selected);
+  const entry = list.find((e) => e.experiment.id === selected);
   const t = texts().experiment;
   const claims = (
     <a href="claims.html" target="_blank" rel="noopener">
@@ -20,9 +20,9 @@ export function ExperimentSection() {
   );
   return (
     <SectionFrame id="experiment" title={texts().page.section.experiment} lead={<Phrase of={t.lead} claims={claims} />}>
-      <StudyForm />
+      <ExperimentForm />
       {list.length > 1 && <Kept />}
-      {entry && <StudyView key={entry.study.id} study={entry.study} cells={entry.cells} />}
+      {entry && <ExperimentView key={entry.experiment.id} experiment={entry.experiment} cells={entry.cells} />}
     </SectionFrame>
   );
 }
@@ -31,27 +31,27 @@ export function ExperimentSection() {
 function Kept() {
   const t = texts().experiment;
   const studio = useStudio();
-  const list = useSel((s) => s.studies.list);
-  const selected = useSel((s) => s.studies.selected);
+  const list = useSel((s) => s.experiments.list);
+  const selected = useSel((s) => s.experiments.selected);
   return (
-    <fieldset className="choices kept-studies">
+    <fieldset className="choices saved-experiments">
       <legend>{t.saved}</legend>
-      {list.map(({ study, cells }) => (
+      {list.map(({ experiment, cells }) => (
         <button
-          key={study.id}
+          key={experiment.id}
           type="button"
           className="choice"
-          aria-pressed={study.id === selected}
-          onClick={() => studio.studies.select(study.id)}
+          aria-pressed={experiment.id === selected}
+          onClick={() => studio.experiments.select(experiment.id)}
         >
-          <span className="choice-title">{study.name}</span>
+          <span className="choice-title">{experiment.name}</span>
           <span className="choice-text num">
             {t.entry({
-              time: when(study.createdAt),
-              data: study.data.name,
-              state: t.state[study.state],
-              done: doneJobs(study, cells),
-              total: jobCount(study),
+              time: when(experiment.createdAt),
+              data: experiment.data.name,
+              state: t.state[experiment.state],
+              done: doneJobs(experiment, cells),
+              total: jobCount(experiment),
             })}
           </span>
         </button>

@@ -1,9 +1,9 @@
 /** What the probes found: modules by active share, and how the other rankings agree. */
 import { useRef } from 'react';
 import { ranks } from '../../shared/stats';
-import { type Study, moduleKey } from '../../shared/study';
+import { type Experiment, moduleKey } from '../../shared/experiment';
 import { texts } from '../../shared/texts';
-import type { ModuleRow, RankingRow } from '../../store/studies/results';
+import type { ModuleRow, RankingRow } from '../../store/experiments/results';
 import { Scroll, TableBehind } from '../bits';
 import { DrawingView } from '../charts/drawing';
 import { useWidth } from '../charts/useWidth';
@@ -11,12 +11,12 @@ import { count, fixed, percent } from '../format';
 import { rankingFigure, withInterval } from './figures';
 
 export function Rankings({
-  study,
+  experiment,
   seeds,
   rankings,
   modules,
 }: {
-  study: Study;
+  experiment: Experiment;
   seeds: number;
   rankings: RankingRow[];
   modules: ModuleRow[];
@@ -62,7 +62,7 @@ export function Rankings({
         <div className="tall">
           <DrawingView drawing={rankingFigure(modules, Math.min(width, 860))} />
         </div>
-        <figcaption className="help">{t.figureHelp(percent(study.importance!.share))}</figcaption>
+        <figcaption className="help">{t.figureHelp(percent(experiment.importance!.share))}</figcaption>
       </figure>
       <TableBehind summary={t.table}>
         {() => (

@@ -1,11 +1,11 @@
 /** Means with intervals, as a picture and a table; and behind them every cell. */
 import { Fragment, useRef } from 'react';
-import type { Cell, Study } from '../../shared/study';
-import { contestants } from '../../shared/study';
+import type { Cell, Experiment } from '../../shared/experiment';
+import { contestants } from '../../shared/experiment';
 import { texts } from '../../shared/texts';
 import { names } from '../../shared/texts/names';
 import { say } from '../../shared/texts/say';
-import type { Results } from '../../store/studies/results';
+import type { Results } from '../../store/experiments/results';
 import { RunMark, Scroll, TableBehind } from '../bits';
 import { DrawingView } from '../charts/drawing';
 import { useWidth } from '../charts/useWidth';
@@ -107,12 +107,12 @@ export function ResultTable({ results }: { results: Results }) {
   );
 }
 
-/** Every arm and seed: what stands behind the means. */
-export function SeedTable({ study, cells }: { study: Study; cells: Cell[] }) {
+/** Every variant and seed: what stands behind the means. */
+export function SeedTable({ experiment, cells }: { experiment: Experiment; cells: Cell[] }) {
   const t = texts().experiment.results;
-  const arms = contestants(study, names.ranking);
-  const cell = (arm: string, seed: number) =>
-    cells.find((c) => c.stage === 'train' && c.arm === arm && c.seed === seed);
+  const variants = contestants(experiment, names.ranking);
+  const cell = (variant: string, seed: number) =>
+    cells.find((c) => c.stage === 'train' && c.variant === variant && c.seed === seed);
   return (
     <TableBehind summary={t.everySeed}>
       {() => (
@@ -121,7 +121,7 @@ export function SeedTable({ study, cells }: { study: Study; cells: Cell[] }) {
             <thead>
               <tr>
                 <th scope="col">{t.seed}</th>
-                {arms.map((a) => (
+                {variants.map((a) => (
                   <th key={a.id} scope="col" className="num">
                     {a.name}
                   </th>
@@ -129,12 +129,12 @@ export function SeedTable({ study, cells }: { study: Study; cells: Cell[] }) {
               </tr>
             </thead>
             <tbody>
-              {study.seeds.map((seed) => (
+              {experiment.seeds.map((seed) => (
                 <tr key={seed}>
                   <th scope="row" className="num">
                     {seed}
                   </th>
-                  {arms.map((a) => {
+                  {variants.map((a) => {
                     const c = cell(a.id, seed);
                     return (
                       <td key={a.id} className="num" title={c?.failed ? say(c.failed) : undefined}>

@@ -1,8 +1,8 @@
-/** The pictures of a study, the same on the page and in its report. */
+/** The pictures of an experiment, the same on the page and in its report. */
 import type { Interval } from '../../shared/stats';
-import { moduleKey } from '../../shared/study';
+import { moduleKey } from '../../shared/experiment';
 import { texts } from '../../shared/texts';
-import type { ClassRow, ModuleRow, NoiseRow, Results } from '../../store/studies/results';
+import type { ClassRow, ModuleRow, NoiseRow, Results } from '../../store/experiments/results';
 import type { Drawing } from '../charts/drawing';
 import { type ChartRow, intervalChart } from '../charts/intervals';
 import { shareChart } from '../charts/shares';
@@ -16,7 +16,7 @@ export function withInterval(i: Interval | null, show: (v: number) => string): s
   return i.half === null ? show(i.mean) : `${show(i.mean)} ± ${show(i.half)}`;
 }
 
-/** Held-out loss of every arm, seed by seed, beside the untouched model where that is not far off. */
+/** Validation loss of every variant, seed by seed, beside the untouched model where that is not far off. */
 export function lossFigure({ rows, base }: Results, width: number): Drawing {
   const t = texts().experiment.results;
   const all = rows.flatMap((r) => r.losses).filter((l) => l !== null);
@@ -63,8 +63,8 @@ export function classFigure(rows: readonly ClassRow[], width: number): Drawing {
 }
 
 export const NOISE_LINES: readonly { key: Exclude<keyof NoiseRow, 'step'>; mark: string; dashed: boolean }[] = [
-  { key: 'keptOwn', mark: 'mark-1', dashed: false },
-  { key: 'keptFresh', mark: 'mark-1', dashed: true },
+  { key: 'activeOwn', mark: 'mark-1', dashed: false },
+  { key: 'activeFresh', mark: 'mark-1', dashed: true },
   { key: 'skippedOwn', mark: 'mark-2', dashed: false },
   { key: 'skippedFresh', mark: 'mark-2', dashed: true },
 ];

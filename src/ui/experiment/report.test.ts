@@ -1,14 +1,14 @@
 import { afterEach, expect, it } from 'vitest';
 import { speak } from '../../shared/texts';
-import { aCell, aStudy } from '../../store/testing/studies';
+import { aCell, anExperiment } from '../../store/testing/experiments';
 import { reportCsv, reportHtml, reportJson } from './report';
 
 afterEach(() => speak('en'));
 
-const study = aStudy({ name: '<script>alert(1)</script> & "more"' });
-const cells = study.seeds.flatMap((seed) => [
-  aCell(study, seed, 'lora', { loss: 4 + seed / 100 }),
-  aCell(study, seed, 'ts-lora', {
+const experiment = anExperiment({ name: '<script>alert(1)</script> & "more"' });
+const cells = experiment.seeds.flatMap((seed) => [
+  aCell(experiment, seed, 'lora', { loss: 4 + seed / 100 }),
+  aCell(experiment, seed, 'ts-lora', {
     loss: 3.5,
     name: '=1+1',
     skipped: 0.5,
@@ -17,7 +17,7 @@ const cells = study.seeds.flatMap((seed) => [
 ]);
 
 it('the page needs nothing and runs nothing, whatever names say', () => {
-  const html = reportHtml(study, cells);
+  const html = reportHtml(experiment, cells);
   expect(html).toContain(`content="default-src 'none'; style-src 'unsafe-inline'"`);
   expect(html).not.toMatch(/<script|<b>digits|javascript:|https?:/);
   expect(html).toContain('&#60;script&#62;');
@@ -29,16 +29,21 @@ it('the page needs nothing and runs nothing, whatever names say', () => {
 it('the table: one line per cell, quoted, and no formula for a spreadsheet', () => {
   const lines = reportCsv(cells).trimEnd().split('\r\n');
   expect(lines).toHaveLength(1 + 6);
-  expect(lines[0]).toMatch(/^stage,seed,arm,name,parameters,base_loss,loss,best/);
+  expect(lines[0]).toMatch(/^stage,seed,variant,name,parameters,base_loss,loss,best/);
   expect(lines[2]).toContain(",'=1+1,");
 });
 
 it('JSON holds everything', () => {
-  expect(JSON.parse(reportJson(study, cells))).toEqual({ format: 'sieve-experiment', version: 1, study, cells });
+  expect(JSON.parse(reportJson(experiment, cells))).toEqual({
+    format: 'sieve-experiment',
+    version: 2,
+    experiment,
+    cells,
+  });
 });
 
 it('the page is written in the language in use', async () => {
-  const importance = aStudy({ kind: 'importance' });
+  const importance = anExperiment({ kind: 'importance' });
   const measures = (active: number | null) =>
     [0, 1].map((layer) => ({
       layer,
@@ -55,15 +60,15 @@ it('the page is written in the language in use', async () => {
     aCell(importance, seed, 'probe-plain', { stage: 'probe', modules: measures(null) }),
     aCell(importance, seed, 'active', {
       loss: 3 + seed / 100,
-      noise: [{ step: 10, fresh: true, kept: 0.5, skipped: 0.4 }],
+      noise: [{ step: 10, fresh: true, active: 0.5, skipped: 0.4 }],
       classes: [{ group: 'Part', name: 'not in the training data', tokens: 3, passed: 30, skipped: 12 }],
     }),
     aCell(importance, seed, 'weight', { loss: 4 }),
     aCell(importance, seed, 'change', { loss: 3 + seed / 100 }),
   ]);
-  expect(reportHtml(study, cells)).toContain('<html lang="en">');
+  expect(reportHtml(experiment, cells)).toContain('<html lang="en">');
   await speak('zh');
-  expect(reportHtml(study, cells)).toContain(
+  expect(reportHtml(experiment, cells)).toContain(
     '<li>验证损失：TS-LoRA 比 LoRA 好 0.520（95 % 置信区间 0.495 到 0.545，n = 3）。</li>',
   );
   const html = reportHtml({ ...importance, name: '模块' }, found);

@@ -1,15 +1,15 @@
 /**
- * A study as files to take away: one HTML page that needs nothing else (no script, pictures inline, a policy that lets it
+ * An experiment as files to take away: one HTML page that needs nothing else (no script, pictures inline, a policy that lets it
  * load nothing), written in the language in use; a table of every cell as CSV, and everything as JSON. Whatever a person typed is escaped.
  */
 import { RUN_GROUPS, type RunGroup } from '../../shared/settings';
 import { settingsFor } from '../../store/configure/changes';
 import { ranks } from '../../shared/stats';
-import { type Cell, type Study, contestants, moduleKey } from '../../shared/study';
+import { type Cell, type Experiment, contestants, moduleKey } from '../../shared/experiment';
 import { language, texts } from '../../shared/texts';
 import { names } from '../../shared/texts/names';
 import { say } from '../../shared/texts/say';
-import { MEASURES, classesOf, noiseOf, rankingsOf, resultsOf } from '../../store/studies/results';
+import { MEASURES, classesOf, noiseOf, rankingsOf, resultsOf } from '../../store/experiments/results';
 import { deviceNames } from '../deviceWords';
 import { templateWords } from '../templateWords';
 import { referenceName, verdictsOf } from './verdicts';
@@ -60,17 +60,17 @@ const paragraph = (text: string, help = false) => `<p${help ? ' class="help"' : 
 const heading = (text: string) => `<h2>${escapeMarkup(text)}</h2>`;
 
 /** The report as one HTML document. */
-export function reportHtml(study: Study, cells: readonly Cell[]): string {
+export function reportHtml(experiment: Experiment, cells: readonly Cell[]): string {
   const t = texts().experiment;
-  const results = resultsOf(study, cells, names.ranking);
+  const results = resultsOf(experiment, cells, names.ranking);
   const { rows, measures, base } = results;
-  const verdicts = verdictsOf(study, cells, results);
+  const verdicts = verdictsOf(experiment, cells, results);
   const parts = [
-    `<h1>${escapeMarkup(study.name)}</h1>`,
+    `<h1>${escapeMarkup(experiment.name)}</h1>`,
     paragraph(
       t.report.made(
-        new Date(study.createdAt).toISOString().slice(0, 16).replace('T', ' '),
-        t.report.state[study.state],
+        new Date(experiment.createdAt).toISOString().slice(0, 16).replace('T', ' '),
+        t.report.state[experiment.state],
       ),
       true,
     ),
@@ -109,10 +109,10 @@ export function reportHtml(study: Study, cells: readonly Cell[]): string {
     table(
       t.report.seeds,
       [t.results.seed, ...rows.map(({ name }) => n(name))],
-      study.seeds.map((seed, i) => [n(String(seed)), ...rows.map(({ losses }) => n(fixed(losses[i], 4)))]),
+      experiment.seeds.map((seed, i) => [n(String(seed)), ...rows.map(({ losses }) => n(fixed(losses[i], 4)))]),
     ),
   ];
-  const found = rankingsOf(study, cells);
+  const found = rankingsOf(experiment, cells);
   if (found) {
     const places = new Map(
       found.rankings.map(({ ranking }) => [ranking, ranks(found.modules.map(({ scores }) => -scores[ranking]))]),
@@ -149,7 +149,7 @@ export function reportHtml(study: Study, cells: readonly Cell[]): string {
       ),
     );
   }
-  for (const { id, name } of contestants(study, names.ranking)) {
+  for (const { id, name } of contestants(experiment, names.ranking)) {
     const noise = noiseOf(cells, id);
     if (noise.length > 0) {
       parts.push(
@@ -183,8 +183,9 @@ export function reportHtml(study: Study, cells: readonly Cell[]): string {
       ),
     );
   }
-  const source = study.model.kind === 'hub' ? `${study.model.id} (${study.model.revision})` : study.model.id;
-  const template = templateWords(study.data.template);
+  const source =
+    experiment.model.kind === 'hub' ? `${experiment.model.id} (${experiment.model.revision})` : experiment.model.id;
+  const template = templateWords(experiment.data.template);
   parts.push(
     heading(t.report.settings),
     table(
@@ -193,40 +194,42 @@ export function reportHtml(study: Study, cells: readonly Cell[]): string {
       [
         [t.report.model, source],
         [t.report.device, devicesOf(cells)],
-        [t.report.data, study.data.name],
-        [t.report.train, n(count(study.data.train))],
-        [t.report.validation, n(count(study.data.heldOut))],
+        [t.report.data, experiment.data.name],
+        [t.report.train, n(count(experiment.data.train))],
+        [t.report.validation, n(count(experiment.data.validation))],
         ...(template.chat === null
           ? [
               [t.report.prompt, template.prompt],
               [t.report.completion, template.completion],
             ]
           : [[t.report.chat, template.chat]]),
-        [t.report.seedList, study.seeds.join(', ')],
+        [t.report.seedList, experiment.seeds.join(', ')],
       ],
     ),
     table(
       t.report.training,
       [t.report.setting, t.report.value],
-      Object.entries(study.train)
+      Object.entries(experiment.train)
         .filter(([key]) => key !== 'seed')
         .map(([key, value]) => [key, String(value)]),
     ),
-    ...study.arms.map((arm) =>
+    ...experiment.variants.map((variant) =>
       table(
-        t.report.variant(arm.name),
+        t.report.variant(variant.name),
         [t.report.setting, t.report.value],
-        Object.entries(arm)
-          .filter(([key]) => !RUN_GROUPS.some((group) => group === key) || settingsFor(key as RunGroup, arm).length > 0)
+        Object.entries(variant)
+          .filter(
+            ([key]) => !RUN_GROUPS.some((group) => group === key) || settingsFor(key as RunGroup, variant).length > 0,
+          )
           .map(([key, value]) => [key, typeof value === 'object' ? JSON.stringify(value) : String(value)]),
       ),
     ),
-    ...(study.importance
+    ...(experiment.importance
       ? [
           table(
             t.report.importance,
             [t.report.setting, t.report.value],
-            Object.entries(study.importance).map(([key, value]) => [key, String(value)]),
+            Object.entries(experiment.importance).map(([key, value]) => [key, String(value)]),
           ),
         ]
       : []),
@@ -235,7 +238,7 @@ export function reportHtml(study: Study, cells: readonly Cell[]): string {
 <html lang="${language()}"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeMarkup(study.name)}</title><style>${STYLE}</style></head>
+<title>${escapeMarkup(experiment.name)}</title><style>${STYLE}</style></head>
 <body>${parts.join('\n')}</body></html>
 `;
 }
@@ -253,7 +256,7 @@ export function reportCsv(cells: readonly Cell[]): string {
   const head = [
     'stage',
     'seed',
-    'arm',
+    'variant',
     'name',
     'parameters',
     'base_loss',
@@ -265,7 +268,7 @@ export function reportCsv(cells: readonly Cell[]): string {
   const lines = cells.map((c) => [
     c.stage,
     c.seed,
-    c.arm,
+    c.variant,
     c.name,
     c.parameters,
     c.base,
@@ -278,6 +281,6 @@ export function reportCsv(cells: readonly Cell[]): string {
 }
 
 /** Everything that is kept. */
-export function reportJson(study: Study, cells: readonly Cell[]): string {
-  return `${JSON.stringify({ format: 'sieve-experiment', version: 1, study, cells }, null, 1)}\n`;
+export function reportJson(experiment: Experiment, cells: readonly Cell[]): string {
+  return `${JSON.stringify({ format: 'sieve-experiment', version: 2, experiment, cells }, null, 1)}\n`;
 }

@@ -1,8 +1,8 @@
-/** What a study shows, in sentences. */
+/** What an experiment shows, in sentences. */
 import { type Interval, effect, pairedDifference } from '../../shared/stats';
-import type { Cell, Ranking, Study } from '../../shared/study';
+import type { Cell, Ranking, Experiment } from '../../shared/experiment';
 import { texts } from '../../shared/texts';
-import { type Measure, type ResultRow, type Results, columnOf } from '../../store/studies/results';
+import { type Measure, type ResultRow, type Results, columnOf } from '../../store/experiments/results';
 
 const signed = (value: number) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;
 
@@ -40,18 +40,18 @@ export function verdict(
 
 /** What the differences are against, for a table's head. */
 export const referenceName = ({ reference }: Pick<Results, 'reference'>): string =>
-  'arm' in reference ? reference.arm : texts().experiment.results.sameSetting(reference.method);
+  'variant' in reference ? reference.variant : texts().experiment.results.sameSetting(reference.method);
 
-/** One sentence for each comparison; none before two arms have a result. */
-export function verdictsOf(study: Study, cells: readonly Cell[], { rows, measures }: Results): string[] {
+/** One sentence for each comparison; none before two variants have a result. */
+export function verdictsOf(experiment: Experiment, cells: readonly Cell[], { rows, measures }: Results): string[] {
   if (rows.filter((r) => r.done > 0).length < 2) return [];
-  const column = (id: string, of: Measure['of']) => columnOf(study, cells, id, of);
+  const column = (id: string, of: Measure['of']) => columnOf(experiment, cells, id, of);
   const {
     modules,
     results: { measure },
   } = texts().experiment;
   const loss = { label: measure.loss, better: 'lower' } as const;
-  if (study.importance) {
+  if (experiment.importance) {
     const [first, ...others] = rows;
     // In the words of the question: the modules that sparsity chooses against each other choice.
     const chosen = ({ id }: ResultRow) => (id === 'all' ? modules.allChoice : modules.ranking[id as Ranking].choice);

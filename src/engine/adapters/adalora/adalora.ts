@@ -88,7 +88,7 @@ export class AdaLora implements Update {
     this.#low = low;
     this.#modules = modules;
     this.#config = run.adalora;
-    this.#clip = train.clipNorm;
+    this.#clip = train.maxGradientNorm;
     this.#schedule = adaloraSchedule(run, train);
     this.#rank = rankOf(run);
     this.#target = run.rank * modules.length;

@@ -3,7 +3,7 @@ import { type Tensor, alignBinding } from '../../device/buffers';
 import type { Dispatch, Op } from '../../device/program';
 import { slotOf } from '../../kernels/gate/slots';
 import { pairBytes } from '../../kernels/proximal/proximal';
-import { keepPrices } from '../../kernels/proximal/prices';
+import { storeGateGradients } from '../../kernels/proximal/gateGradients';
 import { keepRatios, markHelpful, markLargest, markRandom, noteShare } from '../../kernels/select/select';
 import type { AdaptedModule, BackwardIO, ForwardIO } from '../method';
 import { pairCapacity, pairsOf } from './proximalRules';
@@ -35,7 +35,7 @@ class QuantileRule implements ThresholdRule {
       device,
       slots,
       capacity,
-      config: { keep },
+      config: { activeShare: keep },
     } = this.#context;
     const marks = { rows, open: saved.open, slot: slotOf(slots, m.index), keep };
     if (!this.wholeBatch) return [markLargest(device, { ...marks, ratio: saved.ratio, ofStep: false })];
@@ -63,7 +63,7 @@ class RandomRule implements ThresholdRule {
       shown,
       seed,
       followed,
-      config: { keep },
+      config: { activeShare: keep },
     } = this.#context;
     return [
       markRandom(device, {
@@ -105,7 +105,7 @@ class OracleRule implements ThresholdRule {
 
   keep(m: AdaptedModule, { rows, saved, scratch }: BackwardIO): Op[] {
     return [
-      keepPrices({
+      storeGateGradients({
         rows,
         ratio: saved.ratio,
         mu: scratch.mu,

@@ -38,7 +38,7 @@ function reference({ x, keep, y, g, dx, a, b, open }: Given) {
     dA: new Float64Array(rank * dIn),
     dB: new Float64Array(dOut * rank),
     dx: Float64Array.from(dx),
-    muKept: 0,
+    muActive: 0,
     muSkipped: 0,
   };
   for (let i = 0; i < T; i++) {
@@ -53,7 +53,7 @@ function reference({ x, keep, y, g, dx, a, b, open }: Given) {
       return s;
     });
     const mu = scaling * z.reduce((s, v, r) => s + v * u[r], 0);
-    if (open[i]) out.muKept += mu;
+    if (open[i]) out.muActive += mu;
     else out.muSkipped += mu;
     const mask = open[i] ? scaling : 0;
     for (let n = 0; n < dOut; n++)
@@ -114,7 +114,7 @@ describe('a gated module at forced active shares', () => {
         scope,
         config: gateSchema.parse({}),
         train: { steps: 10, warmupSteps: 0, seed: 1 },
-        place: { rows: T, microBatches: 1, split: 1, followed: false, keepBest: false },
+        place: { rows: T, microBatches: 1, split: 1, followed: false, loadBestCheckpoint: false },
         follows: null,
       });
       const saved = {
@@ -189,8 +189,8 @@ describe('a gated module at forced active shares', () => {
       }
       const stats = method.readStats(joined.buffer);
       expectCloseToMax(
-        [stats.gate.muKept[0], stats.gate.muSkipped[0]],
-        [expected.muKept, expected.muSkipped],
+        [stats.gate.muActive[0], stats.gate.muSkipped[0]],
+        [expected.muActive, expected.muSkipped],
         1e-5,
         'Σμ',
       );

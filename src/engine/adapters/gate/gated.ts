@@ -45,20 +45,20 @@ import type {
   Place,
 } from '../method';
 import type { Update } from '../update';
-import { type ThresholdRule, type Prices, lambdaOf } from './rule';
-import { createRule, priceSource, ruleSizes } from './rules';
+import { type ThresholdRule, type GateGradients, lambdaOf } from './rule';
+import { createRule, gradientSource, ruleSizes } from './rules';
 
-/** Tokens of the largest batch that a gate's prices come from. */
-const priceCapacity = (config: GateConfig, { rows, microBatches, split }: Place) =>
-  rows * (priceSource(config) === 'slice' ? split : microBatches);
+/** Tokens of the largest batch that gate gradients come from. */
+const gradientCapacity = (config: GateConfig, { rows, microBatches, split }: Place) =>
+  rows * (gradientSource(config) === 'dev' ? split : microBatches);
 
 /** Bytes of the gate's own tensors, by name. */
 export const gateSizes = (config: GateConfig, modules: number, place: Place): Record<string, number> => ({
   slots: modules * SLOT_BYTES,
   stats: modules * STAT_BYTES,
-  ...(priceSource(config) === 'slice' ? { priceStats: modules * STAT_BYTES } : {}),
+  ...(gradientSource(config) === 'dev' ? { gradientStats: modules * STAT_BYTES } : {}),
   ...(place.followed ? { counts: 4 * modules * place.microBatches } : {}),
-  ...ruleSizes(config, { modules, capacity: priceCapacity(config, place), cut: place.split > 1 }),
+  ...ruleSizes(config, { modules, capacity: gradientCapacity(config, place), cut: place.split > 1 }),
 });
 
 const activeRows = ({ rows, saved: { list } }: ForwardIO | BackwardIO): Rows => ({ ...rows, list });
@@ -85,8 +85,8 @@ export class Gated implements Method {
   readonly #warmup: number;
   readonly #slots: Tensor;
   readonly #stats: Tensor;
-  /** Statistics of the batch that prices come from, where that is another one. */
-  readonly #priceStats: Tensor | null;
+  /** Statistics of the batch that gate gradients come from, where that is another one. */
+  readonly #gradientStats: Tensor | null;
   /** u32 [batches, modules]: kept tokens, for a run that follows. */
   readonly #counts: Tensor | null;
   /** f32[4]: ρ_t, step size, λ. */
@@ -103,11 +103,11 @@ export class Gated implements Method {
     this.#warmup = tauWarmupSteps(config, train as TrainConfig);
     this.#slots = scope.upload('gate/slots', new Uint8Array(packGateSlots(modules.map(() => ({})))), 'uniform');
     this.#stats = scope.alloc('gate/stats', sizes.stats);
-    this.#priceStats = sizes.priceStats ? scope.alloc('gate/priceStats', sizes.priceStats) : null;
+    this.#gradientStats = sizes.gradientStats ? scope.alloc('gate/gradientStats', sizes.gradientStats) : null;
     this.#counts = sizes.counts ? scope.alloc('gate/counts', sizes.counts) : null;
     this.#shown = scope.alloc('gate/shown', 16);
     this.#steer =
-      learnsThreshold(config) && config.target !== null
+      learnsThreshold(config) && config.targetSparsity !== null
         ? scope.alloc('gate/steer', STEER_HYPER_BYTES, 'uniform')
         : null;
     this.#rule = createRule({
@@ -116,13 +116,13 @@ export class Gated implements Method {
       config,
       modules: modules.length,
       slots: this.#slots,
-      stats: this.#priceStats ?? this.#stats,
+      stats: this.#gradientStats ?? this.#stats,
       shown: this.#shown,
-      kind: priceSource(config) === 'own' ? 'train' : 'probe',
+      kind: gradientSource(config) === 'train' ? 'train' : 'probe',
       seed: train.seed,
-      // Prices from the slice come every few steps, so τ moves as many times less often.
-      updates: (train.steps - this.#warmup) / (priceSource(config) === 'slice' ? config.pricesEvery : 1),
-      capacity: priceCapacity(config, place),
+      // GateGradients from the dev split come every few steps, so τ moves as many times less often.
+      updates: (train.steps - this.#warmup) / (gradientSource(config) === 'dev' ? config.gradientInterval : 1),
+      capacity: gradientCapacity(config, place),
       cut: place.split > 1,
       followed: (m) => (follows instanceof Gated ? follows.followed(m) : null),
     });
@@ -197,26 +197,26 @@ export class Gated implements Method {
     );
   }
 
-  probe(step: number): 'slice' | 'step' | null {
-    const source = priceSource(this.#config);
+  probe(step: number): 'dev' | 'step' | null {
+    const source = gradientSource(this.#config);
     if (source === 'probe') return 'step';
-    const due = step >= this.#warmup && (step - this.#warmup) % this.#config.pricesEvery === 0;
-    return source === 'slice' && due ? 'slice' : null;
+    const due = step >= this.#warmup && (step - this.#warmup) % this.#config.gradientInterval === 0;
+    return source === 'dev' && due ? 'dev' : null;
   }
 
   beginProbe(): Op[] {
-    return [{ clear: this.#stats }, ...(priceSource(this.#config) === 'own' ? [] : (this.#rule.clear?.() ?? []))];
+    return [{ clear: this.#stats }, ...(gradientSource(this.#config) === 'train' ? [] : (this.#rule.clear?.() ?? []))];
   }
 
   endProbe(): Op[] {
-    return this.#priceStats ? [{ copy: this.#stats, to: this.#priceStats }] : [];
+    return this.#gradientStats ? [{ copy: this.#stats, to: this.#gradientStats }] : [];
   }
 
   begin(): Op[] {
     return [
       { clear: this.#stats },
       ...(this.#counts ? [{ clear: this.#counts }] : []),
-      ...(priceSource(this.#config) === 'own' ? (this.#rule.clear?.() ?? []) : []),
+      ...(gradientSource(this.#config) === 'train' ? (this.#rule.clear?.() ?? []) : []),
     ];
   }
 
@@ -225,11 +225,11 @@ export class Gated implements Method {
   }
 
   update(): Op[] {
-    const { target, targetPer } = this.#config;
+    const { targetSparsity, targetPer } = this.#config;
     return [
       ...this.#update.afterStep(),
       ...(this.#rule.update?.() ?? []),
-      ...(this.#steer && target !== null
+      ...(this.#steer && targetSparsity !== null
         ? [
             steer(this.#device, {
               hyper: this.#steer,
@@ -247,14 +247,14 @@ export class Gated implements Method {
     return this.#update.refresh();
   }
 
-  prepareUpdate(step: number, tokens: number, sliceTokens: number | null): void {
+  prepareUpdate(step: number, tokens: number, devTokens: number | null): void {
     this.#update.prepareStep(step);
     const moves = step >= this.#warmup;
-    const from = this.#priceStats ? sliceTokens : tokens;
-    const prices: Prices | null = moves && from !== null ? { tokens: from } : null;
-    this.#rule.prepare?.(prices);
-    if (prices) this.#device.write(this.#shown, Float32Array.of(lambdaOf(this.#config, prices)), 8);
-    if (this.#steer) this.#device.write(this.#steer, packSteerHyper(this.#config.target ?? 0, moves));
+    const from = this.#gradientStats ? devTokens : tokens;
+    const gradients: GateGradients | null = moves && from !== null ? { tokens: from } : null;
+    this.#rule.prepare?.(gradients);
+    if (gradients) this.#device.write(this.#shown, Float32Array.of(lambdaOf(this.#config, gradients)), 8);
+    if (this.#steer) this.#device.write(this.#steer, packSteerHyper(this.#config.targetSparsity ?? 0, moves));
   }
 
   stats(): Tensor[] {
@@ -266,7 +266,7 @@ export class Gated implements Method {
     const statBytes = this.#stats.size;
     const slots = readGateSlots(bytes.slice(0, slotBytes));
     const sums = readStatSlots(bytes.slice(slotBytes, slotBytes + statBytes));
-    const [rho, tauStep, lambda] = new Float32Array(bytes, slotBytes + statBytes, 3);
+    const [rho, tauLearningRate, lambda] = new Float32Array(bytes, slotBytes + statBytes, 3);
     const histogram = new Uint32Array(sums.length * RATIO_BINS);
     sums.forEach((s, i) => histogram.set(s.histogram, i * RATIO_BINS));
     const counts = (of: (s: (typeof sums)[number]) => number) => Uint32Array.from(sums, of);
@@ -274,18 +274,18 @@ export class Gated implements Method {
       tau: Float32Array.from(slots, (s) => s.tau),
       tokens: counts((s) => s.tokens),
       active: counts((s) => s.active),
-      muKept: Float32Array.from(sums, (s) => s.muKept),
+      muActive: Float32Array.from(sums, (s) => s.muActive),
       muSkipped: Float32Array.from(sums, (s) => s.muSkipped),
       measured: counts((s) => s.measured),
-      keptHelpful: counts((s) => s.keptHelpful),
+      activeHelpful: counts((s) => s.activeHelpful),
       skippedHelpful: counts((s) => s.skippedHelpful),
       histogram,
       rho,
-      tauStep,
-      moduleSteps: this.#config.rhoPer === 'module' ? Float32Array.from(slots, (s) => s.step) : null,
+      tauLearningRate,
+      moduleTauLearningRates: this.#config.rhoPer === 'module' ? Float32Array.from(slots, (s) => s.step) : null,
       lambda,
       shift: this.#steer ? Float32Array.from(slots, (s) => s.shift) : null,
-      openOutsideTraining: ruleOf(this.#config).openOutsideTraining === true,
+      activeOutsideTraining: ruleOf(this.#config).activeOutsideTraining === true,
     };
     return {
       gate,
@@ -304,7 +304,7 @@ export class Gated implements Method {
     ];
   }
 
-  reopen(module: number): void {
+  resetTau(module: number): void {
     if (!learnsThreshold(this.#config)) throw new AdapterError(message('engine.adapter.noThreshold'));
     // τ and its moments; how many updates there were stays.
     const slot = slotOf(this.#slots, module);

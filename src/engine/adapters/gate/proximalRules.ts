@@ -1,11 +1,18 @@
-/** Learned rules without a gradient: τ goes to the proximal point of the prices p_i = μ_i + λ, of one batch or averaged. */
+/** Learned rules without a gradient: τ goes to the proximal point of the costs p_i = μ_i + λ, of one batch or averaged. */
 import { type Tensor, alignBinding } from '../../device/buffers';
 import type { Op } from '../../device/program';
 import { RATIO_BINS } from '../../kernels/gate/slots';
-import { BIN_BYTES, averaged, binPrices, keepPrices } from '../../kernels/proximal/prices';
+import { BIN_BYTES, averaged, binGateGradients, storeGateGradients } from '../../kernels/proximal/gateGradients';
 import { PROXIMAL_HYPER_BYTES, packProximalHyper, pairBytes, proximal } from '../../kernels/proximal/proximal';
 import type { AdaptedModule, BackwardIO, StateTensor } from '../method';
-import { type ThresholdRule, type Prices, type RuleContext, type RuleEntry, type RuleExtent, lambdaOf } from './rule';
+import {
+  type ThresholdRule,
+  type GateGradients,
+  type RuleContext,
+  type RuleEntry,
+  type RuleExtent,
+  lambdaOf,
+} from './rule';
 
 /** Tokens that a module has room for: its pairs are bound alone. */
 export const pairCapacity = (tokens: number): number => alignBinding(8 * tokens) / 8;
@@ -23,12 +30,12 @@ abstract class ProximalRule implements ThresholdRule {
     this.hyper = context.scope.alloc('gate/hyper', PROXIMAL_HYPER_BYTES, 'uniform');
   }
 
-  prepare(prices: Prices | null): void {
+  prepare(gradients: GateGradients | null): void {
     const { device, config } = this.context;
     const hyper = packProximalHyper({
-      tokens: prices?.tokens ?? 0,
-      enabled: prices !== null,
-      lambda: lambdaOf(config, prices),
+      tokens: gradients?.tokens ?? 0,
+      enabled: gradients !== null,
+      lambda: lambdaOf(config, gradients),
       eta: config.eta,
     });
     device.write(this.hyper, hyper);
@@ -59,7 +66,7 @@ class ExactRule extends ProximalRule {
 
   keep(m: AdaptedModule, { rows, saved, scratch }: BackwardIO): Op[] {
     return [
-      keepPrices({
+      storeGateGradients({
         rows,
         ratio: saved.ratio,
         mu: scratch.mu,
@@ -103,7 +110,7 @@ class AveragedRule extends ProximalRule {
   keep(m: AdaptedModule, { rows, saved, scratch }: BackwardIO): Op[] {
     const sums = this.#sums.slice(`${this.#sums.label}[${m.index}]`, m.index * BIN_BYTES, BIN_BYTES);
     return [
-      binPrices(this.context.device, {
+      binGateGradients(this.context.device, {
         rows,
         ratio: saved.ratio,
         mu: scratch.mu,

@@ -11,13 +11,13 @@ import type { Followed } from '../../kernels/select/select';
 import type { AdaptedModule, BackwardIO, ForwardIO, StateTensor } from '../method';
 
 /**
- * The batch whose μ the rule goes by: the step's own, in the pass that also gives the gradients; a batch of the slice, or
+ * The batch whose μ the rule goes by: the step's own, in the pass that also gives the gradients; a batch of the dev split, or
  * the step's own once more, in a probe before it.
  */
-export type PriceSource = 'own' | 'slice' | 'probe';
+export type GradientSource = 'train' | 'dev' | 'probe';
 
 /** What a rule has to go by in a step. */
-export interface Prices {
+export interface GateGradients {
   /** Tokens of the batch that they come from. */
   tokens: number;
 }
@@ -33,8 +33,8 @@ export interface ThresholdRule {
   clear?(): Op[];
   /** After a step's last micro-batch. */
   update?(): Op[];
-  /** Host side of `update`; null: no prices this time, so τ rests. */
-  prepare?(prices: Prices | null): void;
+  /** Host side of `update`; null: no gate gradients this time, so τ rests. */
+  prepare?(gradients: GateGradients | null): void;
   state?(): StateTensor[];
   /** A module's past is forgotten: its τ was set from outside. */
   forget?(module: number): void;
@@ -45,7 +45,7 @@ export interface RuleContext extends RuleExtent {
   device: Device;
   scope: BufferScope;
   slots: Tensor;
-  /** StatSlots of the batch that prices come from. */
+  /** StatSlots of the batch that gate gradients come from. */
   stats: Tensor;
   /** f32[4]: ρ_t and step size (step rules write them), λ as used. */
   shown: Tensor;
@@ -62,7 +62,7 @@ export interface RuleContext extends RuleExtent {
 /** What a rule's tensors must have room for. */
 export interface RuleExtent {
   modules: number;
-  /** Tokens of the largest batch that prices come from. */
+  /** Tokens of the largest batch that gate gradients come from. */
   capacity: number;
   /** Whether batches may be cut into parts. */
   cut: boolean;
@@ -78,6 +78,8 @@ export interface RuleEntry {
   create(context: RuleContext): ThresholdRule;
 }
 
-/** λ: the price of an active token of a batch whose loss is a mean. */
-export const lambdaOf = ({ lambdaBar }: Pick<GateConfig, 'lambdaBar'>, prices: Prices | null): number =>
-  prices && prices.tokens > 0 ? lambdaBar / prices.tokens : 0;
+/** λ: the sparsity penalty of an active token of a batch whose loss is a mean. */
+export const lambdaOf = (
+  { sparsityPenalty }: Pick<GateConfig, 'sparsityPenalty'>,
+  gradients: GateGradients | null,
+): number => (gradients && gradients.tokens > 0 ? sparsityPenalty / gradients.tokens : 0);

@@ -1,7 +1,7 @@
 /** The gate rules by configuration. */
 import { type GateConfig, learnsThreshold } from '../../../shared/config';
 import { RULE_ENTRIES } from './list';
-import type { ThresholdRule, PriceSource, RuleContext, RuleEntry, RuleExtent } from './rule';
+import type { ThresholdRule, GradientSource, RuleContext, RuleEntry, RuleExtent } from './rule';
 
 const entryOf = ({ rule }: Pick<GateConfig, 'rule'>): RuleEntry => RULE_ENTRIES.find(({ name }) => name === rule)!;
 
@@ -11,5 +11,5 @@ export const createRule = (context: RuleContext): ThresholdRule => entryOf(conte
 export const ruleSizes = (config: GateConfig, extent: RuleExtent): Record<string, number> =>
   entryOf(config).sizes?.(extent) ?? {};
 
-export const priceSource = (config: GateConfig): PriceSource =>
-  entryOf(config).probes ? 'probe' : learnsThreshold(config) && config.prices === 'held-out' ? 'slice' : 'own';
+export const gradientSource = (config: GateConfig): GradientSource =>
+  entryOf(config).probes ? 'probe' : learnsThreshold(config) && config.gradientFrom === 'dev' ? 'dev' : 'train';

@@ -2,7 +2,7 @@
 import type { Tensor } from '../../device/buffers';
 import type { Op } from '../../device/program';
 import { TAU_HYPER_BYTES, packTauHyper, updateTau } from '../../kernels/tau/tau';
-import { type ThresholdRule, type Prices, type RuleContext, type RuleEntry, lambdaOf } from './rule';
+import { type ThresholdRule, type GateGradients, type RuleContext, type RuleEntry, lambdaOf } from './rule';
 
 class StepRule implements ThresholdRule {
   readonly #context: RuleContext;
@@ -16,13 +16,13 @@ class StepRule implements ThresholdRule {
     this.#hyper = context.scope.alloc('gate/hyper', TAU_HYPER_BYTES, 'uniform');
   }
 
-  prepare(prices: Prices | null): void {
+  prepare(gradients: GateGradients | null): void {
     const { device, config, updates } = this.#context;
     const hyper = packTauHyper({
-      lambda: lambdaOf(config, prices),
-      tauStep: config.tauStep,
+      lambda: lambdaOf(config, gradients),
+      tauLearningRate: config.tauLearningRate,
       stepsLeft: updates,
-      enabled: prices !== null,
+      enabled: gradients !== null,
     });
     device.write(this.#hyper, hyper);
   }

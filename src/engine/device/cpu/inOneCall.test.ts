@@ -58,7 +58,7 @@ async function compute(
     optimizer: { grads, norm: flat },
   };
   const lora = new (parts ? InParts : Lora)(low, gated ? { modules: [module], scope } : null);
-  const place = { rows: count, microBatches: 1, split: 1, followed: false, keepBest: false };
+  const place = { rows: count, microBatches: 1, split: 1, followed: false, loadBestCheckpoint: false };
   const method = !gated
     ? new Plain(lora)
     : new Gated({

@@ -79,14 +79,14 @@ export const NEW_SLOT: Readonly<GateSlot> = {
 export interface StatSlot {
   tokens: number;
   active: number;
-  muKept: number;
+  muActive: number;
   muSkipped: number;
   disagreeMu: number;
   forwardRows: number;
   dxRows: number;
   gradRows: number;
   measured: number;
-  keptHelpful: number;
+  activeHelpful: number;
   skippedHelpful: number;
   histogram: Uint32Array;
 }
@@ -143,14 +143,14 @@ export function readStatSlots(bytes: ArrayBuffer): StatSlot[] {
     return {
       tokens: u[STAT_AT.tokens],
       active: u[STAT_AT.active],
-      muKept: mu(0),
+      muActive: mu(0),
       muSkipped: mu(1),
       disagreeMu: mu(2),
       forwardRows: u[STAT_AT.forwardRows],
       dxRows: u[STAT_AT.dxRows],
       gradRows: u[STAT_AT.gradRows],
       measured: u[STAT_AT.measured],
-      keptHelpful: helpful(0),
+      activeHelpful: helpful(0),
       skippedHelpful: helpful(1),
       histogram: u.slice(STAT_AT.histogram, STAT_AT.histogram + RATIO_BINS),
     };
@@ -163,9 +163,9 @@ export function packStatSlots(slots: readonly StatSlot[]): ArrayBuffer {
   slots.forEach((s, i) => {
     const u = new Uint32Array(bytes, i * STAT_BYTES, STAT_BYTES / 4);
     u.set([s.tokens, s.active, s.forwardRows, s.dxRows, s.gradRows, s.measured]);
-    u.set([s.keptHelpful, s.skippedHelpful], STAT_AT.helpful);
+    u.set([s.activeHelpful, s.skippedHelpful], STAT_AT.helpful);
     u.set(s.histogram, STAT_AT.histogram);
-    new Float32Array(bytes, i * STAT_BYTES + 4 * STAT_AT.mu, 3).set([s.muKept, s.muSkipped, s.disagreeMu]);
+    new Float32Array(bytes, i * STAT_BYTES + 4 * STAT_AT.mu, 3).set([s.muActive, s.muSkipped, s.disagreeMu]);
   });
   return bytes;
 }

@@ -31,7 +31,7 @@ export function mu(u: usize, z: usize, extra: usize, out: usize, rank: u32, scal
  */
 export function muSums(mu: usize, open: usize, stat: usize, sums: u32, helpful: u32, measured: u32, rows: u32): void {
   let kept: f64 = 0, skipped: f64 = 0, disagree: f64 = 0;
-  let helpfulKept: u32 = 0, helpfulSkipped: u32 = 0;
+  let helpfulActive: u32 = 0, helpfulSkipped: u32 = 0;
   for (let row: u32 = 0; row < rows; row++) {
     const number = load<f32>(mu + 4 * row);
     const isKept = load<u32>(open + 4 * row) != 0;
@@ -41,11 +41,11 @@ export function muSums(mu: usize, open: usize, stat: usize, sums: u32, helpful: 
     kept += where(value, mask);
     skipped += where(value, ~mask);
     disagree += where(value, 0 - <u64>(number >= 0 == isKept));
-    helpfulKept += u32(number < 0) & u32(isKept);
+    helpfulActive += u32(number < 0) & u32(isKept);
     helpfulSkipped += u32(number < 0) & u32(!isKept);
   }
   add(stat, sums, kept); add(stat, sums + 1, skipped); add(stat, sums + 2, disagree);
-  count(stat, helpful, helpfulKept); count(stat, helpful + 1, helpfulSkipped);
+  count(stat, helpful, helpfulActive); count(stat, helpful + 1, helpfulSkipped);
   count(stat, measured, rows);
 }
 

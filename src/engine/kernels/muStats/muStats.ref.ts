@@ -10,13 +10,13 @@ export function muStatsRef(
     for (let k = 0; k < rank; k++) sum += u[row * rank + k] * z[row * rank + k];
     return scaling * sum + (extra?.[row] ?? 0);
   });
-  let [muKept, muSkipped, disagreeMu, keptHelpful, skippedHelpful] = [0, 0, 0, 0, 0];
+  let [muActive, muSkipped, disagreeMu, activeHelpful, skippedHelpful] = [0, 0, 0, 0, 0];
   mu.forEach((value, row) => {
-    if (open[row]) muKept += value;
+    if (open[row]) muActive += value;
     else muSkipped += value;
-    if (value < 0 && open[row]) keptHelpful++;
+    if (value < 0 && open[row]) activeHelpful++;
     if (value < 0 && !open[row]) skippedHelpful++;
     if (value >= 0 === (open[row] !== 0)) disagreeMu += value;
   });
-  return { mu, muKept, muSkipped, disagreeMu, keptHelpful, skippedHelpful };
+  return { mu, muActive, muSkipped, disagreeMu, activeHelpful, skippedHelpful };
 }

@@ -50,10 +50,10 @@ test.each([
     const got = readStatSlots(await readTensor(device, stats));
     expect(got[1]).toMatchObject({
       measured: times * rows,
-      keptHelpful: times * expected.keptHelpful,
+      activeHelpful: times * expected.activeHelpful,
       skippedHelpful: times * expected.skippedHelpful,
     });
-    for (const name of ['muKept', 'muSkipped', 'disagreeMu'] as const) {
+    for (const name of ['muActive', 'muSkipped', 'disagreeMu'] as const) {
       expect(got[0][name]).toBe(0);
       expectClose([got[1][name]], [times * expected[name]], { atol: times * 1e-6 * size }, name);
     }

@@ -79,7 +79,7 @@ function better(a: Candidate, b: Candidate): boolean {
   return a.tau < b.tau;
 }
 
-interface PricedTokens {
+interface TokenCosts {
   /** (r, μ) of `count` tokens, ascending by r. */
   pairs: Float32Array;
   count: number;
@@ -89,10 +89,10 @@ interface PricedTokens {
 }
 
 /**
- * The proximal point of one module, see proximal.wgsl; null where a price is no number or the sum overflows. Sums are
+ * The proximal point of one module, see proximal.wgsl; null where a cost is not a number or the sum overflows. Sums are
  * f64, so that they do not go by the order in which tokens are added.
  */
-function proximalPoint({ pairs, count, tau, lambda, half }: PricedTokens): number | null {
+function proximalPoint({ pairs, count, tau, lambda, half }: TokenCosts): number | null {
   const candidate = (at: number, kept: number): Candidate => {
     let to = tau;
     if (at < count && pairs[2 * at] < tau) to = pairs[2 * at];

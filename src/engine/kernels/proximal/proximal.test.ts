@@ -79,7 +79,7 @@ test('exact sums, ties and all: the same tokens as brute force keeps, 700 module
     const lambda = (rng.below(5) - 2) / 64;
     const { slots } = await step(cases, lambda, 'auto');
     cases.forEach((c, m) => {
-      const [best, second] = proximalRef({ ratio: c.ratio, price: c.mu.map((v) => v + lambda) }, c.tau, Infinity);
+      const [best, second] = proximalRef({ ratio: c.ratio, cost: c.mu.map((v) => v + lambda) }, c.tau, Infinity);
       if (second?.objective === best.objective) ties++;
       const { tau } = slots[m];
       expect(
@@ -93,7 +93,7 @@ test('exact sums, ties and all: the same tokens as brute force keeps, 700 module
   expect(ties, 'cases with a tie').toBeGreaterThan(50);
 });
 
-test('any prices, with and without a bound on the step: the least objective, 300 modules', async () => {
+test('any costs, with and without a bound on the step: the least objective, 300 modules', async () => {
   const rng = new Rng(2);
   for (const [modules, tokens, eta] of [
     [100, 57, 'auto'],
@@ -105,11 +105,11 @@ test('any prices, with and without a bound on the step: the least objective, 300
     const lambda = Math.fround(rng.uniform(-0.1, 0.1));
     const { slots, pairs, capacity } = await step(cases, lambda, eta);
     cases.forEach((c, m) => {
-      const priced = { ratio: c.ratio, price: Float64Array.from(c.mu, (v) => v + lambda) };
+      const costs = { ratio: c.ratio, cost: Float64Array.from(c.mu, (v) => v + lambda) };
       const bound = eta === 'auto' ? Infinity : eta;
-      const [best] = proximalRef(priced, c.tau, bound);
-      const slack = 1e-6 * (priced.price.reduce((s, p) => s + Math.abs(p), 0) + best.away ** 2 / bound);
-      expect(Math.abs(objectiveRef(priced, slots[m].tau, c.tau, bound) - best.objective)).toBeLessThanOrEqual(slack);
+      const [best] = proximalRef(costs, c.tau, bound);
+      const slack = 1e-6 * (costs.cost.reduce((s, p) => s + Math.abs(p), 0) + best.away ** 2 / bound);
+      expect(Math.abs(objectiveRef(costs, slots[m].tau, c.tau, bound) - best.objective)).toBeLessThanOrEqual(slack);
       // The sort: ascending, stable, nothing lost, nothing touched behind the last token.
       const order = Array.from(c.ratio.keys()).sort((a, b) => c.ratio[a] - c.ratio[b] || a - b);
       const own = pairs.subarray(2 * m * capacity, 2 * (m + 1) * capacity);
@@ -120,7 +120,7 @@ test('any prices, with and without a bound on the step: the least objective, 300
   }
 });
 
-test('nothing moves in the warm-up, nor on prices that are no numbers', async () => {
+test('nothing moves in the warm-up, nor on costs that are not numbers', async () => {
   const c: Case = { ratio: Float32Array.of(0.1, 0.2), mu: Float32Array.of(NaN, 1), tau: 0.15 };
   const cases = [c, { ...c, mu: Float32Array.of(1, 1) }];
   const { slots } = await step(cases, 0, 'auto');

@@ -15,11 +15,11 @@ export const PROXIMAL_HYPER_BYTES = 16;
 
 /** What a proximal step needs to know about a step. */
 export interface ProximalHyper {
-  /** T of the batch that the prices come from. */
+  /** T of the batch that gate gradients come from. */
   tokens: number;
   /** false during τ's warm-up: nothing moves. */
   enabled: boolean;
-  /** λ: price of an active token. */
+  /** λ: sparsity penalty of an active token. */
   lambda: number;
   /** η, or 'auto': no bound on the step. */
   eta: number | 'auto';

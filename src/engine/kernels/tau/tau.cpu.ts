@@ -17,7 +17,7 @@ interface TauParams {
 export const updateTauCpu =
   (p: TauParams): CpuFunction =>
   (cpu) => {
-    const [lambda, tauStep, stepsLeft, , beta1, beta2, eps] = cpu.f32(p.hyper);
+    const [lambda, tauLearningRate, stepsLeft, , beta1, beta2, eps] = cpu.f32(p.hyper);
     const enabled = cpu.u32(p.hyper)[3] !== 0;
     if (!enabled) return;
     const slots = loadGateSlots(cpu, p.slots, p.modules);
@@ -27,7 +27,7 @@ export const updateTauCpu =
     const middle = 0.5 * (sorted[(p.modules - 1) >> 1] + sorted[p.modules >> 1]);
     const follow = (rho: number, median: number, updates: number) =>
       updates === 0 ? median : 0.9 * rho + 0.1 * median;
-    const stepOf = (rho: number) => (tauStep < 0 ? (3 * rho) / stepsLeft : tauStep);
+    const stepOf = (rho: number) => (tauLearningRate < 0 ? (3 * rho) / stepsLeft : tauLearningRate);
     const rho = cpu.f32(p.rho);
     const common = follow(rho[0], middle, slots[0].updates);
     rho.set([common, stepOf(common)]);

@@ -25,14 +25,14 @@ import { updateTauRef } from './tau.ref';
 const stat = (active: number, disagreeMu: number, histogram: Uint32Array) => ({
   tokens: 100,
   active,
-  muKept: 0,
+  muActive: 0,
   muSkipped: 0,
   disagreeMu,
   forwardRows: 0,
   dxRows: 0,
   gradRows: 0,
   measured: 100,
-  keptHelpful: 0,
+  activeHelpful: 0,
   skippedHelpful: 0,
   histogram,
 });
@@ -49,7 +49,7 @@ test.each([
   [7, 'auto', { literal: true, ownRho: true }],
 ] as const)(
   '%i modules, step %s, over many steps %o',
-  async (modules, tauStep, options: { ownRho?: boolean; literal?: boolean } = {}) => {
+  async (modules, tauLearningRate, options: { ownRho?: boolean; literal?: boolean } = {}) => {
     const device = await testDevice();
     const scope = device.buffers.scope('test');
     const rng = new Rng(modules);
@@ -81,7 +81,7 @@ test.each([
       });
       const seen = readStatSlots(packed);
       const h = s.map(({ histogram }) => histogram);
-      const params = { lambda: Math.fround(5e-5), tauStep, stepsLeft: 90, enabled: step >= 3 };
+      const params = { lambda: Math.fround(5e-5), tauLearningRate, stepsLeft: 90, enabled: step >= 3 };
       write(stats, packed);
       write(hyper, packTauHyper(params));
       device.submit('tau', (commands) => program.encode(commands, { rows: 0, supervised: 0, segments: 1 }));
@@ -165,7 +165,7 @@ async function simulate(tau: number, sign: (i: number) => number, steps: number)
       modules: 1,
       hyper: scope.upload(
         'hyper',
-        new Uint8Array(packTauHyper({ lambda: 0, tauStep: 'auto', stepsLeft: 60, enabled: true })),
+        new Uint8Array(packTauHyper({ lambda: 0, tauLearningRate: 'auto', stepsLeft: 60, enabled: true })),
         'uniform',
       ),
       ownRho: false,

@@ -15,10 +15,10 @@ export const TAU_HYPER_BYTES = 32;
 
 /** What the threshold rule needs to know about a step. */
 export interface TauHyper {
-  /** λ: price of an active token (lambdaBar / T). */
+  /** λ: sparsity penalty of an active token (sparsityPenalty / T). */
   lambda: number;
   /** Step size s, or 'auto': 3·ρ / stepsLeft. */
-  tauStep: number | 'auto';
+  tauLearningRate: number | 'auto';
   /** steps − tauWarmup. */
   stepsLeft: number;
   /** false during τ's warm-up: nothing moves. */
@@ -34,7 +34,7 @@ export function packTauHyper(h: TauHyper): ArrayBuffer {
   const bytes = new ArrayBuffer(TAU_HYPER_BYTES);
   new Float32Array(bytes).set([
     h.lambda,
-    h.tauStep === 'auto' ? -1 : h.tauStep,
+    h.tauLearningRate === 'auto' ? -1 : h.tauLearningRate,
     Math.max(1, h.stepsLeft),
     0,
     h.beta1 ?? 0.9,

@@ -62,7 +62,7 @@ export const data = {
     units: { whole: 'the whole text, in windows', lines: 'every line', paragraphs: 'every paragraph' },
     files: 'Files',
     fileUse: (path: string) => `What ${path} is for`,
-    uses: { train: 'train', heldOut: 'validation', none: 'not used' },
+    uses: { train: 'train', validation: 'validation', none: 'not used' },
     moreFiles: (n: number) => `and ${n} more files, not used`,
     firstRows: 'First rows',
     firstRowsOf: 'First rows of the file',

@@ -55,7 +55,7 @@ export const data: Texts['data'] = {
     units: { whole: '整篇文本，切成窗口', lines: '每一行', paragraphs: '每一段' },
     files: '文件',
     fileUse: (path) => `${path} 的用途`,
-    uses: { train: '训练集', heldOut: '验证集', none: '不使用' },
+    uses: { train: '训练集', validation: '验证集', none: '不使用' },
     moreFiles: (n) => `另有 ${n} 个文件，不使用`,
     firstRows: '前几行',
     firstRowsOf: '文件的前几行',

@@ -34,9 +34,9 @@ export const charts = {
     'skipped share': 'skipped share',
     token: 'token',
     text: 'text',
-    kept: 'active',
+    active: 'active',
     r: 'r',
-    'kept by': 'active in',
+    'active in': 'active in',
     'mean r': 'mean r',
   },
   line: {

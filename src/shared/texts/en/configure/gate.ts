@@ -33,10 +33,10 @@ export const gate = {
   paperHelp: (n: {
     lambda: string;
     tokens: string;
-    lambdaBar: string;
-    tauStep: string;
+    sparsityPenalty: string;
+    tauLearningRate: string;
     steps: string;
     reach: string;
   }) =>
-    `The paper’s λ = ${n.lambda} for each token, times about ${n.tokens} tokens a step, is λ̄ = ${n.lambdaBar} here. Its τ learning rate is ${n.tauStep}, meant for some 10 000 steps. This run has ${n.steps}: τ reaches ${n.reach} at most.`,
+    `The paper’s λ = ${n.lambda} for each token, times about ${n.tokens} tokens a step, is λ̄ = ${n.sparsityPenalty} here. Its τ learning rate is ${n.tauLearningRate}, meant for some 10 000 steps. This run has ${n.steps}: τ reaches ${n.reach} at most.`,
 };

@@ -35,18 +35,18 @@ export const presetReason = {
     `Max sequence length ${tokens}: ${percent} % of the examples fit untruncated${limit === 'model' ? `; the model’s context is ${tokens}` : limit === 'device' ? `; more would take long on ${device[on]}` : ''}.`,
   batch: ({
     batch,
-    accumulation,
+    gradientAccumulationSteps,
     tokens,
     typical,
     on,
   }: {
     batch: number;
-    accumulation: number;
+    gradientAccumulationSteps: number;
     tokens: number;
     typical: number;
     on: Device;
   }) =>
-    `Effective batch size ${batch * accumulation}${accumulation > 1 ? ` (${batch} × ${accumulation} accumulation steps)` : ''}: about ${tokens} tokens a step, as half of the examples have up to ${typical} and training runs on ${device[on]}.`,
+    `Effective batch size ${batch * gradientAccumulationSteps}${gradientAccumulationSteps > 1 ? ` (${batch} × ${gradientAccumulationSteps} accumulation steps)` : ''}: about ${tokens} tokens a step, as half of the examples have up to ${typical} and training runs on ${device[on]}.`,
   /** `seen`: how often each example is. */
   steps: ({
     steps,
@@ -71,8 +71,7 @@ export const presetReason = {
   },
   measured: ({ examples, every, all }: { examples: number; every: number; all: boolean }) =>
     `Evaluated on ${times(examples, 'validation example')} every ${times(every, 'step')}${all ? ': all there are' : ''}.`,
-  slice:
-    '10 % of the train split becomes the dev split, which finds each run’s best checkpoint, so that training too long does no harm.',
-  noSlice: ({ examples }: { examples: number }) =>
+  dev: '10 % of the train split becomes the dev split, which finds each run’s best checkpoint, so that training too long does no harm.',
+  noDev: ({ examples }: { examples: number }) =>
     `With ${times(examples, 'example')} there is no dev split to choose the best checkpoint by.`,
 };

@@ -315,7 +315,7 @@ export const data = {
     noEnd: 'This tokenizer has no end-of-text token, so the model does not learn to stop.',
     endless: ({ n, stops }: { n: number; stops: string }) =>
       `${n === 1 ? '1 example does' : `${n} examples do`} not end with a token that generation stops at (${stops === '' ? 'this model names none' : stops}): the model will not learn to stop.`,
-    heldOutOnly: ({ labels }: { labels: string }) =>
+    validationOnly: ({ labels }: { labels: string }) =>
       `Only in the validation split, never trained on: ${labels}. Raise “Max examples”, or lower the validation split.`,
     learntOnly: ({ labels }: { labels: string }) =>
       `Only in the train split, never evaluated (too few examples): ${labels}.`,

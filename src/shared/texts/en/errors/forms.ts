@@ -55,7 +55,7 @@ export const forms = {
     setting: ({ problem }: { problem: string }) => `${problem}.`,
   },
   /** What is wrong with the form of an experiment. */
-  study: {
+  experiment: {
     seeds: ({ most }: { most: number }) => `Choose 1 to ${most} seeds.`,
     two: {
       methods: 'Choose at least two methods to compare, or a setting to vary.',

@@ -19,8 +19,8 @@ export const setting = {
   notAllowed: 'is not allowed',
   moduleTwice: 'names a module twice',
   sameId: 'two runs have the same id',
-  keepBestSlice: 'must be above 0 when the best checkpoint is loaded at the end',
-  pricesSlice: 'must be above 0 when a gate takes μ from the dev split',
+  bestNeedsDev: 'must be above 0 when the best checkpoint is loaded at the end',
+  gradientNeedsDev: 'must be above 0 when a gate takes μ from the dev split',
   doraDropout: 'must be 0 for DoRA, which is trained without dropout; choose LoRA to have it',
   firstRank: ({ rank }: { rank: number }) => `must be at least the rank it ends at, ${rank}`,
   noPruning: ({ first, last, steps }: { first: number; last: number; steps: number }) =>

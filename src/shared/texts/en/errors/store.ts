@@ -48,7 +48,10 @@ export const store = {
   },
   /** What is running already. */
   busy: {
-    study: { message: 'An experiment is running.', hint: 'Stop it under Experiment first, or wait until it ends.' },
+    experiment: {
+      message: 'An experiment is running.',
+      hint: 'Stop it under Experiment first, or wait until it ends.',
+    },
     run: { message: 'A session is running.', hint: 'Stop it under Train first.' },
     runHere: { message: 'A session is running.', hint: 'Stop it first.' },
     resuming: { message: 'An interrupted session is being resumed.', hint: 'Stop it under Train once it has started.' },
@@ -178,11 +181,11 @@ export const store = {
       hint: 'Choose the file of one session.',
     }),
     noHistory: {
-      message: 'This is not a session: history.json is missing.',
+      message: 'This is not a session: metrics.json is missing.',
       hint: 'Choose a file that was exported under Saved. Adapters alone are imported under Compare.',
     },
     noRecord: {
-      message: 'This is not a session: run.json is missing.',
+      message: 'This is not a session: session.json is missing.',
       hint: 'Choose a file that was exported under Saved.',
     },
     damaged: ({ file }: { file: string }) => ({
@@ -195,7 +198,7 @@ export const store = {
     }),
     differs: { message: 'The file’s record and its contents belong to different sessions.', hint: 'Export it again.' },
   },
-  kept: {
+  saved: {
     notPersistent: {
       message: 'The browser did not agree to keep saved sessions when storage runs short.',
       hint: 'It may agree once the page is installed or bookmarked. Export what must not be lost.',
@@ -280,7 +283,7 @@ export const store = {
       hint: why ?? 'Try again.',
     }),
   },
-  studies: {
+  experiments: {
     unreadable: ({ n }: { n: number }) => ({
       message: `${n} saved ${n === 1 ? 'experiment' : 'experiments'} could not be read and ${n === 1 ? 'is' : 'are'} left unchanged.`,
       hint: 'They may come from another version of this page.',

@@ -61,8 +61,8 @@ export const train = {
     skippedSteps: ({ skipped, steps }: { skipped: number; steps: number }) =>
       `${skipped} of its ${steps} steps were skipped, since their loss or gradient was not finite.`,
     module: ({ layer, kind }: { layer: number; kind: string }) => `layer ${layer} ${kind}`,
-    /** @param why what makes the modules skip everything; see `ClosedReason` */
-    closed: ({
+    /** @param why what makes the modules skip everything; see `SkipsAllReason` */
+    skipsAll: ({
       names,
       steps,
       why,
@@ -113,7 +113,7 @@ export const train = {
       hint: 'Choose a module of a run that is trained.',
     }),
     allFailed: { message: 'All runs have failed, so there is no step to time.', hint: 'Train again first.' },
-    sliceOfOne: {
+    devOfOne: {
       message: 'A dev split is to be kept aside, but the train split has only one example.',
       hint: 'Load more data, or set the dev split to 0.',
     },
@@ -122,7 +122,7 @@ export const train = {
       hint: "The tokens are another model's: prepare the data again with this model.",
     }),
     empty: { message: 'There must be at least one train example and one validation example.', hint: 'Load more data.' },
-    noSlice: { message: 'There is no dev split.', hint: 'Set the dev split above 0.' },
+    noDev: { message: 'There is no dev split.', hint: 'Set the dev split above 0.' },
     manyPrompts: ({ most }: { most: number }) => ({
       message: `At most ${most} prompts are sampled.`,
       hint: 'Remove some.',

@@ -24,7 +24,8 @@ export const form = {
   probeHelp: 'Long enough for the gates to settle.',
   budget: 'Budget, in %',
   budgetHelp: 'Of the adapter parameters of all modules.',
-  keepBest: 'Load best checkpoint at end, by the loss on a dev split of a tenth of the train split (the same for all)',
+  loadBestCheckpoint:
+    'Load best checkpoint at end, by the loss on a dev split of a tenth of the train split (the same for all)',
   start: 'Start the experiment',
   missing: {
     busy: 'A session is already training: wait for it to end, or stop it.',

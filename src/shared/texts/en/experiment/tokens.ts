@@ -3,8 +3,8 @@ export const noise = {
   title: 'Update noise',
   variant: 'Variant',
   line: {
-    keptOwn: 'active, train batch',
-    keptFresh: 'active, validation',
+    activeOwn: 'active, train batch',
+    activeFresh: 'active, validation',
     skippedOwn: 'skipped, train batch',
     skippedFresh: 'skipped, validation',
   },

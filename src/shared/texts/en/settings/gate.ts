@@ -16,7 +16,7 @@ export const gate: GroupWords<typeof GATE> = {
       oracle: 'by sign (control)',
     },
   },
-  target: {
+  targetSparsity: {
     label: 'Target sparsity',
     tick: 'Hold a target sparsity',
     off: 'left to the rule',
@@ -27,7 +27,7 @@ export const gate: GroupWords<typeof GATE> = {
     help: 'Whether each module must reach it, or only their mean.',
     options: { run: 'the whole run', module: 'each module' },
   },
-  lambdaBar: {
+  sparsityPenalty: {
     label: 'Sparsity penalty λ̄',
     short: 'λ̄',
     help: 'Higher skips more. Useful values are 0 to 0.5; below 0 it skips less. It is weighed against the mean loss of a step.',
@@ -37,14 +37,14 @@ export const gate: GroupWords<typeof GATE> = {
     off: 'no run',
     help: 'In every step and module, as many tokens are active as in that run, so that only the choice differs.',
   },
-  keep: { label: 'Active share', help: 'Share of tokens whose update is applied, in every batch and module.' },
+  activeShare: { label: 'Active share', help: 'Share of tokens whose update is applied, in every batch and module.' },
   eta: {
     label: 'Proximal step size η',
     tick: 'Proximal step without a bound',
     off: 'no bound',
     help: 'A smaller η holds τ closer to where it was.',
   },
-  tauStep: {
+  tauLearningRate: {
     label: 'τ learning rate',
     tick: 'τ learning rate is automatic',
     off: 'automatic',
@@ -61,10 +61,13 @@ export const gate: GroupWords<typeof GATE> = {
     off: 'LR warm-up',
     help: 'While updates are still zero, a rising τ would skip every token for good.',
   },
-  prices: {
+  gradientFrom: {
     label: 'Gate gradient μ from',
     help: 'Nearly every update lowers the loss of its own batch. Tokens of the dev split show which updates generalise.',
-    options: { own: 'the training batch', 'held-out': 'the dev split' },
+    options: { train: 'the training batch', dev: 'the dev split' },
   },
-  pricesEvery: { label: 'Gate gradient interval', help: 'Each time costs a pass over one batch of the dev split.' },
+  gradientInterval: {
+    label: 'Gate gradient interval',
+    help: 'Each time costs a pass over one batch of the dev split.',
+  },
 };

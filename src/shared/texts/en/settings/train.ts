@@ -6,9 +6,9 @@ export const train: GroupWords<typeof TRAIN> = {
   steps: { label: 'Steps', help: 'Optimizer steps of each run.' },
   learningRate: { label: 'Learning rate', help: 'Size of an update. If it is too large, the loss jumps up.' },
   batchSize: { label: 'Batch size', help: 'Sequences in each forward and backward pass.' },
-  maxTokens: { label: 'Max sequence length', help: 'Longer examples are truncated.' },
+  maxSequenceLength: { label: 'Max sequence length', help: 'Longer examples are truncated.' },
   seed: { label: 'Seed', help: 'The same seed gives the same curve.' },
-  evalEvery: { label: 'Eval interval', help: 'Steps between evaluations on the validation split.' },
+  evalInterval: { label: 'Eval interval', help: 'Steps between evaluations on the validation split.' },
   patience: {
     label: 'Patience',
     tick: 'Early stopping',
@@ -24,11 +24,11 @@ export const train: GroupWords<typeof TRAIN> = {
     help: 'How the learning rate falls after the warm-up: linear and cosine end at 0.',
     options: { linear: 'linear', cosine: 'cosine', constant: 'constant' },
   },
-  accumulation: {
+  gradientAccumulationSteps: {
     label: 'Gradient accumulation steps',
     help: 'Batches summed before an update: the same as a larger batch, in less memory.',
   },
-  clipNorm: {
+  maxGradientNorm: {
     label: 'Max gradient norm',
     help: 'A run’s gradient is scaled down to this norm when it is longer. 0 = no clipping.',
   },
@@ -40,11 +40,11 @@ export const train: GroupWords<typeof TRAIN> = {
     label: 'Validation examples',
     help: 'Examples per evaluation. More give a steadier loss and take longer.',
   },
-  sliceShare: {
+  devShare: {
     label: 'Dev split',
     help: 'Share of the train split kept aside. No run trains on it: early stopping, the best checkpoint and thresholds use it.',
   },
-  keepBest: {
+  loadBestCheckpoint: {
     label: 'Load best checkpoint at end',
     help: 'Each run ends with the adapter that had the lowest dev loss at an evaluation. Sets 10 % aside as the dev split where there is none.',
   },

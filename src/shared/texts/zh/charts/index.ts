@@ -32,9 +32,9 @@ export const charts: Texts['charts'] = {
     'skipped share': '跳过占比',
     token: '词元',
     text: '文本',
-    kept: '激活',
+    active: '激活',
     r: 'r',
-    'kept by': '激活它的模块占比',
+    'active in': '激活它的模块占比',
     'mean r': '平均 r',
   },
   line: {

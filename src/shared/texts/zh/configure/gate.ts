@@ -25,5 +25,5 @@ export const gate: Texts['configure']['gate'] = {
   setDev: '划出 10 % 的训练集',
   paper: '采用论文的常数',
   paperHelp: (n) =>
-    `论文中每个词元的 λ = ${n.lambda}，乘以每步约 ${n.tokens} 个词元，在这里就是 λ̄ = ${n.lambdaBar}。τ 学习率是 ${n.tauStep}，适合约 10 000 步的运行。这个运行有 ${n.steps} 步：τ 最多达到 ${n.reach}。`,
+    `论文中每个词元的 λ = ${n.lambda}，乘以每步约 ${n.tokens} 个词元，在这里就是 λ̄ = ${n.sparsityPenalty}。τ 学习率是 ${n.tauLearningRate}，适合约 10 000 步的运行。这个运行有 ${n.steps} 步：τ 最多达到 ${n.reach}。`,
 };

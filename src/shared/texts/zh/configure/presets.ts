@@ -17,8 +17,8 @@ export const preset: Texts['configure']['preset'] = {
 export const presetReason: Texts['errors']['store']['preset'] = {
   context: ({ tokens, percent, limit, on }) =>
     `最大序列长度 ${tokens}：${percent} % 的样本不会被截断${limit === 'model' ? `；模型的上下文为 ${tokens} 个词元` : limit === 'device' ? `；再长的话，在${device[on]}${on === 'software' ? '' : ' '}上会太费时` : ''}。`,
-  batch: ({ batch, accumulation, tokens, typical, on }) =>
-    `有效批次大小 ${batch * accumulation}${accumulation > 1 ? `（${batch} × 累积 ${accumulation} 步）` : ''}：每步约 ${tokens} 个词元，因为一半的样本不超过 ${typical} 个词元，而且训练使用的是${device[on]}。`,
+  batch: ({ batch, gradientAccumulationSteps, tokens, typical, on }) =>
+    `有效批次大小 ${batch * gradientAccumulationSteps}${gradientAccumulationSteps > 1 ? `（${batch} × 累积 ${gradientAccumulationSteps} 步）` : ''}：每步约 ${tokens} 个词元，因为一半的样本不超过 ${typical} 个词元，而且训练使用的是${device[on]}。`,
   steps: ({ steps, examples, seen, capped, on }) =>
     `${steps} 步：${examples} 个样本平均各看${seen < 0.95 ? `不到一遍（${Math.round(seen * 100)} %）` : `约 ${Number(seen.toPrecision(2))} 遍`}${capped ? `；不再增加，因为训练使用的是${device[on]}` : ''}。`,
   rate: ({ rate, parameters, halved, warmup }) =>
@@ -30,6 +30,6 @@ export const presetReason: Texts['errors']['store']['preset'] = {
   },
   measured: ({ examples, every, all }) =>
     `每 ${every} 步在 ${examples} 个验证样本上评估一次${all ? '：验证样本全部用上' : ''}。`,
-  slice: '划出 10 % 的训练集作为开发集，用来为每个运行挑选最佳检查点，这样训练过久也不会有坏处。',
-  noSlice: ({ examples }) => `只有 ${examples} 个样本，就不再为挑选最佳检查点另留开发集了。`,
+  dev: '划出 10 % 的训练集作为开发集，用来为每个运行挑选最佳检查点，这样训练过久也不会有坏处。',
+  noDev: ({ examples }) => `只有 ${examples} 个样本，就不再为挑选最佳检查点另留开发集了。`,
 };

@@ -254,7 +254,7 @@ export const data: Texts['errors']['data'] = {
     noEnd: '这个分词器没有表示文本结束的词元，因此模型学不会停下来。',
     endless: ({ n, stops }) =>
       `${n} 个样本没有以生成时会停止的词元结尾（${stops === '' ? '这个模型没有指定' : stops}）：模型学不会停下来。`,
-    heldOutOnly: ({ labels }) => `只在验证集中、从未用于训练：${labels}。请调大“最多样本数”，或调小验证集。`,
+    validationOnly: ({ labels }) => `只在验证集中、从未用于训练：${labels}。请调大“最多样本数”，或调小验证集。`,
     learntOnly: ({ labels }) => `只在训练集中、不会评估（样本太少）：${labels}。`,
     firstLine: ({ label }) => `标签“${label}”只出现在第一行。如果那一行是列名，请在“文件”里这样选择。`,
     emptyFile: '验证集文件里没有可用的行，因此从其他文件里划出一部分作为验证集。',

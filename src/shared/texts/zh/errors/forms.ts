@@ -44,7 +44,7 @@ export const forms: Forms = {
     variants: ({ n, most }) => `这样会有 ${n} 个变体，最多 ${most} 个。请减少取值或方法。`,
     setting: ({ problem }) => `${problem}。`,
   },
-  study: {
+  experiment: {
     seeds: ({ most }) => `种子数请选 1 到 ${most}。`,
     two: {
       methods: '请至少选择两种方法来比较，或让一项设置变化。',

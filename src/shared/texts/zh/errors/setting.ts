@@ -26,8 +26,8 @@ export const setting: Texts['errors']['shared']['setting'] = {
   notAllowed: '不允许使用',
   moduleTwice: '同一个模块出现了两次',
   sameId: '有两个运行的编号相同',
-  keepBestSlice: '要在结束时载入最佳检查点，必须大于 0',
-  pricesSlice: '有门控的 μ 取自开发集时，必须大于 0',
+  bestNeedsDev: '要在结束时载入最佳检查点，必须大于 0',
+  gradientNeedsDev: '有门控的 μ 取自开发集时，必须大于 0',
   doraDropout: 'DoRA 训练时不用 dropout，必须为 0；需要 dropout 请选 LoRA',
   firstRank: ({ rank }) => `不能小于最终的秩 ${rank}`,
   noPruning: ({ first, last, steps }) =>

@@ -32,7 +32,7 @@ export const store: Texts['errors']['store'] = {
     topP: { message: 'Top-p 必须大于 0 且不超过 1。', hint: '1 表示关闭。' },
   },
   busy: {
-    study: { message: '有一个实验正在运行。', hint: '请先在“实验”里停止它，或等它结束。' },
+    experiment: { message: '有一个实验正在运行。', hint: '请先在“实验”里停止它，或等它结束。' },
     run: { message: '有一个会话正在运行。', hint: '请先在“训练”里停止它。' },
     runHere: { message: '有一个会话正在运行。', hint: '请先停止它。' },
     resuming: { message: '正在继续一个中断的会话。', hint: '等它出现后，请在“训练”里停止它。' },
@@ -138,10 +138,10 @@ export const store: Texts['errors']['store'] = {
       hint: '请选择一个会话的文件。',
     }),
     noHistory: {
-      message: '这不是会话文件：缺少 history.json。',
+      message: '这不是会话文件：缺少 metrics.json。',
       hint: '请选择在“已保存”里导出的文件。单独的适配器请在“对比”里导入。',
     },
-    noRecord: { message: '这不是会话文件：缺少 run.json。', hint: '请选择在“已保存”里导出的文件。' },
+    noRecord: { message: '这不是会话文件：缺少 session.json。', hint: '请选择在“已保存”里导出的文件。' },
     damaged: ({ file }) => ({ message: `会话文件里的 ${file} 已损坏。`, hint: '请重新导出这个会话，或删除这一条。' }),
     damagedAdapters: ({ runs }) => ({
       message: `${runs} 保存的适配器已损坏，无法使用；所有曲线都完整。`,
@@ -149,7 +149,7 @@ export const store: Texts['errors']['store'] = {
     }),
     differs: { message: '文件里的记录与内容不属于同一个会话。', hint: '请重新导出。' },
   },
-  kept: {
+  saved: {
     notPersistent: {
       message: '浏览器没有同意在存储空间不足时保住已保存的会话。',
       hint: '把页面安装为应用或加入书签之后也许会同意。不能丢失的内容请导出。',
@@ -210,7 +210,7 @@ export const store: Texts['errors']['store'] = {
     }),
     silent: ({ name, why }) => ({ message: `${name} 现在不能生成。`, hint: why ?? '请重试。' }),
   },
-  studies: {
+  experiments: {
     unreadable: ({ n }) => ({
       message: `有 ${n} 条保存的实验记录无法读取，未作改动。`,
       hint: '它们可能来自这个页面的另一个版本。',

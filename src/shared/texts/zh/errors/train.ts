@@ -32,7 +32,7 @@ export const train: Texts['errors']['train'] = {
       `内核变体“${name}”在这块 GPU 上${why === null ? '计算出错' : `无法编译（${why}）`}，已改用普通变体：较慢，但正确。`,
     skippedSteps: ({ skipped, steps }) => `${steps} 步中有 ${skipped} 步因损失或梯度不是有限数而被跳过。`,
     module: ({ layer, kind }) => `第 ${layer} 层 ${kind}`,
-    closed: ({ names, steps, why }) =>
+    skipsAll: ({ names, steps, why }) =>
       `${names.join('、')}：已有 ${steps} 步跳过了所有词元；${
         {
           'no-update': '那里的 B 仍是零，所以每个 r 都是 0，低于阈值，而跳过的词元不提供梯度',
@@ -74,13 +74,13 @@ export const train: Texts['errors']['train'] = {
       hint: '请选择正在训练的运行里的模块。',
     }),
     allFailed: { message: '所有运行都失败了，没有可以计时的步。', hint: '请先重新训练。' },
-    sliceOfOne: { message: '要从训练集划出开发集，但只有一个样本。', hint: '请载入更多数据，或把开发集设为 0。' },
+    devOfOne: { message: '要从训练集划出开发集，但只有一个样本。', hint: '请载入更多数据，或把开发集设为 0。' },
     foreign: ({ id, vocab }) => ({
       message: `数据里有词元编号 ${id}，而模型只有 ${vocab} 个词元。`,
       hint: '这些词元属于另一个模型：请用当前模型重新准备数据。',
     }),
     empty: { message: '至少要有一个训练样本和一个验证样本。', hint: '请载入更多数据。' },
-    noSlice: { message: '没有开发集。', hint: '请把开发集设为大于 0。' },
+    noDev: { message: '没有开发集。', hint: '请把开发集设为大于 0。' },
     manyPrompts: ({ most }) => ({ message: `最多对 ${most} 个提示词采样。`, hint: '请去掉一些。' }),
     longPrompt: ({ tokens, most }) => ({
       message: `有一个要采样的提示词有 ${tokens} 个词元，这个模型接受 1 到 ${most} 个。`,

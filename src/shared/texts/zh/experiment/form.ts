@@ -18,7 +18,7 @@ export const form: Texts['experiment']['form'] = {
   probeHelp: '要足够长，让门控稳定下来。',
   budget: '预算（%）',
   budgetHelp: '占所有模块参数的比例。',
-  keepBest: '结束时加载最佳检查点，按占训练集十分之一的开发集上的损失判断（对所有运行一致）',
+  loadBestCheckpoint: '结束时加载最佳检查点，按占训练集十分之一的开发集上的损失判断（对所有运行一致）',
   start: '开始实验',
   missing: {
     busy: '已有训练在进行：请等它结束，或停止它。',

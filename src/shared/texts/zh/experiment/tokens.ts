@@ -4,8 +4,8 @@ export const noise: Texts['experiment']['noise'] = {
   title: '更新噪声',
   variant: '变体',
   line: {
-    keptOwn: '激活，训练批次',
-    keptFresh: '激活，验证集',
+    activeOwn: '激活，训练批次',
+    activeFresh: '激活，验证集',
     skippedOwn: '跳过，训练批次',
     skippedFresh: '跳过，验证集',
   },

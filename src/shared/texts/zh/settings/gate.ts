@@ -14,7 +14,7 @@ export const gate: Texts['settings']['gate'] = {
       oracle: '按符号（对照）',
     },
   },
-  target: {
+  targetSparsity: {
     label: '目标稀疏度',
     tick: '保持目标稀疏度',
     off: '由规则决定',
@@ -25,7 +25,7 @@ export const gate: Texts['settings']['gate'] = {
     help: '是每个模块都要达到，还是只要求平均值达到。',
     options: { run: '整个运行', module: '每个模块' },
   },
-  lambdaBar: {
+  sparsityPenalty: {
     label: '稀疏惩罚 λ̄',
     short: 'λ̄',
     help: '越高，跳过越多。0 到 0.5 较为有用；小于 0 则跳过更少。它与一步的平均损失相比较。',
@@ -35,14 +35,14 @@ export const gate: Texts['settings']['gate'] = {
     off: '无',
     help: '在每一步、每个模块，激活的词元数与那个运行相同，因此区别只在于选了哪些。',
   },
-  keep: { label: '激活占比', help: '每个批次和每个模块中应用更新的词元占比。' },
+  activeShare: { label: '激活占比', help: '每个批次和每个模块中应用更新的词元占比。' },
   eta: {
     label: '近端步长 η',
     tick: '近端步不设上限',
     off: '不设上限',
     help: 'η 越小，τ 越贴近原来的位置。',
   },
-  tauStep: {
+  tauLearningRate: {
     label: 'τ 学习率',
     tick: '自动决定 τ 学习率',
     off: '自动',
@@ -59,10 +59,10 @@ export const gate: Texts['settings']['gate'] = {
     off: '学习率预热',
     help: '在更新还是零的时候，上升的 τ 会让所有词元永远被跳过。',
   },
-  prices: {
+  gradientFrom: {
     label: '门控梯度 μ 取自',
     help: '几乎每个更新都会降低自己批次的损失。开发集的词元才能说明哪些更新可以泛化。',
-    options: { own: '训练批次', 'held-out': '开发集' },
+    options: { train: '训练批次', dev: '开发集' },
   },
-  pricesEvery: { label: '门控梯度间隔', help: '每次要在开发集的一个批次上多算一遍。' },
+  gradientInterval: { label: '门控梯度间隔', help: '每次要在开发集的一个批次上多算一遍。' },
 };

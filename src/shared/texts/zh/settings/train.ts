@@ -4,9 +4,9 @@ export const train: Texts['settings']['train'] = {
   steps: { label: '步数', help: '每个运行的优化器步数。' },
   learningRate: { label: '学习率', help: '一次更新的大小。太大时损失会突然上升。' },
   batchSize: { label: '批次大小', help: '每次前向和反向计算的序列数。' },
-  maxTokens: { label: '最大序列长度', help: '更长的样本会被截断。' },
+  maxSequenceLength: { label: '最大序列长度', help: '更长的样本会被截断。' },
   seed: { label: '种子', help: '种子相同，曲线就相同。' },
-  evalEvery: { label: '评估间隔', help: '两次在验证集上评估之间的步数。' },
+  evalInterval: { label: '评估间隔', help: '两次在验证集上评估之间的步数。' },
   patience: {
     label: '耐心值',
     tick: '早停',
@@ -19,18 +19,18 @@ export const train: Texts['settings']['train'] = {
     help: '预热之后学习率如何下降：线性和余弦都降到 0。',
     options: { linear: '线性', cosine: '余弦', constant: '恒定' },
   },
-  accumulation: { label: '梯度累积步数', help: '更新前累加的批次数：等同于更大的批次，占用的内存更少。' },
-  clipNorm: { label: '最大梯度范数', help: '一个运行的梯度超过这个范数时，按比例缩小到它。0 = 不裁剪。' },
+  gradientAccumulationSteps: { label: '梯度累积步数', help: '更新前累加的批次数：等同于更大的批次，占用的内存更少。' },
+  maxGradientNorm: { label: '最大梯度范数', help: '一个运行的梯度超过这个范数时，按比例缩小到它。0 = 不裁剪。' },
   weightDecay: { label: '权重衰减', help: '每一步都把 A 和 B 向 0 拉，被跳过的词元也不例外。' },
   beta1: { label: 'Adam β1', help: '梯度均值的衰减率：越大，记得越久。' },
   beta2: { label: 'Adam β2', help: '梯度平方均值的衰减率：越大，记得越久。' },
   epsilon: { label: 'Adam ε', help: '避免除以极小的梯度时数值溢出。' },
   evalExamples: { label: '验证样本数', help: '每次评估使用的样本数。越多，损失越稳定，但也越费时。' },
-  sliceShare: {
+  devShare: {
     label: '开发集',
     help: '从训练集中划出的占比。任何运行都不用它训练：早停、最佳检查点和阈值以它为准。',
   },
-  keepBest: {
+  loadBestCheckpoint: {
     label: '结束时载入最佳检查点',
     help: '每个运行以评估时开发集损失最低的适配器结束。还没有开发集时，会划出 10 %。',
   },

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type RunConfig, defaultExperiment, parseExperiment, runSchema } from '../../shared/config';
-import { studySchema } from '../../shared/study';
-import { aCell, aStudy } from '../testing/studies';
+import { type RunConfig, defaultSession, parseSession, runSchema } from '../../shared/config';
+import { experimentSchema } from '../../shared/experiment';
+import { aCell, anExperiment } from '../testing/experiments';
 import { SWEPT } from '../../shared/settings';
 import { type Axis, axisValues, expandGrid, sessionsOf } from './grid';
 import { jobCount, nextJob } from './plan';
@@ -15,7 +15,7 @@ import { referenceName, verdictsOf } from '../../ui/experiment/verdicts';
 const {
   train,
   runs: [lora, ts],
-} = defaultExperiment();
+} = defaultSession();
 const run = (method: RunConfig['method'], patch: object = {}) =>
   runSchema.parse({ id: method, name: method, method, ...patch });
 
@@ -38,7 +38,7 @@ describe('the values of a setting', () => {
       { shown: '0.003', value: 0.003 },
       { shown: '0.01', value: 0.01 },
     ]);
-    expect(axisValues({ field: 'target', values: '30 50' })).toEqual([
+    expect(axisValues({ field: 'targetSparsity', values: '30 50' })).toEqual([
       { shown: '30', value: 0.3 },
       { shown: '50', value: 0.5 },
     ]);
@@ -50,56 +50,56 @@ describe('the values of a setting', () => {
 
 describe('a grid', () => {
   it('multiplies runs and settings, and names what differs', () => {
-    const { arms, grid } = expanded(
+    const { variants, grid } = expanded(
       [lora, ts],
       [
         { field: 'rank', values: '4, 8' },
         { field: 'learningRate', values: '0.001' },
       ],
     );
-    expect(arms.map((a) => [a.name, a.rank, a.alpha, a.learningRate])).toEqual([
+    expect(variants.map((a) => [a.name, a.rank, a.alpha, a.learningRate])).toEqual([
       ['LoRA, rank 4, learning rate 0.001', 4, 8, 0.001],
       ['TS-LoRA, rank 4, learning rate 0.001', 4, 8, 0.001],
       ['LoRA, rank 8, learning rate 0.001', 8, 16, 0.001],
       ['TS-LoRA, rank 8, learning rate 0.001', 8, 16, 0.001],
     ]);
-    expect(grid.settings.map((s) => [s.name, s.arms.length])).toEqual([
+    expect(grid.settings.map((s) => [s.name, s.variants.length])).toEqual([
       ['rank 4, learning rate 0.001', 2],
       ['rank 8, learning rate 0.001', 2],
     ]);
   });
 
   it('a run that a field does not concern stands once', () => {
-    const { arms, grid } = expanded([lora, ts], [{ field: 'target', values: '30, 50, 70' }]);
-    expect(arms.map((a) => [a.name, a.gate.target])).toEqual([
+    const { variants, grid } = expanded([lora, ts], [{ field: 'targetSparsity', values: '30, 50, 70' }]);
+    expect(variants.map((a) => [a.name, a.gate.targetSparsity])).toEqual([
       ['LoRA', null],
       ['TS-LoRA, target sparsity 30 %', 0.3],
       ['TS-LoRA, target sparsity 50 %', 0.5],
       ['TS-LoRA, target sparsity 70 %', 0.7],
     ]);
-    expect(grid.settings.map((s) => s.arms.length)).toEqual([2, 1, 1]);
-    expect(refusal(expandGrid([lora], [{ field: 'target', values: '30' }], train, names))).toMatch(
+    expect(grid.settings.map((s) => s.variants.length)).toEqual([2, 1, 1]);
+    expect(refusal(expandGrid([lora], [{ field: 'targetSparsity', values: '30' }], train, names))).toMatch(
       /None of the chosen methods/,
     );
   });
 
   it('a random gate follows the run of its own setting, in the same session', () => {
     const follower = run('ts-lora', { id: 'random', name: 'Random', gate: { rule: 'random', follows: 'ts-lora' } });
-    const { arms, grid } = expanded([lora, ts, follower], [{ field: 'target', values: '10 20 30 40' }]);
-    const followed = arms
+    const { variants, grid } = expanded([lora, ts, follower], [{ field: 'targetSparsity', values: '10 20 30 40' }]);
+    const followed = variants
       .filter((a) => a.gate.follows !== null)
-      .map((a) => arms.find((x) => x.id === a.gate.follows)!.gate.target);
+      .map((a) => variants.find((x) => x.id === a.gate.follows)!.gate.targetSparsity);
     expect(followed).toEqual([0.1, 0.2, 0.3, 0.4]);
     // The follower's own setting changes though the followed run has none of that kind.
     const dora = run('ts-dora', { name: 'TS-DoRA' });
     const behind = { ...follower, gate: { ...follower.gate, follows: 'ts-dora' } };
     const mixed = expanded([dora, behind], [{ field: 'dropout', values: '0 10' }]);
-    expect(mixed.arms).toHaveLength(4);
-    for (const session of [...sessionsOf({ arms, grid }), ...sessionsOf(mixed)])
-      expect(parseExperiment({ train, runs: session }).runs).toEqual(session);
+    expect(mixed.variants).toHaveLength(4);
+    for (const session of [...sessionsOf({ variants, grid }), ...sessionsOf(mixed)])
+      expect(parseSession({ train, runs: session }).runs).toEqual(session);
   });
 
-  it('refuses in words what cannot be trained, naming arm and field', () => {
+  it('refuses in words what cannot be trained, naming variant and field', () => {
     expect(refusal(expandGrid([lora], [{ field: 'rank', values: '8 100' }], train, names))).toBe(
       'LoRA, rank 100, Rank: must be at most 64.',
     );
@@ -118,7 +118,7 @@ describe('a grid', () => {
     ).toMatch(/two different/);
     expect(
       refusal(
-        expandGrid([run('ts-lora', { gate: { prices: 'held-out' } })], [{ field: 'rank', values: '8' }], train, names),
+        expandGrid([run('ts-lora', { gate: { gradientFrom: 'dev' } })], [{ field: 'rank', values: '8' }], train, names),
       ),
     ).toMatch(/^Dev split: must be above 0/);
     const eight = Array.from({ length: 8 }, (_, i) => run('lora', { id: `r${i}` }));
@@ -127,7 +127,7 @@ describe('a grid', () => {
     );
   });
 
-  it('whatever it is, every arm belongs to one setting, and sessions are valid and hold all arms once', () => {
+  it('whatever it is, every variant belongs to one setting, and sessions are valid and hold all variants once', () => {
     const axis = fc.record({
       field: fc.constantFrom(...SWEPT.map(({ key }) => key).filter((f) => f !== 'keep')),
       values: fc.uniqueArray(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 3 }).map((v) => v.join(' ')),
@@ -146,17 +146,22 @@ describe('a grid', () => {
             names,
           );
           if (isMessage(result)) return;
-          const study = studySchema.parse({ ...aStudy({}), train, arms: result.arms, grid: result.grid });
-          const sessions = sessionsOf(study);
+          const experiment = experimentSchema.parse({
+            ...anExperiment({}),
+            train,
+            variants: result.variants,
+            grid: result.grid,
+          });
+          const sessions = sessionsOf(experiment);
           expect(
             sessions
               .flat()
               .map((a) => a.id)
               .sort(),
-          ).toEqual(study.arms.map((a) => a.id).sort());
+          ).toEqual(experiment.variants.map((a) => a.id).sort());
           for (const runs of sessions) {
             expect(runs.length).toBeLessThanOrEqual(8);
-            expect(parseExperiment({ train, runs }).runs).toEqual(runs);
+            expect(parseSession({ train, runs }).runs).toEqual(runs);
           }
         },
       ),
@@ -164,23 +169,23 @@ describe('a grid', () => {
   });
 });
 
-describe('a study with a grid', () => {
+describe('an experiment with a grid', () => {
   const six = expanded([lora, ts], [{ field: 'rank', values: '1 2 4 8 16' }]);
-  const study = aStudy({ arms: six.arms, grid: six.grid, seeds: [1, 2] });
+  const experiment = anExperiment({ variants: six.variants, grid: six.grid, seeds: [1, 2] });
 
   it('trains in sessions of at most eight, whole settings together', () => {
-    expect(jobCount(study)).toBe(4);
-    const first = nextJob(study, [], names)!;
-    expect(first.experiment.runs.map((r) => r.rank)).toEqual([1, 1, 2, 2, 4, 4, 8, 8]);
-    const cells = first.experiment.runs.map((r) => aCell(study, 1, r.id));
-    expect(nextJob(study, cells, names)!.experiment.runs.map((r) => r.rank)).toEqual([16, 16]);
+    expect(jobCount(experiment)).toBe(4);
+    const first = nextJob(experiment, [], names)!;
+    expect(first.config.runs.map((r) => r.rank)).toEqual([1, 1, 2, 2, 4, 4, 8, 8]);
+    const cells = first.config.runs.map((r) => aCell(experiment, 1, r.id));
+    expect(nextJob(experiment, cells, names)!.config.runs.map((r) => r.rank)).toEqual([16, 16]);
   });
 
-  it('is read setting by setting: each arm against the first of its own', () => {
-    const cells = study.seeds.flatMap((seed) =>
-      study.arms.map((a, i) => aCell(study, seed, a.id, { loss: 4 + i / 10 + seed / 100 })),
+  it('is read setting by setting: each variant against the first of its own', () => {
+    const cells = experiment.seeds.flatMap((seed) =>
+      experiment.variants.map((a, i) => aCell(experiment, seed, a.id, { loss: 4 + i / 10 + seed / 100 })),
     );
-    const results = resultsOf(study, cells, names.ranking);
+    const results = resultsOf(experiment, cells, names.ranking);
     const { rows } = results;
     expect(referenceName(results)).toBe('LoRA, same setting');
     expect(rows.map((r) => r.setting)).toEqual([
@@ -208,24 +213,24 @@ describe('a study with a grid', () => {
       'LoRA, rank 16',
     ]);
     expect(rows[3].difference!.mean).toBeCloseTo(0.1);
-    expect(verdictsOf(study, cells, results)).toHaveLength(5);
+    expect(verdictsOf(experiment, cells, results)).toHaveLength(5);
     // What no field concerns stands once, and is the reference of all.
-    const mixed = expanded([lora, ts], [{ field: 'target', values: '30 50' }]);
-    const skips = aStudy({ arms: mixed.arms, grid: mixed.grid, seeds: [1] });
+    const mixed = expanded([lora, ts], [{ field: 'targetSparsity', values: '30 50' }]);
+    const skips = anExperiment({ variants: mixed.variants, grid: mixed.grid, seeds: [1] });
     const found = resultsOf(
       skips,
-      skips.arms.map((a) => aCell(skips, 1, a.id)),
+      skips.variants.map((a) => aCell(skips, 1, a.id)),
       names.ranking,
     );
     expect(found.rows.map((r) => r.against?.name ?? null)).toEqual([null, 'LoRA', 'LoRA']);
-    expect(found.reference).toEqual({ arm: 'LoRA' });
+    expect(found.reference).toEqual({ variant: 'LoRA' });
     // Of one method alone, the settings are held against the first.
     const one = expanded([lora], [{ field: 'rank', values: '1 2 4' }]);
-    const alone = aStudy({ arms: one.arms, grid: one.grid, seeds: [1] });
+    const alone = anExperiment({ variants: one.variants, grid: one.grid, seeds: [1] });
     expect(
       resultsOf(
         alone,
-        alone.arms.map((a) => aCell(alone, 1, a.id)),
+        alone.variants.map((a) => aCell(alone, 1, a.id)),
         names.ranking,
       ).rows.map((r) => r.against?.name ?? null),
     ).toEqual([null, 'LoRA, rank 1', 'LoRA, rank 1']);

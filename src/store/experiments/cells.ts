@@ -1,7 +1,7 @@
-/** One arm's result with one seed, from what its run has shown. */
+/** One variant's result with one seed, from what its run has shown. */
 import type { RunConfig } from '../../shared/config';
 import type { ErrorInfo } from '../../shared/errors';
-import type { Accuracy, Cell, ModuleMeasure, TokenClassRow } from '../../shared/study';
+import type { Accuracy, Cell, ModuleMeasure, TokenClassRow } from '../../shared/experiment';
 import type { UsedDevice } from '../../shared/types';
 import { type RunHistory, totalSkipped } from '../history';
 import type { Job } from './plan';
@@ -26,14 +26,14 @@ export interface Finished extends Measured {
   finishedAt: number;
 }
 
-export function cellOf(study: string, { stage, seed }: Pick<Job, 'stage' | 'seed'>, done: Finished): Cell {
+export function cellOf(experiment: string, { stage, seed }: Pick<Job, 'stage' | 'seed'>, done: Finished): Cell {
   const { run, history, base, failed, parameters, devices, ms, finishedAt, accuracy, classes, modules } = done;
   const last = history.evals.at(-1);
   return {
-    study,
+    experiment,
     stage,
     seed,
-    arm: run.id,
+    variant: run.id,
     name: run.name,
     failed: failed ? { code: failed.code, params: failed.params } : null,
     finishedAt,

@@ -1,9 +1,9 @@
 /** What a person can do under History: runs that have ended are kept, found, opened again, taken away and brought back. */
 import type { StoreApi } from 'zustand/vanilla';
-import { type ExperimentConfig, drawsTokens } from '../shared/config';
+import { type SessionConfig, drawsTokens } from '../shared/config';
 import { type ErrorInfo, SieveError, StorageError, toErrorInfo } from '../shared/errors';
 import type { DataRecipe } from '../shared/dataRecipe';
-import { type KeptRun, MAX_TAGS, keptRunSchema, nameSchema, tagSchema } from '../shared/keptRun';
+import { type SavedSession, MAX_TAGS, savedSessionSchema, nameSchema, tagSchema } from '../shared/savedSession';
 import { needSiteData } from '../shared/siteData';
 import { message } from '../shared/message';
 import type { Names } from '../shared/names';
@@ -16,13 +16,13 @@ import { type RunFile, exportedRun, runFiles } from './runFile';
 import { type KeepSlice, type SessionView, type State, isLive, withSession } from './slices';
 import type { TrainClient } from './trainClient';
 
-export interface KeptRunsHost {
+export interface SavedSessionsHost {
   store: StoreApi<State>;
   train: TrainClient;
   keep: KeepClient;
   flush: () => void;
   openModel: (source: ModelSource) => Promise<void>;
-  setDraft: (draft: ExperimentConfig) => void;
+  setDraft: (draft: SessionConfig) => void;
   report: (error: unknown) => void;
   dismiss: () => void;
   readRun: (zip: Blob) => Promise<RunFile>;
@@ -41,12 +41,12 @@ const newId = (at: number) => `${at.toString(36)}-${crypto.randomUUID().slice(0,
 /** The record of a session that has ended. */
 export function recordOf(
   session: SessionView,
-  ended: KeptRun['ended'],
+  ended: SavedSession['ended'],
   where: { id: string; model: ModelSource; endedAt: number; bytes: number; recipe?: DataRecipe | null },
-  names: Pick<Names, 'keptRun'>,
-): KeptRun {
-  const { experiment, template, mapping, devices, histories, failed, startedAt, dataName } = session;
-  const finals = experiment.runs.map(({ id }) => {
+  names: Pick<Names, 'savedSession'>,
+): SavedSession {
+  const { config, template, mapping, devices, histories, failed, startedAt, dataName } = session;
+  const finals = config.runs.map(({ id }) => {
     const h = histories.get(id);
     const last = h?.evals.at(-1);
     const broke = failed.get(id);
@@ -57,11 +57,11 @@ export function recordOf(
       failed: broke ? { code: broke.code, params: broke.params } : null,
     };
   });
-  return keptRunSchema.parse({
-    format: 'sieve-run',
-    version: 1,
-    name: names.keptRun(
-      experiment.runs.map((r) => r.name),
+  return savedSessionSchema.parse({
+    format: 'sieve-session',
+    version: 2,
+    name: names.savedSession(
+      config.runs.map((r) => r.name),
       dataName,
     ),
     tags: [],
@@ -71,17 +71,17 @@ export function recordOf(
     data: dataName.slice(0, 300),
     template,
     mapping,
-    experiment,
+    config,
     base: histories.get('base')?.evals.at(-1)?.loss ?? null,
     finals,
     recipe: null,
     ...where,
-  } satisfies KeptRun);
+  } satisfies SavedSession);
 }
 
 /** Whether every word of `query` is somewhere in the record: name, tags, model, data, methods. */
-export function matches(run: KeptRun, query: string): boolean {
-  const all = [run.name, ...run.tags, run.model.id, run.data, ...run.experiment.runs.flatMap((r) => [r.name, r.method])]
+export function matches(run: SavedSession, query: string): boolean {
+  const all = [run.name, ...run.tags, run.model.id, run.data, ...run.config.runs.flatMap((r) => [r.name, r.method])]
     .join('\n')
     .toLowerCase();
   return query
@@ -90,13 +90,13 @@ export function matches(run: KeptRun, query: string): boolean {
     .every((word) => all.includes(word));
 }
 
-export class KeptRuns {
-  readonly #host: KeptRunsHost;
+export class SavedSessions {
+  readonly #host: SavedSessionsHost;
   /** A session that is being kept: its adapters must live until this is done. */
   adding: Promise<void> | null = null;
-  readonly #others = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('sieve-kept');
+  readonly #others = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('sieve-saved');
 
-  constructor(host: KeptRunsHost) {
+  constructor(host: SavedSessionsHost) {
     this.#host = host;
     if (this.#others) this.#others.onmessage = () => void this.list();
   }
@@ -106,7 +106,7 @@ export class KeptRuns {
     try {
       const values = await allRecords();
       const runs = values
-        .map((v) => keptRunSchema.safeParse(v))
+        .map((v) => savedSessionSchema.safeParse(v))
         .filter((r) => r.success)
         .map((r) => r.data);
       runs.sort((a, b) => b.endedAt - a.endedAt);
@@ -128,7 +128,7 @@ export class KeptRuns {
     return this.#do(null, async () => {
       const granted = await needSiteData('storage').persist();
       await this.measure();
-      if (!granted) throw new StorageError(message('store.kept.notPersistent'));
+      if (!granted) throw new StorageError(message('store.saved.notPersistent'));
     });
   }
 
@@ -144,7 +144,7 @@ export class KeptRuns {
   async #add(session: SessionView, phase: Phase): Promise<void> {
     const { mode } = this.#s.keep;
     const { source, info } = this.#s.model;
-    const trained = session.experiment.runs.filter((r) => (session.histories.get(r.id)?.step.length ?? 0) > 0);
+    const trained = session.config.runs.filter((r) => (session.histories.get(r.id)?.step.length ?? 0) > 0);
     if (mode !== 'writer' || !source || !info || trained.length === 0) return;
     const endedAt = Date.now();
     const id = newId(endedAt);
@@ -169,7 +169,7 @@ export class KeptRuns {
   }
 
   /** File first, record second: a record without its file would be a promise that cannot be kept. */
-  async #write(files: AdapterFile[], record: (bytes: number) => KeptRun, id: string): Promise<void> {
+  async #write(files: AdapterFile[], record: (bytes: number) => SavedSession, id: string): Promise<void> {
     const { bytes } = await this.#host.keep.request({ type: 'write-run', id, files });
     try {
       await (await openDatabase()).put('runs', record(bytes), id);
@@ -190,9 +190,9 @@ export class KeptRuns {
     return this.#do(id, async () => {
       const tags = change.tags && [...new Set(change.tags.map((t) => t.trim()).filter(Boolean))];
       if (change.name !== undefined && !nameSchema.safeParse(change.name.trim()).success)
-        throw new SieveError(message('store.kept.name'));
+        throw new SieveError(message('store.saved.name'));
       if (tags && (tags.length > MAX_TAGS || !tags.every((t) => tagSchema.safeParse(t).success)))
-        throw new SieveError(message('store.kept.tags', { most: MAX_TAGS }));
+        throw new SieveError(message('store.saved.tags', { most: MAX_TAGS }));
       const record = this.#record(id);
       await (await openDatabase()).put(
         'runs',
@@ -213,7 +213,7 @@ export class KeptRuns {
     });
   }
 
-  /** Curves and adapters of a kept run. */
+  /** Curves and adapters of a saved session. */
   async load(id: string): Promise<RunFile> {
     const storage = needSiteData('storage');
     let blob: Blob;
@@ -221,13 +221,13 @@ export class KeptRuns {
       const folder = await (await storage.getDirectory()).getDirectoryHandle('runs');
       blob = await (await folder.getFileHandle(`${id}.zip`)).getFile();
     } catch (error) {
-      throw new StorageError(message('store.kept.fileGone', { why: (error as Error).message }));
+      throw new StorageError(message('store.saved.fileGone', { why: (error as Error).message }));
     }
     return this.#host.readRun(blob);
   }
 
   /**
-   * Shows a kept run as if it had just ended: curves, tables and maps. With them come its adapters, for Compare and
+   * Shows a saved session as if it had just ended: curves, tables and maps. With them come its adapters, for Compare and
    * export, where its model can be opened; where it cannot, or nothing can be computed at all, the run can still be looked at.
    */
   open(id: string): Promise<boolean> {
@@ -245,7 +245,7 @@ export class KeptRuns {
       }
       this.#host.flush();
       const failed = new Map<string, ErrorInfo>(
-        record.experiment.runs.flatMap((r, i) => {
+        record.config.runs.flatMap((r, i) => {
           const why = record.finals[i].failed;
           if (why === null) return [];
           const said = typeof why === 'string' ? message('shared.foreign', { text: why }) : why;
@@ -253,7 +253,7 @@ export class KeptRuns {
         }),
       );
       const session: SessionView = {
-        experiment: record.experiment,
+        config: record.config,
         template: record.template,
         mapping: record.mapping,
         dataName: record.data,
@@ -264,26 +264,26 @@ export class KeptRuns {
         histories: file.histories,
         failed,
         startedAt: record.startedAt,
-        gone: new Set(record.experiment.runs.map((r) => r.id).filter((r) => !file.adapters.has(r))),
+        gone: new Set(record.config.runs.map((r) => r.id).filter((r) => !file.adapters.has(r))),
       };
-      this.#host.setDraft(record.experiment);
+      this.#host.setDraft(record.config);
       if (record.recipe) void this.#host.restoreData({ name: record.data, recipe: record.recipe });
       this.#host.store.setState((s) => ({
         runs: withSession(s.runs, session, record.ended),
       }));
       if (file.damaged.length > 0) {
-        const names = record.experiment.runs.filter((r) => file.damaged.includes(r.id)).map((r) => r.name);
+        const names = record.config.runs.filter((r) => file.damaged.includes(r.id)).map((r) => r.name);
         this.#host.report(new StorageError(message('store.runFile.damagedAdapters', { runs: names.join(', ') })));
       }
     });
   }
 
   /** @returns whether the run's model is open now; what keeps it from opening is said under Model */
-  async #openModel(record: KeptRun): Promise<boolean> {
+  async #openModel(record: SavedSession): Promise<boolean> {
     const { source, status } = this.#s.model;
     if (status === 'ready' && JSON.stringify(source) === JSON.stringify(record.model)) return true;
-    if (isLive(this.#s.runs.phase) || this.#s.studies.running !== null)
-      throw new SieveError(message('store.kept.otherModel', { model: record.model.id }));
+    if (isLive(this.#s.runs.phase) || this.#s.experiments.running !== null)
+      throw new SieveError(message('store.saved.otherModel', { model: record.model.id }));
     await this.#host.openModel(record.model);
     return this.#s.model.status === 'ready';
   }
@@ -295,7 +295,7 @@ export class KeptRuns {
       const record = this.#record(id);
       const blob = await exportedRun(record, (await this.load(id)).files);
       out = {
-        name: `sieve-run-${
+        name: `sieve-session-${
           record.name
             .toLowerCase()
             .replace(/[^a-z0-9]+/g, '-')
@@ -315,9 +315,9 @@ export class KeptRuns {
       if (!record) throw new StorageError(message('store.runFile.noRecord'));
       // Elsewhere there may be a whole one.
       if (damaged.length > 0) throw new StorageError(message('store.runFile.damaged', { file: damaged[0] }));
-      const known = new Set(['base', ...record.experiment.runs.map((r) => r.id)]);
+      const known = new Set(['base', ...record.config.runs.map((r) => r.id)]);
       const stray = [...adapters.keys(), ...histories.keys()].find((runId) => !known.has(runId));
-      if (stray !== undefined || record.experiment.runs.some((r) => !histories.has(r.id)))
+      if (stray !== undefined || record.config.runs.some((r) => !histories.has(r.id)))
         throw new StorageError(message('store.runFile.differs'));
       // The same run twice gets an id of its own, since the first may have been renamed.
       const id = this.#s.keep.runs.some((r) => r.id === record.id) ? newId(Date.now()) : record.id;
@@ -325,9 +325,9 @@ export class KeptRuns {
     });
   }
 
-  #record(id: string): KeptRun {
+  #record(id: string): SavedSession {
     const record = this.#s.keep.runs.find((r) => r.id === id);
-    if (!record) throw new StorageError(message('store.kept.gone'));
+    if (!record) throw new StorageError(message('store.saved.gone'));
     return record;
   }
 
@@ -340,7 +340,7 @@ export class KeptRuns {
     } catch (error) {
       this.#host.report(
         error instanceof DOMException && error.name === 'QuotaExceededError'
-          ? new StorageError(message('store.kept.full'))
+          ? new StorageError(message('store.saved.full'))
           : error,
       );
       return false;

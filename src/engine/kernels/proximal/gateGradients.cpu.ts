@@ -7,15 +7,15 @@ import { RATIO_BINS } from '../gate/slots';
 import { RATIO_EDGES, binOf, loadGateSlots, loadStatSlots, storeGateSlots } from '../gate/slots.cpu';
 import { loadHyper } from './proximal.cpu';
 
-interface Prices {
+interface GateGradients {
   rows: RowCount;
   ratio: Tensor;
   mu: Tensor;
   kind: PassKind;
 }
 
-export const keepPricesCpu =
-  (p: Prices & { pairs: Tensor }): CpuFunction =>
+export const storeGateGradientsCpu =
+  (p: GateGradients & { pairs: Tensor }): CpuFunction =>
   (cpu) => {
     const { rows, kind, first } = cpu.dims(p.rows);
     if (kind !== p.kind) return;
@@ -26,8 +26,8 @@ export const keepPricesCpu =
     }
   };
 
-export const binPricesCpu =
-  (p: Prices & { sums: Tensor }): CpuFunction =>
+export const binGateGradientsCpu =
+  (p: GateGradients & { sums: Tensor }): CpuFunction =>
   (cpu) => {
     const { rows, kind } = cpu.dims(p.rows);
     if (kind !== p.kind) return;

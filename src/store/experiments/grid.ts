@@ -1,16 +1,10 @@
 /**
  * A grid of settings: one or two fields with lists of values, multiplied with what is compared. Pure: from the form's
- * text to arms, and from arms to the sessions that train them.
+ * text to variants, and from variants to the sessions that train them.
  */
-import {
-  type ExperimentConfig,
-  type RunConfig,
-  experimentProblems,
-  followedBy,
-  withFirstRanks,
-} from '../../shared/config';
+import { type SessionConfig, type RunConfig, sessionProblems, followedBy, withFirstRanks } from '../../shared/config';
 import { type Named, type RunGroup, SWEPT, applies, withValues } from '../../shared/settings';
-import { MAX_ARMS, type Study } from '../../shared/study';
+import { MAX_VARIANTS, type Experiment } from '../../shared/experiment';
 import { type Message, isMessage, message } from '../../shared/message';
 import type { Names } from '../../shared/names';
 import { describeProblem } from '../configure/names';
@@ -69,22 +63,22 @@ export function axisValues({ field, values }: Axis): { shown: string; value: num
   return numbers;
 }
 
-/** Arms of a grid, setting by setting. */
+/** Variants of a grid, setting by setting. */
 export interface Expanded {
-  arms: RunConfig[];
-  grid: NonNullable<Study['grid']>;
+  variants: RunConfig[];
+  grid: NonNullable<Experiment['grid']>;
 }
 
 /**
  * Every run with every setting. A run that none of the fields concerns (a target skip, where there is no gate) stands once
  * on its own; a random gate follows the run of its own setting. A message says what is wrong.
- * @param train what the arms are checked with
+ * @param train what the variants are checked with
  */
 export function expandGrid(
   runs: readonly RunConfig[],
   axes: readonly Axis[],
-  train: ExperimentConfig['train'],
-  names: Pick<Names, 'setting' | 'arm'>,
+  train: SessionConfig['train'],
+  names: Pick<Names, 'setting' | 'variant'>,
 ): Expanded | Message {
   if (axes.length === 2 && axes[0].field === axes[1].field) return message('store.grid.same');
   const lists: { field: string; list: { shown: string; value: number }[] }[] = [];
@@ -97,7 +91,7 @@ export function expandGrid(
     (all, { field, list }) => all.flatMap((setting) => list.map((v) => [...setting, { field, ...v }])),
     [[]],
   );
-  const arms: RunConfig[] = [];
+  const variants: RunConfig[] = [];
   const groups: Expanded['grid']['settings'] = [];
   /** The plain copy of a run, by what of the setting concerned it. */
   const made = new Map<string, string>();
@@ -116,24 +110,24 @@ export function expandGrid(
       const own = mine.filter((s) => concerns(s.field, run));
       const set = own.reduce((r, s) => put(r, s.field, s.value), run);
       const follows = run.gate.follows === null ? null : (idOf.get(run.gate.follows) ?? null);
-      arms.push({
+      variants.push({
         ...set,
         id,
-        name: names.arm(run.name, names.setting(mine)),
+        name: names.variant(run.name, names.setting(mine)),
         gate: { ...set.gate, follows },
       });
       made.set(key, id);
       idOf.set(run.id, id);
       ids.push(id);
     });
-    if (ids.length > 0) groups.push({ name: names.setting(setting), arms: ids, reference: idOf.get(runs[0].id)! });
+    if (ids.length > 0) groups.push({ name: names.setting(setting), variants: ids, reference: idOf.get(runs[0].id)! });
   }
   const unused = axes.find((a) => !runs.some((r) => concerns(a.field, r)));
   if (unused) return message('store.grid.unused', { label: labelOf(unused.field) });
-  if (arms.length > MAX_ARMS) return message('store.grid.variants', { n: arms.length, most: MAX_ARMS });
-  const expanded = { arms, grid: { fields: axes.map((a) => a.field), settings: groups } };
+  if (variants.length > MAX_VARIANTS) return message('store.grid.variants', { n: variants.length, most: MAX_VARIANTS });
+  const expanded = { variants, grid: { fields: axes.map((a) => a.field), settings: groups } };
   for (const session of sessionsOf(expanded)) {
-    const [problem] = experimentProblems({ train, runs: session });
+    const [problem] = sessionProblems({ train, runs: session });
     if (problem) return message('store.grid.setting', { problem: describeProblem(problem, { runs: session }) });
   }
   return expanded;
@@ -145,12 +139,12 @@ function touches(field: string, run: RunConfig, runs: readonly RunConfig[]): boo
   return runs.some((r) => (r.id === root || followedBy(r) === root) && concerns(field, r));
 }
 
-/** Arms in the sessions that train them, at most eight at a time; a setting's arms stay together where they fit. */
-export function sessionsOf({ arms, grid }: Pick<Study, 'arms' | 'grid'>): RunConfig[][] {
-  if (!grid) return [arms];
+/** Variants in the sessions that train them, at most eight at a time; a setting's variants stay together where they fit. */
+export function sessionsOf({ variants, grid }: Pick<Experiment, 'variants' | 'grid'>): RunConfig[][] {
+  if (!grid) return [variants];
   const sessions: RunConfig[][] = [];
   for (const setting of grid.settings) {
-    const mine = arms.filter((a) => setting.arms.includes(a.id));
+    const mine = variants.filter((a) => setting.variants.includes(a.id));
     const last = sessions.at(-1);
     if (last && last.length + mine.length <= PER_SESSION) last.push(...mine);
     else sessions.push(mine);

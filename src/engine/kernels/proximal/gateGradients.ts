@@ -10,15 +10,15 @@ import slots from '../gate/slots.wgsl?raw';
 import { perElement, sharing, THREADS } from '../launch';
 import type { ProximalParams } from './proximal';
 import averagedWgsl from './averaged.wgsl?raw';
-import binWgsl from './binPrices.wgsl?raw';
+import binWgsl from './binGateGradients.wgsl?raw';
 import hyper from './hyper.wgsl?raw';
-import keepWgsl from './keepPrices.wgsl?raw';
-import { averagedCpu, binPricesCpu, keepPricesCpu } from './prices.cpu';
+import keepWgsl from './storeGateGradients.wgsl?raw';
+import { averagedCpu, binGateGradientsCpu, storeGateGradientsCpu } from './gateGradients.cpu';
 
 /** Bytes of one module's sums by bin. */
 export const BIN_BYTES = 4 * RATIO_BINS;
 
-export interface PriceParams {
+export interface GateGradientParams {
   rows: RowCount;
   /** r and μ per row. */
   ratio: Tensor;
@@ -28,30 +28,30 @@ export interface PriceParams {
 }
 
 /** (r, μ) of each row to `pairs` of its module, behind those of the micro-batches before. */
-export function keepPrices(p: PriceParams & { pairs: Tensor }): Dispatch {
+export function storeGateGradients(p: GateGradientParams & { pairs: Tensor }): Dispatch {
   return {
     kernel: {
-      label: 'keep prices',
+      label: 'store gate gradients',
       code: compose(keepWgsl, { snippets: [dims] }),
       constants: { THREADS, KIND: passKind(p.kind) },
     },
     bindings: [p.rows.dims, p.ratio, p.mu, p.pairs],
     groups: perElement(p.rows, 1),
-    cpu: keepPricesCpu(p),
+    cpu: storeGateGradientsCpu(p),
   };
 }
 
 /** Adds each row's μ to its bin in `sums`, f32 [RATIO_BINS]. */
-export function binPrices(device: Device, p: PriceParams & { sums: Tensor }): Dispatch {
+export function binGateGradients(device: Device, p: GateGradientParams & { sums: Tensor }): Dispatch {
   return {
     kernel: {
-      label: 'bin prices',
+      label: 'bin gate gradients',
       code: compose(binWgsl, { snippets: [dims, slots] }),
       constants: { WIDTH: sharing(device, 32), KIND: passKind(p.kind) },
     },
     bindings: [p.rows.dims, p.ratio, p.mu, p.sums],
     groups: () => [1, 1, 1],
-    cpu: binPricesCpu(p),
+    cpu: binGateGradientsCpu(p),
   };
 }
 
@@ -63,7 +63,7 @@ export interface AveragedParams extends Pick<ProximalParams, 'hyper' | 'slots' |
   average: Tensor;
 }
 
-/** Proximal step over averaged prices for all modules of a run: no sort. Once per optimizer step. */
+/** Proximal step over averaged costs for all modules of a run: no sort. Once per optimizer step. */
 export function averaged(p: AveragedParams): Dispatch {
   return {
     kernel: {

@@ -4,20 +4,20 @@
  * interrupted starts anew, and by its seed gives what it would have given.
  */
 import type { StoreApi } from 'zustand/vanilla';
-import { type ExperimentConfig, isGated } from '../../shared/config';
+import { type SessionConfig, isGated } from '../../shared/config';
 import { DataError, SieveError, messageOf } from '../../shared/errors';
 import { type Message, message } from '../../shared/message';
 import type { Names } from '../../shared/names';
-import type { Accuracy, Cell, Study } from '../../shared/study';
+import type { Accuracy, Cell, Experiment } from '../../shared/experiment';
 import type { ModelSource } from '../../train/protocol';
 import { refuseTwo } from '../checks';
 import type { SessionView, State } from '../slices';
 import { withLock } from '../storageLock';
 import type { TrainClient } from '../trainClient';
 import { type Measured, activeShares, cellOf } from './cells';
-import { type Library, MAX_KEPT_BYTES, type StudyData, dataBytes } from './library';
+import { type Library, MAX_KEPT_BYTES, type ExperimentData, dataBytes } from './library';
 import { type Job, nextJob } from './plan';
-import { type StudyDraft, studySettings, studyProblem } from './presets';
+import { type ExperimentDraft, experimentSettings, experimentProblem } from './presets';
 
 /** Examples whose gates are counted by token class, and whose gradients make a probe's gradient norm. */
 const CLASS_EXAMPLES = 24;
@@ -25,19 +25,19 @@ const GRADIENT_EXAMPLES = 64;
 /** Pause between two requests to stop, in ms. */
 const ASK_AGAIN = 250;
 
-/** What a study needs of the page's other commands. */
-export interface StudyHost {
+/** What an experiment needs of the page's other commands. */
+export interface ExperimentHost {
   store: StoreApi<State>;
   train: Pick<TrainClient, 'request'>;
   library: Library;
   /** Trains to the end; resolves with the session as it ended, whatever its phase. */
   trainOn(
-    experiment: ExperimentConfig,
-    data: StudyData,
+    config: SessionConfig,
+    data: ExperimentData,
     from: Pick<SessionView, 'template' | 'mapping' | 'dataName'>,
   ): Promise<SessionView>;
   /** The data set as it is prepared now. @throws {SieveError} when there is none */
-  currentData(): Promise<{ data: StudyData } & Pick<SessionView, 'template' | 'mapping' | 'dataName'>>;
+  currentData(): Promise<{ data: ExperimentData } & Pick<SessionView, 'template' | 'mapping' | 'dataName'>>;
   openModel(source: ModelSource): Promise<void>;
   report(error: unknown): void;
   names: Names;
@@ -46,33 +46,33 @@ export interface StudyHost {
 /** Ends the queue without an error: someone stopped the session. */
 class Interrupted extends Error {}
 
-export class Studies {
-  readonly #host: StudyHost;
-  /** Token sets of studies of this visit: those too big to keep go on while the page is open. */
-  readonly #data = new Map<string, StudyData>();
+export class Experiments {
+  readonly #host: ExperimentHost;
+  /** Token sets of experiments of this visit: those too big to keep go on while the page is open. */
+  readonly #data = new Map<string, ExperimentData>();
   #stopping = false;
   #running: Promise<void> = Promise.resolve();
 
-  constructor(host: StudyHost) {
+  constructor(host: ExperimentHost) {
     this.#host = host;
   }
 
   /** Reads what was kept. One that was at work when the page closed waits to go on. */
   async load(): Promise<void> {
     try {
-      const { studies, unreadable } = await this.#host.library.all();
-      const list = studies.map(({ study, cells }) => ({
-        study: study.state === 'running' ? { ...study, state: 'paused' as const } : study,
+      const { experiments, unreadable } = await this.#host.library.all();
+      const list = experiments.map(({ experiment, cells }) => ({
+        experiment: experiment.state === 'running' ? { ...experiment, state: 'paused' as const } : experiment,
         cells,
       }));
       // One that was started while this was read is newer than what was found.
-      const known = new Set(this.#s.list.map((e) => e.study.id));
-      const all = [...this.#s.list, ...list.filter((e) => !known.has(e.study.id))];
-      this.#patch({ loaded: true, list: all, selected: this.#s.selected ?? all[0]?.study.id ?? null });
-      if (unreadable > 0) this.#host.report(new DataError(message('store.studies.unreadable', { n: unreadable })));
+      const known = new Set(this.#s.list.map((e) => e.experiment.id));
+      const all = [...this.#s.list, ...list.filter((e) => !known.has(e.experiment.id))];
+      this.#patch({ loaded: true, list: all, selected: this.#s.selected ?? all[0]?.experiment.id ?? null });
+      if (unreadable > 0) this.#host.report(new DataError(message('store.experiments.unreadable', { n: unreadable })));
     } catch (error) {
       this.#patch({ loaded: true });
-      this.#host.report(new SieveError(message('store.studies.notKept', { why: messageOf(error) })));
+      this.#host.report(new SieveError(message('store.experiments.notKept', { why: messageOf(error) })));
     }
   }
 
@@ -80,24 +80,24 @@ export class Studies {
     this.#patch({ selected: id });
   }
 
-  /** Starts a new study on the open model and the data as they are. */
-  async start(draft: StudyDraft): Promise<void> {
+  /** Starts a new experiment on the open model and the data as they are. */
+  async start(draft: ExperimentDraft): Promise<void> {
     try {
       const configured = this.#host.store.getState().runs.draft;
-      const problem = studyProblem(draft, configured.train, configured.runs, this.#host.names);
+      const problem = experimentProblem(draft, configured.train, configured.runs, this.#host.names);
       if (problem) throw new SieveError(problem);
       refuseTwo(this.#host.store.getState());
-      const { model, runs, studies } = this.#host.store.getState();
+      const { model, runs, experiments } = this.#host.store.getState();
       if (model.status !== 'ready' || !model.source) throw new SieveError(message('store.noModel'));
       const { data, dataName: name, template, mapping } = await this.#host.currentData();
       const bytes = dataBytes(data);
       const kept = bytes <= MAX_KEPT_BYTES;
       const createdAt = Date.now();
-      const study: Study = {
-        version: 1,
+      const experiment: Experiment = {
+        version: 2,
         id: freshId(
           createdAt,
-          studies.list.map((e) => e.study.id),
+          experiments.list.map((e) => e.experiment.id),
         ),
         createdAt,
         state: 'running',
@@ -106,27 +106,27 @@ export class Studies {
         data: {
           name,
           train: data.train.offsets.length - 1,
-          heldOut: data.heldOut.offsets.length - 1,
-          tokens: data.train.ids.length + data.heldOut.ids.length,
+          validation: data.validation.offsets.length - 1,
+          tokens: data.train.ids.length + data.validation.ids.length,
           template,
           mapping,
           kept,
         },
-        ...studySettings(draft, runs.draft.train, runs.draft.runs, this.#host.names),
+        ...experimentSettings(draft, runs.draft.train, runs.draft.runs, this.#host.names),
       };
       // An experiment that cannot be trained is refused before it is kept.
-      nextJob(study, [], this.#host.names);
-      this.#data.set(study.id, data);
-      this.#patch({ list: [{ study, cells: [] }, ...this.#s.list], selected: study.id });
-      if (kept) await this.#keep(() => this.#host.library.saveData(study.id, data));
-      await this.#keep(() => this.#host.library.saveStudy(study));
+      nextJob(experiment, [], this.#host.names);
+      this.#data.set(experiment.id, data);
+      this.#patch({ list: [{ experiment, cells: [] }, ...this.#s.list], selected: experiment.id });
+      if (kept) await this.#keep(() => this.#host.library.saveData(experiment.id, data));
+      await this.#keep(() => this.#host.library.saveExperiment(experiment));
       if (!kept)
         this.#host.report(
           new DataError(
-            message('store.studies.dataTooBig', { mb: Math.round(bytes / 2 ** 20), most: MAX_KEPT_BYTES >> 20 }),
+            message('store.experiments.dataTooBig', { mb: Math.round(bytes / 2 ** 20), most: MAX_KEPT_BYTES >> 20 }),
           ),
         );
-      await this.#begin(study.id);
+      await this.#begin(experiment.id);
     } catch (error) {
       this.#host.report(error);
     }
@@ -140,17 +140,17 @@ export class Studies {
         return;
       }
       refuseTwo(this.#host.store.getState());
-      const { study } = this.#entry(id);
+      const { experiment } = this.#entry(id);
       const data = this.#data.get(id) ?? (await this.#host.library.data(id));
-      if (!data) throw new DataError(message('store.studies.noData'));
+      if (!data) throw new DataError(message('store.experiments.noData'));
       this.#data.set(id, data);
       const { model } = this.#host.store.getState();
       if (
-        JSON.stringify(model.source) !== JSON.stringify(study.model) ||
+        JSON.stringify(model.source) !== JSON.stringify(experiment.model) ||
         model.status === 'failed' ||
         model.status === 'none'
       )
-        await this.#host.openModel(study.model);
+        await this.#host.openModel(experiment.model);
       await this.#modelReady();
       await this.#begin(id);
     } catch (error) {
@@ -188,18 +188,18 @@ export class Studies {
     }
   }
 
-  /** Forgets a study and all its results. */
+  /** Forgets an experiment and all its results. */
   async remove(id: string): Promise<void> {
     if (this.#s.running === id) await this.stop();
     this.#data.delete(id);
-    const list = this.#s.list.filter((e) => e.study.id !== id);
-    this.#patch({ list, selected: this.#s.selected === id ? (list[0]?.study.id ?? null) : this.#s.selected });
+    const list = this.#s.list.filter((e) => e.experiment.id !== id);
+    this.#patch({ list, selected: this.#s.selected === id ? (list[0]?.experiment.id ?? null) : this.#s.selected });
     await this.#keep(() => this.#host.library.remove(id));
   }
 
   // ---- the queue -----------------------------------------------------------------------------------
 
-  /** Runs the queue of a study to its end in the background, alone among all tabs. */
+  /** Runs the queue of an experiment to its end in the background, alone among all tabs. */
   async #begin(id: string): Promise<void> {
     this.#stopping = false;
     this.#patch({ running: id, activity: null });
@@ -213,7 +213,7 @@ export class Studies {
       if (free) return work();
       this.#patch({ running: null });
       this.#setState(id, 'paused', null);
-      this.#host.report(new SieveError(message('store.studies.otherTab')));
+      this.#host.report(new SieveError(message('store.experiments.otherTab')));
     };
     this.#running = withLock(`sieve-study-${id}`, alone);
     await started;
@@ -223,11 +223,11 @@ export class Studies {
     this.#setState(id, 'running', null);
     try {
       for (;;) {
-        const { study, cells } = this.#entry(id);
-        const job = nextJob(study, cells, this.#host.names);
+        const { experiment, cells } = this.#entry(id);
+        const job = nextJob(experiment, cells, this.#host.names);
         if (!job) break;
         if (this.#stopping) throw new Interrupted();
-        const found = await this.#train(study, job);
+        const found = await this.#train(experiment, job);
         if (this.#stopping) throw new Interrupted();
         // Kept before it is shown: what is seen to be done is not done again after a reload.
         await this.#keep(() => this.#host.library.saveCells(found));
@@ -244,27 +244,27 @@ export class Studies {
     }
   }
 
-  async #train(study: Study, job: Job): Promise<Cell[]> {
-    const data = this.#data.get(study.id)!;
+  async #train(experiment: Experiment, job: Job): Promise<Cell[]> {
+    const data = this.#data.get(experiment.id)!;
     const started = performance.now();
     this.#patch({ activity: null });
-    const session = await this.#host.trainOn(job.experiment, data, {
-      template: study.data.template,
-      mapping: study.data.mapping,
-      dataName: study.data.name,
+    const session = await this.#host.trainOn(job.config, data, {
+      template: experiment.data.template,
+      mapping: experiment.data.mapping,
+      dataName: experiment.data.name,
     });
     const { phase } = this.#host.store.getState().runs;
     // A run that broke is a result too; a session that was stopped, or lost its model, is none.
     if (phase === 'stopped') throw new Interrupted();
-    if (phase !== 'finished' && session.failed.size < session.experiment.runs.length)
-      throw new SieveError(message('store.studies.endedEarly'));
+    if (phase !== 'finished' && session.failed.size < session.config.runs.length)
+      throw new SieveError(message('store.experiments.endedEarly'));
     const ms = performance.now() - started;
     const measured = await this.#measure(job, session);
     const finishedAt = Date.now();
     const base = session.histories.get('base')?.evals.at(-1)?.loss ?? null;
-    return job.experiment.runs.map((run) => {
+    return job.config.runs.map((run) => {
       const history = session.histories.get(run.id)!;
-      return cellOf(study.id, job, {
+      return cellOf(experiment.id, job, {
         run,
         history,
         base,
@@ -279,13 +279,13 @@ export class Studies {
   }
 
   /** What only a trained run can tell, while it is still on the device. */
-  async #measure({ stage, experiment }: Job, session: SessionView): Promise<Map<string, Measured>> {
+  async #measure({ stage, config }: Job, session: SessionView): Promise<Map<string, Measured>> {
     const { train } = this.#host;
-    const live = experiment.runs.filter((r) => !session.failed.has(r.id));
+    const live = config.runs.filter((r) => !session.failed.has(r.id));
     const ids = live.map((r) => r.id);
     const gated = live.filter(isGated).map((r) => r.id);
     const result = new Map<string, Measured>(
-      experiment.runs.map((r) => [r.id, { accuracy: null, classes: [], modules: null }]),
+      config.runs.map((r) => [r.id, { accuracy: null, classes: [], modules: null }]),
     );
     if (ids.length === 0) return result;
     if (stage === 'probe') {
@@ -301,7 +301,7 @@ export class Studies {
     const accuracy: Record<string, Accuracy | null> = await train.request({
       type: 'accuracy',
       runs: ids,
-      examples: experiment.train.evalExamples,
+      examples: config.train.evalExamples,
     });
     for (const id of ids) result.get(id)!.accuracy = accuracy[id] ?? null;
     if (gated.length > 0) {
@@ -309,7 +309,7 @@ export class Studies {
       const classes = await train.request({
         type: 'token-classes',
         runs: gated,
-        examples: Math.min(CLASS_EXAMPLES, experiment.train.evalExamples),
+        examples: Math.min(CLASS_EXAMPLES, config.train.evalExamples),
       });
       for (const id of gated) result.get(id)!.classes = classes[id] ?? [];
     }
@@ -331,32 +331,32 @@ export class Studies {
           }
         });
       });
-    if (store.getState().model.status !== 'ready') throw new SieveError(message('store.studies.modelFailed'));
+    if (store.getState().model.status !== 'ready') throw new SieveError(message('store.experiments.modelFailed'));
   }
 
-  #entry(id: string): State['studies']['list'][number] {
-    const entry = this.#s.list.find((e) => e.study.id === id);
-    if (!entry) throw new SieveError(message('store.studies.gone'));
+  #entry(id: string): State['experiments']['list'][number] {
+    const entry = this.#s.list.find((e) => e.experiment.id === id);
+    if (!entry) throw new SieveError(message('store.experiments.gone'));
     return entry;
   }
 
-  #setState(id: string, state: Study['state'], problem: Message | null): void {
-    const entry = this.#s.list.find((e) => e.study.id === id);
+  #setState(id: string, state: Experiment['state'], problem: Message | null): void {
+    const entry = this.#s.list.find((e) => e.experiment.id === id);
     if (!entry) return;
-    const study = { ...entry.study, state, problem };
-    this.#patch({ list: this.#s.list.map((e) => (e === entry ? { ...e, study } : e)) });
-    void this.#keep(() => this.#host.library.saveStudy(study));
+    const experiment = { ...entry.experiment, state, problem };
+    this.#patch({ list: this.#s.list.map((e) => (e === entry ? { ...e, experiment } : e)) });
+    void this.#keep(() => this.#host.library.saveExperiment(experiment));
   }
 
   #addCells(id: string, cells: Cell[]): void {
     this.#patch({
       list: this.#s.list.map((e) =>
-        e.study.id === id
+        e.experiment.id === id
           ? {
               ...e,
               cells: [
                 ...e.cells.filter(
-                  (c) => !cells.some((n) => n.stage === c.stage && n.seed === c.seed && n.arm === c.arm),
+                  (c) => !cells.some((n) => n.stage === c.stage && n.seed === c.seed && n.variant === c.variant),
                 ),
                 ...cells,
               ],
@@ -371,16 +371,16 @@ export class Studies {
     try {
       await write();
     } catch (error) {
-      this.#host.report(new SieveError(message('store.studies.saving', { why: messageOf(error) })));
+      this.#host.report(new SieveError(message('store.experiments.saving', { why: messageOf(error) })));
     }
   }
 
-  get #s(): State['studies'] {
-    return this.#host.store.getState().studies;
+  get #s(): State['experiments'] {
+    return this.#host.store.getState().experiments;
   }
 
-  #patch(patch: Partial<State['studies']>): void {
-    this.#host.store.setState((s) => ({ studies: { ...s.studies, ...patch } }));
+  #patch(patch: Partial<State['experiments']>): void {
+    this.#host.store.setState((s) => ({ experiments: { ...s.experiments, ...patch } }));
   }
 }
 

@@ -1,10 +1,11 @@
 /**
- * An experiment over seeds ("study" in code, since an `ExperimentConfig` is what one session trains): arms × seeds on
- * one data set. A *cell* is what one arm gave with one seed. Both are kept by the browser and checked when read back.
+ * An experiment: variants × seeds on one data set, session by session (a `SessionConfig` is what one of them trains). A *cell* is what one variant gave with one seed. Both are kept by the browser and checked when read back.
  */
 import { z } from './zod';
 import { MODULE_KINDS, type RunConfig, runSchema, trainSchema } from './config';
+import { each, isFields, renamed } from './formerNames';
 import { devicesSchema, keptMessageSchema, mappingSchema, modelSourceSchema, templateSchema } from './origin';
+import { formerKey, formerRun, formerTrain } from './settings/versions';
 
 const finite = z.number().refine(Number.isFinite, 'must be a finite number');
 const count = z.int().min(0);
@@ -24,18 +25,18 @@ const importanceSchema = z.strictObject({
 });
 export type Importance = z.infer<typeof importanceSchema>;
 
-/** Arms of a study at most. */
-export const MAX_ARMS = 48;
+/** Variants of an experiment at most. */
+export const MAX_VARIANTS = 48;
 
-/** Arms that come from a grid of settings: the fields that were varied, and which arms belong to each setting. */
+/** Variants that come from a grid of settings: the fields that were varied, and which variants belong to each setting. */
 const gridSchema = z.strictObject({
   fields: z.array(z.string().min(1).max(40)).min(1).max(2),
-  /** `reference`: what the setting's arms are held against, where that is not one of them because no field concerns it. */
+  /** `reference`: what the setting's variants are held against, where that is not one of them because no field concerns it. */
   settings: z
     .array(
       z.strictObject({
         name: z.string().min(1).max(120),
-        arms: z.array(z.string()).min(1).max(8),
+        variants: z.array(z.string()).min(1).max(8),
         reference: z.string(),
       }),
     )
@@ -43,22 +44,22 @@ const gridSchema = z.strictObject({
     .max(64),
 });
 
-const STUDY_STATES = ['running', 'paused', 'finished', 'failed'] as const;
+const STATES = ['running', 'paused', 'finished', 'failed'] as const;
 
-export const studySchema = z
+const currentSchema = z
   .strictObject({
-    version: z.literal(1),
+    version: z.literal(2),
     id: z.string().regex(/^[a-z0-9-]{1,60}$/),
     name: z.string().min(1).max(120),
     createdAt: finite,
-    state: z.enum(STUDY_STATES),
+    state: z.enum(STATES),
     /** Why it failed or waits; earlier versions kept words. */
     problem: keptMessageSchema.nullable(),
     model: modelSourceSchema,
     data: z.strictObject({
       name: z.string().max(300),
       train: count,
-      heldOut: count,
+      validation: count,
       tokens: count,
       template: templateSchema,
       mapping: mappingSchema.nullable(),
@@ -72,26 +73,47 @@ export const studySchema = z
       .min(1)
       .max(20)
       .refine((s) => new Set(s).size === s.length, 'names a seed twice'),
-    /** What is compared. For module importance: the adapter that each ranking's modules get, one arm. */
-    arms: z
+    /** What is compared. For module importance: the adapter that each ranking's modules get, one variant. */
+    variants: z
       .array(runSchema)
       .min(1)
-      .max(MAX_ARMS)
-      .refine((r) => new Set(r.map((x) => x.id)).size === r.length, 'two arms have the same id'),
+      .max(MAX_VARIANTS)
+      .refine((r) => new Set(r.map((x) => x.id)).size === r.length, 'two variants have the same id'),
     importance: importanceSchema.nullable(),
-    /** Where the arms differ by settings too. */
+    /** Where the variants differ by settings too. */
     grid: gridSchema.nullable().default(null),
   })
   .refine(
-    ({ arms, grid }) =>
-      grid ? arms.every((a) => grid.settings.filter((s) => s.arms.includes(a.id)).length === 1) : arms.length <= 8,
-    'has arms that belong to no setting',
+    ({ variants, grid }) =>
+      grid
+        ? variants.every((a) => grid.settings.filter((s) => s.variants.includes(a.id)).length === 1)
+        : variants.length <= 8,
+    'has variants that belong to no setting',
   );
-export type Study = z.infer<typeof studySchema>;
+export type Experiment = z.infer<typeof currentSchema>;
+
+const formerSetting = (setting: unknown): unknown => renamed(setting, { arms: 'variants' });
+/** A record of version 1. */
+function formerExperiment(value: unknown): unknown {
+  if (!isFields(value) || value.version !== 1) return value;
+  return renamed(
+    value,
+    { arms: 'variants' },
+    {
+      version: () => 2,
+      train: formerTrain,
+      variants: each(formerRun),
+      data: (data) => renamed(data, { heldOut: 'validation' }),
+      grid: (grid) => renamed(grid, {}, { fields: each(formerKey), settings: each(formerSetting) }),
+    },
+  );
+}
+
+export const experimentSchema = z.preprocess(formerExperiment, currentSchema);
 
 const point = z.strictObject({ step: count, loss: finite });
 
-/** Share of answers that are right, of a run on held-out examples. */
+/** Share of answers that are right, of a run on validation examples. */
 const accuracySchema = z.strictObject({
   examples: count,
   /** Distinct answers that were compared; null where there are too many. */
@@ -127,21 +149,23 @@ const moduleMeasureSchema = z.strictObject({
 });
 export type ModuleMeasure = z.infer<typeof moduleMeasureSchema>;
 
-/** Among kept and among skipped tokens of all modules: the share whose update helps (μ < 0) on that batch. */
+/** Among active and among skipped tokens of all modules: the share whose update helps (μ < 0) on that batch. */
 export const noiseSchema = z.strictObject({
   step: count,
-  /** Measured on the batch just learnt from, or on held-out tokens. */
+  /** Measured on the batch just learnt from, or on validation tokens. */
   fresh: z.boolean(),
-  kept: finite.nullable(),
+  active: finite.nullable(),
   skipped: finite.nullable(),
 });
 export type NoisePoint = z.infer<typeof noiseSchema>;
+/** Such a point, as version 1 has it. */
+export const formerNoise = (point: unknown): unknown => renamed(point, { kept: 'active' });
 
-export const cellSchema = z.strictObject({
-  study: z.string(),
+const currentCell = z.strictObject({
+  experiment: z.string(),
   stage: z.enum(['probe', 'train']),
   seed: z.int(),
-  arm: z.string(),
+  variant: z.string(),
   name: z.string(),
   /** Message of the error that ended it; null where it finished. */
   failed: keptMessageSchema.nullable(),
@@ -151,13 +175,13 @@ export const cellSchema = z.strictObject({
   parameters: count,
   /** Cells of earlier versions do not say. */
   devices: devicesSchema.default([]),
-  /** Held-out loss: of the untouched model, at the end, and at every evaluation. */
+  /** Validation loss: of the untouched model, at the end, and at every evaluation. */
   base: finite.nullable(),
   loss: finite.nullable(),
   evals: z.array(point),
   /** Training loss, averaged down to a few hundred points. */
   curve: z.array(point),
-  /** Held-out tokens × modules that were skipped, as a share; null without gates. */
+  /** Validation tokens × modules that were skipped, as a share; null without gates. */
   skipped: finite.nullable(),
   accuracy: accuracySchema.nullable(),
   noise: z.array(noiseSchema),
@@ -167,20 +191,26 @@ export const cellSchema = z.strictObject({
   /** Of a probe. */
   modules: z.array(moduleMeasureSchema).nullable(),
 });
-export type Cell = z.infer<typeof cellSchema>;
+export type Cell = z.infer<typeof currentCell>;
+
+/** Cells of every version, under today's names. */
+export const cellSchema = z.preprocess(
+  (cell) => renamed(cell, { study: 'experiment', arm: 'variant' }, { noise: each(formerNoise) }),
+  currentCell,
+);
 
 export const moduleKey = (m: { layer: number; kind: string }): string => `${m.layer}.${m.kind}`;
 
-/** Where a cell stands in its study. */
-export const cellKey = (c: Pick<Cell, 'study' | 'stage' | 'seed' | 'arm'>): string =>
-  `${c.study}/${c.stage}/${c.seed}/${c.arm}`;
+/** Where a cell stands in its experiment. */
+export const cellKey = (c: Pick<Cell, 'experiment' | 'stage' | 'seed' | 'variant'>): string =>
+  `${c.experiment}/${c.stage}/${c.seed}/${c.variant}`;
 
 /** Name and id of everything whose result is compared, in order. @param ranking what a choice of modules is called */
 export function contestants(
-  { importance, arms }: Pick<Study, 'importance' | 'arms'>,
+  { importance, variants }: Pick<Experiment, 'importance' | 'variants'>,
   ranking: (which: Ranking | 'all') => string,
 ): Pick<RunConfig, 'id' | 'name'>[] {
-  if (!importance) return arms.map(({ id, name }) => ({ id, name }));
+  if (!importance) return variants.map(({ id, name }) => ({ id, name }));
   const ids = [...importance.rankings, ...(importance.all ? (['all'] as const) : [])];
   return ids.map((id) => ({ id, name: ranking(id) }));
 }

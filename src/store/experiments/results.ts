@@ -1,15 +1,15 @@
-/** A study's cells as tables: means with intervals, and differences paired by seed. Page and report read these. */
+/** An experiment's cells as tables: means with intervals, and differences paired by seed. Page and report read these. */
 import { type Interval, interval, mean, pairedDifference, rankStability, spearman } from '../../shared/stats';
 import {
   type Cell,
   type ModuleMeasure,
   type NoisePoint,
   type Ranking,
-  type Study,
+  type Experiment,
   type TokenClassRow,
   contestants,
   moduleKey,
-} from '../../shared/study';
+} from '../../shared/experiment';
 import type { Names } from '../../shared/names';
 import { probeMeasures, scores, topModules } from './plan';
 
@@ -46,44 +46,48 @@ export interface ResultRow {
   values: (Interval | null)[];
   /** Of a grid: the setting it has. */
   setting: string | null;
-  /** What it is held against: of a grid the first arm of its own setting; null for the reference itself. */
+  /** What it is held against: of a grid the first variant of its own setting; null for the reference itself. */
   against: { id: string; name: string } | null;
-  /** Held-out loss against that, paired by seed. */
+  /** Validation loss against that, paired by seed. */
   difference: Interval | null;
-  /** Held-out loss, seed by seed. */
+  /** Validation loss, seed by seed. */
   losses: (number | null)[];
 }
 
 export interface Results {
   /** Those that some cell has. */
   measures: readonly Measure[];
-  /** What the differences are against, for a table's head: an arm, or in a grid of several methods the first of these. */
-  reference: { arm: string } | { method: string };
+  /** What the differences are against, for a table's head: a variant, or in a grid of several methods the first of these. */
+  reference: { variant: string } | { method: string };
   /** Of the untouched model: the same for all seeds. */
   base: number | null;
   rows: ResultRow[];
 }
 
-const trained = (cells: readonly Cell[], id: string) => cells.filter((c) => c.stage === 'train' && c.arm === id);
+const trained = (cells: readonly Cell[], id: string) => cells.filter((c) => c.stage === 'train' && c.variant === id);
 
-/** Cells of an arm, seed by seed; null where there is none yet. */
-const bySeed = ({ seeds }: Study, cells: readonly Cell[], id: string): (Cell | null)[] =>
+/** Cells of a variant, seed by seed; null where there is none yet. */
+const bySeed = ({ seeds }: Experiment, cells: readonly Cell[], id: string): (Cell | null)[] =>
   seeds.map((seed) => trained(cells, id).find((c) => c.seed === seed) ?? null);
 
-/** A measure of an arm, seed by seed. */
-export const columnOf = (study: Study, cells: readonly Cell[], id: string, of: Measure['of']): (number | null)[] =>
-  bySeed(study, cells, id).map((c) => (c ? of(c) : null));
+/** A measure of a variant, seed by seed. */
+export const columnOf = (
+  experiment: Experiment,
+  cells: readonly Cell[],
+  id: string,
+  of: Measure['of'],
+): (number | null)[] => bySeed(experiment, cells, id).map((c) => (c ? of(c) : null));
 
 /** @param ranking what a choice of modules is called */
-export function resultsOf(study: Study, cells: readonly Cell[], ranking: Names['ranking']): Results {
-  const all = contestants(study, ranking);
-  const against = referencesOf(study, all);
-  const column = (id: string, of: Measure['of']) => columnOf(study, cells, id, of);
+export function resultsOf(experiment: Experiment, cells: readonly Cell[], ranking: Names['ranking']): Results {
+  const all = contestants(experiment, ranking);
+  const against = referencesOf(experiment, all);
+  const column = (id: string, of: Measure['of']) => columnOf(experiment, cells, id, of);
   const measures = MEASURES.filter(
     ({ id, of }) => id === 'loss' || all.some((a) => column(a.id, of).some((v) => v !== null)),
   );
   const rows = all.map(({ id, name }): ResultRow => {
-    const mine = bySeed(study, cells, id).filter((c) => c !== null);
+    const mine = bySeed(experiment, cells, id).filter((c) => c !== null);
     const losses = column(id, MEASURES[0].of);
     const reference = against.get(id) ?? null;
     return {
@@ -91,7 +95,7 @@ export function resultsOf(study: Study, cells: readonly Cell[], ranking: Names['
       name,
       losses,
       against: reference,
-      setting: study.grid?.settings.find((s) => s.arms.includes(id))?.name ?? null,
+      setting: experiment.grid?.settings.find((s) => s.variants.includes(id))?.name ?? null,
       parameters: mine.length > 0 ? mean(mine.map((c) => c.parameters)) : null,
       done: mine.filter((c) => c.failed === null).length,
       failed: mine.filter((c) => c.failed !== null).length,
@@ -101,7 +105,7 @@ export function resultsOf(study: Study, cells: readonly Cell[], ranking: Names['
   });
   const base = cells.find((c) => c.stage === 'train' && c.base !== null)?.base ?? null;
   const several = new Set([...against.values()].map((r) => r.id)).size > 1;
-  const reference = several ? { method: study.arms[0].name.split(/[,，]/)[0] } : { arm: all[0].name };
+  const reference = several ? { method: experiment.variants[0].name.split(/[,，]/)[0] } : { variant: all[0].name };
   return {
     measures,
     reference,
@@ -110,10 +114,11 @@ export function resultsOf(study: Study, cells: readonly Cell[], ranking: Names['
   };
 }
 
-/** What each arm is held against: the first one; in a grid of several methods the first method with the arm's setting. */
-function referencesOf({ grid }: Study, all: readonly Contestant[]): Map<string, Contestant> {
-  const several = grid?.settings.some((s) => s.arms.some((id) => id !== s.reference));
-  const reference = (id: string) => (several ? grid!.settings.find((s) => s.arms.includes(id))!.reference : all[0].id);
+/** What each variant is held against: the first one; in a grid of several methods the first method with the variant's setting. */
+function referencesOf({ grid }: Experiment, all: readonly Contestant[]): Map<string, Contestant> {
+  const several = grid?.settings.some((s) => s.variants.some((id) => id !== s.reference));
+  const reference = (id: string) =>
+    several ? grid!.settings.find((s) => s.variants.includes(id))!.reference : all[0].id;
   return new Map(
     all.filter((a) => reference(a.id) !== a.id).map((a) => [a.id, all.find((r) => r.id === reference(a.id))!]),
   );
@@ -138,12 +143,12 @@ export interface ModuleRow extends Pick<ModuleMeasure, 'layer' | 'kind' | 'param
 
 /** What the probes say so far; null before the first. */
 export function rankingsOf(
-  study: Study,
+  experiment: Experiment,
   cells: readonly Cell[],
 ): { seeds: number; rankings: RankingRow[]; modules: ModuleRow[] } | null {
-  const { importance } = study;
+  const { importance } = experiment;
   if (!importance) return null;
-  const probes = study.seeds
+  const probes = experiment.seeds
     .map((seed) => ({ seed, modules: probeMeasures(cells, seed) }))
     .filter((p): p is { seed: number; modules: ModuleMeasure[] } => p.modules !== null);
   if (probes.length === 0) return null;
@@ -191,10 +196,10 @@ export interface ClassRow {
   skipped: Interval | null;
 }
 
-/** Skip share by token class of one arm: mean over seeds, of seeds' own shares. Empty without gates. */
-export function classesOf(cells: readonly Cell[], arm: string): ClassRow[] {
+/** Skip share by token class of one variant: mean over seeds, of seeds' own shares. Empty without gates. */
+export function classesOf(cells: readonly Cell[], variant: string): ClassRow[] {
   const rows = new Map<string, { row: TokenClassRow; shares: number[]; tokens: number }>();
-  for (const cell of trained(cells, arm)) {
+  for (const cell of trained(cells, variant)) {
     for (const row of cell.classes) {
       const key = `${row.group}/${row.name}`;
       const entry = rows.get(key) ?? { row, shares: [], tokens: 0 };
@@ -214,17 +219,17 @@ export function classesOf(cells: readonly Cell[], arm: string): ClassRow[] {
 
 export interface NoiseRow {
   step: number;
-  /** Helpful share of kept and skipped tokens, on the batches just learnt from and on held-out tokens: means over seeds. */
-  keptOwn: Interval | null;
+  /** Helpful share of active and skipped tokens, on the batches just learnt from and on validation tokens: means over seeds. */
+  activeOwn: Interval | null;
   skippedOwn: Interval | null;
-  keptFresh: Interval | null;
+  activeFresh: Interval | null;
   skippedFresh: Interval | null;
 }
 
-/** How noisy the updates of one arm are over time. Empty where no seed measured it. */
-export function noiseOf(cells: readonly Cell[], arm: string): NoiseRow[] {
-  const points = trained(cells, arm).flatMap((c) => c.noise);
-  const at = (step: number, fresh: boolean, side: 'kept' | 'skipped') =>
+/** How noisy the updates of one variant are over time. Empty where no seed measured it. */
+export function noiseOf(cells: readonly Cell[], variant: string): NoiseRow[] {
+  const points = trained(cells, variant).flatMap((c) => c.noise);
+  const at = (step: number, fresh: boolean, side: 'active' | 'skipped') =>
     interval(
       points
         .filter((p: NoisePoint) => p.step === step && p.fresh === fresh)
@@ -235,9 +240,9 @@ export function noiseOf(cells: readonly Cell[], arm: string): NoiseRow[] {
     .sort((a, b) => a - b)
     .map((step) => ({
       step,
-      keptOwn: at(step, false, 'kept'),
+      activeOwn: at(step, false, 'active'),
       skippedOwn: at(step, false, 'skipped'),
-      keptFresh: at(step, true, 'kept'),
+      activeFresh: at(step, true, 'active'),
       skippedFresh: at(step, true, 'skipped'),
     }));
 }

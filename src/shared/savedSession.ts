@@ -1,11 +1,12 @@
 /**
- * A kept run: one press of Train with all the adapters it trained. The record is what History lists; curves and
+ * A saved session: one press of Train with all the adapters it trained. The record is what History lists; curves and
  * adapters lie in a file of their own. Both come back through these schemas, whether this browser kept them or a file
  * brought them.
  */
 import { z } from './zod';
-import { MODULE_KINDS, experimentSchema } from './config';
+import { MODULE_KINDS, sessionSchema } from './config';
 import { dataRecipeSchema } from './dataRecipe';
+import { each, isFields, renamed } from './formerNames';
 import {
   devicesOf,
   devicesSchema,
@@ -14,7 +15,8 @@ import {
   modelSourceSchema,
   templateSchema,
 } from './origin';
-import { noiseSchema } from './study';
+import { formerConfig } from './settings/versions';
+import { formerNoise, noiseSchema } from './experiment';
 import { RATIO_BINS } from './types';
 
 const finite = z.number().refine(Number.isFinite, 'must be a finite number');
@@ -26,8 +28,8 @@ export const nameSchema = z.string().min(1).max(120);
 
 const recordSchema = z
   .strictObject({
-    format: z.literal('sieve-run'),
-    version: z.literal(1),
+    format: z.literal('sieve-session'),
+    version: z.literal(2),
     id: z.string().regex(/^[a-z0-9-]{1,60}$/),
     name: nameSchema,
     tags: z.array(tagSchema).max(MAX_TAGS),
@@ -42,8 +44,8 @@ const recordSchema = z
     recipe: dataRecipeSchema.nullable().default(null),
     template: templateSchema,
     mapping: mappingSchema.nullable(),
-    experiment: experimentSchema,
-    /** Held-out loss of the untouched model. */
+    config: sessionSchema,
+    /** Validation loss of the untouched model. */
     base: finite.nullable(),
     /** By run of the experiment, in its order: where it ended. */
     finals: z
@@ -51,7 +53,7 @@ const recordSchema = z
         z.strictObject({
           steps: count,
           loss: finite.nullable(),
-          /** Share of held-out tokens × modules that were skipped; null without gates. */
+          /** Share of validation tokens × modules that were skipped; null without gates. */
           skipped: finite.nullable(),
           failed: keptMessageSchema.nullable(),
         }),
@@ -61,15 +63,24 @@ const recordSchema = z
     /** Of the file with curves and adapters. */
     bytes: count,
   })
-  .refine((r) => r.finals.length === r.experiment.runs.length, 'has not one result per run');
-export type KeptRun = z.infer<typeof recordSchema>;
+  .refine((r) => r.finals.length === r.config.runs.length, 'has not one result per run');
+export type SavedSession = z.infer<typeof recordSchema>;
 
-/** Records of earlier versions have `gpu`, a name, in the place of `devices`. */
-export const keptRunSchema = z.preprocess((value) => {
-  if (typeof value !== 'object' || value === null || 'devices' in value) return value;
-  const { gpu, ...rest } = value as { gpu?: unknown };
+/** The first records have `gpu`, a name, in the place of `devices`. */
+function withDevices(record: Record<string, unknown>): unknown {
+  if ('devices' in record) return record;
+  const { gpu, ...rest } = record;
   return { ...rest, devices: devicesOf({ gpu: typeof gpu === 'string' ? gpu : undefined }) };
-}, recordSchema);
+}
+
+/** A record of version 1. */
+function formerRecord(value: unknown): unknown {
+  if (!isFields(value) || value.format !== 'sieve-run' || value.version !== 1) return value;
+  const today = { format: () => 'sieve-session', version: () => 2, config: formerConfig };
+  return renamed(withDevices(value), { experiment: 'config' }, today);
+}
+
+export const savedSessionSchema = z.preprocess(formerRecord, recordSchema);
 
 const MAX_POINTS = 100_000;
 /** Characters: what a long context holds. */
@@ -81,18 +92,18 @@ const gateSchema = z.strictObject({
   tau: perModule,
   tokens: perModule,
   active: perModule,
-  muKept: perModule,
+  muActive: perModule,
   muSkipped: perModule,
   measured: perModule,
-  keptHelpful: perModule,
+  activeHelpful: perModule,
   skippedHelpful: perModule,
   histogram: z.array(count).max(4000 * RATIO_BINS),
   rho: z.number().nullable(),
-  tauStep: z.number().nullable(),
-  moduleSteps: perModule.nullable(),
+  tauLearningRate: z.number().nullable(),
+  moduleTauLearningRates: perModule.nullable(),
   lambda: z.number().nullable(),
   shift: perModule.nullable(),
-  openOutsideTraining: z.boolean(),
+  activeOutsideTraining: z.boolean(),
 });
 const seriesSchema = z
   .strictObject({
@@ -105,10 +116,10 @@ const seriesSchema = z
   .refine((s) => s.data.length === s.steps.length * s.modules, 'has not one value per module and step');
 const modules = z.array(z.strictObject({ layer: count, kind: z.enum(MODULE_KINDS) })).max(4000);
 
-/** `history.json`: the curves of the base and of every run. */
-export const historyFileSchema = z.strictObject({
-  format: z.literal('sieve-history'),
-  version: z.literal(1),
+/** `metrics.json`: the curves of the base and of every run. */
+const metricsSchema = z.strictObject({
+  format: z.literal('sieve-metrics'),
+  version: z.literal(2),
   runs: z
     .array(
       z
@@ -143,17 +154,17 @@ export const historyFileSchema = z.strictObject({
               step: count,
               tokens: z.array(z.string().max(1000)).max(5000),
               modules,
-              kept: z.array(z.int().min(0).max(1)).max(20_000_000),
+              active: z.array(z.int().min(0).max(1)).max(20_000_000),
               ratio: z.array(z.number().nullable()).max(20_000_000),
               tau: perModule.nullable(),
             })
             .refine(
-              (w) => w.kept.length === w.tokens.length * w.modules.length && w.ratio.length === w.kept.length,
+              (w) => w.active.length === w.tokens.length * w.modules.length && w.ratio.length === w.active.length,
               'has not one value per module and token',
             )
             .nullable(),
           noise: z.array(noiseSchema).max(MAX_POINTS),
-          noiseSince: z.strictObject({ kept: count, keptHelpful: count, skipped: count, skippedHelpful: count }),
+          noiseSince: z.strictObject({ active: count, activeHelpful: count, skipped: count, skippedHelpful: count }),
           samples: z
             .array(
               z.strictObject({
@@ -166,7 +177,7 @@ export const historyFileSchema = z.strictObject({
             .max(1000),
           stopped: z.strictObject({ step: count, bestStep: count, bestLoss: finite.nullable() }).nullable(),
           // Files from before these were kept have none.
-          slice: z
+          dev: z
             .strictObject({
               step: count,
               loss: z.number().nullable(),
@@ -174,7 +185,7 @@ export const historyFileSchema = z.strictObject({
             })
             .nullable()
             .default(null),
-          closed: z
+          skipsAll: z
             .array(z.strictObject({ module: count, reason: z.enum(['no-update', 'harmful', 'stuck']) }))
             .max(4000)
             .default([]),
@@ -192,4 +203,36 @@ export const historyFileSchema = z.strictObject({
     .min(1)
     .max(9),
 });
-export type HistoryFile = z.infer<typeof historyFileSchema>;
+export type MetricsFile = z.infer<typeof metricsSchema>;
+
+const formerGate = (gate: unknown): unknown =>
+  renamed(gate, {
+    muKept: 'muActive',
+    keptHelpful: 'activeHelpful',
+    tauStep: 'tauLearningRate',
+    moduleSteps: 'moduleTauLearningRates',
+    openOutsideTraining: 'activeOutsideTraining',
+  });
+const formerCounts = (counts: unknown): unknown => renamed(counts, { kept: 'active', keptHelpful: 'activeHelpful' });
+
+/** The curves of one run, as files and checkpoints of version 1 have them. */
+export const formerLog = (log: unknown): unknown =>
+  renamed(
+    log,
+    { slice: 'dev', closed: 'skipsAll' },
+    {
+      gate: formerGate,
+      evals: each((point) => renamed(point, {}, { gate: formerGate })),
+      watch: formerCounts,
+      noise: each(formerNoise),
+      noiseSince: formerCounts,
+    },
+  );
+
+/** A `history.json` of version 1. */
+function formerMetrics(file: unknown): unknown {
+  if (!isFields(file) || file.format !== 'sieve-history' || file.version !== 1) return file;
+  return renamed(file, {}, { format: () => 'sieve-metrics', version: () => 2, runs: each(formerLog) });
+}
+
+export const metricsFileSchema = z.preprocess(formerMetrics, metricsSchema);

@@ -1,12 +1,12 @@
 /** One experiment: where its queue is, and everything that it found so far. */
 import { useState } from 'react';
-import type { Cell, Study } from '../../shared/study';
+import type { Cell, Experiment } from '../../shared/experiment';
 import { texts } from '../../shared/texts';
 import { names } from '../../shared/texts/names';
 import { say } from '../../shared/texts/say';
 import { type SessionView, type State, stepsOf } from '../../store/slices';
-import { doneJobs, jobCount, PROBE_PLAIN } from '../../store/studies/plan';
-import { rankingsOf, resultsOf } from '../../store/studies/results';
+import { doneJobs, jobCount, PROBE_PLAIN } from '../../store/experiments/plan';
+import { rankingsOf, resultsOf } from '../../store/experiments/results';
 import { Later } from '../bits';
 import { Phrase } from '../Phrase';
 import { useSel, useStudio } from '../studioContext';
@@ -17,22 +17,22 @@ import { ResultTable, SeedTable } from './ResultTable';
 import { saveReport } from './save';
 import { verdictsOf } from './verdicts';
 
-export function StudyView({ study, cells }: { study: Study; cells: Cell[] }) {
+export function ExperimentView({ experiment, cells }: { experiment: Experiment; cells: Cell[] }) {
   const t = texts().experiment.view;
-  const results = resultsOf(study, cells, names.ranking);
-  const verdicts = verdictsOf(study, cells, results);
-  const rankings = rankingsOf(study, cells);
+  const results = resultsOf(experiment, cells, names.ranking);
+  const verdicts = verdictsOf(experiment, cells, results);
+  const rankings = rankingsOf(experiment, cells);
   const any = cells.length > 0;
   return (
-    <div className="stack" data-testid="study" data-state={study.state}>
+    <div className="stack" data-testid="experiment" data-state={experiment.state}>
       <div className="panel stack">
-        <h3>{study.name}</h3>
-        <Queue study={study} cells={cells} />
-        <Controls study={study} any={any} />
+        <h3>{experiment.name}</h3>
+        <Queue experiment={experiment} cells={cells} />
+        <Controls experiment={experiment} any={any} />
       </div>
       {results.rows.some((r) => r.done + r.failed > 0) && (
         <div className="panel stack">
-          <h3>{study.state === 'finished' ? t.shows : t.showsSoFar}</h3>
+          <h3>{experiment.state === 'finished' ? t.shows : t.showsSoFar}</h3>
           <ul className="verdicts" data-testid="verdicts" aria-live="polite">
             {verdicts.map((v) => (
               <li key={v}>{v}</li>
@@ -43,32 +43,32 @@ export function StudyView({ study, cells }: { study: Study; cells: Cell[] }) {
           <Later>
             <ResultTable results={results} />
           </Later>
-          <SeedTable study={study} cells={cells} />
+          <SeedTable experiment={experiment} cells={cells} />
         </div>
       )}
       {rankings && (
         <Later>
-          <Rankings study={study} {...rankings} />
+          <Rankings experiment={experiment} {...rankings} />
         </Later>
       )}
       <Later>
-        <Noise study={study} cells={cells} />
+        <Noise experiment={experiment} cells={cells} />
       </Later>
       <Later>
-        <Classes study={study} cells={cells} />
+        <Classes experiment={experiment} cells={cells} />
       </Later>
     </div>
   );
 }
 
-function Queue({ study, cells }: { study: Study; cells: Cell[] }) {
+function Queue({ experiment, cells }: { experiment: Experiment; cells: Cell[] }) {
   const t = texts().experiment.view;
-  const running = useSel((s) => s.studies.running === study.id);
+  const running = useSel((s) => s.experiments.running === experiment.id);
   const session = useSel((s) => s.runs.session);
   const phase = useSel((s) => s.runs.phase);
-  const activity = useSel((s) => s.studies.activity);
+  const activity = useSel((s) => s.experiments.activity);
   useSel((s) => (running ? s.runs.version : 0));
-  const [done, total] = [doneJobs(study, cells), jobCount(study)];
+  const [done, total] = [doneJobs(experiment, cells), jobCount(experiment)];
   const steps = running && session ? stepsOf(session) : null;
   const part = steps && phase !== 'finished' ? steps.done / steps.total : steps && activity ? 0.99 : 0;
   return (
@@ -81,16 +81,16 @@ function Queue({ study, cells }: { study: Study; cells: Cell[] }) {
       />
       <p className="phase" aria-live="polite">
         <span
-          className={`dot dot-${running ? 'training' : study.state === 'finished' ? 'finished' : study.state === 'failed' ? 'failed' : 'paused'}`}
+          className={`dot dot-${running ? 'training' : experiment.state === 'finished' ? 'finished' : experiment.state === 'failed' ? 'failed' : 'paused'}`}
           aria-hidden="true"
         />
-        <span data-testid="study-progress" data-done={done} data-total={total}>
+        <span data-testid="experiment-progress" data-done={done} data-total={total}>
           {running
-            ? t.running(done, total, now(study, session, phase === 'paused', activity))
-            : study.state === 'finished'
-              ? t.finished(total, study.seeds.length)
-              : study.state === 'failed'
-                ? t.failed(done, total, study.problem && say(study.problem))
+            ? t.running(done, total, now(experiment, session, phase === 'paused', activity))
+            : experiment.state === 'finished'
+              ? t.finished(total, experiment.seeds.length)
+              : experiment.state === 'failed'
+                ? t.failed(done, total, experiment.problem && say(experiment.problem))
                 : t.waiting(done, total)}
         </span>
       </p>
@@ -105,78 +105,90 @@ function Queue({ study, cells }: { study: Study; cells: Cell[] }) {
 
 /** What the queue does at the moment, in words that change seldom, since they are read aloud. */
 function now(
-  study: Study,
+  experiment: Experiment,
   session: SessionView | null,
   paused: boolean,
-  activity: State['studies']['activity'],
+  activity: State['experiments']['activity'],
 ): string {
   const t = texts().experiment.view;
   if (!session) return t.starting;
-  const place = study.seeds.indexOf(session.experiment.train.seed) + 1;
-  const { runs } = session.experiment;
+  const place = experiment.seeds.indexOf(session.config.train.seed) + 1;
+  const { runs } = session.config;
   const what = activity
     ? t.activity[activity]
     : runs.some((r) => r.id === PROBE_PLAIN)
       ? t.probing
       : t.training(runs.length);
-  return t.now(place, study.seeds.length, paused ? t.paused : what);
+  return t.now(place, experiment.seeds.length, paused ? t.paused : what);
 }
 
-function Controls({ study, any }: { study: Study; any: boolean }) {
+function Controls({ experiment, any }: { experiment: Experiment; any: boolean }) {
   const t = texts().experiment.view;
   const studio = useStudio();
-  const running = useSel((s) => s.studies.running);
+  const running = useSel((s) => s.experiments.running);
   const phase = useSel((s) => s.runs.phase);
   const ready = useSel((s) => s.model.status !== 'opening');
   const [sure, setSure] = useState(false);
-  const mine = running === study.id;
+  const mine = running === experiment.id;
   const paused = mine && phase === 'paused';
   return (
     <div className="row">
       {mine && !paused && (
         <button
           type="button"
-          data-testid="study-pause"
+          data-testid="experiment-pause"
           disabled={phase !== 'training' && phase !== 'evaluating'}
-          onClick={() => void studio.studies.pause()}
+          onClick={() => void studio.experiments.pause()}
         >
           {t.pause}
         </button>
       )}
-      {((!mine && study.state !== 'finished') || paused) && (
+      {((!mine && experiment.state !== 'finished') || paused) && (
         <button
           type="button"
           className="primary"
-          data-testid="study-resume"
+          data-testid="experiment-resume"
           disabled={(running !== null && !mine) || !ready}
-          onClick={() => void studio.studies.resume(study.id)}
+          onClick={() => void studio.experiments.resume(experiment.id)}
         >
           {t.resume}
         </button>
       )}
       {mine && (
-        <button type="button" data-testid="study-stop" onClick={() => void studio.studies.stop()}>
+        <button type="button" data-testid="experiment-stop" onClick={() => void studio.experiments.stop()}>
           {t.stop}
         </button>
       )}
       <button
         type="button"
-        data-testid="study-report"
+        data-testid="experiment-report"
         disabled={!any}
-        onClick={() => void saveReport(study.id, studio.store.getState(), 'html')}
+        onClick={() => void saveReport(experiment.id, studio.store.getState(), 'html')}
       >
         {t.report}
       </button>
-      <button type="button" disabled={!any} onClick={() => void saveReport(study.id, studio.store.getState(), 'csv')}>
+      <button
+        type="button"
+        disabled={!any}
+        onClick={() => void saveReport(experiment.id, studio.store.getState(), 'csv')}
+      >
         CSV
       </button>
-      <button type="button" disabled={!any} onClick={() => void saveReport(study.id, studio.store.getState(), 'json')}>
+      <button
+        type="button"
+        disabled={!any}
+        onClick={() => void saveReport(experiment.id, studio.store.getState(), 'json')}
+      >
         JSON
       </button>
       <span className="spacer" />
       {sure ? (
         <>
-          <button type="button" data-testid="study-delete-sure" onClick={() => void studio.studies.remove(study.id)}>
+          <button
+            type="button"
+            data-testid="experiment-delete-sure"
+            onClick={() => void studio.experiments.remove(experiment.id)}
+          >
             {t.deleteSure}
           </button>
           <button type="button" className="quiet" onClick={() => setSure(false)}>
@@ -184,16 +196,16 @@ function Controls({ study, any }: { study: Study; any: boolean }) {
           </button>
         </>
       ) : (
-        <button type="button" className="quiet" data-testid="study-delete" onClick={() => setSure(true)}>
+        <button type="button" className="quiet" data-testid="experiment-delete" onClick={() => setSure(true)}>
           {t.delete}
         </button>
       )}
       <p className="help wide">
         {mine
           ? t.savedRunning
-          : study.state === 'finished'
+          : experiment.state === 'finished'
             ? t.savedFinished
-            : study.data.kept
+            : experiment.data.kept
               ? t.savedPaused
               : t.notSaved}
       </p>

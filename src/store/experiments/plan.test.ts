@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { defaultExperiment, parseExperiment, trainSchema } from '../../shared/config';
-import type { ModuleMeasure } from '../../shared/study';
-import { aCell, aStudy } from '../testing/studies';
+import { defaultSession, parseSession, trainSchema } from '../../shared/config';
+import type { ModuleMeasure } from '../../shared/experiment';
+import { aCell, anExperiment } from '../testing/experiments';
 import { PROBE_ADALORA, PROBE_GATED, PROBE_PLAIN, doneJobs, jobCount, nextJob, scores, topModules } from './plan';
-import { START_DRAFT, type StudyDraft, studySettings, studyProblem, studySize } from './presets';
+import { START_DRAFT, type ExperimentDraft, experimentSettings, experimentProblem, experimentSize } from './presets';
 import { names } from '../../shared/texts/names';
 import { say } from '../../shared/texts/say';
 
@@ -15,51 +15,53 @@ const MODULES: ModuleMeasure[] = [
 ];
 
 describe('the queue of a comparison', () => {
-  const study = aStudy({ seeds: [5, 6] });
+  const experiment = anExperiment({ seeds: [5, 6] });
 
-  it('is one session a seed, with all arms, and differs in nothing but the seed', () => {
-    expect(jobCount(study)).toBe(2);
-    const job = nextJob(study, [], names)!;
+  it('is one session a seed, with all variants, and differs in nothing but the seed', () => {
+    expect(jobCount(experiment)).toBe(2);
+    const job = nextJob(experiment, [], names)!;
     expect(job).toMatchObject({
       stage: 'train',
       seed: 5,
-      experiment: { train: { ...study.train, seed: 5 }, runs: study.arms },
+      config: { train: { ...experiment.train, seed: 5 }, runs: experiment.variants },
     });
-    const half = [aCell(study, 5, 'lora')];
+    const half = [aCell(experiment, 5, 'lora')];
     // A session whose cells are not all there is repeated whole.
-    expect(nextJob(study, half, names)!.seed).toBe(5);
-    expect(doneJobs(study, half)).toBe(0);
-    const first = [...half, aCell(study, 5, 'ts-lora', { failed: 'loss is NaN', loss: null })];
-    expect(nextJob(study, first, names)!.seed).toBe(6);
-    expect(doneJobs(study, first)).toBe(1);
-    expect(nextJob(study, [...first, aCell(study, 6, 'lora'), aCell(study, 6, 'ts-lora')], names)).toBeNull();
+    expect(nextJob(experiment, half, names)!.seed).toBe(5);
+    expect(doneJobs(experiment, half)).toBe(0);
+    const first = [...half, aCell(experiment, 5, 'ts-lora', { failed: 'loss is NaN', loss: null })];
+    expect(nextJob(experiment, first, names)!.seed).toBe(6);
+    expect(doneJobs(experiment, first)).toBe(1);
+    expect(
+      nextJob(experiment, [...first, aCell(experiment, 6, 'lora'), aCell(experiment, 6, 'ts-lora')], names),
+    ).toBeNull();
   });
 });
 
 describe('module importance', () => {
-  const study = aStudy({ kind: 'importance', seeds: [5, 6] });
+  const experiment = anExperiment({ kind: 'importance', seeds: [5, 6] });
   const probes = (seed: number) => [
-    aCell(study, seed, PROBE_GATED, { stage: 'probe', modules: MODULES }),
-    aCell(study, seed, PROBE_PLAIN, { stage: 'probe', modules: MODULES.map((m) => ({ ...m, active: null })) }),
-    aCell(study, seed, PROBE_ADALORA, {
+    aCell(experiment, seed, PROBE_GATED, { stage: 'probe', modules: MODULES }),
+    aCell(experiment, seed, PROBE_PLAIN, { stage: 'probe', modules: MODULES.map((m) => ({ ...m, active: null })) }),
+    aCell(experiment, seed, PROBE_ADALORA, {
       stage: 'probe',
       modules: MODULES.map((m) => ({ ...m, sensitivity: m.weight })),
     }),
   ];
 
   it('probes, then trains on what the probe of the same seed says', () => {
-    expect(jobCount(study)).toBe(4);
-    const probe = nextJob(study, [], names)!;
+    expect(jobCount(experiment)).toBe(4);
+    const probe = nextJob(experiment, [], names)!;
     expect(probe).toMatchObject({ stage: 'probe', seed: 5 });
-    expect(probe.experiment.train.steps).toBe(study.importance!.probeSteps);
-    expect(probe.experiment.runs.map((r) => [r.id, r.method])).toEqual([
+    expect(probe.config.train.steps).toBe(experiment.importance!.probeSteps);
+    expect(probe.config.runs.map((r) => [r.id, r.method])).toEqual([
       [PROBE_GATED, 'ts-lora'],
       [PROBE_PLAIN, 'lora'],
       [PROBE_ADALORA, 'adalora'],
     ]);
-    const { stage, experiment } = nextJob(study, probes(5), names)!;
+    const { stage, config } = nextJob(experiment, probes(5), names)!;
     expect(stage).toBe('train');
-    expect(experiment.runs.map((r) => r.id)).toEqual([
+    expect(config.runs.map((r) => r.id)).toEqual([
       'active',
       'relative',
       'change',
@@ -69,17 +71,17 @@ describe('module importance', () => {
       'random',
       'all',
     ]);
-    expect(experiment.runs.every((r) => r.method === 'lora')).toBe(true);
-    expect(experiment.runs[0].only).toEqual(['0.q', '1.q']);
-    expect(experiment.runs.find((r) => r.id === 'sensitivity')!.only).toEqual(
-      experiment.runs.find((r) => r.id === 'weight')!.only,
+    expect(config.runs.every((r) => r.method === 'lora')).toBe(true);
+    expect(config.runs[0].only).toEqual(['0.q', '1.q']);
+    expect(config.runs.find((r) => r.id === 'sensitivity')!.only).toEqual(
+      config.runs.find((r) => r.id === 'weight')!.only,
     );
-    expect(experiment.runs.at(-1)!.only).toBeNull();
-    expect(parseExperiment(experiment)).toEqual(experiment);
+    expect(config.runs.at(-1)!.only).toBeNull();
+    expect(parseSession(config)).toEqual(config);
     expect(() =>
       nextJob(
-        study,
-        [probes(5)[0], probes(5)[2], aCell(study, 5, PROBE_PLAIN, { stage: 'probe', failed: 'NaN' })],
+        experiment,
+        [probes(5)[0], probes(5)[2], aCell(experiment, 5, PROBE_PLAIN, { stage: 'probe', failed: 'NaN' })],
         names,
       ),
     ).toThrow(/no ranking/);
@@ -100,9 +102,9 @@ describe('module importance', () => {
 
 describe('the form', () => {
   it('is complete at the start, and complains in words', () => {
-    const { train, runs } = defaultExperiment();
-    const told = (patch: Partial<StudyDraft>) => {
-      const problem = studyProblem({ ...START_DRAFT, ...patch }, train, runs, names);
+    const { train, runs } = defaultSession();
+    const told = (patch: Partial<ExperimentDraft>) => {
+      const problem = experimentProblem({ ...START_DRAFT, ...patch }, train, runs, names);
       return problem && say(problem);
     };
     expect(told({})).toBeNull();
@@ -118,38 +120,40 @@ describe('the form', () => {
 
   it('takes training and adapter from Configure, seeds counting up', () => {
     const train = trainSchema.parse({ seed: 7, steps: 12 });
-    const runs = aStudy({}).arms.map((r) => ({
+    const runs = anExperiment({}).variants.map((r) => ({
       ...r,
       rank: 4,
       alpha: 3,
-      gate: { ...r.gate, lambdaBar: r.method === 'ts-lora' ? 0.5 : 0 },
+      gate: { ...r.gate, sparsityPenalty: r.method === 'ts-lora' ? 0.5 : 0 },
     }));
-    const settings = studySettings({ ...START_DRAFT, keepBest: true }, train, runs, names);
+    const settings = experimentSettings({ ...START_DRAFT, loadBestCheckpoint: true }, train, runs, names);
     expect(settings.seeds).toEqual([7, 8, 9]);
-    expect(settings.train).toEqual({ ...train, keepBest: true, sliceShare: 0.1 });
-    expect(settings.arms.map((a) => [a.rank, a.alpha, a.gate.lambdaBar])).toEqual(settings.arms.map(() => [4, 3, 0.5]));
+    expect(settings.train).toEqual({ ...train, loadBestCheckpoint: true, devShare: 0.1 });
+    expect(settings.variants.map((a) => [a.rank, a.alpha, a.gate.sparsityPenalty])).toEqual(
+      settings.variants.map(() => [4, 3, 0.5]),
+    );
   });
 
   it('tells how much a grid is, and keeps each method’s own learning rate', () => {
-    const { train, runs } = defaultExperiment();
-    const draft: StudyDraft = {
+    const { train, runs } = defaultSession();
+    const draft: ExperimentDraft = {
       ...START_DRAFT,
       methods: ['lora', 'ts-lora'],
       seeds: 2,
       axes: [
         { field: 'rank', values: '2,4' },
-        { field: 'target', values: '30 50 70' },
+        { field: 'targetSparsity', values: '30 50 70' },
       ],
     };
     // LoRA has no gate: once for each rank.
-    expect(studySize(draft, train, runs, names)).toMatchObject({ arms: 2 + 6, cells: 16 });
-    expect(studySize({ ...draft, seeds: 0 }, train, runs, names)).toBeNull();
-    const settings = studySettings(
+    expect(experimentSize(draft, train, runs, names)).toMatchObject({ variants: 2 + 6, cells: 16 });
+    expect(experimentSize({ ...draft, seeds: 0 }, train, runs, names)).toBeNull();
+    const settings = experimentSettings(
       { ...START_DRAFT, methods: ['lora', 'ts-lora'] },
       train,
       [runs[0], { ...runs[1], learningRate: 0.01 }],
       names,
     );
-    expect(settings.arms.map((a) => a.learningRate)).toEqual([null, 0.01]);
+    expect(settings.variants.map((a) => a.learningRate)).toEqual([null, 0.01]);
   });
 });

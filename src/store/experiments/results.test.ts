@@ -1,62 +1,62 @@
 import { expect, it } from 'vitest';
-import type { Cell, ModuleMeasure, Study } from '../../shared/study';
-import { aCell, aStudy } from '../testing/studies';
+import type { Cell, ModuleMeasure, Experiment } from '../../shared/experiment';
+import { aCell, anExperiment } from '../testing/experiments';
 import { PROBE_GATED, PROBE_PLAIN } from './plan';
 import { classesOf, noiseOf, rankingsOf, resultsOf } from './results';
 import { names } from '../../shared/texts/names';
 import { verdictsOf } from '../../ui/experiment/verdicts';
 
-const verdicts = (study: Study, cells: readonly Cell[]) =>
-  verdictsOf(study, cells, resultsOf(study, cells, names.ranking));
+const verdicts = (experiment: Experiment, cells: readonly Cell[]) =>
+  verdictsOf(experiment, cells, resultsOf(experiment, cells, names.ranking));
 
 const compared = () => {
-  const study = aStudy({ seeds: [1, 2, 3] });
-  // The seeds differ by far more than the arms.
+  const experiment = anExperiment({ seeds: [1, 2, 3] });
+  // The seeds differ by far more than the variants.
   const losses = { lora: [3, 5, 4], 'ts-lora': [3.1, 5.11, 4.09] };
-  const cells = study.seeds.flatMap((seed, i) =>
-    (['lora', 'ts-lora'] as const).map((arm) => aCell(study, seed, arm, { loss: losses[arm][i] })),
+  const cells = experiment.seeds.flatMap((seed, i) =>
+    (['lora', 'ts-lora'] as const).map((variant) => aCell(experiment, seed, variant, { loss: losses[variant][i] })),
   );
-  return { study, cells };
+  return { experiment, cells };
 };
 
 it('a comparison: means, pairs, and a verdict', () => {
-  const { study, cells } = compared();
-  const { rows, base, measures } = resultsOf(study, cells, names.ranking);
+  const { experiment, cells } = compared();
+  const { rows, base, measures } = resultsOf(experiment, cells, names.ranking);
   expect(base).toBe(5);
   expect(measures.map((m) => m.id)).toEqual(['loss', 'best']);
   expect(rows[0]).toMatchObject({ id: 'lora', done: 3, failed: 0, difference: null, losses: [3, 5, 4] });
   expect(rows[0].values[0]!.mean).toBe(4);
   expect(rows[1].difference!.mean).toBeCloseTo(0.1, 12);
-  expect(verdicts(study, cells)).toEqual([
+  expect(verdicts(experiment, cells)).toEqual([
     'Validation loss: TS-LoRA worse by 0.100 than LoRA (95 % CI 0.075 to 0.125, n = 3).',
   ]);
 });
 
 it('cells come in any order; a broken run is counted and left out of its pair', () => {
-  const { study, cells } = compared();
+  const { experiment, cells } = compared();
   const broken = cells
     .toReversed()
-    .map((c) => (c.seed === 2 && c.arm === 'lora' ? { ...c, failed: 'NaN', loss: null } : c));
-  const { rows } = resultsOf(study, broken, names.ranking);
+    .map((c) => (c.seed === 2 && c.variant === 'lora' ? { ...c, failed: 'NaN', loss: null } : c));
+  const { rows } = resultsOf(experiment, broken, names.ranking);
   expect(rows[0]).toMatchObject({ done: 2, failed: 1, losses: [3, null, 4] });
   expect(rows[1].difference).toMatchObject({ n: 2 });
-  expect(verdicts(study, [])).toEqual([]);
-  expect(verdicts(study, cells.slice(0, 2))[0]).toMatch(/one seed cannot show/);
+  expect(verdicts(experiment, [])).toEqual([]);
+  expect(verdicts(experiment, cells.slice(0, 2))[0]).toMatch(/one seed cannot show/);
 });
 
 it('answers are said only where they differ', () => {
-  const { study, cells } = compared();
+  const { experiment, cells } = compared();
   const right = (share: number) => ({ examples: 10, candidates: 2, likelihood: share, generated: 0.5 });
-  const scored = cells.map((c) => ({ ...c, accuracy: right((c.arm === 'lora' ? 0.5 : 0.8) + c.seed / 100) }));
-  const { measures } = resultsOf(study, scored, names.ranking);
+  const scored = cells.map((c) => ({ ...c, accuracy: right((c.variant === 'lora' ? 0.5 : 0.8) + c.seed / 100) }));
+  const { measures } = resultsOf(experiment, scored, names.ranking);
   expect(measures.map((m) => m.id)).toEqual(['loss', 'best', 'likelihood', 'generated']);
-  const said = verdicts(study, scored);
+  const said = verdicts(experiment, scored);
   expect(said).toHaveLength(2);
   expect(said[1]).toMatch(/^Accuracy \(by likelihood\): TS-LoRA better by 0\.300 than LoRA/);
 });
 
 it('rankings: stability between seeds, agreement with the active share, who was chosen', () => {
-  const study = aStudy({ kind: 'importance', seeds: [1, 2] });
+  const experiment = anExperiment({ kind: 'importance', seeds: [1, 2] });
   const modules = (active: number[]): ModuleMeasure[] =>
     active.map((a, i) => ({
       layer: i,
@@ -72,10 +72,13 @@ it('rankings: stability between seeds, agreement with the active share, who was 
     [0.1, 0.2, 0.3, 0.4],
     [0.1, 0.2, 0.4, 0.3],
   ].flatMap((active, i) => [
-    aCell(study, i + 1, PROBE_GATED, { stage: 'probe', modules: modules(active) }),
-    aCell(study, i + 1, PROBE_PLAIN, { stage: 'probe', modules: modules(active).map((m) => ({ ...m, active: null })) }),
+    aCell(experiment, i + 1, PROBE_GATED, { stage: 'probe', modules: modules(active) }),
+    aCell(experiment, i + 1, PROBE_PLAIN, {
+      stage: 'probe',
+      modules: modules(active).map((m) => ({ ...m, active: null })),
+    }),
   ]);
-  const found = rankingsOf(study, cells)!;
+  const found = rankingsOf(experiment, cells)!;
   const of = (id: string) => found.rankings.find((r) => r.ranking === id)!;
   expect(found.seeds).toBe(2);
   // One swap of neighbours in four: 1 − 6·2/60.
@@ -87,20 +90,20 @@ it('rankings: stability between seeds, agreement with the active share, who was 
   // A quarter of the budget is one module.
   expect(found.modules.map((m) => m.chosen.active)).toEqual([0, 0, 1, 1]);
   expect(found.modules[3].active!.mean).toBeCloseTo(0.35, 12);
-  expect(rankingsOf(aStudy({}), [])).toBeNull();
+  expect(rankingsOf(anExperiment({}), [])).toBeNull();
   const ends = [1, 2].flatMap((seed) => [
-    aCell(study, seed, 'active', { loss: 3 + seed / 100 }),
-    aCell(study, seed, 'weight', { loss: 4 }),
-    aCell(study, seed, 'all', { loss: 2 }),
+    aCell(experiment, seed, 'active', { loss: 3 + seed / 100 }),
+    aCell(experiment, seed, 'weight', { loss: 4 }),
+    aCell(experiment, seed, 'all', { loss: 2 }),
   ]);
-  expect(verdicts(study, [...cells, ...ends])).toEqual([
+  expect(verdicts(experiment, [...cells, ...ends])).toEqual([
     'Validation loss: selection by active share better by 0.985 than selection by weight (95 % CI 0.921 to 1.049, n = 2).',
     'Validation loss: selection by active share worse by 1.015 than all modules (95 % CI 0.951 to 1.079, n = 2).',
   ]);
 });
 
 it('token classes: each seed’s own share counts alike', () => {
-  const { study, cells } = compared();
+  const { experiment, cells } = compared();
   const classed = cells.map((c) => ({
     ...c,
     classes: [
@@ -110,24 +113,24 @@ it('token classes: each seed’s own share counts alike', () => {
   const [row] = classesOf(classed, 'ts-lora');
   expect(row).toMatchObject({ tokens: 60, skipped: { n: 3 } });
   expect(row.skipped!.mean).toBeCloseTo(0.2, 12);
-  expect(classesOf(cells, study.arms[0].id)).toEqual([]);
+  expect(classesOf(cells, experiment.variants[0].id)).toEqual([]);
 });
 
 it('noise: means over seeds at every step, own and fresh apart', () => {
-  const { study, cells } = compared();
+  const { experiment, cells } = compared();
   const noisy = cells
-    .filter((c) => c.arm === 'ts-lora')
+    .filter((c) => c.variant === 'ts-lora')
     .map((c) => ({
       ...c,
       noise: [
-        { step: 20, fresh: true, kept: 0.5, skipped: null },
-        { step: 10, fresh: false, kept: c.seed / 10, skipped: 0.4 },
-        { step: 10, fresh: true, kept: 0.6, skipped: 0.5 },
+        { step: 20, fresh: true, active: 0.5, skipped: null },
+        { step: 10, fresh: false, active: c.seed / 10, skipped: 0.4 },
+        { step: 10, fresh: true, active: 0.6, skipped: 0.5 },
       ],
     }));
-  const rows = noiseOf(noisy, study.arms[1].id);
+  const rows = noiseOf(noisy, experiment.variants[1].id);
   expect(rows.map((r) => r.step)).toEqual([10, 20]);
-  expect(rows[0].keptOwn!.mean).toBeCloseTo(0.2, 12);
-  expect(rows[0].keptFresh).toMatchObject({ mean: 0.6, n: 3 });
-  expect(rows[1]).toMatchObject({ keptOwn: null, skippedFresh: null });
+  expect(rows[0].activeOwn!.mean).toBeCloseTo(0.2, 12);
+  expect(rows[0].activeFresh).toMatchObject({ mean: 0.6, n: 3 });
+  expect(rows[1]).toMatchObject({ activeOwn: null, skippedFresh: null });
 });

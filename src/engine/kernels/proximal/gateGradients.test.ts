@@ -14,11 +14,11 @@ import {
   readStatSlots,
 } from '../gate/slots';
 import { averagedRef } from './averaged.ref';
-import { averaged, binPrices, keepPrices } from './prices';
+import { averaged, binGateGradients, storeGateGradients } from './gateGradients';
 import { packProximalHyper } from './proximal';
 
 test.each([1, 57, 1001])(
-  '%i rows: prices of two micro-batches stand behind one another, and in their bins',
+  '%i rows: gate gradients of two micro-batches stand behind one another, and in their bins',
   async (rows) => {
     const device = await testDevice();
     const scope = device.buffers.scope('test');
@@ -32,8 +32,8 @@ test.each([1, 57, 1001])(
     const pass = (kind: 'train' | 'probe', first: number) => {
       const count = { ...rowCount(scope, rows, { kind, first }), of: () => rows + 5 };
       return [
-        keepPrices({ rows: count, ...given, kind: 'train', pairs }),
-        binPrices(device, { rows: count, ...given, kind: 'train', sums }),
+        storeGateGradients({ rows: count, ...given, kind: 'train', pairs }),
+        binGateGradients(device, { rows: count, ...given, kind: 'train', sums }),
       ];
     };
     await runOps(device, [...pass('train', 0), ...pass('probe', rows), ...pass('train', rows)]);
@@ -83,14 +83,14 @@ test.each(['auto', 0.5] as const)('averages and their best edge over ten steps, 
       Array.from({ length: modules }, (_, m) => ({
         tokens: 0,
         active: 0,
-        muKept: 0,
+        muActive: 0,
         muSkipped: 0,
         disagreeMu: 0,
         forwardRows: 0,
         dxRows: 0,
         gradRows: 0,
         measured: 0,
-        keptHelpful: 0,
+        activeHelpful: 0,
         skippedHelpful: 0,
         histogram: Uint32Array.from({ length: RATIO_BINS }, () => (level(m, step) ? 0 : rng.below(5))),
       })),

@@ -1,5 +1,5 @@
-// Prices of a micro-batch of one module by bin of r's histogram: ratio [rows], mu [rows] -> sums [RATIO_BINS] = Σ mu of the
-// bin's rows, added, in passes of the kind that prices come from.
+// Gate gradients of a micro-batch of one module by bin of r's histogram: ratio [rows], mu [rows] -> sums [RATIO_BINS] = Σ mu of the
+// bin's rows, added, in passes of the kind that gate gradients come from.
 // One workgroup: each thread sums one run of rows in order, then the threads' sums are added in order.
 override WIDTH: u32;
 override KIND: u32;

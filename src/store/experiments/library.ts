@@ -1,53 +1,54 @@
 /**
- * Where studies live: IndexedDB, so that finished cells outlive the page. What is read back is checked by schema; a
+ * Where experiments live: IndexedDB, so that finished cells outlive the page. What is read back is checked by schema; a
  * record that does not fit is counted and left alone.
  */
-import { type Cell, type Study, cellKey, cellSchema, studySchema } from '../../shared/study';
+import { type Cell, type Experiment, cellKey, cellSchema, experimentSchema } from '../../shared/experiment';
+import { renamed } from '../../shared/formerNames';
 import type { TokenSet } from '../../shared/types';
 import { openDatabase } from '../database';
 
-/** The data set of a study as tokens. */
-export interface StudyData {
+/** The data set of an experiment as tokens. */
+export interface ExperimentData {
   train: TokenSet;
-  heldOut: TokenSet;
+  validation: TokenSet;
 }
 
-/** Largest token sets that are kept beside a study, in bytes. */
+/** Largest token sets that are kept beside an experiment, in bytes. */
 export const MAX_KEPT_BYTES = 64 << 20;
 
-export function dataBytes({ train, heldOut }: StudyData): number {
-  return [train, heldOut].reduce(
+export function dataBytes({ train, validation }: ExperimentData): number {
+  return [train, validation].reduce(
     (sum, s) => sum + s.ids.byteLength + s.offsets.byteLength + s.supervised.byteLength,
     0,
   );
 }
 
 export interface Library {
-  /** All studies with their cells, newest first, and how many records could not be read. */
-  all(): Promise<{ studies: { study: Study; cells: Cell[] }[]; unreadable: number }>;
-  saveStudy(study: Study): Promise<void>;
+  /** All experiments with their cells, newest first, and how many records could not be read. */
+  all(): Promise<{ experiments: { experiment: Experiment; cells: Cell[] }[]; unreadable: number }>;
+  saveExperiment(experiment: Experiment): Promise<void>;
   /** All at once, or none. */
   saveCells(cells: readonly Cell[]): Promise<void>;
-  saveData(id: string, data: StudyData): Promise<void>;
-  /** The data kept for a study; null where there are none or they are damaged. */
-  data(id: string): Promise<StudyData | null>;
+  saveData(id: string, data: ExperimentData): Promise<void>;
+  /** The data kept for an experiment; null where there are none or they are damaged. */
+  data(id: string): Promise<ExperimentData | null>;
   remove(id: string): Promise<void>;
 }
 
 /** In the page's database. Every method rejects where the browser forbids it (some private windows). */
 export function openLibrary(): Library {
-  /** Keys of everything that belongs to one study. */
+  /** Keys of everything that belongs to one experiment. */
   const cellsOf = (id: string) => IDBKeyRange.bound(`${id}/`, `${id}/\uffff`);
   return {
     async all() {
-      const [studies, cells] = await Promise.all([
+      const [experiments, cells] = await Promise.all([
         (await openDatabase()).getAll('studies'),
         (await openDatabase()).getAll('cells'),
       ]);
-      return readAll(studies, cells);
+      return readAll(experiments, cells);
     },
-    async saveStudy(study) {
-      await (await openDatabase()).put('studies', study, study.id);
+    async saveExperiment(experiment) {
+      await (await openDatabase()).put('studies', experiment, experiment.id);
     },
     async saveCells(cells) {
       const transaction = (await openDatabase()).transaction('cells', 'readwrite');
@@ -71,22 +72,25 @@ export function openLibrary(): Library {
   };
 }
 
-/** Checks records that came from outside. A cell without its study counts as unreadable. */
-export function readAll(studies: readonly unknown[], cells: readonly unknown[]): Awaited<ReturnType<Library['all']>> {
-  const found = studies
-    .map((s) => studySchema.safeParse(s))
+/** Checks records that came from outside. A cell without its experiment counts as unreadable. */
+export function readAll(
+  experiments: readonly unknown[],
+  cells: readonly unknown[],
+): Awaited<ReturnType<Library['all']>> {
+  const found = experiments
+    .map((s) => experimentSchema.safeParse(s))
     .filter((r) => r.success)
-    .map((r) => ({ study: r.data, cells: [] as Cell[] }));
+    .map((r) => ({ experiment: r.data, cells: [] as Cell[] }));
   let read = found.length;
   for (const value of cells) {
     const cell = cellSchema.safeParse(value);
-    const owner = cell.success ? found.find((f) => f.study.id === cell.data.study) : undefined;
+    const owner = cell.success ? found.find((f) => f.experiment.id === cell.data.experiment) : undefined;
     if (!cell.success || !owner) continue;
     owner.cells.push(cell.data);
     read++;
   }
-  found.sort((a, b) => b.study.createdAt - a.study.createdAt);
-  return { studies: found, unreadable: studies.length + cells.length - read };
+  found.sort((a, b) => b.experiment.createdAt - a.experiment.createdAt);
+  return { experiments: found, unreadable: experiments.length + cells.length - read };
 }
 
 function isTokenSet(value: unknown): value is TokenSet {
@@ -102,8 +106,9 @@ function isTokenSet(value: unknown): value is TokenSet {
   );
 }
 
-function readData(value: unknown): StudyData | null {
+function readData(value: unknown): ExperimentData | null {
   if (typeof value !== 'object' || value === null) return null;
-  const { train, heldOut } = value as Partial<StudyData>;
-  return isTokenSet(train) && isTokenSet(heldOut) ? { train, heldOut } : null;
+  // Version 1 called the validation split `heldOut`.
+  const { train, validation } = renamed(value, { heldOut: 'validation' }) as Partial<ExperimentData>;
+  return isTokenSet(train) && isTokenSet(validation) ? { train, validation } : null;
 }

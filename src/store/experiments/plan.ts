@@ -1,22 +1,32 @@
-/** What a study still has to do: pure functions from its settings and finished cells to the next session. */
-import { type ExperimentConfig, type RunConfig, parseExperiment, runSchema, withFirstRanks } from '../../shared/config';
+/** What an experiment still has to do: pure functions from its settings and finished cells to the next session. */
+import { type SessionConfig, type RunConfig, parseSession, runSchema, withFirstRanks } from '../../shared/config';
 import { ConfigError } from '../../shared/errors';
 import { Rng } from '../../shared/rng';
-import { type Cell, type ModuleMeasure, type Ranking, type Study, contestants, moduleKey } from '../../shared/study';
+import {
+  type Cell,
+  type ModuleMeasure,
+  type Ranking,
+  type Experiment,
+  contestants,
+  moduleKey,
+} from '../../shared/experiment';
 import { message } from '../../shared/message';
 import type { Names } from '../../shared/names';
 import { sessionsOf } from './grid';
 
-/** Probe runs of the module-importance study: gates measure the active share, AdaLoRA its sensitivity, plain LoRA all the rest. */
+/** Probe runs of the module-importance experiment: gates measure the active share, AdaLoRA its sensitivity, plain LoRA all the rest. */
 export const PROBE_GATED = 'probe-gated';
 export const PROBE_PLAIN = 'probe-plain';
 export const PROBE_ADALORA = 'probe-adalora';
 
-/** What runs of a study are called that nobody has named. */
+/** What runs of an experiment are called that nobody has named. */
 type RunNames = Pick<Names, 'probe' | 'ranking'>;
 
-/** The probes that a study's rankings need. */
-function probesOf({ importance }: Study, { probe }: Pick<Names, 'probe'>): Pick<RunConfig, 'id' | 'name' | 'method'>[] {
+/** The probes that an experiment's rankings need. */
+function probesOf(
+  { importance }: Experiment,
+  { probe }: Pick<Names, 'probe'>,
+): Pick<RunConfig, 'id' | 'name' | 'method'>[] {
   const all = [
     { id: PROBE_GATED, name: probe('gated'), method: 'ts-lora' },
     { id: PROBE_PLAIN, name: probe('plain'), method: 'lora' },
@@ -25,78 +35,79 @@ function probesOf({ importance }: Study, { probe }: Pick<Names, 'probe'>): Pick<
   return all.filter(({ id }) => id !== PROBE_ADALORA || importance!.rankings.includes('sensitivity'));
 }
 
-/** One session: all arms of one seed, or as many of them as a session holds, which share its passes. */
+/** One session: all variants of one seed, or as many of them as a session holds, which share its passes. */
 export interface Job {
   stage: 'probe' | 'train';
   seed: number;
-  /** Runs in the order of the arms. */
-  experiment: ExperimentConfig;
+  /** Runs in the order of the variants. */
+  config: SessionConfig;
 }
 
-/** Sessions of a whole study. */
-export function jobCount(study: Study): number {
-  return study.seeds.length * (study.importance ? 2 : sessionsOf(study).length);
+/** Sessions of a whole experiment. */
+export function jobCount(experiment: Experiment): number {
+  return experiment.seeds.length * (experiment.importance ? 2 : sessionsOf(experiment).length);
 }
 
-/** The sessions of one seed: a stage, and the ids of the arms that must be there when it is done. */
-function sessionsPerSeed(study: Study): { stage: Job['stage']; arms: string[] }[] {
-  if (!study.importance) return sessionsOf(study).map((arms) => ({ stage: 'train', arms: arms.map((a) => a.id) }));
+/** The sessions of one seed: a stage, and the ids of the variants that must be there when it is done. */
+function sessionsPerSeed(experiment: Experiment): { stage: Job['stage']; variants: string[] }[] {
+  if (!experiment.importance)
+    return sessionsOf(experiment).map((variants) => ({ stage: 'train', variants: variants.map((a) => a.id) }));
   return [
-    { stage: 'probe', arms: probesOf(study, { probe: String }).map((p) => p.id) },
-    { stage: 'train', arms: contestants(study, String).map((c) => c.id) },
+    { stage: 'probe', variants: probesOf(experiment, { probe: String }).map((p) => p.id) },
+    { stage: 'train', variants: contestants(experiment, String).map((c) => c.id) },
   ];
 }
 
 /** A session counts when all of its cells are there: an interrupted one starts anew, and gives the same. */
 function isDone(
-  { stage, arms }: { stage: Job['stage']; arms: readonly string[] },
+  { stage, variants }: { stage: Job['stage']; variants: readonly string[] },
   cells: readonly Cell[],
   seed: number,
 ): boolean {
-  return arms.every((arm) => cells.some((c) => c.stage === stage && c.seed === seed && c.arm === arm));
+  return variants.every((variant) => cells.some((c) => c.stage === stage && c.seed === seed && c.variant === variant));
 }
 
-export function doneJobs(study: Study, cells: readonly Cell[]): number {
-  const sessions = sessionsPerSeed(study);
-  return study.seeds.reduce((n, seed) => n + sessions.filter((s) => isDone(s, cells, seed)).length, 0);
+export function doneJobs(experiment: Experiment, cells: readonly Cell[]): number {
+  const sessions = sessionsPerSeed(experiment);
+  return experiment.seeds.reduce((n, seed) => n + sessions.filter((s) => isDone(s, cells, seed)).length, 0);
 }
 
 /**
  * The next session; null when all are done. Seeds follow one another, so that whole comparisons come in early.
  * @throws {ConfigError} when a probe failed, so that there is no ranking to go by
  */
-export function nextJob(study: Study, cells: readonly Cell[], names: RunNames): Job | null {
-  const sessions = sessionsPerSeed(study);
-  for (const seed of study.seeds) {
+export function nextJob(experiment: Experiment, cells: readonly Cell[], names: RunNames): Job | null {
+  const sessions = sessionsPerSeed(experiment);
+  for (const seed of experiment.seeds) {
     const next = sessions.find((s) => !isDone(s, cells, seed));
     if (next)
       return next.stage === 'probe'
-        ? probeJob(study, seed, names)
-        : trainJob({ study, cells, seed, ids: next.arms, names });
+        ? probeJob(experiment, seed, names)
+        : trainJob({ experiment, cells, seed, ids: next.variants, names });
   }
   return null;
 }
 
-function probeJob(study: Study, seed: number, names: RunNames): Job {
-  const [arm] = study.arms;
-  const { probeSteps } = study.importance!;
+function probeJob(experiment: Experiment, seed: number, names: RunNames): Job {
+  const [variant] = experiment.variants;
+  const { probeSteps } = experiment.importance!;
   const train = {
-    ...study.train,
+    ...experiment.train,
     seed,
     steps: probeSteps,
-    warmupSteps: Math.min(study.train.warmupSteps, Math.ceil(probeSteps / 10)),
-    evalEvery: probeSteps,
+    warmupSteps: Math.min(experiment.train.warmupSteps, Math.ceil(probeSteps / 10)),
+    evalInterval: probeSteps,
   };
   return {
     stage: 'probe',
     seed,
-    experiment: parseExperiment({
+    config: parseSession({
       train,
-      runs: probesOf(study, names).map((probe) =>
+      runs: probesOf(experiment, names).map((probe) =>
         runSchema.parse({
-          ...arm,
+          ...variant,
           ...probe,
-          ...withFirstRanks(arm, arm.rank, Math.max),
+          ...withFirstRanks(variant, variant.rank, Math.max),
         }),
       ),
     }),
@@ -104,37 +115,37 @@ function probeJob(study: Study, seed: number, names: RunNames): Job {
 }
 
 interface Training {
-  study: Study;
+  experiment: Experiment;
   cells: readonly Cell[];
   seed: number;
-  /** Of the arms of the session. */
+  /** Of the variants of the session. */
   ids: readonly string[];
   names: RunNames;
 }
 
-function trainJob({ study, cells, seed, ids, names }: Training): Job {
-  const train = { ...study.train, seed };
-  if (!study.importance)
+function trainJob({ experiment, cells, seed, ids, names }: Training): Job {
+  const train = { ...experiment.train, seed };
+  if (!experiment.importance)
     return {
       stage: 'train',
       seed,
-      experiment: parseExperiment({ train, runs: study.arms.filter((a) => ids.includes(a.id)) }),
+      config: parseSession({ train, runs: experiment.variants.filter((a) => ids.includes(a.id)) }),
     };
-  const { rankings, share, all } = study.importance;
+  const { rankings, share, all } = experiment.importance;
   const modules = probeMeasures(cells, seed);
-  if (!modules) throw new ConfigError(message('store.studies.noRanking', { seed }));
-  const [arm] = study.arms;
+  if (!modules) throw new ConfigError(message('store.experiments.noRanking', { seed }));
+  const [variant] = experiment.variants;
   const runs = rankings.map((id) =>
-    runSchema.parse({ ...arm, id, name: names.ranking(id), only: topModules(modules, id, share, seed) }),
+    runSchema.parse({ ...variant, id, name: names.ranking(id), only: topModules(modules, id, share, seed) }),
   );
-  if (all) runs.push(runSchema.parse({ ...arm, id: 'all', name: names.ranking('all') }));
-  return { stage: 'train', seed, experiment: parseExperiment({ train, runs }) };
+  if (all) runs.push(runSchema.parse({ ...variant, id: 'all', name: names.ranking('all') }));
+  return { stage: 'train', seed, config: parseSession({ train, runs }) };
 }
 
 /** What the probes of a seed found, module by module; null where the gates' or LoRA's failed or is missing. */
 export function probeMeasures(cells: readonly Cell[], seed: number): ModuleMeasure[] | null {
-  const of = (arm: string) =>
-    cells.find((c) => c.stage === 'probe' && c.seed === seed && c.arm === arm)?.modules ?? null;
+  const of = (variant: string) =>
+    cells.find((c) => c.stage === 'probe' && c.seed === seed && c.variant === variant)?.modules ?? null;
   const [gated, plain, adalora] = [PROBE_GATED, PROBE_PLAIN, PROBE_ADALORA].map(of);
   if (!gated || !plain) return null;
   const same = (list: ModuleMeasure[] | null, m: ModuleMeasure) => list?.find((x) => moduleKey(x) === moduleKey(m));

@@ -7,8 +7,14 @@ import { names } from '../../shared/texts/names';
 import { say } from '../../shared/texts/say';
 import { labelOf } from '../../shared/texts/settingWords';
 import { isLive } from '../../store/slices';
-import { settingOf } from '../../store/studies/grid';
-import { START_DRAFT, type StudyDraft, type StudyKind, studyProblem, studySize } from '../../store/studies/presets';
+import { settingOf } from '../../store/experiments/grid';
+import {
+  START_DRAFT,
+  type ExperimentDraft,
+  type ExperimentKind,
+  experimentProblem,
+  experimentSize,
+} from '../../store/experiments/presets';
 import { Check, NumberField, Segmented, SelectField, TextField } from '../bits';
 import { useExpected } from '../configure/useExpected';
 import { count, durationRange } from '../format';
@@ -16,7 +22,7 @@ import { Phrase } from '../Phrase';
 import { useSel, useStudio } from '../studioContext';
 
 /** The questions, as they stand on their buttons. */
-function questions(): Record<StudyKind, { title: string; text: string }> {
+function questions(): Record<ExperimentKind, { title: string; text: string }> {
   const t = texts().experiment.form;
   return {
     compare: {
@@ -27,18 +33,18 @@ function questions(): Record<StudyKind, { title: string; text: string }> {
   };
 }
 
-export function StudyForm() {
+export function ExperimentForm() {
   const t = texts().experiment.form;
   const asked = questions();
   const studio = useStudio();
-  const [draft, setDraft] = useState<StudyDraft>(START_DRAFT);
-  const set = (patch: Partial<StudyDraft>) => setDraft({ ...draft, ...patch });
+  const [draft, setDraft] = useState<ExperimentDraft>(START_DRAFT);
+  const set = (patch: Partial<ExperimentDraft>) => setDraft({ ...draft, ...patch });
   const model = useSel((s) => s.model.status === 'ready');
   const hasData = useSel((s) => s.dataset.train !== null || s.dataset.preparing);
-  const busy = useSel((s) => s.studies.running !== null || isLive(s.runs.phase));
+  const busy = useSel((s) => s.experiments.running !== null || isLive(s.runs.phase));
   const configured = useSel((s) => s.runs.draftError);
   const { train, runs } = useSel((s) => s.runs.draft);
-  const problem = configured === null ? studyProblem(draft, train, runs, names) : null;
+  const problem = configured === null ? experimentProblem(draft, train, runs, names) : null;
   const missing = busy
     ? t.missing.busy
     : configured
@@ -51,21 +57,21 @@ export function StudyForm() {
   return (
     <form
       className="stack"
-      data-testid="study-form"
+      data-testid="experiment-form"
       onSubmit={(e) => {
         e.preventDefault();
-        void studio.studies.start(draft);
+        void studio.experiments.start(draft);
       }}
     >
       <fieldset className="choices questions">
         <legend>{t.legend}</legend>
-        {(Object.keys(asked) as StudyKind[]).map((kind) => (
+        {(Object.keys(asked) as ExperimentKind[]).map((kind) => (
           <button
             key={kind}
             type="button"
             className="choice"
             aria-pressed={draft.kind === kind}
-            data-testid={`study-${kind}`}
+            data-testid={`experiment-${kind}`}
             onClick={() => set({ kind })}
           >
             <span className="choice-title">{asked[kind].title}</span>
@@ -106,8 +112,8 @@ export function StudyForm() {
         )}
       </div>
       {draft.kind === 'compare' && <Compared draft={draft} set={set} />}
-      <Check checked={draft.keepBest} onChange={(keepBest) => set({ keepBest })}>
-        {t.keepBest}
+      <Check checked={draft.loadBestCheckpoint} onChange={(loadBestCheckpoint) => set({ loadBestCheckpoint })}>
+        {t.loadBestCheckpoint}
       </Check>
       <SettingsNote />
       {configured === null && problem === null && draft.kind === 'compare' && <Size draft={draft} />}
@@ -115,13 +121,13 @@ export function StudyForm() {
         <button
           type="submit"
           className="primary"
-          data-testid="study-start"
+          data-testid="experiment-start"
           disabled={missing !== null || problem !== null}
         >
           {t.start}
         </button>
         {(problem ?? missing) && (
-          <p className="muted" data-testid="study-problem">
+          <p className="muted" data-testid="experiment-problem">
             {problem ? say(problem) : missing}
           </p>
         )}
@@ -131,11 +137,11 @@ export function StudyForm() {
 }
 
 /** What is compared, and the settings that vary. */
-function Compared({ draft, set }: { draft: StudyDraft; set: (patch: Partial<StudyDraft>) => void }) {
+function Compared({ draft, set }: { draft: ExperimentDraft; set: (patch: Partial<ExperimentDraft>) => void }) {
   const { form: t, grid } = texts().experiment;
   const runs = useSel((s) => s.runs.draft.runs);
   const { axes } = draft;
-  const change = (i: number, patch: Partial<StudyDraft['axes'][number]>) =>
+  const change = (i: number, patch: Partial<ExperimentDraft['axes'][number]>) =>
     set({ axes: axes.map((a, k) => (k === i ? { ...a, ...patch } : a)) });
   const next = SWEPT.find(({ key }) => !axes.some((a) => a.field === key))!;
   return (
@@ -150,7 +156,7 @@ function Compared({ draft, set }: { draft: StudyDraft; set: (patch: Partial<Stud
           />
         </div>
         {draft.of === 'runs' && (
-          <p className="help" data-testid="study-runs">
+          <p className="help" data-testid="experiment-runs">
             {t.runs(grid.list(runs.map((r) => r.name)))}
           </p>
         )}
@@ -172,7 +178,7 @@ function Compared({ draft, set }: { draft: StudyDraft; set: (patch: Partial<Stud
       {axes.map((axis, i) => (
         // An axis has no name but its place.
         // oxlint-disable-next-line react/no-array-index-key
-        <div key={i} className="axis" data-testid={`study-axis-${i}`}>
+        <div key={i} className="axis" data-testid={`experiment-axis-${i}`}>
           <SelectField
             label={t.axis[i]}
             value={axis.field}
@@ -200,7 +206,7 @@ function Compared({ draft, set }: { draft: StudyDraft; set: (patch: Partial<Stud
           <button
             type="button"
             className="small"
-            data-testid="study-add-axis"
+            data-testid="experiment-add-axis"
             onClick={() => set({ axes: [...axes, { field: next.key, values: next.setting.sweep! }] })}
           >
             {axes.length === 0 ? t.add : t.addSecond}
@@ -212,24 +218,24 @@ function Compared({ draft, set }: { draft: StudyDraft; set: (patch: Partial<Stud
 }
 
 /** How much the experiment is. */
-function Size({ draft }: { draft: StudyDraft }) {
+function Size({ draft }: { draft: ExperimentDraft }) {
   const { train, runs } = useSel((s) => s.runs.draft);
-  const size = studySize(draft, train, runs, names);
+  const size = experimentSize(draft, train, runs, names);
   const expected = useExpected();
   if (!size) return null;
   const t = texts().experiment.form;
-  const { arms, cells, sessions } = size;
+  const { variants, cells, sessions } = size;
   const times = sessions.map((s) => expected({ train, runs: s })).filter((t) => t !== null);
   const sum = (of: 'low' | 'high') => times.reduce((total, t) => total + t[of], 0) * draft.seeds;
   const all = {
-    variants: arms,
+    variants: variants,
     seeds: draft.seeds,
     cells,
     steps: count(train.steps),
     sessions: sessions.length * draft.seeds,
   };
   return (
-    <p className="help" data-testid="study-size">
+    <p className="help" data-testid="experiment-size">
       {times.length > 0 ? (
         <Phrase
           of={(times[0].from === 'probe' ? t.sizeProbe : t.sizeRun)(all)}
@@ -244,22 +250,22 @@ function Size({ draft }: { draft: StudyDraft }) {
 
 /** What the experiment takes from Configure and Data, in a sentence. */
 function SettingsNote() {
-  const { steps, batchSize, learningRate, maxTokens, evalExamples } = useSel((s) => s.runs.draft.train);
+  const { steps, batchSize, learningRate, maxSequenceLength, evalExamples } = useSel((s) => s.runs.draft.train);
   const { rank } = useSel((s) => s.runs.draft.runs[0]);
   const name = useSel(({ dataset: { origin, parsed } }) =>
     origin?.kind === 'file' && parsed ? origin.name : parsed?.table.fileName,
   );
-  const heldOut = useSel((s) => s.dataset.report?.heldOut ?? null);
+  const validation = useSel((s) => s.dataset.report?.validation ?? null);
   const set = {
     steps: count(steps),
     sequences: count(batchSize),
-    tokens: count(maxTokens),
+    tokens: count(maxSequenceLength),
     rate: learningRate,
     rank,
-    validation: heldOut === null ? null : count(Math.min(evalExamples, heldOut)),
+    validation: validation === null ? null : count(Math.min(evalExamples, validation)),
   };
   return (
-    <p className="help" data-testid="study-settings">
+    <p className="help" data-testid="experiment-settings">
       <Phrase
         of={texts().experiment.form.settings(set, Boolean(name))}
         configure={<a href="#configure">{texts().page.section.configure}</a>}

@@ -1,19 +1,19 @@
-/** Studies and cells for tests. */
+/** Experiments and cells for tests. */
 import { type RunConfig, runSchema, trainSchema } from '../../shared/config';
-import { type Cell, type Study, cellSchema, studySchema } from '../../shared/study';
+import { type Cell, type Experiment, cellSchema, experimentSchema } from '../../shared/experiment';
 import { names } from '../../shared/texts/names';
-import { START_DRAFT, type StudyKind, studySettings } from '../studies/presets';
+import { START_DRAFT, type ExperimentKind, experimentSettings } from '../experiments/presets';
 
-export function aStudy({
+export function anExperiment({
   kind = 'compare',
   seeds = [1, 2, 3],
   ...rest
-}: Partial<Omit<Study, 'kind'>> & { kind?: StudyKind }): Study {
+}: Partial<Omit<Experiment, 'kind'>> & { kind?: ExperimentKind }): Experiment {
   const runs: RunConfig[] = (['lora', 'ts-lora'] as const).map((method) =>
     runSchema.parse({ id: method, name: method === 'lora' ? 'LoRA' : 'TS-LoRA', method }),
   );
-  return studySchema.parse({
-    version: 1,
+  return experimentSchema.parse({
+    version: 2,
     id: 'e1',
     createdAt: 1e12,
     state: 'running',
@@ -22,13 +22,13 @@ export function aStudy({
     data: {
       name: 'facts.csv',
       train: 36,
-      heldOut: 4,
+      validation: 4,
       tokens: 900,
       template: { prompt: '{prompt}\n', completion: '{completion}' },
       mapping: null,
       kept: true,
     },
-    ...studySettings(
+    ...experimentSettings(
       { ...START_DRAFT, kind, methods: ['lora', 'ts-lora'] },
       trainSchema.parse({ steps: 20 }),
       runs,
@@ -39,13 +39,13 @@ export function aStudy({
   });
 }
 
-export function aCell(study: Study, seed: number, arm: string, change: Partial<Cell> = {}): Cell {
+export function aCell(experiment: Experiment, seed: number, variant: string, change: Partial<Cell> = {}): Cell {
   return cellSchema.parse({
-    study: study.id,
+    experiment: experiment.id,
     stage: 'train',
     seed,
-    arm,
-    name: arm,
+    variant,
+    name: variant,
     failed: null,
     finishedAt: 1e12,
     ms: 1000,

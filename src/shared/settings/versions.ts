@@ -1,0 +1,39 @@
+/**
+ * Settings as version 1 wrote them, under today's names: what each was called stands in its entry (`was`). Files, links and
+ * records say which version they are of.
+ */
+import { each, renamed } from '../formerNames';
+import { type GroupName, RUN_GROUPS, SWEPT, settingsOf } from './index';
+
+/** Of all settings that are written today. */
+export const CONFIG_VERSION = 2;
+
+/** Reads the values of a group. */
+function former(group: GroupName): (value: unknown) => unknown {
+  const names: Record<string, string> = {};
+  const values: Record<string, (value: unknown) => unknown> = {};
+  for (const { key, setting } of settingsOf(group)) {
+    if (setting.was !== undefined) names[setting.was] = key;
+    if (setting.kind !== 'choice' || !setting.wasValue) continue;
+    const { wasValue } = setting;
+    values[key] = (own) => (typeof own === 'string' && Object.hasOwn(wasValue, own) ? wasValue[own] : own);
+  }
+  return (value) => renamed(value, names, values);
+}
+
+/** What all runs share, as version 1 has it. */
+export const formerTrain = former('train');
+
+const ofRun = former('run');
+const groups = Object.fromEntries(RUN_GROUPS.filter((g) => g !== 'run').map((group) => [group, former(group)]));
+
+/** One run, as version 1 has it. */
+export const formerRun = (run: unknown): unknown => renamed(ofRun(run), {}, groups);
+
+const keys = new Map(SWEPT.flatMap(({ key, setting }) => (setting.was === undefined ? [] : [[setting.was, key]])));
+/** The key of a setting that varies in an experiment. */
+export const formerKey = (key: unknown): unknown => keys.get(key as string) ?? key;
+
+/** Everything a session is trained with, as version 1 has it. */
+export const formerConfig = (config: unknown): unknown =>
+  renamed(config, {}, { train: formerTrain, runs: each(formerRun) });

@@ -1,0 +1,18 @@
+/** What the page keeps in a checkpoint, as earlier versions wrote it. Those were never in a schema: what is not there stays away. */
+import { formerRecipe } from '../shared/dataRecipe';
+import { each, isFields, renamed } from '../shared/formerNames';
+import { devicesOf } from '../shared/origin';
+import { formerLog } from '../shared/savedSession';
+import { formerConfig } from '../shared/settings/versions';
+import type { CheckpointInfo } from '../train/protocol';
+
+/** What is told of an interrupted session, under today's names. */
+export function todaysInfo(info: CheckpointInfo): CheckpointInfo {
+  const data = (of: unknown) => renamed(of, {}, { recipe: formerRecipe });
+  const named = renamed(info, { experiment: 'config' }, { config: formerConfig, data }) as CheckpointInfo;
+  return { ...named, devices: devicesOf(named) };
+}
+
+/** The page's own part, under today's names. */
+export const todaysPage = (page: unknown): unknown =>
+  isFields(page) && page.version === 1 ? renamed(page, {}, { version: () => 2, histories: each(formerLog) }) : page;
