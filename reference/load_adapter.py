@@ -20,7 +20,7 @@ def numbers(text: str) -> list[int]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("adapter", type=Path)
-    parser.add_argument("--model", required=True, help="folder under public/models")
+    parser.add_argument("--model", required=True, help="folder under public/models, or families/<family> of the fixtures")
     parser.add_argument("--ids", type=numbers, required=True)
     parser.add_argument("--rows", type=numbers, help="default: all")
     parser.add_argument("--dense", action="store_true", help="update every token, whatever the thresholds say")

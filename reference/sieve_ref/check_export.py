@@ -1,7 +1,7 @@
 """Holds an adapter exported by the app against Python PEFT: `python -m sieve_ref.check_export <dir>`.
 
 <dir> holds one zip (or the unpacked adapter) and expected.json:
-{"model": folder under public/models, "ids": [...], "rows": [...], "dense": [rows][vocab] or null, "gated": the same}.
+{"model": folder under public/models, or families/<family> of the fixtures, "ids": [...], "rows": [...], "dense": [rows][vocab] or null, "gated": the same}.
 `dense`: logits with every token updated (plain PEFT); `gated`: with the thresholds of ts_peft.json (the twin).
 Exits with 1 when a difference exceeds 2e-4 of the largest logit, or when nothing could be compared.
 """

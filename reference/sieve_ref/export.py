@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from .gate import RATIO_EPSILON
-from .models import MODULE_PATHS, PEFT_PREFIX, load_base, lora_weights, set_lora_weights
+from .models import PEFT_PREFIX, extra_weights, load_base, lora_weights, set_lora_weights
 from .ts_lora import attach_ts_lora, gated_modules, get_tau, set_tau
 
 CONFIG, WEIGHTS, THRESHOLDS = "adapter_config.json", "adapter_model.safetensors", "ts_peft.json"
@@ -32,11 +32,10 @@ def write_adapter(model: nn.Module, folder: Path, base_model: str) -> None:
     gates = gated_modules(model)
     first = next(iter(gates.values()))
     rank = first.lora_A.out_features
-    kinds = {n.split(".")[-1] for n in gates}
     config = {
         "peft_type": "LORA", "task_type": "CAUSAL_LM", "base_model_name_or_path": base_model, "r": rank,
         "lora_alpha": first.scaling * rank, "lora_dropout": 0.0, "bias": "none", "inference_mode": True,
-        "target_modules": [p.split(".")[-1] for p in MODULE_PATHS.values() if p.split(".")[-1] in kinds],
+        "target_modules": list(dict.fromkeys(n.split(".")[-1] for n in gates)),
     }
     tensors = {}
     for name, (a, b) in lora_weights(model).items():
@@ -70,7 +69,7 @@ def load_plain(folder: Path, model_name: str) -> PeftModel:
     """The adapter through real PEFT, all tokens updated. PEFT skips tensors it can't place, so that is checked."""
     model = PeftModel.from_pretrained(load_base(model_name), folder).eval()
     stored = load_file(folder / WEIGHTS)
-    placed = {}
+    placed = {f"{PEFT_PREFIX}{name}.lora_magnitude_vector": m for name, m in extra_weights(model).items()}
     for name, (a, b) in lora_weights(model).items():
         placed[f"{PEFT_PREFIX}{name}.lora_A.weight"], placed[f"{PEFT_PREFIX}{name}.lora_B.weight"] = a, b
     if stored.keys() != placed.keys():
@@ -83,7 +82,8 @@ def load_plain(folder: Path, model_name: str) -> PeftModel:
 
 def load_gated(folder: Path, model_name: str) -> nn.Module:
     """The same adapter with its gates, in the twin."""
-    plain = lora_weights(load_plain(folder, model_name))
+    adapted = load_plain(folder, model_name)
+    plain = lora_weights(adapted)
     config = json.loads((folder / CONFIG).read_text())
     saved = json.loads((folder / THRESHOLDS).read_text())
     if saved.get("format") != "sieve-ts-peft" or saved.get("version") != 1:
@@ -96,9 +96,12 @@ def load_gated(folder: Path, model_name: str) -> nn.Module:
         raise AdapterError(f"{THRESHOLDS}: a threshold is negative or not a number")
     if not math.isclose(saved["scaling"], config["lora_alpha"] / config["r"], rel_tol=1e-6):
         raise AdapterError(f"{THRESHOLDS}: scaling {saved['scaling']} is not lora_alpha / r of {CONFIG}")
-    kinds = [k for k, p in MODULE_PATHS.items() if any(n.endswith("." + p) for n in plain)]
-    model = attach_ts_lora(load_base(model_name), config["r"], config["lora_alpha"], kinds)
+    dora = config.get("use_dora", False)
+    model = attach_ts_lora(load_base(model_name), config["r"], config["lora_alpha"], only=list(plain), dora=dora)
     set_lora_weights(model, plain)
+    with torch.no_grad():
+        for name, m in extra_weights(model).items():
+            m.copy_(extra_weights(adapted)[name])
     set_tau(model, torch.tensor([saved["thresholds"][n] for n in gated_modules(model)], dtype=torch.float32))
     return model
 

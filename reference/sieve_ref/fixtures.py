@@ -66,8 +66,8 @@ def initial_tau(model_name: str, weights, batch: Batch) -> torch.Tensor:
     return place_tau(model, batch, torch.Generator().manual_seed(SEED + 1))
 
 
-def place_tau(model, batch: Batch, generator: torch.Generator) -> torch.Tensor:
-    """Sets such thresholds on a gated model and returns them."""
+def place_tau(model, batch: Batch, generator: torch.Generator, spread=0.04) -> torch.Tensor:
+    """Sets such thresholds on a gated model and returns them: in the widest gap within `spread` of all tokens around the wanted share."""
     for module in gated_modules(model).values():
         for m in gated_modules(model).values():
             m.clear()
@@ -75,7 +75,7 @@ def place_tau(model, batch: Batch, generator: torch.Generator) -> torch.Tensor:
             batch_logits(model, batch)
         ordered = module.stats().ratio.sort().values
         centre = (0.4 + 0.2 * torch.rand((), generator=generator).item()) * len(ordered)
-        low, high = int(centre - 0.04 * len(ordered)), int(centre + 0.04 * len(ordered))
+        low, high = int(centre - spread * len(ordered)), int(centre + spread * len(ordered))
         gap = low + int((ordered[low + 1 : high + 1] - ordered[low:high]).argmax())
         module.tau.copy_((ordered[gap] + ordered[gap + 1]) / 2)
     return get_tau(model)
@@ -88,7 +88,7 @@ class FixtureFile:
         self.tensors, self.data = {}, bytearray()
 
     def add(self, name: str, value, dtype: str) -> None:
-        array = np.ascontiguousarray(np.asarray(value), dtype={"f32": "<f4", "i32": "<i4", "u32": "<u4", "u8": "u1"}[dtype])
+        array = np.ascontiguousarray(np.asarray(value), dtype={"f32": "<f4", "f16": "<f2", "i32": "<i4", "u32": "<u4", "u8": "u1"}[dtype])
         self.data += b"\0" * (-len(self.data) % 4)
         self.tensors[name] = {"dtype": dtype, "shape": list(array.shape), "offset": len(self.data)}
         self.data += array.tobytes()

@@ -1,12 +1,15 @@
 """Base models in float32, the names of their adaptable modules, and LoRA, DoRA and AdaLoRA through HF PEFT."""
+import re
 from pathlib import Path
 
 import torch
 from peft import AdaLoraConfig, LoraConfig, PeftModel, get_peft_model
 from torch import nn
-from transformers import LlamaForCausalLM
+from transformers import AutoModelForCausalLM, PreTrainedModel
+from transformers.pytorch_utils import Conv1D
 
 MODELS = Path(__file__).resolve().parents[2] / "public" / "models"
+FAMILIES = Path(__file__).resolve().parents[1] / "fixtures" / "families"
 
 # The seven adaptable linear layers of a Llama block, in forward order: kind -> path inside the block.
 MODULE_PATHS = {
@@ -21,10 +24,23 @@ MODULE_PATHS = {
 PEFT_PREFIX = "base_model.model."
 
 
-def load_base(name: str) -> LlamaForCausalLM:
-    """The frozen base `public/models/<name>` in float32 (stored in float16; the values are the same)."""
-    model = LlamaForCausalLM.from_pretrained(MODELS / name, dtype=torch.float32, attn_implementation="eager")
+def load_base(name: str) -> PreTrainedModel:
+    """The frozen base `public/models/<name>`, or `families/<name>` of the fixtures, in float32 (stored in float16; the values are the same)."""
+    parent, _, leaf = name.rpartition("/")
+    folder = FAMILIES / leaf if parent == "families" else MODELS / name
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager")
     return model.eval().requires_grad_(False)
+
+
+def linear_names(base: nn.Module) -> list[str]:
+    """Paths of every linear layer inside the numbered layers of a model of any family, in the order of its module tree."""
+    linear = (nn.Linear, Conv1D)
+    return [name for name, module in base.named_modules() if isinstance(module, linear) and re.search(r"\.\d+\.", name)]
+
+
+def linear_weight(linear: nn.Module) -> torch.Tensor:
+    """The weight as [d_out, d_in]; GPT-2's Conv1D stores it the other way round."""
+    return linear.weight.T if isinstance(linear, Conv1D) else linear.weight
 
 
 def module_names(layers: int, kinds=tuple(MODULE_PATHS)) -> list[str]:
@@ -37,10 +53,10 @@ def target_modules(kinds, only=None):
     return [MODULE_PATHS[k].split(".")[-1] for k in kinds] if only is None else list(only)
 
 
-def attach_peft(base: LlamaForCausalLM, rank: int, alpha: float, kinds=tuple(MODULE_PATHS), *, only=None, rslora=False, dora=False) -> PeftModel:
+def attach_peft(base: PreTrainedModel, rank: int, alpha: float, kinds=tuple(MODULE_PATHS), *, only=None, rslora=False, dora=False) -> PeftModel:
     """Wraps the base with LoRA (or DoRA) from HF PEFT. A, B and m start as PEFT starts them.
 
-    only: full paths (`module_names`) of exactly the modules to adapt.
+    only: full paths (`module_names`, `linear_names`) of exactly the modules to adapt.
     """
     config = LoraConfig(
         r=rank, lora_alpha=alpha, target_modules=target_modules(kinds, only), lora_dropout=0.0, bias="none", task_type="CAUSAL_LM",
@@ -50,7 +66,7 @@ def attach_peft(base: LlamaForCausalLM, rank: int, alpha: float, kinds=tuple(MOD
 
 
 def attach_adalora(
-    base: LlamaForCausalLM, rank: int, alpha: float, steps: int, kinds=tuple(MODULE_PATHS), *, init_rank=12, tinit=0, tfinal=0, delta_t=1,
+    base: PreTrainedModel, rank: int, alpha: float, steps: int, kinds=tuple(MODULE_PATHS), *, init_rank=12, tinit=0, tfinal=0, delta_t=1,
     beta1=0.85, beta2=0.85, orth_reg_weight=0.5, only=None,
 ) -> PeftModel:
     """AdaLoRA from HF PEFT; `rank` is the target rank. After each optimizer step call `base_model.update_and_allocate(t)`."""
@@ -71,18 +87,16 @@ def orthogonality(model: nn.Module) -> torch.Tensor:
     return model.peft_config["default"].orth_reg_weight * torch.stack(norms).mean()
 
 
-def llama(model: nn.Module) -> LlamaForCausalLM:
-    """The Llama inside a PEFT model, or the model itself."""
+def inner_model(model: nn.Module) -> PreTrainedModel:
+    """The base inside a PEFT model, or the model itself."""
     return model.base_model.model if isinstance(model, PeftModel) else model
 
 
 def lora_weights(model: nn.Module) -> dict[str, tuple[nn.Parameter, nn.Parameter]]:
-    """Module name -> (A [r, d_in], B [d_out, r]) in forward order, for a PEFT model or a TS-LoRA model."""
+    """Module name -> (A [r, d_in], B [d_out, r]) in the order of the module tree, for a PEFT model or a TS-LoRA model."""
     peft = isinstance(model, PeftModel)
-    prefix = PEFT_PREFIX if peft else ""
     found = {}
-    for name in module_names(model.config.num_hidden_layers):
-        module = model.get_submodule(prefix + name)
+    for name, module in inner_model(model).named_modules():
         if not hasattr(module, "lora_A"):
             continue
         a, b = (module.lora_A["default"], module.lora_B["default"]) if peft else (module.lora_A, module.lora_B)
@@ -92,7 +106,7 @@ def lora_weights(model: nn.Module) -> dict[str, tuple[nn.Parameter, nn.Parameter
 
 def extra_weights(model: nn.Module) -> dict[str, nn.Parameter]:
     """Module name -> what is trained besides A and B: DoRA's magnitude m [d_out] or AdaLoRA's E [r, 1]; empty for LoRA."""
-    inner, found = llama(model), {}
+    inner, found = inner_model(model), {}
     for name in lora_weights(model):
         module = inner.get_submodule(name)
         if "default" in getattr(module, "lora_magnitude_vector", {}):

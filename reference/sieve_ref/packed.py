@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from .models import llama
+from .models import inner_model
 
 
 class Layout:
@@ -85,7 +85,7 @@ def attention(q, k, v, layout: Layout) -> torch.Tensor:
 
 def packed_hidden(model: nn.Module, ids: torch.Tensor, starts: list[int]) -> torch.Tensor:
     """Rows after the last block, before the final norm, [tokens, width]."""
-    inner = llama(model).model
+    inner = inner_model(model).model
     config = inner.config
     dim, eps = config.head_dim, config.rms_norm_eps
     layout = Layout(starts, dim, config.rope_parameters["rope_theta"])
@@ -103,7 +103,7 @@ def packed_hidden(model: nn.Module, ids: torch.Tensor, starts: list[int]) -> tor
 
 def packed_logits(model: nn.Module, ids: torch.Tensor, starts: list[int], rows: torch.Tensor | None = None) -> torch.Tensor:
     """Logits of all rows, or of the chosen ones only, [rows, vocab]. ids int64 [tokens]; sequence s is rows starts[s] … starts[s+1]."""
-    outer = llama(model)
+    outer = inner_model(model)
     x = packed_hidden(model, ids, starts)
     x = x if rows is None else x[rows]
     x = RmsNorm.apply(x, outer.model.norm.weight, outer.config.rms_norm_eps)

@@ -3,10 +3,10 @@ import math
 
 import torch
 from torch import nn
-from transformers import LlamaForCausalLM
+from transformers import PreTrainedModel
 
 from .gate import RATIO_EPSILON, GateStats, token_ratio
-from .models import MODULE_PATHS, module_names
+from .models import MODULE_PATHS, linear_names, linear_weight, module_names
 
 
 class GateContext:
@@ -35,8 +35,9 @@ class TsLoraLinear(nn.Module):
     def __init__(self, base: nn.Linear, rank: int, alpha: float, context: GateContext, rslora=False):
         super().__init__()
         self.base_layer = base
-        self.lora_A = nn.Linear(base.in_features, rank, bias=False)  # Kaiming-uniform(a=√5), as in PEFT
-        self.lora_B = nn.Linear(rank, base.out_features, bias=False)
+        d_out, d_in = linear_weight(base).shape
+        self.lora_A = nn.Linear(d_in, rank, bias=False)  # Kaiming-uniform(a=√5), as in PEFT
+        self.lora_B = nn.Linear(rank, d_out, bias=False)
         nn.init.kaiming_uniform_(self.lora_A.weight, a=math.sqrt(5))
         nn.init.zeros_(self.lora_B.weight)
         self.scaling = alpha / math.sqrt(rank) if rslora else alpha / rank
@@ -110,12 +111,12 @@ class TsDoraLinear(TsLoraLinear):
 
     def __init__(self, base: nn.Linear, rank: int, alpha: float, context: GateContext, rslora=False):
         super().__init__(base, rank, alpha, context, rslora)
-        self.magnitude = nn.Parameter(base.weight.detach().norm(dim=1))
+        self.magnitude = nn.Parameter(linear_weight(base).detach().norm(dim=1))
 
     def delta(self, x, y_base):
         base = self.base_layer
         with torch.no_grad():
-            norms = (base.weight + self.scaling * self.lora_B.weight @ self.lora_A.weight).norm(dim=1)
+            norms = (linear_weight(base) + self.scaling * self.lora_B.weight @ self.lora_A.weight).norm(dim=1)
         scale = self.magnitude / norms
         w0x = y_base if base.bias is None else y_base - base.bias
         delta = (scale - 1) * w0x + scale * self.lora_B(self.lora_A(x)) * self.scaling
@@ -125,15 +126,16 @@ class TsDoraLinear(TsLoraLinear):
 
 
 def attach_ts_lora(
-    base: LlamaForCausalLM, rank: int, alpha: float, kinds=tuple(MODULE_PATHS), *, only=None, rslora=False, dora=False, linear=None,
-) -> LlamaForCausalLM:
+    base: PreTrainedModel, rank: int, alpha: float, kinds=tuple(MODULE_PATHS), *, only=None, rslora=False, dora=False, linear=None,
+) -> PreTrainedModel:
     """Replaces the chosen linears of the base in place (`only`: full paths). `model.gate_context` switches the gates.
 
     linear: the class to put there instead of this file's (fused.py).
     """
     context, linear_class = GateContext(), linear or (TsDoraLinear if dora else TsLoraLinear)
-    for name in module_names(base.config.num_hidden_layers, kinds):
-        if only is not None and name not in only:
+    chosen = module_names(base.config.num_hidden_layers, kinds) if only is None else only
+    for name in linear_names(base):
+        if name not in chosen:
             continue
         parent, _, leaf = name.rpartition(".")
         setattr(base.get_submodule(parent), leaf, linear_class(base.get_submodule(name), rank, alpha, context, rslora))
@@ -142,9 +144,8 @@ def attach_ts_lora(
 
 
 def gated_modules(model: nn.Module) -> dict[str, TsLoraLinear]:
-    """Module name -> gated linear, in forward order; empty for a plain LoRA model."""
-    by_name = {n: m for n, m in model.named_modules() if isinstance(m, TsLoraLinear)}
-    return {n: by_name[n] for n in module_names(model.config.num_hidden_layers) if n in by_name}
+    """Module name -> gated linear, in the order of the module tree; empty for a plain LoRA model."""
+    return {n: m for n, m in model.named_modules() if isinstance(m, TsLoraLinear)}
 
 
 def get_tau(model: nn.Module | list[TsLoraLinear]) -> torch.Tensor:

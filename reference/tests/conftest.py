@@ -36,11 +36,11 @@ class Stored:
 
     def __init__(self, stem):
         self.json = json.loads((FIXTURES / f"{stem}.json").read_text())
-        self.bin = (FIXTURES / self.json["bin"]).read_bytes()
+        self.bin = (FIXTURES / f"{stem}.json").with_name(self.json["bin"]).read_bytes()
         assert len(self.bin) == self.json["byteLength"]
 
     def __getitem__(self, name):
         t = self.json["tensors"][name]
-        kind = {"f32": "<f4", "i32": "<i4", "u32": "<u4", "u8": "u1"}[t["dtype"]]
+        kind = {"f32": "<f4", "f16": "<f2", "i32": "<i4", "u32": "<u4", "u8": "u1"}[t["dtype"]]
         count = int(np.prod(t["shape"]))
         return torch.from_numpy(np.frombuffer(self.bin, kind, count, t["offset"]).reshape(t["shape"]).copy())
