@@ -1,0 +1,345 @@
+"""Tiny random models of every family, and what HF transformers and PEFT make of them: `python -m sieve_ref.families [name ...]`.
+
+Each is a folder `fixtures/families/<family>`: `config.json` and `model.safetensors` (float16) as transformers writes them,
+and a fixture `twin` of four methods on every linear layer. Format: README.md.
+"""
+import argparse
+import copy
+import shutil
+from dataclasses import dataclass, field, replace
+
+import torch
+from torch import nn
+from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
+from transformers.utils import logging
+
+from . import fixtures
+from .fixtures import FixtureFile, basic, place_tau, smallest_gap
+from .models import FAMILIES, attach_peft, extra_weights, linear_names, linear_weight, load_base, lora_weights, set_lora_weights
+from .train import Batch, Run, batch_logits
+from .ts_lora import attach_ts_lora, gated_modules, set_tau
+
+RANK, ALPHA = 2, 3.0
+METHODS = ("lora", "ts-lora", "dora", "ts-dora")
+# (length, tokens of the prompt) of each sequence; one has no more than two tokens, most are longer than any window.
+BATCHES = [[(11, 4), (2, 0), (17, 0)], [(7, 2), (16, 5), (4, 0)]]
+SETTINGS = replace(fixtures.SETTINGS, lambdaBar=0.02)
+# A token's r keeps this far from τ in every step, so that rounding cannot flip a gate.
+SMALLEST_GAP = 4e-5
+
+
+@dataclass
+class Family:
+    """A family's configuration at a small, odd size, and changes of it that the logits must show."""
+
+    config: dict
+    controls: dict[str, dict] = field(default_factory=dict)
+    embedding: float = 0.5  # standard deviation of the token embeddings
+
+
+def rope(theta: float, kind="default", **more) -> dict:
+    return {"rope_type": kind, "rope_theta": theta, **more}
+
+
+NO_ROPE_SCALING = {"rope_parameters": rope(500.0)}
+GEMMA3_ROPE = {"sliding_attention": rope(50.0), "full_attention": rope(3000.0, "linear", factor=4.0)}
+FAMILIES_OF = {
+    "llama": Family(
+        dict(
+            vocab_size=61, hidden_size=24, intermediate_size=40, num_hidden_layers=2, num_attention_heads=3, num_key_value_heads=1, head_dim=16,
+            rms_norm_eps=0.02, max_position_embeddings=256, tie_word_embeddings=False,
+            rope_parameters=rope(500.0, "llama3", factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=64),
+        ),
+        {"scaled RoPE": NO_ROPE_SCALING, "epsilon": {"rms_norm_eps": 1e-6}, "activation": {"hidden_act": "gelu"}},
+    ),
+    "mistral": Family(
+        dict(
+            vocab_size=59, hidden_size=20, intermediate_size=36, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2, head_dim=8,
+            rms_norm_eps=0.01, max_position_embeddings=64, sliding_window=5, tie_word_embeddings=False, rope_parameters=rope(1000.0),
+        ),
+        {"window": {"sliding_window": None}, "window by one": {"sliding_window": 6}, "base of RoPE": {"rope_parameters": rope(10000.0)}},
+    ),
+    "smollm3": Family(
+        dict(
+            vocab_size=67, hidden_size=24, intermediate_size=36, num_hidden_layers=3, num_attention_heads=3, num_key_value_heads=1,
+            rms_norm_eps=0.01, max_position_embeddings=64, no_rope_layers=[1, 0, 1], pad_token_id=0, bos_token_id=0, eos_token_id=1,
+            rope_parameters=rope(5000.0),
+        ),
+        {"layer without RoPE": {"no_rope_layers": [1, 1, 1]}, "layers with RoPE": {"no_rope_layers": [0, 0, 0]}},
+    ),
+    "granite": Family(
+        dict(
+            vocab_size=71, hidden_size=24, intermediate_size=44, num_hidden_layers=2, num_attention_heads=3, num_key_value_heads=1,
+            rms_norm_eps=0.01, max_position_embeddings=64, tie_word_embeddings=True, rope_parameters=rope(2000.0),
+            embedding_multiplier=3.0, residual_multiplier=0.7, attention_multiplier=0.21, logits_scaling=2.5,
+        ),
+        {
+            "embedding multiplier": {"embedding_multiplier": 1.0}, "residual multiplier": {"residual_multiplier": 1.0},
+            "attention multiplier": {"attention_multiplier": 8**-0.5}, "logits scaling": {"logits_scaling": 1.0},
+        },
+    ),
+    "qwen2": Family(
+        dict(
+            vocab_size=73, hidden_size=24, intermediate_size=36, num_hidden_layers=2, num_attention_heads=6, num_key_value_heads=2,
+            rms_norm_eps=0.01, max_position_embeddings=64, tie_word_embeddings=True, rope_parameters=rope(3000.0),
+        ),
+        {"base of RoPE": {"rope_parameters": rope(10000.0)}},
+    ),
+    "qwen3": Family(
+        dict(
+            vocab_size=53, hidden_size=20, intermediate_size=36, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2, head_dim=12,
+            rms_norm_eps=0.01, max_position_embeddings=64, tie_word_embeddings=True, rope_parameters=rope(2000.0),
+        ),
+    ),
+    "gemma2": Family(
+        dict(
+            vocab_size=57, hidden_size=20, intermediate_size=36, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2, head_dim=12,
+            rms_norm_eps=0.01, max_position_embeddings=64, rope_parameters=rope(1000.0), query_pre_attn_scalar=7, sliding_window=4,
+            attn_logit_softcapping=1.5, final_logit_softcapping=4.0,
+        ),
+        {
+            "window": {"sliding_window": 64}, "window by one": {"sliding_window": 5}, "windows in turn": {"layer_types": ["full_attention", "sliding_attention"]},
+            "attention scale": {"query_pre_attn_scalar": 12}, "attention softcap": {"attn_logit_softcapping": None},
+            "logit softcap": {"final_logit_softcapping": None}, "activation": {"hidden_activation": "gelu"},
+        },
+        embedding=0.3,
+    ),
+    "gemma3_text": Family(
+        dict(
+            vocab_size=69, hidden_size=24, intermediate_size=36, num_hidden_layers=3, num_attention_heads=2, num_key_value_heads=1, head_dim=16,
+            rms_norm_eps=0.01, max_position_embeddings=64, query_pre_attn_scalar=10, sliding_window=5,
+            layer_types=["sliding_attention", "full_attention", "sliding_attention"], rope_parameters=GEMMA3_ROPE,
+        ),
+        {
+            "window": {"sliding_window": 64}, "window by one": {"sliding_window": 6}, "attention scale": {"query_pre_attn_scalar": 16},
+            "activation": {"hidden_activation": "gelu"},
+            "local RoPE": {"rope_parameters": {**GEMMA3_ROPE, "sliding_attention": rope(3000.0)}},
+            "global RoPE": {"rope_parameters": {**GEMMA3_ROPE, "full_attention": rope(50.0, "linear", factor=4.0)}},
+            "scaled RoPE": {"rope_parameters": {**GEMMA3_ROPE, "full_attention": rope(3000.0)}},
+        },
+        embedding=0.3,
+    ),
+    "gpt2": Family(
+        dict(vocab_size=63, n_embd=24, n_head=3, n_layer=2, n_inner=44, n_positions=32, layer_norm_epsilon=0.02, bos_token_id=0, eos_token_id=0),
+        {"epsilon": {"layer_norm_epsilon": 1e-6}, "activation": {"activation_function": "gelu"}, "attention scale": {"scale_attn_weights": False}},
+    ),
+    "gpt_neox": Family(
+        dict(
+            vocab_size=55, hidden_size=32, intermediate_size=44, num_hidden_layers=2, num_attention_heads=2, layer_norm_eps=0.01,
+            max_position_embeddings=32, rope_parameters=rope(100.0, partial_rotary_factor=0.25), tie_word_embeddings=False,
+        ),
+        {
+            "parallel residual": {"use_parallel_residual": False}, "share of RoPE": {"rope_parameters": rope(100.0, partial_rotary_factor=1.0)},
+            "activation": {"hidden_act": "gelu_new"},
+        },
+    ),
+    "phi": Family(
+        dict(
+            vocab_size=51, hidden_size=32, intermediate_size=44, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2, layer_norm_eps=0.01,
+            max_position_embeddings=32, rope_parameters=rope(200.0, partial_rotary_factor=0.5),
+        ),
+        {"share of RoPE": {"rope_parameters": rope(200.0, partial_rotary_factor=1.0)}, "activation": {"hidden_act": "gelu"}},
+    ),
+    "phi3": Family(
+        dict(
+            vocab_size=65, hidden_size=24, intermediate_size=36, num_hidden_layers=2, num_attention_heads=3, num_key_value_heads=1, rms_norm_eps=0.01,
+            max_position_embeddings=64, original_max_position_embeddings=64, sliding_window=6, pad_token_id=0, bos_token_id=1, eos_token_id=2,
+            rope_parameters=rope(300.0, partial_rotary_factor=0.5),
+        ),
+        {"window": {"sliding_window": None}, "share of RoPE": {"rope_parameters": rope(300.0, partial_rotary_factor=1.0)}},
+    ),
+    "opt": Family(
+        dict(
+            vocab_size=75, hidden_size=24, ffn_dim=44, num_hidden_layers=2, num_attention_heads=3, word_embed_proj_dim=24,
+            max_position_embeddings=32, pad_token_id=1, bos_token_id=2, eos_token_id=2,
+        ),
+        {"activation": {"activation_function": "gelu"}},
+    ),
+}
+
+
+def is_norm(module: nn.Module) -> bool:
+    return "Norm" in type(module).__name__
+
+
+def adds_one(norm: nn.Module) -> bool:
+    """Gemma's norms multiply by 1 + weight."""
+    return type(norm).__name__.startswith("Gemma")
+
+
+@torch.no_grad()
+def draw_base(name: str, changes: dict | None = None) -> PreTrainedModel:
+    """The family's random model: values exact in float16, every bias, norm and table away from what would do nothing.
+
+    changes: of the configuration; the weights are the same ones.
+    """
+    family = FAMILIES_OF[name]
+    config = AutoConfig.for_model(name, **copy.deepcopy({**family.config, **(changes or {})}))
+    model = AutoModelForCausalLM.from_config(config, attn_implementation="eager").float()
+    generator = torch.Generator().manual_seed(fixtures.SEED)
+    noise = lambda like: torch.randn(like.shape, generator=generator)
+    drawn = set()
+    for module in model.modules():
+        for key, value in module.named_parameters(recurse=False):
+            if value in drawn:  # a tied head
+                continue
+            drawn.add(value)
+            if is_norm(module) and key == "weight":
+                value.copy_(noise(value) * 0.3 + (0 if adds_one(module) else 1))
+            elif value.ndim == 1:
+                value.copy_(noise(value) * 0.3)
+            elif isinstance(module, nn.Embedding):
+                value.copy_(noise(value) * family.embedding)
+            else:
+                value.copy_(noise(value) * linear_weight(module).shape[1] ** -0.5)
+            value.copy_(value.half())
+    return model.eval().requires_grad_(False)
+
+
+def make_batches(vocab: int) -> list[Batch]:
+    """Random tokens, the first and the last of the vocabulary among them."""
+    generator = torch.Generator().manual_seed(fixtures.SEED + 2)
+    batches = []
+    for plan in BATCHES:
+        sequences = [(torch.randint(vocab, (length,), generator=generator).tolist(), prompt) for length, prompt in plan]
+        sequences[0][0][1], sequences[-1][0][2] = 0, vocab - 1
+        batches.append(Batch.of(sequences))
+    return batches
+
+
+@dataclass
+class Start:
+    """An adapter before its first step; every value but τ exact in float16."""
+
+    pairs: dict[str, tuple[torch.Tensor, torch.Tensor]]
+    magnitudes: dict[str, torch.Tensor]
+    tau: torch.Tensor | None = None
+
+
+def attach(base: PreTrainedModel, method: str) -> nn.Module:
+    """The method on every linear layer of the base's layers."""
+    names, dora = linear_names(base), method.endswith("dora")
+    if method.startswith("ts-"):
+        return attach_ts_lora(base, RANK, ALPHA, only=names, dora=dora)
+    return attach_peft(base, RANK, ALPHA, only=names, dora=dora)
+
+
+@torch.no_grad()
+def build(name: str, method: str, start: Start) -> nn.Module:
+    """The stored base with the adapter in that state."""
+    model = attach(load_base(f"families/{name}"), method)
+    set_lora_weights(model, start.pairs)
+    for module, m in extra_weights(model).items():
+        m.copy_(start.magnitudes[module])
+    if start.tau is not None:
+        set_tau(model, start.tau)
+    return model
+
+
+@torch.no_grad()
+def make_start(name: str) -> Start:
+    """Random A and B, and magnitudes some percent off the norms that they start from."""
+    generator = torch.Generator().manual_seed(fixtures.SEED + 3)
+    noise = lambda like: torch.randn(like.shape, generator=generator)
+    model = attach(load_base(f"families/{name}"), "ts-dora")
+    pairs = {n: ((noise(a) * a.shape[1] ** -0.5).half(), (noise(b) * 0.1).half()) for n, (a, b) in lora_weights(model).items()}
+    return Start(pairs, {n: (m * (1 + 0.05 * noise(m))).half() for n, m in extra_weights(model).items()})
+
+
+def add_flat(file: FixtureFile, name: str, dtype: str, pairs, magnitudes=None) -> None:
+    """A, B and, where there is one, m of every module, all behind one another in the modules' order."""
+    parts = [p for n, (a, b) in pairs.items() for p in (a, b, *([magnitudes[n]] if magnitudes else []))]
+    file.add(name, torch.cat([p.detach().float().flatten() for p in parts]), dtype)
+
+
+def weights_of(model, of=lambda p: p.detach().clone()):
+    """(pairs, magnitudes) of a model's trained parameters, or of something of each."""
+    pairs = {n: (of(a), of(b)) for n, (a, b) in lora_weights(model).items()}
+    return pairs, {n: of(m) for n, m in extra_weights(model).items()}
+
+
+def run_method(name: str, method: str, start: Start, batches: list[Batch]):
+    """(logits of batch 0, its loss, gradients, what its gates did, ten steps, the model after them)."""
+    model = build(name, method, start)
+    with torch.no_grad():
+        logits = batch_logits(model, batches[0])
+    run = Run(model, SETTINGS)
+    loss = run.backward([batches[0]])
+    gradients = weights_of(model, lambda p: p.grad.clone())
+    gates = [g.stats() for g in run.gates]
+    trained = build(name, method, start)
+    run = Run(trained, SETTINGS)
+    results = [run.step([batches[t % len(batches)]]) for t in range(SETTINGS.steps)]
+    return logits, loss, gradients, gates, results, trained
+
+
+def gated_start(name: str, method: str, start: Start, batches: list[Batch]) -> Start:
+    """With thresholds at which every module skips 30 to 70 %, chosen so that no gate stands on a knife's edge in ten steps."""
+    for seed in range(1, 40):
+        generator = torch.Generator().manual_seed(seed)
+        start = replace(start, tau=None)
+        start.tau = place_tau(build(name, method, start), batches[0], generator, spread=0.1)
+        results = run_method(name, method, start, batches)[4]
+        if smallest_gap(results, start.tau) >= SMALLEST_GAP:
+            return start
+    raise ValueError(f"{name} {method}: no thresholds keep their distance")
+
+
+def add_method(file: FixtureFile, name: str, method: str, start: Start, batches: list[Batch]) -> dict:
+    """One method's tensors under `<method>.`; its values for the manifest."""
+    gated = method.startswith("ts-")
+    if gated:
+        start = gated_start(name, method, start, batches)
+    logits, loss, gradients, gates, results, trained = run_method(name, method, start, batches)
+    file.add(f"{method}.logits", logits[LOGIT_ROWS], "f32")
+    add_flat(file, f"{method}.grad", "f32", *gradients)
+    add_flat(file, f"{method}.final", "f16", *weights_of(trained))
+    train = {"batch": [t % len(batches) for t in range(SETTINGS.steps)], "loss": [r.loss for r in results], "gradNorm": [r.grad_norm for r in results]}
+    if gated:
+        file.add(f"{method}.tau", start.tau, "f32")
+        file.add(f"{method}.gate", torch.stack([s.gate for s in gates]), "u8")
+        file.add(f"{method}.active", [int(s.gate.sum()) for s in gates], "u32")
+        file.add(f"{method}.muKept", [s.mu_kept for s in gates], "f32")
+        file.add(f"{method}.muSkipped", [s.mu_skipped for s in gates], "f32")
+        file.add(f"{method}.trainTau", torch.stack([r.tau for r in results]), "f32")
+        train["smallestGap"] = smallest_gap(results, start.tau)
+    return {"loss": loss, "train": train}
+
+
+# Rows of batch 0 whose adapted logits are stored: first, middle, of the sequence of two, last.
+LOGIT_ROWS = [0, 6, 12, 21, 29]
+
+
+def make(name: str) -> None:
+    folder = FAMILIES / name
+    shutil.rmtree(folder, ignore_errors=True)
+    base = draw_base(name)
+    base.half().save_pretrained(folder)
+    (folder / "generation_config.json").unlink(missing_ok=True)
+    base = load_base(f"families/{name}")
+    batches, start = make_batches(base.config.vocab_size), make_start(name)
+    file = FixtureFile()
+    for i, batch in enumerate(batches):
+        file.add_batch(f"batch{i}", batch)
+    with torch.no_grad():
+        file.add("baseLogits", batch_logits(base, batches[0]), "f32")
+    add_flat(file, "init", "f16", start.pairs)
+    file.add("initM", torch.cat(list(start.magnitudes.values())), "f16")
+    values = {
+        "family": name, "rank": RANK, "alpha": ALPHA, "scaling": ALPHA / RANK, "settings": basic(SETTINGS), "logitRows": LOGIT_ROWS,
+        "modules": [{"name": n, "dIn": a.shape[1], "dOut": len(b)} for n, (a, b) in start.pairs.items()],
+        "methods": {method: add_method(file, name, method, start, batches) for method in METHODS},
+    }
+    file.write(folder, "twin", values)
+    size = sum(f.stat().st_size for f in folder.iterdir())
+    steps = {method: f"{v['train']['loss'][0]:.3f} -> {v['train']['loss'][-1]:.3f}" for method, v in values["methods"].items()}
+    print(f"{name}: {size} bytes, {len(start.pairs)} modules, {steps}")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", default=list(FAMILIES_OF))
+    torch.set_num_threads(1)
+    logging.disable_progress_bar()
+    for chosen in parser.parse_args().names:
+        make(chosen)
