@@ -1,9 +1,10 @@
-"""Holds an adapter exported by the app against Python PEFT: `python -m sieve_ref.check_export <dir>`.
+"""Holds adapters exported by the app against Python PEFT: `python -m sieve_ref.check_export <dir> ...`.
 
-<dir> holds one zip (or the unpacked adapter) and expected.json:
+Each <dir> holds one zip (or the unpacked adapter) and expected.json:
 {"model": folder under public/models, or families/<family> of the fixtures, "ids": [...], "rows": [...], "dense": [rows][vocab] or null, "gated": the same}.
 `dense`: logits with every token updated (plain PEFT); `gated`: with the thresholds of ts_peft.json (the twin).
-Exits with 1 when a difference exceeds 2e-4 of the largest logit, or when nothing could be compared.
+A directory fails when a difference exceeds 2e-4 of the largest logit, or when nothing could be compared. The last line says
+how many passed and failed; exits with 1 when one failed.
 """
 import argparse
 import json
@@ -11,6 +12,7 @@ import sys
 from pathlib import Path
 
 import torch
+from transformers.utils import logging
 
 from .export import CONFIG, THRESHOLDS, AdapterError, adapter_folder, load_gated, load_plain, row_logits
 
@@ -54,13 +56,20 @@ def check(directory: Path) -> bool:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("directory", type=Path)
+    parser.add_argument("directories", type=Path, nargs="+")
     torch.set_num_threads(1)
-    try:
-        return 0 if check(parser.parse_args().directory) else 1
-    except AdapterError as error:
-        print(f"export check failed: {error}")
-        return 1
+    logging.disable_progress_bar()
+    failed, directories = 0, parser.parse_args().directories
+    for directory in directories:
+        print(directory)
+        try:
+            good = check(directory)
+        except AdapterError as error:
+            print(f"export check failed: {error}")
+            good = False
+        failed += not good
+    print(f"{len(directories) - failed} passed, {failed} failed")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
