@@ -1,7 +1,7 @@
 /** Starts the page: one studio, one React root. */
 import { flushSync } from 'react-dom';
 import { createRoot } from 'react-dom/client';
-import { language } from './shared/texts';
+import { language, speakOfErrors } from './shared/texts';
 import { names } from './shared/texts/names';
 import { say } from './shared/texts/say';
 import { describeErrors } from './shared/errors';
@@ -13,6 +13,8 @@ import { firstLanguage, speakOn } from './ui/language';
 import { StudioContext } from './ui/studioContext';
 import { rememberedTheme, applyTheme } from './ui/theme';
 
+// On its way while the first frames are drawn.
+const errorWords = speakOfErrors().catch((error: unknown) => console.warn('errors are shown as codes', error));
 const { href } = location;
 describeErrors(say);
 const studio = new Studio({
@@ -42,6 +44,7 @@ flushSync(() =>
   ),
 );
 await painted();
+await errorWords;
 studio.watchOffline();
 void studio.openStorage();
 void studio.boot();

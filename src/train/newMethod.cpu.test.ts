@@ -86,7 +86,8 @@ beforeAll(async () => {
     };
     return { RULE_ENTRIES: [...RULE_ENTRIES, fixed] };
   });
-  const { texts } = await import('../shared/texts');
+  const { speakOfErrors, texts } = await import('../shared/texts');
+  await speakOfErrors();
   const { train, settings, configure } = texts();
   Object.assign(train.run.does, { strong: 'LoRA, but stronger.', 'ts-strong': 'The same with gates.' });
   Object.assign(settings, { strong: { times: { label: 'Times', help: 'How many times as strong.' } } });

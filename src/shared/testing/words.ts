@@ -1,8 +1,10 @@
 /** Tests read errors in words, as a person does. */
 import { describeErrors } from '../errors';
 import { isMessage } from '../message';
+import { speakOfErrors } from '../texts';
 import { say } from '../texts/say';
 
+await speakOfErrors();
 describeErrors(say);
 
 /** A value with words in the place of its messages, however deep they lie. */

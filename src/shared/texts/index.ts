@@ -12,7 +12,9 @@ export const LANGUAGES = { en: 'English', zh: '中文' } as const;
 
 export type Language = keyof typeof LANGUAGES;
 
-let current: Texts = en;
+/** Of an error that is said before the words for it are there, people see the code. */
+let english: Texts = { ...en, errors: {} as Texts['errors'] };
+let current = english;
 let spoken: Language = 'en';
 /** Asked for last; its catalogue may still be on its way. */
 let wanted: Language = 'en';
@@ -30,8 +32,18 @@ export function language(): Language {
 /** Changes the language of every text from now on; the other language's catalogue is fetched when it is first needed. */
 export async function speak(next: Language): Promise<void> {
   wanted = next;
-  const catalogue = next === 'zh' ? (await import('./zh')).zh : en;
+  const catalogue = next === 'zh' ? (await import('./zh')).zh : english;
   if (wanted !== next) return;
   current = catalogue;
   spoken = next;
+}
+
+/**
+ * Fetches the English words for what goes wrong: a third of all words, and nothing goes wrong before the first paint. Other
+ * languages bring theirs along.
+ */
+export async function speakOfErrors(): Promise<void> {
+  const { errors } = await import('./en/errors');
+  english = { ...en, errors };
+  if (spoken === 'en') current = english;
 }

@@ -29,7 +29,8 @@ test('a setting that is added is found everywhere', async () => {
     });
     return { ...adapter, ADAPTER: { ...adapter.ADAPTER, dummy } };
   });
-  const { texts } = await import('../../shared/texts');
+  const { speakOfErrors, texts } = await import('../../shared/texts');
+  await speakOfErrors();
   Object.assign(texts().settings.run, { dummy: { label: 'Dummy share', help: 'It does nothing.' } });
 
   // Schema: its default, its bounds, and a mistake named by its label.

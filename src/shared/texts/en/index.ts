@@ -4,7 +4,7 @@ import { common } from './common';
 import { compare } from './compare';
 import { configure } from './configure';
 import { data } from './data';
-import { errors } from './errors';
+import type { errors } from './errors';
 import { experiment } from './experiment';
 import { history } from './history';
 import { inspect } from './inspect';
@@ -26,7 +26,7 @@ export const en = {
   compare,
   experiment,
   history,
-  errors,
 };
 
-export type Texts = typeof en;
+/** All there is. What goes wrong comes in a file of its own, see `speakOfErrors`. */
+export type Texts = typeof en & { errors: typeof errors };
