@@ -29,10 +29,11 @@ fn rowAt(i: u32) -> u32 {
   return segment * dims.stride + (i - segment * dims.rows);
 }
 
-// x [rows, H·hd], rotated in place: in every head the pair (i, i + hd/2) turns by the angle whose cosine and sine
-// are table[position, i]; by its negative when INVERSE. One thread turns one pair.
+// x [rows, H·hd], rotated in place: in every head the pair (i, i + HALF) turns by the angle whose cosine and sine
+// are table[position, i]; by its negative when INVERSE. What of a head is past its pairs stays. One thread turns one pair.
 override HEADS: u32;
-override HALF: u32;  // hd / 2
+override HALF: u32;
+override HEAD: u32 = 2u * HALF;  // hd
 override INVERSE: bool;
 @group(0) @binding(1) var<storage, read> rowMeta: array<vec4u>;  // keyStart, position, sequenceEnd, 0
 @group(0) @binding(2) var<storage, read> table: array<vec2f>;
@@ -44,7 +45,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let row = pair / (HEADS * HALF);
   if (row >= rowCount()) { return; }
   let i = pair % HALF;
-  let first = (rowAt(row) * HEADS + pair / HALF % HEADS) * 2u * HALF + i;
+  let first = (rowAt(row) * HEADS + pair / HALF % HEADS) * HEAD + i;
   let cs = table[rowMeta[row].y * HALF + i];
   let s = select(cs.y, -cs.y, INVERSE);
   let a = x[first];

@@ -29,7 +29,8 @@ export class BaseModel {
     this.#scope = device.buffers.scope('base');
     try {
       this.weights = uploadWeights(this.#scope, config, read, bindingBytes);
-      this.ropeTable = this.#scope.upload('ropeTable', ropeTable(maxContext(config), config.headDim, config.ropeTheta));
+      const { headDim: rotary, ropeTheta: theta } = config;
+      this.ropeTable = this.#scope.upload('ropeTable', ropeTable(maxContext(config), { rotary, theta }));
     } catch (error) {
       this.#scope.free();
       throw error;

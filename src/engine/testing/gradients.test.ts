@@ -23,6 +23,7 @@ import { rowMeta } from './rows';
 const weight = [0.5, -1.5, 2, 0.1, 1, -0.3, 0.7, 1.1];
 const heads = { meta: rowMeta([5, 1, 4]), heads: 4, kvHeads: 2, headDim: 4 };
 const positions = [0, 1, 7, 4095];
+const rotation = { headDim: 6, rotary: 4, frequencies: [1, 0.01], factor: 1.2 };
 const targets = [3, 0, 6];
 const index = [2, 0, 2, 5];
 const inverse = [NOWHERE, 2, 0, NOWHERE, 1];
@@ -84,8 +85,8 @@ const ops: DifferentiableOp[] = [
   {
     name: 'rope',
     inputs: { x: 4 * 2 * 6 },
-    forward: ({ x }) => ropeRef(x, positions, 6, 10000),
-    backward: (_, gradOut) => ({ x: ropeBackwardRef(gradOut, positions, 6, 10000) }),
+    forward: ({ x }) => ropeRef(x, positions, rotation),
+    backward: (_, gradOut) => ({ x: ropeBackwardRef(gradOut, positions, rotation) }),
   },
   {
     name: 'scatterRows',

@@ -10,11 +10,18 @@ interface Rope {
   x: Tensor;
   heads: number;
   headDim: number;
+  rotary?: number;
   inverse: boolean;
 }
 
-export const ropeCpu = ({ rows, meta, table, x, heads, headDim, inverse }: Rope): CpuFunction =>
+export const ropeCpu = ({ rows, meta, table, x, heads, headDim, rotary, inverse }: Rope): CpuFunction =>
   overRows(
     rows,
-    new Call('rope', (cpu) => [...[meta, table, x].map((t) => cpu.at(t)), heads, headDim, Number(inverse)]),
+    new Call('rope', (cpu) => [
+      ...[meta, table, x].map((t) => cpu.at(t)),
+      heads,
+      headDim,
+      rotary ?? headDim,
+      Number(inverse),
+    ]),
   );

@@ -6,14 +6,18 @@ import { rope, ropeTable } from './rope';
 import { ropeBackwardRef, ropeRef } from './rope.ref';
 
 const [context, theta] = [4096, 10000];
+const frequenciesOf = (rotary: number) =>
+  Float64Array.from({ length: rotary / 2 }, (_, i) => theta ** ((-2 * i) / rotary));
 
 describe('rope', () => {
-  for (const [rows, heads, headDim] of [
+  for (const [rows, heads, headDim, rotary = headDim] of [
     [57, 3, 16],
     [1, 2, 6],
     [130, 6, 32],
+    [19, 3, 20, 6],
+    [5, 2, 32, 16],
   ]) {
-    it(`turns ${rows} rows of ${heads} heads of ${headDim} there and back`, async () => {
+    it(`turns ${rotary} of ${rows} rows of ${heads} heads of ${headDim} there and back`, async () => {
       const device = await testDevice();
       const width = heads * headDim;
       const x = randomFloats(rows * width, 1);
@@ -26,14 +30,19 @@ describe('rope', () => {
           rope(device, {
             rows: overdispatched(scope, rows),
             meta: scope.upload('meta', meta),
-            table: scope.upload('table', ropeTable(context, headDim, theta)),
+            table: scope.upload('table', ropeTable(context, { rotary, theta })),
             x: inPlace,
             heads,
             headDim,
+            rotary,
             inverse,
           }),
         ]);
-        const expected = (inverse ? ropeBackwardRef : ropeRef)(x, positions, headDim, theta);
+        const expected = (inverse ? ropeBackwardRef : ropeRef)(x, positions, {
+          headDim,
+          rotary,
+          frequencies: frequenciesOf(rotary),
+        });
         expectCloseToMax(
           await floats(device, inPlace, (rows + 3) * width),
           [...expected, ...tailOf(3 * width)],
