@@ -4,6 +4,8 @@ const PART: u32 = 7u;
 const OWN: u32 = 2u;
 const STREAM: u32 = 1u;
 const ROWS: u32 = 4u;
+const CAUSAL: bool = true;
+const WINDOW: u32 = 0u;
 // What a kernel must know about the pass it runs in. Bound as a uniform; written by the host before a submit.
 struct Dims {
   rows: u32,           // rows of one segment (tokens of a run, or one chunk of supervised tokens)
@@ -34,6 +36,32 @@ fn rowAt(i: u32) -> u32 {
   let segment = i / dims.rows;
   return segment * dims.stride + (i - segment * dims.rows);
 }
+
+// Who meets whom, counted from the sequence's start: a row the keys up to its own, or all of the sequence (CAUSAL is false),
+// but where WINDOW is not 0 only those less than so many positions away.
+fn keysOf(m: vec4u) -> vec2u {
+  var keys = vec2u(0u, m.y + 1u);
+  if (!CAUSAL) { keys.y = m.z - m.x; }
+  if (WINDOW > 0u) {
+    keys.x = m.y + 1u - min(m.y + 1u, WINDOW);
+    keys.y = min(keys.y, m.y + WINDOW);
+  }
+  return keys;
+}
+// The same the other way round: the rows that meet a row's key.
+fn queriesOf(m: vec4u) -> vec2u {
+  var queries = vec2u(m.y, m.z - m.x);
+  if (!CAUSAL) { queries.x = 0u; }
+  if (WINDOW > 0u) {
+    if (!CAUSAL) { queries.x = m.y + 1u - min(m.y + 1u, WINDOW); }
+    queries.y = min(queries.y, m.y + WINDOW);
+  }
+  return queries;
+}
+
+// Scores as they are.
+fn capped(x: vec4f) -> vec4f { return x; }
+fn slopeAt(y: vec4f) -> vec4f { return vec4f(1); }
 
 // What the attention kernels have in common. A thread keeps ROWS vectors in registers (its "own": queries, or keys in the
 // backward of keys) and meets the other side's vectors ("columns") four at a time. The threads of a workgroup are a team:
@@ -189,9 +217,9 @@ fn storeHead() {
   if (HD4 > 30u) { store(30u); } if (HD4 > 31u) { store(31u); }
 }
 
-// Causal grouped-query attention, one pass with an online softmax (Dao et al. 2022).
+// Grouped-query attention, one pass with an online softmax (Dao et al. 2022).
 // q [rows, H·hd], k, v [keyRows, KV·hd] -> result [rows, H·hd], lse [rows, H]. A row attends to the key rows
-// keyStart … keyStart + position; lse = log Σ exp(q·k/√hd). Overwrites both.
+// that reach.wgsl gives it; lse = log Σ exp(capped(SCALE · q·k)). Overwrites both.
 // Frame, consts and who does what: team.wgsl. Own vectors are queries, columns are keys.
 @group(0) @binding(2) var<storage, read> q: array<vec4f>;
 @group(0) @binding(3) var<storage, read> k: array<vec4f>;
@@ -206,7 +234,7 @@ var<private> top: array<f32, ROWS>;                // largest score so far
 var<private> weight: array<f32, ROWS>;             // Σ exp(score − top)
 var<private> shrink: array<f32, ROWS>;             // what a new top makes of the old sums
 
-fn columnsOf(m: vec4u) -> vec2u { return vec2u(0u, m.y + 1u); }
+fn columnsOf(m: vec4u) -> vec2u { return keysOf(m); }
 
 fn keys(d: u32) -> mat4x4f {
   return mat4x4f(k[column.x + d], k[column.y + d], k[column.z + d], k[column.w + d]);
@@ -245,7 +273,7 @@ fn multiply(d: u32) {
 
 fn soften(r: u32) {
   let meets4 = met(r);
-  let score = select(vec4f(-1e30), p[r], meets4);
+  let score = select(vec4f(-1e30), capped(p[r]), meets4);
   let high = max(max(max(score.x, score.y), max(score.z, score.w)), top[r]);
   // exp(0) need not be 1 on every adapter, and a row must not change in steps that it has no part in.
   shrink[r] = select(exp(top[r] - high), 1.0, high == top[r]);

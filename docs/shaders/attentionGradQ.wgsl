@@ -4,6 +4,8 @@ const PART: u32 = 8u;
 const OWN: u32 = 2u;
 const STREAM: u32 = 1u;
 const ROWS: u32 = 4u;
+const CAUSAL: bool = true;
+const WINDOW: u32 = 0u;
 // What a kernel must know about the pass it runs in. Bound as a uniform; written by the host before a submit.
 struct Dims {
   rows: u32,           // rows of one segment (tokens of a run, or one chunk of supervised tokens)
@@ -34,6 +36,32 @@ fn rowAt(i: u32) -> u32 {
   let segment = i / dims.rows;
   return segment * dims.stride + (i - segment * dims.rows);
 }
+
+// Who meets whom, counted from the sequence's start: a row the keys up to its own, or all of the sequence (CAUSAL is false),
+// but where WINDOW is not 0 only those less than so many positions away.
+fn keysOf(m: vec4u) -> vec2u {
+  var keys = vec2u(0u, m.y + 1u);
+  if (!CAUSAL) { keys.y = m.z - m.x; }
+  if (WINDOW > 0u) {
+    keys.x = m.y + 1u - min(m.y + 1u, WINDOW);
+    keys.y = min(keys.y, m.y + WINDOW);
+  }
+  return keys;
+}
+// The same the other way round: the rows that meet a row's key.
+fn queriesOf(m: vec4u) -> vec2u {
+  var queries = vec2u(m.y, m.z - m.x);
+  if (!CAUSAL) { queries.x = 0u; }
+  if (WINDOW > 0u) {
+    if (!CAUSAL) { queries.x = m.y + 1u - min(m.y + 1u, WINDOW); }
+    queries.y = min(queries.y, m.y + WINDOW);
+  }
+  return queries;
+}
+
+// Scores as they are.
+fn capped(x: vec4f) -> vec4f { return x; }
+fn slopeAt(y: vec4f) -> vec4f { return vec4f(1); }
 
 // What the attention kernels have in common. A thread keeps ROWS vectors in registers (its "own": queries, or keys in the
 // backward of keys) and meets the other side's vectors ("columns") four at a time. The threads of a workgroup are a team:
@@ -195,7 +223,7 @@ struct Stats { lse: vec4f, delta: vec4f }
 
 var<private> ownStats: array<vec2f, ROWS>;
 
-fn columnsOf(m: vec4u) -> vec2u { return vec2u(0u, m.y + 1u); }
+fn columnsOf(m: vec4u) -> vec2u { return keysOf(m); }
 fn loadStats(r: u32) { ownStats[r] = stats[ownAt[r] / HD4]; }
 fn stepStats() {}
 fn statsOf(r: u32) -> Stats { return Stats(vec4f(ownStats[r].x), vec4f(ownStats[r].y)); }
@@ -203,10 +231,10 @@ fn clearB(r: u32, d: u32) {}
 fn addB(r: u32, d: u32, w: mat4x4f) {}
 fn storeB(r: u32, d: u32) {}
 
-// Gradients of causal grouped-query attention, for either side of the products. With p = exp(q·k/√hd − lse) and
-// dS = p · (gradOut·v − D), of every query and key that it attends to:
-//   of queries:  gradA = gradQ = Σ dS · k / √hd                            a, b = q, gradOut    x, y = k, v
-//   of keys:     gradA = gradK = Σ dS · q / √hd, gradB = gradV = Σ p · gradOut   a, b = k, v    x, y = q, gradOut
+// Gradients of grouped-query attention, for either side of the products. With p = exp(s − lse), s = capped(SCALE · q·k) and
+// dS = p · (gradOut·v − D) · slopeAt(s), of every query and key that it attends to:
+//   of queries:  gradA = gradQ = Σ dS · k · SCALE                            a, b = q, gradOut    x, y = k, v
+//   of keys:     gradA = gradK = Σ dS · q · SCALE, gradB = gradV = Σ p · gradOut   a, b = k, v    x, y = q, gradOut
 // q, gradOut, gradQ [rows, H·hd]; k, v, gradK, gradV [rows, KV·hd]; stats [rows, H, 2] = {lse, D}. Overwrites. Both
 // sides make p and dS anew: without atomics that is what one order of the sums costs.
 // Frame, consts and who does what: team.wgsl. The side's own part: gradOfQueries.wgsl, gradOfKeys.wgsl.
@@ -256,8 +284,9 @@ fn multiply(d: u32) {
 
 fn weigh(r: u32) {
   let s = statsOf(r);
-  p[r] = select(vec4f(), exp(p[r] - s.lse), met(r));
-  gradScore[r] = p[r] * (gradScore[r] - s.delta);
+  let score = capped(p[r]);
+  p[r] = select(vec4f(), exp(score - s.lse), met(r));
+  gradScore[r] = p[r] * (gradScore[r] - s.delta) * slopeAt(score);
 }
 
 fn addAt(r: u32, d: u32, wx: mat4x4f, wy: mat4x4f) {

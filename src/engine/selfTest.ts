@@ -10,7 +10,7 @@ import { Rng } from '../shared/rng';
 import { type Device, readFloats } from './device/device';
 import { packDims } from './device/dims';
 import { Program, type RowCount } from './device/program';
-import { FLASH, attention, attentionBackward } from './kernels/attention/attention';
+import { FLASH, type Heads, attention, attentionBackward, takesFlash } from './kernels/attention/attention';
 import { attentionBackwardRef, attentionRef } from './kernels/attention/attention.ref';
 import { matmul } from './kernels/matmul/matmul';
 import { matmulRef } from './kernels/matmul/matmul.ref';
@@ -37,11 +37,8 @@ const SHAPES = [
 type Shape = (typeof SHAPES)[number];
 
 /** What of a model decides which kernels it uses: how its weights are stored, and its heads. */
-export interface InUse {
+export interface InUse extends Omit<Heads, 'ownRows'> {
   types: readonly WeightType[];
-  heads: number;
-  kvHeads: number;
-  headDim: number;
 }
 
 /** Tests what a model uses, and blocks what is wrong. Attention is the model's own, so that it is compiled once. */
@@ -53,7 +50,7 @@ export async function selfTest(device: Device, { types, ...heads }: InUse): Prom
     ),
   );
   const attends: Case = {
-    inUse: () => (device.blocked.has(FLASH) ? [] : [FLASH]),
+    inUse: () => (takesFlash(device, heads.headDim) ? [FLASH] : []),
     problem: () => ofAttention(device, heads),
   };
   for (const one of [...products, attends]) {

@@ -7,6 +7,6 @@ export const ENGINE_LIMITS = {
   step: 4,
   /** Longest sum of a frozen product: inputs of a linear layer. The CPU packs a whole one when it also sums squares. */
   inputs: 16_384,
-  /** Largest head: what a GPU's thread keeps of it in registers. */
-  headDim: 128,
+  /** Largest head: a GPU's thread keeps up to two vectors of it. */
+  headDim: 256,
 } as const;

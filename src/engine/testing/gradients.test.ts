@@ -17,6 +17,7 @@ import { matmulRef } from '../kernels/matmul/matmul.ref';
 import { rmsNormBackwardRef, rmsNormRef } from '../kernels/rmsNorm/rmsNorm.ref';
 import { ropeBackwardRef, ropeRef } from '../kernels/rope/rope.ref';
 import { NOWHERE, scatterRowsBackwardRef, scatterRowsRef } from '../kernels/scatterRows/scatterRows.ref';
+import { softcapBackwardRef, softcapRef } from '../kernels/softcap/softcap.ref';
 import { checkGradient, type DifferentiableOp } from './gradcheck';
 import { rowMeta } from './rows';
 
@@ -41,15 +42,17 @@ function matmul(
 const frozen = [1, -2, 0.5, 3, -0.25, 1.5, 2, -1];
 
 const ops: DifferentiableOp[] = [
-  {
-    name: 'attention',
-    inputs: { q: 10 * 16, k: 10 * 8, v: 10 * 8 },
-    forward: ({ q, k, v }) => attentionRef({ ...heads, q, k, v }).out,
-    backward: ({ q, k, v }, gradOut) => {
-      const { gradQ, gradK, gradV } = attentionBackwardRef({ ...heads, q, k, v }, gradOut);
-      return { q: gradQ, k: gradK, v: gradV };
-    },
-  },
+  ...[{}, { window: 3, softcap: 0.7, scale: 0.9 }, { causal: false, window: 2 }].map(
+    (how): DifferentiableOp => ({
+      name: 'attention',
+      inputs: { q: 10 * 16, k: 10 * 8, v: 10 * 8 },
+      forward: ({ q, k, v }) => attentionRef({ ...heads, ...how, q, k, v }).out,
+      backward: ({ q, k, v }, gradOut) => {
+        const { gradQ, gradK, gradV } = attentionBackwardRef({ ...heads, ...how, q, k, v }, gradOut);
+        return { q: gradQ, k: gradK, v: gradV };
+      },
+    }),
+  ),
   {
     name: 'crossEntropy',
     inputs: { logits: 3 * 8 },
@@ -93,6 +96,12 @@ const ops: DifferentiableOp[] = [
     inputs: { x: 3 * 4 },
     forward: ({ x }) => scatterRowsRef(inverse, x, 4),
     backward: (_, gradOut) => ({ x: scatterRowsBackwardRef(inverse, gradOut, 3, 4) }),
+  },
+  {
+    name: 'softcap',
+    inputs: { x: 24 },
+    forward: ({ x }) => softcapRef(x, 0.7),
+    backward: ({ x }, gradOut) => ({ x: softcapBackwardRef(x, 0.7, gradOut) }),
   },
   ...(['silu', 'gelu', 'geluTanh', 'relu'] as const).flatMap((kind): DifferentiableOp[] => [
     {

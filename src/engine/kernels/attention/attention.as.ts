@@ -1,10 +1,12 @@
-// Causal grouped-query attention with an online softmax (Dao et al. 2022); see attention.wgsl. An item is a head and BLOCK
-// rows of the pass: it does the blocks that start there.
+// Grouped-query attention with an online softmax (Dao et al. 2022); see attention.wgsl. An item is a head and BLOCK rows of
+// the pass: it does the blocks that start there. `cap` is 0 where scores are not held; a row meets the keys from `back` − 1
+// positions before it to `ahead` after it.
 import { exp1, expOf, log1, maxOf } from '../math.as';
 import { rowAt } from '../rows/rows.as';
+import { capNumbers } from '../softcap/softcap.as';
 import {
-  BLOCK, Causal, SCORES_ROW, blockLength, keyStartOf, metBy, multiply, packAcross, packAlong, pairs, panels, positionOf, readFor,
-  scores, startsBlock,
+  BLOCK, Causal, SCORES_ROW, blockLength, firstKeyBlock, keyStartOf, lastKey, metBy, metFrom, multiply, packAcross, packAlong, pairs,
+  panels, positionOf, readFor, scores, startsBlock,
 } from './blocks.as';
 
 /** Rows of a block up to which keys are read as they lie: packing them would cost more than it saves. */
@@ -14,7 +16,7 @@ const FEW_KEYS: u32 = 8192;
 
 export function attention(
   meta: usize, q: usize, k: usize, v: usize, out: usize, lse: usize, heads: u32, kvHeads: u32, headDim: u32, scale: f32,
-  rows: u32, stride: u32, count: u32, from: u32, to: u32,
+  cap: f32, back: i32, ahead: i32, rows: u32, stride: u32, count: u32, from: u32, to: u32,
 ): void {
   const wide: usize = 4 * heads * headDim, narrow: usize = 4 * kvHeads * headDim;
   const windows = (count + BLOCK - 1) / BLOCK;
@@ -31,43 +33,49 @@ export function attention(
       const sums = lse + 4 * (<usize>row * heads + head);
       if (n <= FEW) {
         for (let r: u32 = 0; r < n; r++) {
-          attendRow(q + query + wide * r, k + key, v + key, narrow, out + query + wide * r, sums + 4 * heads * r, position + r + 1, headDim, scale);
+          const to = lastKey(meta, i, position + r + 1, ahead);
+          const from = metFrom(0, to, position + r, back);
+          const at = key + narrow * from;
+          attendRow(q + query + wide * r, k + at, v + at, narrow, out + query + wide * r, sums + 4 * heads * r, to - from, headDim, scale, cap);
         }
       } else {
-        attendBlock(q + query, wide, k + key, v + key, narrow, out + query, sums, 4 * heads, n, position, headDim, scale);
+        const last = lastKey(meta, i, position + n, ahead);
+        attendBlock(q + query, wide, k + key, v + key, narrow, out + query, sums, 4 * heads, n, position, last, headDim, scale, cap, back, ahead);
       }
     }
   }
 }
 
-/** A block of n rows from `position` of their sequence on, over the keys from its start. */
+/** A block of n rows from `position` of their sequence on, over its keys up to `last`. */
 function attendBlock(
   q: usize, wide: usize, k: usize, v: usize, narrow: usize, out: usize, lse: usize, lseRow: usize,
-  n: u32, position: u32, headDim: u32, scale: f32,
+  n: u32, position: u32, last: u32, headDim: u32, scale: f32, cap: f32, back: i32, ahead: i32,
 ): void {
   const state = pairs();
   startRows(state, n);
-  for (let j: u32 = 0; j < position + n; j += BLOCK) {
-    const keys = min(BLOCK, position + n - j), offset = position - j;
+  const first = firstKeyBlock(position, back);
+  for (let j = first; j < last; j += BLOCK) {
+    const keys = min(BLOCK, last - j), offset = <i32>position - <i32>j;
     packAcross(k + narrow * j, narrow, keys, headDim, panels(0));
     packAlong(v + narrow * j, narrow, keys, headDim, panels(1));
-    multiply(q, wide, 4, panels(0), scores(), SCORES_ROW, n, keys, headDim, false, Causal.COLUMNS, offset);
+    multiply(q, wide, 4, panels(0), scores(), SCORES_ROW, n, keys, headDim, false, Causal.COLUMNS, offset, ahead);
     for (let r: u32 = 0; r < n; r++) {
-      soften(scores() + SCORES_ROW * r, metBy(r, keys, offset), readFor(r, keys, offset), scale, state + 8 * r, out + wide * r, headDim);
+      const row = scores() + SCORES_ROW * r, from = metFrom(r, keys, offset, back), to = metBy(r, keys, offset, ahead);
+      soften(row, from, to, readFor(r, keys, offset, ahead), scale, cap, state + 8 * r, out + wide * r, headDim);
     }
-    multiply(scores(), SCORES_ROW, 4, panels(1), out, wide, n, headDim, keys, j > 0, Causal.OVER_KEYS, offset);
+    multiply(scores(), SCORES_ROW, 4, panels(1), out, wide, n, headDim, keys, j > first, Causal.OVER_KEYS, offset, ahead);
   }
   for (let r: u32 = 0; r < n; r++) finishRow(state + 8 * r, out + wide * r, lse + lseRow * r, headDim);
 }
 
 /** One row over its `keys` keys. */
-function attendRow(q: usize, k: usize, v: usize, narrow: usize, out: usize, lse: usize, keys: u32, headDim: u32, scale: f32): void {
+function attendRow(q: usize, k: usize, v: usize, narrow: usize, out: usize, lse: usize, keys: u32, headDim: u32, scale: f32, cap: f32): void {
   const state = pairs();
   startRows(state, 1);
   for (let j: u32 = 0; j < keys; j += FEW_KEYS) {
     const n = min(FEW_KEYS, keys - j);
     scoreKeys(q, k + narrow * j, narrow, n, headDim);
-    soften(scores(), n, (n + 15) & ~15, scale, state, out, headDim);
+    soften(scores(), 0, n, (n + 15) & ~15, scale, cap, state, out, headDim);
     addValues(v + narrow * j, narrow, n, out, headDim, j > 0);
   }
   finishRow(state, out, lse, headDim);
@@ -117,14 +125,27 @@ function startRows(state: usize, n: u32): void {
   }
 }
 
-/** Scores [0, met) of a row become exp(scale · score − largest) and those up to `read` 0; old sums shrink to a new largest. */
-function soften(row: usize, met: u32, read: u32, scale: f32, state: usize, out: usize, headDim: u32): void {
-  for (let j = met; j < read; j++) store<f32>(row + 4 * j, -Infinity);
+/**
+ * Scores [from, to) of a row become exp(score − largest) of the scaled and held scores, those beside them up to `read` 0; old
+ * sums shrink to a new largest.
+ */
+function soften(row: usize, from: u32, to: u32, read: u32, scale: f32, cap: f32, state: usize, out: usize, headDim: u32): void {
+  if (from >= to) {
+    memory.fill(row, 0, 4 * read);
+    return;
+  }
+  let by = scale;
+  if (cap > 0) {
+    capNumbers(row, read, scale, cap);
+    by = 1;
+  }
+  for (let j: u32 = 0; j < from; j++) store<f32>(row + 4 * j, -Infinity);
+  for (let j = to; j < read; j++) store<f32>(row + 4 * j, -Infinity);
   let high = f32x4.splat(-Infinity);
   for (let at = row; at < row + 4 * read; at += 16) high = f32x4.pmax(high, v128.load(at));
   const old = load<f32>(state);
-  const top = max(old, scale * maxOf(high));
-  const sum = expOf(row, row, read, scale, top);
+  const top = max(old, by * maxOf(high));
+  const sum = expOf(row, row, read, by, top);
   const weight = load<f32>(state, 4);
   // Nothing was summed before the first keys.
   if (weight == 0 || top == old) {

@@ -13,6 +13,10 @@ interface Attention {
   heads: number;
   kvHeads: number;
   headDim: number;
+  scale?: number;
+  softcap?: number;
+  causal?: boolean;
+  window?: number;
 }
 
 type AttentionGrad = Attention & Record<'gradOut' | 'stats' | 'gradQ' | 'gradK' | 'gradV', Tensor>;
@@ -20,7 +24,18 @@ type AttentionGrad = Attention & Record<'gradOut' | 'stats' | 'gradQ' | 'gradK' 
 /** Rows of a block, as in blocks.as.ts. */
 const BLOCK = 64;
 
-const shapeOf = ({ heads, kvHeads, headDim }: Attention) => [heads, kvHeads, headDim, 1 / Math.sqrt(headDim)];
+/** Further than any key is. */
+const FAR = 2 ** 30;
+
+export const scaleOf = ({ scale, headDim }: Pick<Attention, 'scale' | 'headDim'>): number =>
+  scale ?? 1 / Math.sqrt(headDim);
+
+/** Heads, scale, cap (0: none), and how far a row reaches: keys from position − back + 1 to position + ahead. */
+const shapeOf = (p: Attention) => {
+  const back = p.window || FAR;
+  const ahead = (p.causal ?? true) ? 0 : back - 1;
+  return [p.heads, p.kvHeads, p.headDim, scaleOf(p), p.softcap ?? 0, back, ahead];
+};
 
 export const attentionCpu =
   (p: Attention): CpuFunction =>

@@ -17,12 +17,21 @@ const cases = [
   { lengths: [33, 1, 64, 5, 27], heads: 6, kvHeads: 3, headDim: 32, ownRows: 1 as const },
   { lengths: [9, 2, 70], heads: 4, kvHeads: 2, headDim: 12, ownRows: 2 as const },
   { lengths: [9, 2, 31], heads: 3, kvHeads: 3, headDim: 8, ownRows: 4 as const },
+  { lengths: [3, 67], heads: 2, kvHeads: 1, headDim: 256, scale: 0.02 },
+  // Windows that begin within a block, skip whole blocks and are longer than sequences; blocks that are full or not.
+  { lengths: [150, 1, 200], heads: 4, kvHeads: 2, headDim: 16, window: 5 },
+  { lengths: [150, 9], heads: 2, kvHeads: 1, headDim: 12, window: 70, scale: 0.5 },
+  { lengths: [70, 9], heads: 2, kvHeads: 2, headDim: 8, window: 1 },
+  { lengths: [150, 1, 33], heads: 4, kvHeads: 2, headDim: 16, causal: false },
+  { lengths: [200, 5, 64], heads: 2, kvHeads: 1, headDim: 8, causal: false, window: 21 },
+  { lengths: [70, 3, 31], heads: 4, kvHeads: 2, headDim: 12, softcap: 2, scale: 0.4 },
+  { lengths: [90, 3], heads: 2, kvHeads: 1, headDim: 16, softcap: 1.5, window: 17 },
 ];
 
 describe('attention', () => {
   for (const { lengths, ...heads } of cases) {
-    const tile = heads.ownRows ? ` (${heads.ownRows} a thread)` : '';
-    it(`of sequences ${lengths} with ${heads.heads}/${heads.kvHeads} heads of ${heads.headDim}${tile}, and back`, async () => {
+    const more = Object.entries(heads).slice(3).flat().join(' ');
+    it(`of sequences ${lengths} with ${heads.heads}/${heads.kvHeads} heads of ${heads.headDim} ${more}, and back`, async () => {
       const inputs = inputsOf(
         heads,
         lengths.reduce((a, b) => a + b),
@@ -90,7 +99,11 @@ describe('attention', () => {
       randomFloats(n * headDim, i + 1, 3),
     );
     const [out, lse] = [scope.alloc('out', q.byteLength), scope.alloc('lse', 3 * heads * 4)];
-    for (const max of [undefined, 3]) {
+    for (const [max, how] of [
+      [undefined, {}],
+      [3, {}],
+      [3, { window: 7, softcap: 3, scale: 0.5 }],
+    ] as const) {
       await runOps(
         device,
         attention(device, {
@@ -104,11 +117,12 @@ describe('attention', () => {
           heads,
           kvHeads,
           headDim,
+          ...how,
         }),
       );
       expectCloseToMax(
         await floats(device, out, q.length),
-        attentionRef({ meta, q, k, v, heads, kvHeads, headDim }).out,
+        attentionRef({ meta, q, k, v, heads, kvHeads, headDim, ...how }).out,
         2e-6,
       );
     }
@@ -167,6 +181,10 @@ describe('attention', () => {
     ];
     for (const name of outputs) expect(bits(apart[name]), name).toEqual(bits(together[name]));
     expectRight(apart, heads, lengths, inputs);
+    for (const how of [{ window: 40 }, { causal: false }, { causal: false, window: 70, softcap: 2 }]) {
+      const more = { ...heads, ...how };
+      expectRight(await run(device, more, lengths, { inputs, host: many }), more, lengths, inputs);
+    }
   });
 
   it('stays finite and exact at scores of some hundreds', async () => {
@@ -200,7 +218,7 @@ describe('attention', () => {
     const t = scope.alloc('t', 16);
     const base = { rows: overdispatched(scope, 1), meta: t, q: t, k: t, v: t, out: t, lse: t };
     expect(() => attention(device, { ...base, heads: 2, kvHeads: 1, headDim: 6 })).toThrow(/multiple of 4/);
-    expect(() => attention(device, { ...base, heads: 2, kvHeads: 1, headDim: 132 })).toThrow(/up to 128/);
+    expect(() => attention(device, { ...base, heads: 2, kvHeads: 1, headDim: 260 })).toThrow(/up to 256/);
     expect(() => attention(device, { ...base, heads: 4, kvHeads: 3, headDim: 8 })).toThrow(/evenly/);
     scope.free();
   });

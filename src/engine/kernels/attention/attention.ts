@@ -1,8 +1,8 @@
 /**
- * Causal grouped-query attention over ragged rows. `meta` u32 [rows, 4] holds per row {keyStart, position,
+ * Grouped-query attention over ragged rows. `meta` u32 [rows, 4] holds per row {keyStart, position,
  * sequenceEnd, 0}: the first key row of its sequence (training: the sequence's first row; decoding: its slot in
  * the cache), its index in the sequence, and (training) one past the last row of its sequence. It attends to key
- * rows keyStart … keyStart + position. No scores are kept: the backward makes them again from the log-sum-exp, once
+ * rows keyStart … keyStart + position, or to those that `Heads` says. No scores are kept: the backward makes them again from the log-sum-exp, once
  * for the queries' gradients and once for the keys', since WGSL has no float atomics.
  */
 import { ENGINE_LIMITS } from '../../../shared/engineLimits';
@@ -12,9 +12,10 @@ import type { Tensor } from '../../device/buffers';
 import { compose } from '../../device/compose';
 import type { CpuFunction } from '../../device/cpu/cpu';
 import type { Device } from '../../device/device';
-import type { Dispatch, RowCount } from '../../device/program';
+import type { Counts, Dispatch, RowCount } from '../../device/program';
 import { perElement, quads, snippets } from '../launch';
-import { attentionCpu, attentionDeltaCpu, attentionGradCpu } from './attention.cpu';
+import { cappedSnippet } from '../softcap/softcap';
+import { attentionCpu, attentionDeltaCpu, attentionGradCpu, scaleOf } from './attention.cpu';
 import forward from './attention.wgsl?raw';
 import deltaPass from './attentionDelta.wgsl?raw';
 import gradient from './attentionGrad.wgsl?raw';
@@ -25,17 +26,33 @@ import plain from './plain.wgsl?raw';
 import plainForward from './plainForward.wgsl?raw';
 import plainOfKeys from './plainOfKeys.wgsl?raw';
 import plainOfQueries from './plainOfQueries.wgsl?raw';
+import reach from './reach.wgsl?raw';
 import team from './team.wgsl?raw';
 import unroll from './unroll.wgsl?raw';
 
 /** The variant whose threads share what they load (team.wgsl); where a device has it blocked, each works for itself. */
 export const FLASH = 'flash';
+/** Largest head that its threads keep in registers; of a larger one the plain form's loops are as good, and compile. */
+const FLASH_HEAD = 128;
+export const takesFlash = (device: Device, headDim: number): boolean =>
+  headDim <= FLASH_HEAD && !device.blocked.has(FLASH);
 
-/** The head layout: `heads` query heads of `headDim`, `kvHeads` key and value heads shared evenly among them. */
+/**
+ * The head layout: `heads` query heads of `headDim`, `kvHeads` key and value heads shared evenly among them; and how a row's
+ * scores come about.
+ */
 export interface Heads {
   heads: number;
   kvHeads: number;
   headDim: number;
+  /** What q·k is multiplied by; 1/√headDim unless given. */
+  scale?: number;
+  /** Scores become softcap · tanh(score / softcap) before the softmax, if given. */
+  softcap?: number;
+  /** False: a row attends to its whole sequence, in the training layout only. True unless given. */
+  causal?: boolean;
+  /** Of these only keys less than so many positions away; all unless given. */
+  window?: number;
   /** Query or key vectors that a thread owns, where not as many as suit the kernel. */
   ownRows?: OwnRows;
 }
@@ -54,6 +71,9 @@ interface Pass {
   cpu: CpuFunction | null;
 }
 
+/** (query, key) pairs of a segment: causal ones are L (L + 1) / 2 of a sequence of L, all are L². */
+const pairsOf = ({ pairs = 0, rows }: Counts, causal: boolean): number => (causal ? pairs : 2 * pairs - rows);
+
 /** A pass in the frame of team.wgsl or plain.wgsl, as one dispatch or, where it could take long, several over ranges of rows. */
 function pass(
   device: Device,
@@ -67,23 +87,30 @@ function pass(
   if (headDim > ENGINE_LIMITS.headDim)
     throw new GpuError(message('engine.model.headSize', { size: headDim, most: ENGINE_LIMITS.headDim }));
   const [own, stream] = keys ? [1, heads / kvHeads] : [heads / kvHeads, 1];
+  const { causal = true, window = 0, softcap } = p;
   const ofThread = p.ownRows ?? ownRows(rows, headDim, arrays, own);
   const all = [rows.dims, ...bindings];
-  const isPlain = device.blocked.has(FLASH);
+  const isPlain = !takesFlash(device, headDim);
   const shape = { KV_HEADS: kvHeads, HD4: hd4, PART: all.length };
+  const meeting = { CAUSAL: causal, WINDOW: window };
+  const scoring = [reach, cappedSnippet(softcap)];
   const kernel = {
     label,
     code: isPlain
-      ? compose(plainWgsl, { consts: { ...shape, HEADS: heads }, snippets: [snippets.rows, plain] })
+      ? compose(plainWgsl, {
+          consts: { ...shape, HEADS: heads, ...meeting },
+          snippets: [snippets.rows, ...scoring, plain],
+        })
       : compose(wgsl.join('\n'), {
-          consts: { ...shape, OWN: own, STREAM: stream, ROWS: ofThread },
-          snippets: [snippets.rows, team, unroll],
+          consts: { ...shape, OWN: own, STREAM: stream, ROWS: ofThread, ...meeting },
+          snippets: [snippets.rows, ...scoring, team, unroll],
         }),
-    constants: { SCALE: 1 / Math.sqrt(headDim), THREADS },
+    constants: { SCALE: scaleOf(p), THREADS, ...(softcap ? { CAP: softcap } : {}) },
     variants: isPlain ? [] : [FLASH],
   };
   const rowsPerGroup = isPlain ? THREADS / (keys ? kvHeads : heads) : (THREADS * ofThread) / own;
-  const firsts = cuts(device, rows.max ?? 0, { rowsPerGroup, macsPerPair: heads * headDim * products, falling: keys });
+  const work = !causal ? 'even' : keys ? 'falling' : 'rising';
+  const firsts = cuts(device, rows.max ?? 0, { rowsPerGroup, macsPerPair: heads * headDim * products, work });
   return firsts.map((first, i) => ({
     kernel,
     bindings: all,
@@ -93,15 +120,15 @@ function pass(
       isPlain ? 1 : kvHeads,
       1,
     ],
-    // Of the whole pass; its first part speaks for all.
-    macs: ({ pairs = 0, segments }) => (i === 0 ? pairs * segments * heads * headDim * products : 0),
+    // Of the whole pass; its first part speaks for all. A window is not counted: it may be longer than the sequences.
+    macs: (counts) => (i === 0 ? pairsOf(counts, causal) * counts.segments * heads * headDim * products : 0),
     cpu: i === 0 ? cpu : null,
   }));
 }
 
 /**
  * Attention of `q` [rows, heads·headDim] over `k`, `v` [keyRows, kvHeads·headDim] into `out` (as q), with the
- * log-sum-exp of every row and head in `lse` [rows, heads]. Scores are scaled by 1/√headDim. Overwrites.
+ * log-sum-exp of every row and head in `lse` [rows, heads]. Overwrites.
  * @throws {GpuError} when headDim is no multiple of 4 or past ENGINE_LIMITS, or the heads cannot be shared evenly.
  */
 export function attention(

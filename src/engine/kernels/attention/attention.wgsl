@@ -1,6 +1,6 @@
-// Causal grouped-query attention, one pass with an online softmax (Dao et al. 2022).
+// Grouped-query attention, one pass with an online softmax (Dao et al. 2022).
 // q [rows, H·hd], k, v [keyRows, KV·hd] -> result [rows, H·hd], lse [rows, H]. A row attends to the key rows
-// keyStart … keyStart + position; lse = log Σ exp(q·k/√hd). Overwrites both.
+// that reach.wgsl gives it; lse = log Σ exp(capped(SCALE · q·k)). Overwrites both.
 // Frame, consts and who does what: team.wgsl. Own vectors are queries, columns are keys.
 @group(0) @binding(2) var<storage, read> q: array<vec4f>;
 @group(0) @binding(3) var<storage, read> k: array<vec4f>;
@@ -15,7 +15,7 @@ var<private> top: array<f32, ROWS>;                // largest score so far
 var<private> weight: array<f32, ROWS>;             // Σ exp(score − top)
 var<private> shrink: array<f32, ROWS>;             // what a new top makes of the old sums
 
-fn columnsOf(m: vec4u) -> vec2u { return vec2u(0u, m.y + 1u); }
+fn columnsOf(m: vec4u) -> vec2u { return keysOf(m); }
 
 fn keys(d: u32) -> mat4x4f {
   return mat4x4f(k[column.x + d], k[column.y + d], k[column.z + d], k[column.w + d]);
@@ -54,7 +54,7 @@ fn multiply(d: u32) {
 
 fn soften(r: u32) {
   let meets4 = met(r);
-  let score = select(vec4f(-1e30), p[r], meets4);
+  let score = select(vec4f(-1e30), capped(p[r]), meets4);
   let high = max(max(max(score.x, score.y), max(score.z, score.w)), top[r]);
   // exp(0) need not be 1 on every adapter, and a row must not change in steps that it has no part in.
   shrink[r] = select(exp(top[r] - high), 1.0, high == top[r]);

@@ -31,6 +31,8 @@ describe('attention in WGSL', () => {
       { lengths: [33, 1, 64, 5, 27], heads: 6, kvHeads: 3, headDim: 32 },
       { lengths: [9, 2], heads: 4, kvHeads: 2, headDim: 12 },
       { lengths: [5, 18], heads: 8, kvHeads: 1, headDim: 128 },
+      { lengths: [40, 3], heads: 2, kvHeads: 1, headDim: 8, window: 9, softcap: 2, scale: 0.4 },
+      { lengths: [40, 3], heads: 2, kvHeads: 1, headDim: 8, causal: false, window: 9 },
     ]) {
       const inputs = inputsOf(
         shape,
@@ -53,17 +55,18 @@ describe('attention in WGSL', () => {
     const device = await testDevice();
     const slow = { ...device, info: { ...device.info, software: true } };
     const [rows, macs] = [2048, 6 * 32 * 2];
-    for (const falling of [false, true]) {
-      const firsts = cuts(slow, rows, { rowsPerGroup: 16, macsPerPair: macs, falling });
+    for (const work of ['rising', 'falling', 'even'] as const) {
+      const firsts = cuts(slow, rows, { rowsPerGroup: 16, macsPerPair: macs, work });
       expect(firsts[0]).toBe(0);
       const ends = [...firsts.slice(1), rows / 16].map((group) => 16 * group);
-      const work = ends.map((end, i) => {
-        const [from, to] = falling ? [rows - end, rows - 16 * firsts[i]] : [16 * firsts[i], end];
+      const done = ends.map((end, i) => {
+        if (work === 'even') return (end - 16 * firsts[i]) * rows * macs;
+        const [from, to] = work === 'falling' ? [rows - end, rows - 16 * firsts[i]] : [16 * firsts[i], end];
         return ((to ** 2 - from ** 2) / 2) * macs;
       });
       // 100 ms at the rate that is assumed, and a workgroup more or less at the cut.
-      expect(Math.max(...work)).toBeLessThan(0.1 * 5e8 + 16 * rows * macs);
+      expect(Math.max(...done)).toBeLessThan(0.1 * 5e8 + 16 * rows * macs);
     }
-    expect(cuts(slow, 256, { rowsPerGroup: 16, macsPerPair: macs, falling: false })).toEqual([0]);
+    expect(cuts(slow, 256, { rowsPerGroup: 16, macsPerPair: macs, work: 'rising' })).toEqual([0]);
   });
 });

@@ -1,7 +1,7 @@
-// Gradients of causal grouped-query attention, for either side of the products. With p = exp(q·k/√hd − lse) and
-// dS = p · (gradOut·v − D), of every query and key that it attends to:
-//   of queries:  gradA = gradQ = Σ dS · k / √hd                            a, b = q, gradOut    x, y = k, v
-//   of keys:     gradA = gradK = Σ dS · q / √hd, gradB = gradV = Σ p · gradOut   a, b = k, v    x, y = q, gradOut
+// Gradients of grouped-query attention, for either side of the products. With p = exp(s − lse), s = capped(SCALE · q·k) and
+// dS = p · (gradOut·v − D) · slopeAt(s), of every query and key that it attends to:
+//   of queries:  gradA = gradQ = Σ dS · k · SCALE                            a, b = q, gradOut    x, y = k, v
+//   of keys:     gradA = gradK = Σ dS · q · SCALE, gradB = gradV = Σ p · gradOut   a, b = k, v    x, y = q, gradOut
 // q, gradOut, gradQ [rows, H·hd]; k, v, gradK, gradV [rows, KV·hd]; stats [rows, H, 2] = {lse, D}. Overwrites. Both
 // sides make p and dS anew: without atomics that is what one order of the sums costs.
 // Frame, consts and who does what: team.wgsl. The side's own part: gradOfQueries.wgsl, gradOfKeys.wgsl.
@@ -51,8 +51,9 @@ fn multiply(d: u32) {
 
 fn weigh(r: u32) {
   let s = statsOf(r);
-  p[r] = select(vec4f(), exp(p[r] - s.lse), met(r));
-  gradScore[r] = p[r] * (gradScore[r] - s.delta);
+  let score = capped(p[r]);
+  p[r] = select(vec4f(), exp(score - s.lse), met(r));
+  gradScore[r] = p[r] * (gradScore[r] - s.delta) * slopeAt(score);
 }
 
 fn addAt(r: u32, d: u32, wx: mat4x4f, wy: mat4x4f) {

@@ -8,8 +8,8 @@ export const BLOCK: u32 = 64;
 /** Bytes from one query's scores to the next one's: no power of two, so that a column of them does not share cache sets. */
 export const SCORES_ROW: usize = 4 * (BLOCK + 4);
 const SCORES_BYTES: usize = SCORES_ROW * BLOCK;
-/** A block's panels, heads being 128 long at most. */
-const PANELS_BYTES: usize = BLOCK * 128 * 4;
+/** A block's panels, heads being 256 long at most. */
+const PANELS_BYTES: usize = BLOCK * 256 * 4;
 
 /** Scratch: two blocks of scores [query][key], five blocks of panels, and a pair of numbers for each query. */
 @inline export function scores(): usize { return scratchAddress(); }
@@ -57,11 +57,25 @@ export function packAlong(rows: usize, stride: usize, n: u32, headDim: u32, to: 
   }
 }
 
+/** First block of keys that queries from `position` on meet, and of queries that meet keys from `position` on. */
+@inline export function firstKeyBlock(position: u32, back: i32): u32 { return blockOf(<i32>position + 1 - back); }
+@inline export function firstQueryBlock(position: u32, ahead: i32): u32 { return blockOf(<i32>position - ahead); }
+@inline function blockOf(position: i32): u32 { return <u32>max(0, position) & ~(BLOCK - 1); }
+
+/** One past the last key that the rows of row i's sequence before position `end` meet. */
+@inline export function lastKey(meta: usize, i: u32, end: u32, ahead: i32): u32 {
+  return ahead == 0 ? end : min(sequenceEndOf(meta, i) - keyStartOf(meta, i), end + <u32>ahead);
+}
+
 /**
- * What the causal mask leaves of a product to a tile of four rows. Query i of a block meets keys 0 … i + offset of another.
- * Columns are keys; or the sum runs over keys; or rows are keys and the sum runs over queries.
+ * What the mask leaves of a product to a tile of four rows. Query i of a block meets keys up to i + offset + ahead of another:
+ * `ahead` is 0 where attention is causal. Columns are keys; or the sum runs over keys; or rows are keys and the sum runs over
+ * queries. Keys too far back are computed where they share a block with others; their scores are 0 then.
  */
 export const enum Causal { COLUMNS, OVER_KEYS, OVER_QUERIES }
+
+/** `x` within 0 … n. */
+@inline function within(x: i32, n: u32): u32 { return <u32>min(<i32>n, max(0, x)); }
 
 /**
  * c[r, :] = (c[r, :] or 0) + Σ a[r, i] · b[i, :], i below `depth`; b as panels [columns / 8][depth][8]. a[r, i] lies at
@@ -70,14 +84,14 @@ export const enum Causal { COLUMNS, OVER_KEYS, OVER_QUERIES }
  */
 export function multiply(
   a: usize, aRow: usize, aStep: usize, b: usize, c: usize, cRow: usize,
-  rows: u32, columns: u32, depth: u32, add: bool, causal: Causal, offset: u32,
+  rows: u32, columns: u32, depth: u32, add: bool, causal: Causal, offset: i32, ahead: i32,
 ): void {
   const last = rows - 1;
   for (let r: u32 = 0; r < rows; r += 4) {
     let wide = columns, first: u32 = 0, end = depth;
-    if (causal == Causal.COLUMNS) wide = min(columns, offset + r + 4);
-    else if (causal == Causal.OVER_KEYS) end = min(depth, offset + r + 4);
-    else if (r > offset) first = r - offset;
+    if (causal == Causal.COLUMNS) wide = within(offset + <i32>r + 4 + ahead, columns);
+    else if (causal == Causal.OVER_KEYS) end = within(offset + <i32>r + 4 + ahead, depth);
+    else first = within(<i32>r - offset - ahead, depth);
     const r1 = min(r + 1, last), r2 = min(r + 2, last), r3 = min(r + 3, last);
     const from = a + aStep * first;
     const x0 = from + aRow * r, x1 = from + aRow * r1, x2 = from + aRow * r2, x3 = from + aRow * r3;
@@ -106,8 +120,11 @@ export function multiply(
   if (both) v128.store(at, add ? f32x4.add(v128.load(at, 16), v) : v, 16);
 }
 
-/** Keys that query r of a block meets, of `keys`. */
-@inline export function metBy(r: u32, keys: u32, offset: u32): u32 { return min(keys, offset + r + 1); }
+/** Of `keys` keys query r of a block meets those from `metFrom` up to `metBy`. */
+@inline export function metFrom(r: u32, keys: u32, offset: i32, back: i32): u32 { return within(offset + <i32>r + 1 - back, keys); }
+@inline export function metBy(r: u32, keys: u32, offset: i32, ahead: i32): u32 { return within(offset + <i32>r + 1 + ahead, keys); }
 
-/** Keys up to which query r's scores are read: its tile's, in sixteens as `expOf` takes them. Past `metBy` they must be 0. */
-@inline export function readFor(r: u32, keys: u32, offset: u32): u32 { return (min(keys, offset + (r & ~3) + 4) + 15) & ~15; }
+/** Keys up to which query r's scores are read: its tile's, in sixteens as `expOf` takes them. Those not met must be 0. */
+@inline export function readFor(r: u32, keys: u32, offset: i32, ahead: i32): u32 {
+  return (within(offset + <i32>(r & ~3) + 4 + ahead, keys) + 15) & ~15;
+}

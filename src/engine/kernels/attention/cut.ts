@@ -23,20 +23,27 @@ export function ownRows(rows: RowCount, headDim: number, arrays: number, own: nu
   return fitting < enough ? fitting : enough;
 }
 
+/** Share of the rows that does a share of the work. */
+const CUTS = {
+  rising: (share: number) => Math.sqrt(share),
+  falling: (share: number) => 1 - Math.sqrt(1 - share),
+  even: (share: number) => share,
+};
+
 /** Of a product's rate, what attention can be trusted with. */
 const SHARE = 0.5;
 
 /**
  * First workgroups of the dispatches that a pass of up to `rows` rows is split into, so that none takes too long even
- * when all are one sequence. Row i then does work ∝ i, or, `falling`, ∝ rows − i: cuts of equal work follow a root.
+ * when all are one sequence. Row i then does work ∝ i, ∝ rows − i, or the same: the first two's cuts follow a root.
  */
 export function cuts(
   device: Device,
   rows: number,
-  { rowsPerGroup, macsPerPair, falling }: { rowsPerGroup: number; macsPerPair: number; falling: boolean },
+  { rowsPerGroup, macsPerPair, work }: { rowsPerGroup: number; macsPerPair: number; work: keyof typeof CUTS },
 ): number[] {
-  const parts = Math.max(1, Math.ceil((((rows * rows) / 2) * macsPerPair) / macsOfDispatch(device, SHARE)));
+  const pairs = (rows * rows) / (work === 'even' ? 1 : 2);
+  const parts = Math.max(1, Math.ceil((pairs * macsPerPair) / macsOfDispatch(device, SHARE)));
   const groups = rows / rowsPerGroup;
-  const cut = (i: number) => Math.round(groups * (falling ? 1 - Math.sqrt(1 - i / parts) : Math.sqrt(i / parts)));
-  return [...new Set(Array.from({ length: parts }, (_, i) => cut(i)))];
+  return [...new Set(Array.from({ length: parts }, (_, i) => Math.round(groups * CUTS[work](i / parts))))];
 }

@@ -1,5 +1,5 @@
 // attentionGrad.wgsl with keys as own vectors and queries as columns: two gradients, and a column has its lse and D. A key
-// is met by its own row's queries and all later ones of the sequence.
+// is met by the queries of the rows that reach.wgsl gives it.
 const BOTH = true;
 struct Stats { lse: vec4f, delta: vec4f }
 
@@ -7,7 +7,7 @@ struct Stats { lse: vec4f, delta: vec4f }
 var<private> sumB: array<array<vec4f, HD4>, ROWS>;
 var<private> columnStats: Stats;
 
-fn columnsOf(m: vec4u) -> vec2u { return vec2u(m.y, m.z - m.x) * STREAM; }
+fn columnsOf(m: vec4u) -> vec2u { return queriesOf(m) * STREAM; }
 fn loadStats(r: u32) {}
 fn stepStats() {
   let at = column / HD4;

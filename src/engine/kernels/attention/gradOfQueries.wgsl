@@ -4,7 +4,7 @@ struct Stats { lse: vec4f, delta: vec4f }
 
 var<private> ownStats: array<vec2f, ROWS>;
 
-fn columnsOf(m: vec4u) -> vec2u { return vec2u(0u, m.y + 1u); }
+fn columnsOf(m: vec4u) -> vec2u { return keysOf(m); }
 fn loadStats(r: u32) { ownStats[r] = stats[ownAt[r] / HD4]; }
 fn stepStats() {}
 fn statsOf(r: u32) -> Stats { return Stats(vec4f(ownStats[r].x), vec4f(ownStats[r].y)); }

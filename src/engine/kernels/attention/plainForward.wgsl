@@ -15,11 +15,12 @@ fn work(i: u32) {
   var sum = array<vec4f, HD4>();
   var top = -1e30;
   var weight = 0.0;
-  for (var c = 0u; c <= m.y; c++) {
+  let keys = keysOf(m);
+  for (var c = keys.x; c < keys.y; c++) {
     let key = ((m.x + c) * KV_HEADS + head / SHARE) * HD4;
     var score = 0.0;
     for (var d = 0u; d < HD4; d++) { score += dot(q[own * HD4 + d], k[key + d]); }
-    score *= SCALE;
+    score = capped(vec4f(score * SCALE)).x;
     let high = max(top, score);
     let shrink = select(exp(top - high), 1.0, high == top);
     let p = exp(score - high);

@@ -1,5 +1,5 @@
 // The plain form of the keys' and values' gradients (attentionGrad.wgsl): a thread does one row and one key head, and meets
-// the queries of its own row and of all later ones of the sequence.
+// the queries of the rows that reach.wgsl gives it.
 @group(0) @binding(2) var<storage, read> k: array<vec4f>;
 @group(0) @binding(3) var<storage, read> v: array<vec4f>;
 @group(0) @binding(4) var<storage, read> q: array<vec4f>;
@@ -16,7 +16,8 @@ fn work(i: u32) {
   let m = rowMeta[i / KV_HEADS];
   var sumK = array<vec4f, HD4>();
   var sumV = array<vec4f, HD4>();
-  for (var row = m.x + m.y; row < m.z; row++) {
+  let queries = queriesOf(m);
+  for (var row = m.x + queries.x; row < m.x + queries.y; row++) {
     for (var h = 0u; h < SHARE; h++) {
       let query = row * HEADS + head * SHARE + h;
       var score = 0.0;
@@ -25,8 +26,9 @@ fn work(i: u32) {
         score += dot(q[query * HD4 + d], k[own + d]);
         gradP += dot(gradOut[query * HD4 + d], v[own + d]);
       }
-      let p = exp(score * SCALE - stats[query].x);
-      let gradScore = p * (gradP - stats[query].y);
+      let held = capped(vec4f(score * SCALE));
+      let p = exp(held.x - stats[query].x);
+      let gradScore = p * (gradP - stats[query].y) * slopeAt(held).x;
       for (var d = 0u; d < HD4; d++) {
         sumK[d] += gradScore * q[query * HD4 + d];
         sumV[d] += p * gradOut[query * HD4 + d];

@@ -13,7 +13,8 @@ fn work(i: u32) {
   let own = rowAt(i / HEADS) * HEADS + head;
   let m = rowMeta[i / HEADS];
   var sum = array<vec4f, HD4>();
-  for (var c = 0u; c <= m.y; c++) {
+  let keys = keysOf(m);
+  for (var c = keys.x; c < keys.y; c++) {
     let key = ((m.x + c) * KV_HEADS + head / SHARE) * HD4;
     var score = 0.0;
     var gradP = 0.0;
@@ -21,7 +22,8 @@ fn work(i: u32) {
       score += dot(q[own * HD4 + d], k[key + d]);
       gradP += dot(gradOut[own * HD4 + d], v[key + d]);
     }
-    let gradScore = exp(score * SCALE - stats[own].x) * (gradP - stats[own].y);
+    let held = capped(vec4f(score * SCALE));
+    let gradScore = exp(held.x - stats[own].x) * (gradP - stats[own].y) * slopeAt(held).x;
     for (var d = 0u; d < HD4; d++) { sum[d] += gradScore * k[key + d]; }
   }
   for (var d = 0u; d < HD4; d++) { gradQ[own * HD4 + d] = sum[d] * SCALE; }
