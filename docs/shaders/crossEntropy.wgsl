@@ -42,9 +42,13 @@ fn rowMax(value: f32, lane: u32) -> f32 {
   return workgroupUniformLoad(&lanes[0]);
 }
 
+// Scores as they are.
+fn capped(x: vec4f) -> vec4f { return x; }
+fn slopeAt(y: vec4f) -> vec4f { return vec4f(1); }
+
 // logits [rows, S], targets [rows] -> loss [rows]: loss = log Σ exp(logits) − logits[target] over the first VOCAB
 // columns, in nats. With GRADIENT the logits are overwritten by (softmax − onehot(target)) · dims.lossScale, zero
-// from column VOCAB on. The loss of a target that is not below VOCAB is NaN.
+// from column VOCAB on, and by slopeAt(logits): the gradient before a cap. The loss of a target that is not below VOCAB is NaN.
 // One workgroup of WIDTH threads does one row; the sum is carried beside its running maximum (Milakov 2018).
 override VOCAB: u32;
 override S4: u32;  // S / 4
@@ -83,8 +87,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     storageBarrier();  // no thread overwrites the label's logit before all have read it
     for (var i = lane; i < S4; i += WIDTH) {
       let column = vec4u(i * 4u) + vec4u(0u, 1u, 2u, 3u);
-      let p = exp((logits[start + i] - rowTop) - logSum) - select(vec4f(0), vec4f(1), column == vec4u(label));
-      logits[start + i] = select(vec4f(0), p * dims.lossScale, column < vec4u(VOCAB));
+      let y = logits[start + i];
+      let p = exp((y - rowTop) - logSum) - select(vec4f(0), vec4f(1), column == vec4u(label));
+      logits[start + i] = select(vec4f(0), p * dims.lossScale * slopeAt(y), column < vec4u(VOCAB));
     }
   }
 }

@@ -10,10 +10,11 @@ interface CrossEntropy {
   vocab: number;
   stride: number;
   gradient: boolean;
+  softcap?: number;
 }
 
 export const crossEntropyCpu =
-  ({ rows, targets, logits, loss, vocab, stride, gradient }: CrossEntropy): CpuFunction =>
+  ({ rows, targets, logits, loss, vocab, stride, gradient, softcap = 0 }: CrossEntropy): CpuFunction =>
   (cpu) => {
     const { rows: count, lossScale } = cpu.dims(rows);
     cpu.run('crossEntropy', count, [
@@ -21,6 +22,7 @@ export const crossEntropyCpu =
       vocab,
       stride,
       Number(gradient),
+      softcap,
       lossScale,
     ]);
   };

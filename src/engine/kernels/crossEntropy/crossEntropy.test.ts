@@ -9,13 +9,17 @@ import { crossEntropyBackwardRef, crossEntropyRef } from './crossEntropy.ref';
 const marked = (losses: ArrayLike<number>) => Array.from(losses, (x) => (Number.isNaN(x) ? -1 : x));
 
 describe('crossEntropy', () => {
-  for (const [rows, vocab, stride, scale] of [
+  for (const [rows, vocab, stride, scale, cap] of [
     [57, 1001, 1004, 5],
     [1, 3, 4, 1],
+    [7, 2, 4, 3],
+    [9, 5, 8, 3],
     [130, 64, 64, 200],
     [5, 4096, 4160, 10],
+    [19, 101, 104, 5, 6],
+    [7, 2, 4, 3, 4],
   ]) {
-    it(`of ${rows} rows over ${vocab} of ${stride} columns, logits to ±${scale}`, async () => {
+    it(`of ${rows} rows over ${vocab} of ${stride} columns, logits to ±${scale}, cap ${cap}`, async () => {
       const device = await testDevice();
       const logits = randomFloats(rows * stride, 1, scale);
       for (let row = 0; row < rows; row++) logits.fill(1e30, row * stride + vocab, (row + 1) * stride); // must not count
@@ -29,6 +33,8 @@ describe('crossEntropy', () => {
         stride,
         gradLoss: new Float64Array(rows).fill(lossScale),
       });
+      // These logits are what a cap made of others: that gradient is by its slope there.
+      if (cap) gradients.forEach((g, i) => (gradients[i] = g * (1 - (logits[i] / cap) ** 2)));
       for (const software of onCpu ? [true] : [true, false]) {
         for (const gradient of [false, true]) {
           const scope = device.buffers.scope('crossEntropy');
@@ -45,6 +51,7 @@ describe('crossEntropy', () => {
                 vocab,
                 stride,
                 gradient,
+                softcap: cap,
               },
             ),
           ]);
