@@ -1,5 +1,6 @@
 // Everything the CPU engine computes in WebAssembly; `Cpu.run` calls it by name.
 export { setScratch } from './scratch.as';
+export { addPositions } from './addPositions/addPositions.as';
 export { embed } from './embed/embed.as';
 export { rmsNorm, rmsNormBackward } from './rmsNorm/rmsNorm.as';
 export { layerNorm, layerNormBackward } from './layerNorm/layerNorm.as';

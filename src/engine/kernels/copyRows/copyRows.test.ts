@@ -8,23 +8,34 @@ it.each([
   [57, 12],
   [1, 4],
   [130, 176],
-])('%i rows of %i, copied and added', async (rows, width) => {
+])('%i rows of %i, copied and added, once and half', async (rows, width) => {
   const device = await testDevice();
   const scope = device.buffers.scope('copyRows');
   const [x, before] = [randomFloats(rows * width, 1), randomFloats(rows * width, 2)];
-  const [copy, sum] = [
-    scope.upload('copy', withTail(rows * width, 3 * width)),
-    scope.upload('sum', Float32Array.from([...before, ...tailOf(3 * width)])),
-  ];
+  const started = (added: boolean) =>
+    added ? Float32Array.from([...before, ...tailOf(3 * width)]) : withTail(rows * width, 3 * width);
   const common = { rows: overdispatched(scope, rows), x: scope.upload('x', x), width };
-  await runOps(device, [
-    copyRows(device, { ...common, out: copy }),
-    copyRows(device, { ...common, out: sum, add: true }),
-  ]);
-  expect([...(await floats(device, copy, (rows + 3) * width))]).toEqual([...x, ...tailOf(3 * width)]);
-  expect([...(await floats(device, sum, (rows + 3) * width))]).toEqual([
-    ...Float32Array.from(addRowsRef(x, before)),
-    ...tailOf(3 * width),
-  ]);
+  const cases = [
+    {},
+    { add: true },
+    // A power of two, so that a product that is rounded beforehand is the same.
+    { factor: 0.5 },
+    { add: true, factor: 0.5 },
+  ].map((how) => ({ how, out: scope.upload('out', started('add' in how)) }));
+  await runOps(
+    device,
+    cases.map(({ how, out }) => copyRows(device, { ...common, ...how, out })),
+  );
+  for (const { how, out } of cases) {
+    const expected = addRowsRef(
+      x,
+      'add' in how ? before : new Float32Array(x.length),
+      'factor' in how ? how.factor : 1,
+    );
+    expect([...(await floats(device, out, (rows + 3) * width))], JSON.stringify(how)).toEqual([
+      ...Float32Array.from(expected),
+      ...tailOf(3 * width),
+    ]);
+  }
   scope.free();
 });

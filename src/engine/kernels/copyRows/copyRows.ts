@@ -6,10 +6,10 @@ import { perElement, quads, snippets } from '../launch';
 import { copyRowsCpu } from './copyRows.cpu';
 import wgsl from './copyRows.wgsl?raw';
 
-/** `out = x`, or with `add` `out += x`; both [rows, width], of different buffers. */
+/** `out = factor · x`, or with `add` `out += factor · x`; both [rows, width], of different buffers. `factor` is 1 unless given. */
 export function copyRows(
   _device: Device,
-  p: { rows: RowCount; x: Tensor; out: Tensor; width: number; add?: boolean },
+  p: { rows: RowCount; x: Tensor; out: Tensor; width: number; add?: boolean; factor?: number },
 ): Dispatch {
   const D4 = quads(p.width, 'row');
   const add = p.add ?? false;
@@ -17,7 +17,7 @@ export function copyRows(
     kernel: {
       label: add ? 'addRows' : 'copyRows',
       code: compose(wgsl, { consts: { ADD: add }, snippets: [snippets.rows] }),
-      constants: { D4 },
+      constants: { D4, ...(p.factor === undefined ? {} : { FACTOR: p.factor }) },
     },
     bindings: [p.rows.dims, p.x, p.out],
     groups: perElement(p.rows, D4),

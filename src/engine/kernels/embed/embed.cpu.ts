@@ -13,6 +13,7 @@ export const embedCpu =
     total,
     out,
     width,
+    scale = 1,
   }: {
     rows: RowCount;
     ids: Tensor;
@@ -20,6 +21,7 @@ export const embedCpu =
     total: number;
     out: Tensor;
     width: number;
+    scale?: number;
   }): CpuFunction =>
   (cpu) => {
     const dims = cpu.dims(rows);
@@ -33,6 +35,7 @@ export const embedCpu =
       total,
       cpu.at(out),
       width,
+      scale,
       dims.rows,
       dims.stride,
     ]);

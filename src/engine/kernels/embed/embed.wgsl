@@ -1,10 +1,11 @@
-// ids [rows], table part [COUNT, D] -> result [rows, D]: result[row, :] = table[ids[row] − FIRST, :] for the ids that lie
-// in this part of the table; other rows stay, but the first part fills those whose id is in none with NaN. Overwrites. One
+// ids [rows], table part [COUNT, D] -> result [rows, D]: result[row, :] = SCALE · table[ids[row] − FIRST, :] for the ids that
+// lie in this part of the table; other rows stay, but the first part fills those whose id is in none with NaN. Overwrites. One
 // thread copies four numbers of a row.
 override D4: u32;
 override FIRST: u32;
 override COUNT: u32;
 override TOTAL: u32;  // rows of all parts
+override SCALE: f32 = 1.0;
 @group(0) @binding(1) var<storage, read> ids: array<u32>;
 @group(0) @binding(3) var<storage, read_write> result: array<vec4f>;
 
@@ -19,5 +20,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     return;
   }
   if (at >= COUNT) { return; }
-  result[rowAt(row) * D4 + i % D4] = loadW(at * D4 + i % D4);
+  result[rowAt(row) * D4 + i % D4] = SCALE * loadW(at * D4 + i % D4);
 }
