@@ -43,12 +43,12 @@ import {
   snippets,
   sumLoss,
   tuneMatmul,
-  weightShapes,
 } from '../src/engine';
 import { type DownloadedModel, downloadModel } from '../src/hub/model';
-import { MODULE_KINDS, type RunConfig, type TrainConfig, runSchema, trainSchema } from '../src/shared/config';
+import { type RunConfig, type TrainConfig, runSchema, trainSchema } from '../src/shared/config';
 import { Rng } from '../src/shared/rng';
-import type { KernelTime, LlamaConfig, TokenBatch } from '../src/shared/types';
+import { type ModelDescription, weightShapes } from '../src/shared/model';
+import type { KernelTime, TokenBatch } from '../src/shared/types';
 import type { BenchOptions } from './record';
 import { forwardMacs, stepMacs, supervisedOf } from './work';
 
@@ -115,15 +115,14 @@ export async function loadBase(gpu: Device, id: string): Promise<BaseModel> {
 }
 
 /** A model of any shape with random weights (the same pattern over and over: only its size matters). */
-export function randomBase(gpu: Device, config: LlamaConfig): BaseModel {
+export function randomBase(gpu: Device, config: ModelDescription): BaseModel {
   // Multiples of 2⁻¹²: numbers that f16 holds, as a trained checkpoint's are.
   const pattern = randomFloats(1 << 20, 5, 0.03).map((x) => Math.round(4096 * x) / 4096);
-  const shapes = weightShapes(config);
+  const lengths = new Map(weightShapes(config).map(({ name, shape }) => [name, shape.reduce((a, b) => a * b)]));
   return new BaseModel(gpu, config, (name) => {
-    const { shape } = shapes.find((w) => w.name.part === name.part)!;
-    const length = shape.reduce((a, b) => a * b, 1);
+    const length = lengths.get(name)!;
     const out = new Float32Array(length);
-    if (/norm/i.test(name.part)) return out.fill(1);
+    if (/norm/i.test(name)) return out.fill(1);
     for (let at = 0; at < length; at += pattern.length)
       out.set(pattern.subarray(0, Math.min(pattern.length, length - at)), at);
     return out;
@@ -131,7 +130,7 @@ export function randomBase(gpu: Device, config: LlamaConfig): BaseModel {
 }
 
 /** Random tokens; every one but each sequence's last has a target. */
-export function randomBatch(c: LlamaConfig, sequences: number, tokens: number): TokenBatch {
+export function randomBatch(c: ModelDescription, sequences: number, tokens: number): TokenBatch {
   const rng = new Rng(7);
   const ids = Int32Array.from({ length: sequences * tokens }, () => rng.below(c.vocab));
   const targets = ids.map((_, i) => ((i + 1) % tokens === 0 ? -1 : ids[i + 1]));
@@ -154,7 +153,7 @@ export const trainConfig = (): TrainConfig =>
   trainSchema.parse({ learningRate: 1e-12, warmupSteps: 0, schedule: 'constant' });
 
 /** All runs in one pass, every activation kept. */
-const layoutOf = (c: LlamaConfig, runs: RunConfig[], batch: TokenBatch): Layout => ({
+const layoutOf = (c: ModelDescription, runs: RunConfig[], batch: TokenBatch): Layout => ({
   capacity: {
     rows: batch.ids.length,
     supervised: supervisedOf(batch),
@@ -273,7 +272,7 @@ export async function wake(run: AdapterRun): Promise<{ a: Float32Array; b: Float
   return awake;
 }
 
-const FROZEN = new RegExp(`^matmul/(${MODULE_KINDS.join('|')}|head)( back)?$`);
+const FROZEN = /^matmul\/((q|k|v|o|gate|up|down)_proj|head)( back)?$/;
 const BASE_KERNELS = /^(attention|rmsNorm|rope|swiglu|embed|gatherRows|scatterRows|crossEntropy|sumLoss|copyToCache)/;
 
 export const isAttention = (kernel: string): boolean => kernel.startsWith('attention');
@@ -410,7 +409,17 @@ export function loraLayers(
     const at = (name: string, which: 0 | 1) => flat[name].slice(`${name}.${l}`, (2 * l + which) * part, part);
     return { a: at('params', 0), b: at('params', 1), gradA: at('grads', 0), gradB: at('grads', 1) };
   });
-  const modules: AdaptedModule[] = params.map((_, l) => ({ index: l, layer: l, kind: 'q', dIn: d, dOut: d, salt: l }));
+  const modules: AdaptedModule[] = params.map((_, l) => ({
+    index: l,
+    layer: l,
+    kind: 'linear',
+    path: `${l}.linear`,
+    dIn: d,
+    dOut: d,
+    bias: false,
+    inOut: false,
+    salt: l,
+  }));
   const unused = scope.alloc('unused', 16);
   const saved = params.map(() => ({
     z: scope.alloc('z', 4 * rows * rank),

@@ -1,19 +1,19 @@
 /** Model shapes that are measured with random weights. */
-import type { LlamaConfig } from '../src/shared/types';
+import { readModel } from '../src/hub/family';
 
 /** SmolLM2-135M's: 30 blocks, 9 query and 3 key heads of 64. */
-export const smollm: LlamaConfig = {
-  layers: 30,
-  dModel: 576,
-  heads: 9,
-  kvHeads: 3,
-  headDim: 64,
-  ffn: 1536,
-  vocab: 49152,
-  context: 2048,
-  ropeTheta: 100_000,
-  rmsEps: 1e-5,
-  tied: true,
-  bosId: 1,
-  eosIds: [2],
-};
+export const smollm = readModel({
+  model_type: 'llama',
+  num_hidden_layers: 30,
+  hidden_size: 576,
+  num_attention_heads: 9,
+  num_key_value_heads: 3,
+  intermediate_size: 1536,
+  vocab_size: 49152,
+  max_position_embeddings: 2048,
+  rope_theta: 100_000,
+  rms_norm_eps: 1e-5,
+  tie_word_embeddings: true,
+  bos_token_id: 1,
+  eos_token_id: 2,
+});

@@ -79,7 +79,7 @@ function merge(
   const scaling = run.alpha / run.rank;
   adaptedModules(model.config, run).forEach((m, index) => {
     const { a, b } = adapters[index];
-    const { data } = model.weights.get({ part: m.kind, layer: m.layer });
+    const { data } = model.weights.get(`${m.path}.weight`);
     // The file's own copy of this weight is found by its values: [out, in] as we have it, or [in, out].
     const layouts = [
       { dims: [m.dOut, m.dIn], stored: data },

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { zipSync } from 'fflate';
 import { gzipSync } from 'node:zlib';
 import { parseFile } from '../src/data/parse';
-import { parseLlamaConfig } from '../src/hub/llamaConfig';
+import { readModel } from '../src/hub/family';
 import { OnnxParser } from '../src/hub/onnx/parser';
 import { readSafetensors, writeSafetensors } from '../src/hub/safetensors';
 import { createTokenizer } from '../src/hub/tokenizer';
@@ -64,7 +64,9 @@ function smallTokenizer(): Uint8Array {
   );
 }
 
-const model = parseLlamaConfig(json(file(NANO, 'config.json')));
+const model = readModel(json(file(NANO, 'config.json')));
+
+const [query] = model.layers[0].attention.input.linears;
 
 /** One that is read. */
 function adapter(): Record<string, Uint8Array> {
@@ -77,10 +79,7 @@ function adapter(): Record<string, Uint8Array> {
     'adapter_config.json': text(
       '{"peft_type":"LORA","r":2,"lora_alpha":4,"target_modules":["q_proj"],"layers_to_transform":[0]}',
     ),
-    'adapter_model.safetensors': writeSafetensors([
-      of('A', [2, model.dModel]),
-      of('B', [model.heads * model.headDim, 2]),
-    ]),
+    'adapter_model.safetensors': writeSafetensors([of('A', [2, query.dIn]), of('B', [query.dOut, 2])]),
   };
 }
 
@@ -109,7 +108,7 @@ export const READERS: Record<string, Reader> = {
       .filter((name) => name.endsWith('.parquet'))
       .map((name) => file(FILES, name)),
   ),
-  config: { seeds: [file(NANO, 'config.json')], isInput: isJson, read: (bytes) => parseLlamaConfig(json(bytes)) },
+  config: { seeds: [file(NANO, 'config.json')], isInput: isJson, read: (bytes) => readModel(json(bytes)) },
   tokenizer: {
     seeds: [smallTokenizer()],
     isInput: isJson,
@@ -136,7 +135,7 @@ export const READERS: Record<string, Reader> = {
       parser.advance(bytes, Math.floor(bytes.length / 2));
       const graph = parser.finish(bytes);
       externalFiles(graph);
-      resolveWeights(graph, model).get({ part: 'finalNorm' });
+      resolveWeights(graph, model).get('model.norm.weight');
     },
   },
   adapter: {

@@ -2,7 +2,7 @@
  * Longer contexts at the same number of tokens a step: attention against the matmul rate, everything else per token,
  * and memory by length. Two blocks of the 4m model's shape with random weights: what is asked is how cost grows.
  */
-import type { LlamaConfig } from '../../src/shared/types';
+import type { ModelDescription } from '../../src/shared/model';
 import {
   type Device,
   MatmulProbe,
@@ -29,7 +29,8 @@ const NAMES = {
 
 export async function run(options: BenchOptions): Promise<RowResult> {
   const gpu = await openDevice(options);
-  const config: LlamaConfig = { ...(await download(options.model)).config, layers: 2, context: 4096 };
+  const { config: whole } = await download(options.model);
+  const config: ModelDescription = { ...whole, layers: whole.layers.slice(0, 2), context: 4096 };
   const records = [...(await speed(gpu, config, options)), await memory(gpu, config, options)];
   const error = gpu.error();
   if (error) throw error;
@@ -37,7 +38,7 @@ export async function run(options: BenchOptions): Promise<RowResult> {
   return { gpu: gpu.info, records };
 }
 
-async function speed(gpu: Device, config: LlamaConfig, options: BenchOptions): Promise<BenchRecord[]> {
+async function speed(gpu: Device, config: ModelDescription, options: BenchOptions): Promise<BenchRecord[]> {
   if (!gpu.info.timestamps) {
     const why = 'the adapter has no timestamps';
     return [skipped(NAMES.rate, '', [...BARS.rate], why), skipped(NAMES.constant, '', [...BARS.constant], why)];
@@ -98,7 +99,7 @@ async function speed(gpu: Device, config: LlamaConfig, options: BenchOptions): P
 }
 
 /** Bytes that one sequence of a length costs, for doubling lengths: each doubling must cost twice the one before. */
-async function memory(gpu: Device, config: LlamaConfig, options: BenchOptions): Promise<BenchRecord> {
+async function memory(gpu: Device, config: ModelDescription, options: BenchOptions): Promise<BenchRecord> {
   const base = randomBase(gpu, config);
   const lengths = [512, 1024, 2048, 4096];
   const bytes: number[] = [];

@@ -4,10 +4,11 @@ import type { AdapterRun } from './adapterRun';
 import type { Method, MethodStats } from './adapters/method';
 import { padRank } from './adapters/parameters';
 import { type Dispatch, type Op, macsOf } from './device/program';
-import { backward, lowestAdapted, needsInputGradient } from './model/backward';
+import { backward, goesThroughAttention, needsInputGradient } from './model/backward';
 import { batchTotals, causalPairs } from './model/batch';
-import { type Pass, forward } from './model/forward';
-import { headLoss } from './model/head';
+import { forward } from './model/forward';
+import { headLoss } from './model/nn/head';
+import type { Pass } from './model/nn/pass';
 
 /** A method that adds nothing: what is left of a pass with it is the frozen base. */
 const NOTHING = {
@@ -43,9 +44,12 @@ export function accountant(
     segments: 0,
   });
   const rank = padRank(run.config.rank);
-  const { layers, heads, headDim } = pass.config;
-  const attentionBack = layers - lowestAdapted(pass).layer;
-  const modules = run.modules.map((m) => ({ ...m, dx: needsInputGradient(pass, m.layer, m.kind) ? m.dIn : 0 }));
+  // Attention per causal pair: q·k and p·v of every head forward; five such products backward.
+  const perPair = pass.config.layers.reduce(
+    (sum, { attention: { heads, headDim } }, l) => sum + heads * headDim * (goesThroughAttention(pass, l) ? 7 : 2),
+    0,
+  );
+  const modules = run.modules.map((m) => ({ ...m, dx: needsInputGradient(pass, m) ? m.dIn : 0 }));
   return (batches, stats) => {
     let step = 0;
     let tokens = 0;
@@ -55,8 +59,7 @@ export function accountant(
       step += macsOf(frozen, counts);
       done += macsOf(adapter, counts);
       tokens += batch.ids.length;
-      // Attention per causal pair, head and layer: q·k and p·v forward; five such products backward.
-      step += causalPairs(batch) * heads * headDim * (2 * layers + 5 * attentionBack);
+      step += causalPairs(batch) * perPair;
     }
     let dense = 0;
     for (const { index, dIn, dOut, dx } of modules) {

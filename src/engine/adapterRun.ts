@@ -6,7 +6,7 @@ import { type RunConfig, type TrainConfig, followedBy, rankOf, scalingOf } from 
 import { AdapterError } from '../shared/errors';
 import { Rng } from '../shared/rng';
 import { message } from '../shared/message';
-import type { LlamaConfig } from '../shared/types';
+import type { ModelDescription } from '../shared/model';
 import type { BaseModel } from './base';
 import { adapterMethodOf, createMethod, methodSizes, trainedOf } from './adapters/methods';
 import { type AdaptedModule, type Method, type ModuleParams, type Place, UNTRAINED } from './adapters/method';
@@ -27,7 +27,8 @@ import type { Device } from './device/device';
 import { type Op, Program } from './device/program';
 import { readFloats, readTensor } from './device/device';
 import type { Layout } from './layout';
-import { adaptedModules, modulePath } from './model/llama';
+import { adaptedModules } from './model/modules';
+import { matrixOf } from './model/weights';
 import { ADAMW_HYPER_BYTES, RATE_SPAN, adamw, packAdamwHyper, ratesBytes } from './optim/adamw';
 import { gradNorm, gradNormPartialBytes } from './optim/clip';
 import { learningRateAt } from './optim/schedule';
@@ -48,7 +49,7 @@ export const placeOf = (
 });
 
 /** Bytes a run needs besides the shared activations, by name. */
-export function runSizes(config: LlamaConfig, run: RunConfig, place: Place): Record<string, number> {
+export function runSizes(config: ModelDescription, run: RunConfig, place: Place): Record<string, number> {
   const modules = adaptedModules(config, run);
   const { bytes } = flatLayout(modules, trainedOf(run));
   const method = methodSizes(run, modules, place);
@@ -133,7 +134,6 @@ export class AdapterRun {
       trained: this.#trained,
       params,
       grads,
-      path: modulePath,
     });
     const low = {
       device,
@@ -150,7 +150,7 @@ export class AdapterRun {
       low,
       modules: this.modules,
       scope,
-      frozen: (m) => weights.layers[m.layer][m.kind],
+      frozen: (m) => matrixOf(weights, m),
       place,
       follows: follows?.method ?? null,
     });
@@ -332,7 +332,7 @@ export class AdapterRun {
 
   async #unpack(flat: Tensor): Promise<ModuleAdapter[]> {
     const values = unpack(this.modules, this.#trained, await readFloats(this.#device, flat));
-    return this.modules.map((m, i) => ({ path: modulePath(m), dIn: m.dIn, dOut: m.dOut, ...values[i] }));
+    return this.modules.map((m, i) => ({ path: m.path, dIn: m.dIn, dOut: m.dOut, ...values[i] }));
   }
 
   /**
@@ -341,7 +341,7 @@ export class AdapterRun {
    */
   load(adapters: readonly ModuleValues[]): void {
     const { params } = this.#flat;
-    this.#device.write(params, pack(this.modules, this.#trained, adapters, modulePath));
+    this.#device.write(params, pack(this.modules, this.#trained, adapters));
   }
 
   /** Once, before anything else: what the run's start takes from the frozen base, and what is derived from it. */
@@ -380,7 +380,7 @@ export class AdapterRun {
   #named(pick: (p: ModuleParams) => [string, Tensor][]): { label: string; tensor: Tensor; length: number }[] {
     return this.modules.flatMap((m) =>
       pick(this.#moduleParams[m.index]).map(([what, tensor]) => ({
-        label: `${what} of ${modulePath(m)}`,
+        label: `${what} of ${m.path}`,
         tensor,
         length: tensor.size / 4,
       })),

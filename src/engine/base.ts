@@ -1,27 +1,29 @@
 /** The frozen base model on the GPU: uploaded once, shared by every run and by generation. */
 import { messageOf, OutOfMemoryError } from '../shared/errors';
 import { message } from '../shared/message';
-import type { LlamaConfig, WeightName } from '../shared/types';
+import { type ModelDescription, parameterCount } from '../shared/model';
 import type { BufferScope, Tensor } from './device/buffers';
 import type { Device } from './device/device';
 import { ropeTable } from './kernels/rope/rope';
-import { type LlamaWeights, maxContext, parameterCount, uploadWeights } from './model/llama';
+import { maxContext } from './model/modules';
+import { type ModelWeights, type ReadWeight, uploadWeights } from './model/weights';
 
 export class BaseModel {
   readonly device: Device;
-  readonly config: LlamaConfig;
-  readonly weights: LlamaWeights;
-  readonly ropeTable: Tensor;
+  readonly config: ModelDescription;
+  readonly weights: ModelWeights;
+  /** Of each of the description's `ropes`. */
+  readonly ropeTables: Tensor[];
   readonly #scope: BufferScope;
 
   /**
-   * @param read gives each weight in PyTorch's layout
+   * @param read gives each tensor of the state dict, as it lies there
    * @param bindingBytes tables larger than this are split over bindings; the adapter's limit unless tests say less
    */
   constructor(
     device: Device,
-    config: LlamaConfig,
-    read: (name: WeightName) => Float32Array,
+    config: ModelDescription,
+    read: ReadWeight,
     bindingBytes = Math.min(device.info.maxBindingSize, device.info.maxBufferSize),
   ) {
     this.device = device;
@@ -29,8 +31,9 @@ export class BaseModel {
     this.#scope = device.buffers.scope('base');
     try {
       this.weights = uploadWeights(this.#scope, config, read, bindingBytes);
-      const { headDim: rotary, ropeTheta: theta } = config;
-      this.ropeTable = this.#scope.upload('ropeTable', ropeTable(maxContext(config), { rotary, theta }));
+      this.ropeTables = config.ropes.map(({ rotary, theta }, i) =>
+        this.#scope.upload(`ropes.${i}`, ropeTable(maxContext(config), { rotary, theta })),
+      );
     } catch (error) {
       this.#scope.free();
       throw error;
@@ -41,11 +44,7 @@ export class BaseModel {
    * The same, once the device has said that everything fitted.
    * @throws {OutOfMemoryError} with what the weights need; nothing stays allocated then
    */
-  static async create(
-    device: Device,
-    config: LlamaConfig,
-    read: (name: WeightName) => Float32Array,
-  ): Promise<BaseModel> {
+  static async create(device: Device, config: ModelDescription, read: ReadWeight): Promise<BaseModel> {
     let base: BaseModel | null = null;
     try {
       return await device.withinMemory(() => (base = new BaseModel(device, config, read)));

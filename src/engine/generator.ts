@@ -11,11 +11,12 @@ import type { BaseModel } from './base';
 import type { BufferScope } from './device/buffers';
 import type { Read, Readback } from './device/device';
 import { Program } from './device/program';
-import { allocate, inputSizes, layerSizes, topSizes } from './model/activations';
+import { allocate, headWidths, inputSizes, layerSizes, topSizes } from './model/activations';
 import { BatchBuffers, type Capacity, headChunkRows } from './model/batch';
-import { type Pass, forward } from './model/forward';
-import { chunkLogits, headInput } from './model/head';
-import { kvWidth, logitStride, maxContext } from './model/llama';
+import { forward } from './model/forward';
+import { chunkLogits, headInput } from './model/nn/head';
+import type { Pass } from './model/nn/pass';
+import { logitStride, maxContext } from './model/modules';
 import { AdapterActivations, activationNeeds } from './model/adapterActivations';
 import { sampleToken } from './sample';
 
@@ -52,7 +53,7 @@ export class Generator {
   readonly #length: number;
 
   private constructor(base: BaseModel, scope: BufferScope, runs: readonly (AdapterRun | null)[], length: number) {
-    const { device, config, weights, ropeTable } = base;
+    const { device, config, weights, ropeTables } = base;
     this.#models = runs.length;
     this.#length = length;
     this.#logitRows = Math.max(1, Math.min(LOGIT_ROWS, Math.floor(headChunkRows(config.vocab) / runs.length)));
@@ -69,11 +70,10 @@ export class Generator {
       ...allocate(scope, '', layerSizes(config, capacity)),
     };
     const top = allocate(scope, '', topSizes(config, capacity));
-    const cacheBytes = 4 * runs.length * length * kvWidth(config);
-    const cache = Array.from({ length: config.layers }, (_, l) => ({
-      k: scope.alloc(`cache.${l}.k`, cacheBytes),
-      v: scope.alloc(`cache.${l}.v`, cacheBytes),
-    }));
+    const cache = config.layers.map(({ attention }, l) => {
+      const bytes = 4 * runs.length * length * headWidths(attention).kv;
+      return { k: scope.alloc(`cache.${l}.k`, bytes), v: scope.alloc(`cache.${l}.v`, bytes) };
+    });
     const adapted = runs.filter((run) => run !== null);
     // Nothing is kept for a backward, so all modules and layers share one set of tensors.
     const saved =
@@ -85,10 +85,10 @@ export class Generator {
       device,
       config,
       weights,
-      ropeTable,
+      ropeTables,
       cache,
       top,
-      layers: Array.from({ length: config.layers }, () => act),
+      layers: config.layers.map(() => act),
       grads: null,
       segments: runs.map(
         (run, segment) =>

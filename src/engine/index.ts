@@ -29,7 +29,7 @@ export { matmulRate } from './matmulRate';
 export { selfTest } from './selfTest';
 
 // Of the model's architecture.
-export { adaptedModules, maxContext, moduleName, modulePath, parameterCount, weightShapes } from './model/llama';
+export { adaptedModules, maxContext } from './model/modules';
 export { headChunkRows } from './model/batch';
 
 // Single operations, to measure and to build on.

@@ -3,12 +3,13 @@
  * bytes per item, from the same size functions that the allocation uses. Nothing is allocated here.
  */
 import type { RunConfig, TrainConfig } from '../shared/config';
-import type { LlamaConfig, PlanItem } from '../shared/types';
+import type { ModelDescription } from '../shared/model';
+import type { PlanItem } from '../shared/types';
 import { placeOf, runSizes } from './adapterRun';
 import type { Layout } from './layout';
-import { gradSizes, inputSizes, layerSizes, topSizes, total } from './model/activations';
+import { type Sizes, flatSizes, gradSizes, inputSizes, layerSizes, topSizes, total } from './model/activations';
 import { batchSizes, headChunkRows } from './model/batch';
-import { adaptedModules } from './model/llama';
+import { adaptedModules } from './model/modules';
 import { activationNeeds, activationSizes } from './model/adapterActivations';
 
 /** What the planner goes by. */
@@ -20,7 +21,7 @@ export interface MemoryLimits {
 }
 
 /** All segments, all activations. */
-export function fullLayout(c: LlamaConfig, runs: number, train: TrainConfig): Layout {
+export function fullLayout(c: ModelDescription, runs: number, train: TrainConfig): Layout {
   const { batchSize, maxSequenceLength, gradientAccumulationSteps } = train;
   return {
     // The first token of a sequence is never a target.
@@ -39,7 +40,7 @@ export function fullLayout(c: LlamaConfig, runs: number, train: TrainConfig): La
  * From the fastest layout to the thriftiest: fewer runs in a pass first, then layers computed anew, which computes the same
  * bits; then batches in halves, quarters …, whose gradients are added up in another order.
  */
-function layouts(c: LlamaConfig, runs: number, train: TrainConfig): Layout[] {
+function layouts(c: ModelDescription, runs: number, train: TrainConfig): Layout[] {
   const full = fullLayout(c, runs, train);
   // In p passes, as few runs in each as that takes.
   const segments = new Set(
@@ -76,15 +77,15 @@ function splitLayout(
   };
 }
 
-function sizesOf(c: LlamaConfig, runs: readonly RunConfig[], { capacity, microBatches, recompute }: Layout) {
+function sizesOf(c: ModelDescription, runs: readonly RunConfig[], { capacity, microBatches, recompute }: Layout) {
   const needs = activationNeeds(
     runs.map((r) => ({ modules: adaptedModules(c, r), config: r })),
     recompute ? 'layers' : 'none',
   );
   const layer = layerSizes(c, capacity);
   return {
-    layers: { times: recompute ? 1 : c.layers, sizes: layer },
-    inputs: { times: c.layers, sizes: inputSizes(c, capacity) },
+    layers: { times: recompute ? 1 : c.layers.length, sizes: layer },
+    inputs: { times: c.layers.length, sizes: inputSizes(c, capacity) },
     top: { times: 1, sizes: topSizes(c, capacity) },
     grads: { times: 1, sizes: gradSizes(c, capacity) },
     spaces: { times: 1, sizes: activationSizes(c, capacity, needs) },
@@ -95,19 +96,19 @@ function sizesOf(c: LlamaConfig, runs: readonly RunConfig[], { capacity, microBa
 type KeepBest = Pick<TrainConfig, 'loadBestCheckpoint'>;
 
 const sizesOfRun = (
-  c: LlamaConfig,
+  c: ModelDescription,
   run: RunConfig,
   { runs, train, layout }: { runs: readonly RunConfig[]; train: KeepBest; layout: Layout },
 ) => runSizes(c, run, placeOf(run, runs, train, layout));
 
 /** Items of the plan for training `runs` on a base with weights of `weightBytes`. */
 export function planTraining(
-  c: LlamaConfig,
+  c: ModelDescription,
   runs: readonly RunConfig[],
   { train, layout, weightBytes }: { train: KeepBest; layout: Layout; weightBytes: number },
 ): PlanItem[] {
   const s = sizesOf(c, runs, layout);
-  const bytes = (item: { times: number; sizes: Record<string, number> }) => item.times * total(item.sizes);
+  const bytes = (item: { times: number; sizes: Sizes }) => item.times * total(item.sizes);
   return [
     { part: 'weights', bytes: weightBytes },
     // Kept whole, or the layers' inputs and one layer's.
@@ -124,7 +125,7 @@ export function planTraining(
 
 /** Largest single tensor of a layout, with its name. */
 export function largestTensor(
-  c: LlamaConfig,
+  c: ModelDescription,
   runs: readonly RunConfig[],
   train: KeepBest,
   layout: Layout,
@@ -132,15 +133,15 @@ export function largestTensor(
   const all = [
     ...Object.values(sizesOf(c, runs, layout)).map((s) => s.sizes),
     ...runs.map((r) => sizesOfRun(c, r, { runs, train, layout })),
-  ].flatMap((sizes) => Object.entries<number>(sizes));
-  return all.map(([name, bytes]) => ({ name, bytes })).reduce((a, b) => (b.bytes > a.bytes ? b : a));
+  ].flatMap((sizes) => flatSizes(sizes));
+  return all.reduce((a, b) => (b.bytes > a.bytes ? b : a));
 }
 
 /**
  * The layouts worth trying, in order: those within the limits, fastest first; the thriftiest when none is.
  */
 export function fittingLayouts(
-  c: LlamaConfig,
+  c: ModelDescription,
   runs: readonly RunConfig[],
   { train, limits, weightBytes }: { train: TrainConfig; limits: MemoryLimits; weightBytes: number },
 ): Layout[] {

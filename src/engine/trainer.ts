@@ -20,6 +20,7 @@ import {
   type LayerActivations,
   type TopActivations,
   allocate,
+  flatTensors,
   gradSizes,
   inputSizes,
   layerSizes,
@@ -34,8 +35,9 @@ import {
   batchTotals,
   stackedRows,
 } from './model/batch';
-import { type Pass, forward } from './model/forward';
-import { headLoss } from './model/head';
+import { forward } from './model/forward';
+import { headLoss } from './model/nn/head';
+import type { Pass } from './model/nn/pass';
 import { AdapterActivations, activationNeeds } from './model/adapterActivations';
 import { type BatchPart, fitBatches, isCut } from './microBatches';
 import { NonFiniteFinder } from './nonFinite';
@@ -141,7 +143,7 @@ export class Trainer {
       });
       const sizes = layerSizes(config, capacity);
       const scratch = layout.recompute ? allocate(this.#scope, 'layer.', sizes) : null;
-      this.#layers = Array.from({ length: config.layers }, (_, l) => ({
+      this.#layers = config.layers.map((_, l) => ({
         ...allocate(this.#scope, `layers.${l}.`, inputSizes(config, capacity)),
         ...(scratch ?? allocate(this.#scope, `layers.${l}.`, sizes)),
       }));
@@ -265,13 +267,13 @@ export class Trainer {
   }
 
   #pass(runs: (AdapterRun | null)[]): Pass {
-    const { device, config, weights, ropeTable } = this.base;
+    const { device, config, weights, ropeTables } = this.base;
     const kept = this.#saved.of(runs);
     return {
       device,
       config,
       weights,
-      ropeTable,
+      ropeTables,
       batch: this.#batch,
       layers: this.#layers,
       top: this.#top,
@@ -597,7 +599,7 @@ export class Trainer {
         // Where layers share their tensors, only what each was given is still there.
         const kept = (act: LayerActivations) => (this.layout.recompute ? { input: act.input } : act);
         const activations = stack.pass.layers.flatMap((act, l) =>
-          Object.entries(kept(act)).map(([name, tensor]) => ({
+          flatTensors(kept(act)).map(({ name, tensor }) => ({
             label: `layer ${l}: ${name}`,
             tensor,
             length: Math.round((tensor.size / 4) * share(counts.rows)),

@@ -4,8 +4,9 @@
  */
 import { ModelError } from '../shared/errors';
 import { message } from '../shared/message';
-import type { LlamaConfig, ModelFile, ModelSource } from '../shared/types';
-import { parseLlamaConfig } from './llamaConfig';
+import type { ModelDescription } from '../shared/model';
+import type { ModelFile, ModelSource } from '../shared/types';
+import { readModel } from './family';
 import { chooseFile, listModelFiles, SHARD_INDEX } from './modelFiles';
 import { OnnxParser } from './onnx/parser';
 import type { ReferenceModel } from './reference';
@@ -16,7 +17,7 @@ import { checkNode, externalFiles, resolveWeights, type Weights } from './weight
 
 export interface DownloadedModel {
   source: ModelSource;
-  config: LlamaConfig;
+  config: ModelDescription;
   /** What was downloaded. */
   file: ModelFile;
   weights: Weights;
@@ -34,9 +35,9 @@ const MAX_INDEX = 8 << 20;
 const MAX_SHARDS = 64;
 
 /** The model's architecture: one small download. */
-export async function fetchConfig(source: ModelSource, options: FetchOptions = {}): Promise<LlamaConfig> {
+export async function fetchConfig(source: ModelSource, options: FetchOptions = {}): Promise<ModelDescription> {
   checkSource(source);
-  return parseLlamaConfig(await fetchJson(source, 'config.json', MAX_JSON, options));
+  return readModel(await fetchJson(source, 'config.json', MAX_JSON, options));
 }
 
 /** Fetches a large file by its path, checked against the hash that the hub has of it. */
@@ -59,7 +60,7 @@ export async function downloadModel(source: ModelSource, options: FetchOptions =
 
 type Read = Pick<DownloadedModel, 'weights' | 'reference'>;
 
-async function readOnnx(path: string, config: LlamaConfig, large: FetchLarge): Promise<Read> {
+async function readOnnx(path: string, config: ModelDescription, large: FetchLarge): Promise<Read> {
   const parser = new OnnxParser({ onNode: checkNode });
   const bytes = await large(path, MAX_ONNX, (partial, available) => parser.advance(partial, available));
   const graph = parser.finish(bytes);
@@ -75,7 +76,7 @@ async function readOnnx(path: string, config: LlamaConfig, large: FetchLarge): P
 }
 
 /** One safetensors file, or those that an index names. */
-async function readShards(path: string, config: LlamaConfig, large: FetchLarge): Promise<Read> {
+async function readShards(path: string, config: ModelDescription, large: FetchLarge): Promise<Read> {
   const paths = path === SHARD_INDEX ? shardsOf(await large(path, MAX_INDEX)) : [path];
   const files: Uint8Array[] = [];
   for (const shard of paths) files.push(await large(shard, MAX_DATA));

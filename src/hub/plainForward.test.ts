@@ -1,28 +1,30 @@
 /** The plain forward against PyTorch, on models of odd shapes (reference/fixtures), whose LoRA is merged into them. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { LlamaConfig, WeightName } from '../shared/types';
+import { type LlamaSizes, llamaOf } from '../train/testing/tinyLlama';
 import { plainForward } from './plainForward';
-import { stateDictName } from './safetensorsModel';
 
 interface Listed {
-  config: LlamaConfig;
+  config: LlamaSizes;
   rank: number;
   alpha: number;
   tensors: Record<string, { shape: number[]; offset: number }>;
 }
 
 function fixture(name: string) {
-  const { config, rank, alpha, tensors } = JSON.parse(
-    readFileSync(`reference/fixtures/${name}.json`, 'utf8'),
-  ) as Listed;
+  const {
+    config: sizes,
+    rank,
+    alpha,
+    tensors,
+  } = JSON.parse(readFileSync(`reference/fixtures/${name}.json`, 'utf8')) as Listed;
   const bytes = readFileSync(`reference/fixtures/${name}.bin`);
   const at = (tensor: string) => {
     const { shape, offset } = tensors[tensor];
     return [bytes.buffer, bytes.byteOffset + offset, shape.reduce((a, b) => a * b, 1)] as const;
   };
   return {
-    config,
+    config: llamaOf(sizes),
     rank,
     scaling: alpha / rank,
     has: (tensor: string) => tensor in tensors,
@@ -33,8 +35,8 @@ function fixture(name: string) {
 
 describe.each(['tiny-mha', 'tiny-untied'])('%s', (name) => {
   const { config, rank, scaling, has, ints, floats } = fixture(name);
-  const read = (weight: WeightName) => {
-    const path = stateDictName(weight, config).replace(/\.weight$/, '');
+  const read = (weight: string) => {
+    const path = weight.replace(/\.weight$/, '');
     const data = floats(`weight.${path}.weight`);
     if (!has(`initA.${path}`)) return data;
     // W + α/r · B A

@@ -2,10 +2,19 @@
  * A model's forward as it is written in a textbook: f64, one token after the other, no kernel of the engine's. It is what
  * logits are proved by where ONNX Runtime has no file to compute with, and what tests of a model's features go by.
  */
-import type { LlamaConfig, WeightName } from '../shared/types';
+import type { ActivationKind } from '../shared/layers';
+import type {
+  AttentionDescription,
+  Columns,
+  LinearDescription,
+  ModelDescription,
+  NormDescription,
+  ProjectionDescription,
+  RopeDescription,
+} from '../shared/model';
 
-/** Gives each weight in PyTorch's layout, as often as it is asked. */
-export type ReadWeight = (name: WeightName) => Float32Array;
+/** Gives each tensor of the state dict, as it lies there, as often as it is asked. */
+export type ReadWeight = (name: string) => Float32Array;
 
 /** Rows of values: [tokens][width]. */
 type Rows = Float64Array[];
@@ -14,36 +23,58 @@ type Rows = Float64Array[];
  * Logits at every position of `ids`: [ids.length × vocab].
  * One weight is read at a time; 3 billion multiplications take about 4 s.
  */
-export function plainForward(c: LlamaConfig, read: ReadWeight, ids: ArrayLike<number>): Float32Array {
-  const embedding = read({ part: 'embed' });
-  let x: Rows = Array.from(ids, (id) => Float64Array.from(embedding.subarray(id * c.dModel, (id + 1) * c.dModel)));
-  for (let layer = 0; layer < c.layers; layer++) {
-    const weight = (part: Extract<WeightName, { layer: number }>['part']) => read({ part, layer });
-    const normed = rmsNorm(x, weight('inputNorm'), c.rmsEps);
-    const attended = attention(c, {
-      q: rope(linear(normed, weight('q')), c),
-      k: rope(linear(normed, weight('k')), c),
-      v: linear(normed, weight('v')),
-    });
-    x = add(x, linear(attended, weight('o')));
-    const inner = rmsNorm(x, weight('postNorm'), c.rmsEps);
-    const [gate, up] = [linear(inner, weight('gate')), linear(inner, weight('up'))];
-    x = add(x, linear(gated(gate, up), weight('down')));
+export function plainForward(model: ModelDescription, read: ReadWeight, ids: ArrayLike<number>): Float32Array {
+  const { width, vocab, embedding, ropes, layers, finalNorm, head } = model;
+  const table = read(`${embedding.path}.weight`);
+  let x: Rows = Array.from(ids, (id) =>
+    Float64Array.from(table.subarray(id * width, (id + 1) * width), (v) => v * embedding.scale),
+  );
+  if (embedding.positions) {
+    const { path, offset } = embedding.positions;
+    const positions = read(`${path}.weight`);
+    x = x.map((row, t) => row.map((v, i) => v + positions[(t + offset) * width + i]));
   }
-  const logits = linear(rmsNorm(x, read({ part: 'finalNorm' }), c.rmsEps), read({ part: 'head' }));
-  const out = new Float32Array(logits.length * c.vocab);
-  logits.forEach((row, t) => out.set(row, t * c.vocab));
+  for (const { attention: a, mlp, parallel, residualScale } of layers) {
+    const after = (norm: NormDescription | null, rows: Rows) =>
+      scaled(norm ? normed(rows, norm, read) : rows, residualScale);
+    const [rawQ, rawK, v] = project(normed(x, a.norm, read), a.input, read);
+    const placed = (rows: Rows, norm: NormDescription | null) => {
+      const own = norm ? normed(rows, norm, read, a.headDim) : rows;
+      return a.rope === null ? own : rotated(own, ropes[a.rope], a.headDim);
+    };
+    const attended = attend(a, { q: placed(rawQ, a.qNorm), k: placed(rawK, a.kNorm), v });
+    const mid = add(x, after(a.after, linear(attended, a.output, read)));
+    const [gate, up] = project(normed(parallel ? x : mid, mlp.norm, read), mlp.input, read);
+    const inner = gate.map((row, t) => row.map((g, i) => act(mlp.activation, g) * (mlp.gated ? up[t][i] : 1)));
+    x = add(mid, after(mlp.after, linear(inner, mlp.output, read)));
+  }
+  const matrix = read(`${(head.tied ? embedding : head).path}.weight`);
+  const bias = head.bias ? read(`${head.path}.bias`) : null;
+  const logits = times(normed(x, finalNorm, read), matrix, bias);
+  const out = new Float32Array(logits.length * vocab);
+  logits.forEach((row, t) =>
+    out.set(
+      row.map((l) => capped(l * head.scale, head.softcap)),
+      t * vocab,
+    ),
+  );
   return out;
 }
 
-/** x·Wᵀ for W [out, in]. */
-function linear(x: Rows, weight: Float32Array): Rows {
+function linear(x: Rows, { path, dIn, dOut, bias, inOut }: LinearDescription, read: ReadWeight): Rows {
+  const weight = read(`${path}.weight`);
+  const matrix = inOut ? Float32Array.from(weight, (_, i) => weight[(i % dIn) * dOut + Math.floor(i / dIn)]) : weight;
+  return times(x, matrix, bias ? read(`${path}.bias`) : null);
+}
+
+/** x·Wᵀ + b for W [out, in]. */
+function times(x: Rows, weight: Float32Array, bias: Float32Array | null): Rows {
   const width = x[0].length;
   const outputs = weight.length / width;
   const y = x.map(() => new Float64Array(outputs));
   for (let o = 0; o < outputs; o++) {
     const row = weight.subarray(o * width, (o + 1) * width);
-    for (let t = 0; t < x.length; t++) y[t][o] = dot(x[t], row);
+    for (let t = 0; t < x.length; t++) y[t][o] = dot(x[t], row) + (bias ? bias[o] : 0);
   }
   return y;
 }
@@ -62,22 +93,40 @@ function dot(a: Float64Array, b: Float32Array): number {
   return s0 + s1 + (s2 + s3);
 }
 
-/** x / √(mean(x²) + ε) · weight, row by row. */
-function rmsNorm(x: Rows, weight: Float32Array, epsilon: number): Rows {
+/** The parts that a projection makes: q, k and v; or gate and up. */
+function project(x: Rows, { linears, fused }: ProjectionDescription, read: ReadWeight): Rows[] {
+  const outputs = linears.map((module) => linear(x, module, read));
+  return fused ? fused.map((columns) => outputs[0].map((row) => stretches(row, columns))) : outputs;
+}
+
+const stretches = (row: Float64Array, { first, groups, width, stride }: Columns): Float64Array =>
+  Float64Array.from({ length: groups * width }, (_, i) => row[first + Math.floor(i / width) * stride + (i % width)]);
+
+/** (x − mean) / √(variance + ε) · weight + bias, or x / √(mean(x²) + ε) · weight; of each row, or of each `size` of it. */
+function normed(x: Rows, norm: NormDescription, read: ReadWeight, size = x[0].length): Rows {
+  const weight = read(`${norm.path}.weight`);
+  const bias = norm.bias ? read(`${norm.path}.bias`) : null;
   return x.map((row) => {
-    const scale = 1 / Math.sqrt(row.reduce((sum, v) => sum + v * v, 0) / row.length + epsilon);
-    return row.map((v, i) => v * scale * weight[i]);
+    const out = new Float64Array(row.length);
+    for (let at = 0; at < row.length; at += size) {
+      const part = row.subarray(at, at + size);
+      const mean = norm.kind === 'layer' ? part.reduce((a, b) => a + b, 0) / size : 0;
+      const scale = 1 / Math.sqrt(part.reduce((sum, v) => sum + (v - mean) ** 2, 0) / size + norm.eps);
+      for (let i = 0; i < size; i++)
+        out[at + i] = (part[i] - mean) * scale * (weight[i] + (norm.plusOne ? 1 : 0)) + (bias ? bias[i] : 0);
+    }
+    return out;
   });
 }
 
-/** Rotates the halves of each head by the token's position: (a, b) → (a cos − b sin, b cos + a sin). */
-function rope(x: Rows, { headDim, ropeTheta }: LlamaConfig): Rows {
-  const half = headDim / 2;
+/** Rotates the halves of the first `rotary` of each head by the token's position: (a, b) → (a cos − b sin, b cos + a sin). */
+function rotated(x: Rows, { rotary, theta }: RopeDescription, headDim: number): Rows {
+  const half = rotary / 2;
   return x.map((row, position) => {
-    const out = new Float64Array(row.length);
+    const out = Float64Array.from(row);
     for (let head = 0; head < row.length; head += headDim) {
       for (let i = 0; i < half; i++) {
-        const angle = position * ropeTheta ** (-i / half);
+        const angle = position * theta ** (-i / half);
         const [a, b] = [row[head + i], row[head + half + i]];
         out[head + i] = a * Math.cos(angle) - b * Math.sin(angle);
         out[head + half + i] = b * Math.cos(angle) + a * Math.sin(angle);
@@ -87,31 +136,63 @@ function rope(x: Rows, { headDim, ropeTheta }: LlamaConfig): Rows {
   });
 }
 
+const capped = (x: number, cap: number | null): number => (cap === null ? x : cap * Math.tanh(x / cap));
+
 /** Causal attention; neighbouring query heads share a key-value head. q: [tokens][heads·headDim]. */
-function attention({ heads, kvHeads, headDim }: LlamaConfig, { q, k, v }: Record<'q' | 'k' | 'v', Rows>): Rows {
+function attend(d: AttentionDescription, { q, k, v }: Record<'q' | 'k' | 'v', Rows>): Rows {
+  const { heads, kvHeads, headDim, scale, softcap } = d;
   return q.map((query, t) => {
     const out = new Float64Array(query.length);
+    const first = d.window === null ? 0 : Math.max(0, t + 1 - d.window);
     for (let h = 0; h < heads; h++) {
       const at = h * headDim;
       const shared = Math.floor((h * kvHeads) / heads) * headDim;
-      const scores = Array.from({ length: t + 1 }, (_, s) => {
+      const scores = Array.from({ length: t + 1 - first }, (_, s) => {
         let sum = 0;
-        for (let i = 0; i < headDim; i++) sum += query[at + i] * k[s][shared + i];
-        return sum / Math.sqrt(headDim);
+        for (let i = 0; i < headDim; i++) sum += query[at + i] * k[first + s][shared + i];
+        return capped(sum * scale, softcap);
       });
       const most = Math.max(...scores);
       const weights = scores.map((score) => Math.exp(score - most));
       const all = weights.reduce((a, b) => a + b, 0);
       weights.forEach((weight, s) => {
-        for (let i = 0; i < headDim; i++) out[at + i] += (weight / all) * v[s][shared + i];
+        for (let i = 0; i < headDim; i++) out[at + i] += (weight / all) * v[first + s][shared + i];
       });
     }
     return out;
   });
 }
 
-/** silu(gate) · up. */
-const gated = (gate: Rows, up: Rows): Rows =>
-  gate.map((row, t) => row.map((g, i) => (g / (1 + Math.exp(-g))) * up[t][i]));
+function act(kind: ActivationKind, x: number): number {
+  switch (kind) {
+    case 'silu':
+      return x / (1 + Math.exp(-x));
+    case 'gelu':
+      return (x / 2) * (1 + erf(x / Math.SQRT2));
+    case 'geluTanh':
+      return (x / 2) * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
+    case 'relu':
+      return Math.max(0, x);
+  }
+}
+
+/** By its series near 0, else by the continued fraction of its complement: to 1e-15. */
+function erf(x: number): number {
+  const a = Math.abs(x);
+  if (a > 6) return Math.sign(x);
+  if (a < 2.5) {
+    let [term, sum] = [x, x];
+    for (let n = 1; Math.abs(term) > 1e-17 * Math.abs(sum); n++) {
+      term *= -(x * x) / n;
+      sum += term / (2 * n + 1);
+    }
+    return (2 / Math.sqrt(Math.PI)) * sum;
+  }
+  let fraction = 0;
+  for (let n = 60; n > 0; n--) fraction = n / 2 / (a + fraction);
+  return Math.sign(x) * (1 - Math.exp(-a * a) / Math.sqrt(Math.PI) / (a + fraction));
+}
+
+const scaled = (x: Rows, factor: number): Rows => (factor === 1 ? x : x.map((row) => row.map((v) => v * factor)));
 
 const add = (x: Rows, y: Rows): Rows => x.map((row, t) => row.map((v, i) => v + y[t][i]));

@@ -3,7 +3,7 @@
  * where there is none. Runs in a worker of its own (`referenceProof.ts`), which is ended afterwards: the memory of
  * ONNX Runtime never shrinks, and a model may never finish loading.
  */
-import type { LlamaConfig } from '../shared/types';
+import type { ModelDescription } from '../shared/model';
 import { type OnnxReference, onnxLogits } from './onnxRuntime';
 import { plainForward } from './plainForward';
 import { safetensorsWeights } from './safetensorsModel';
@@ -11,7 +11,7 @@ import { safetensorsWeights } from './safetensorsModel';
 /** What of a downloaded model the reference is given: plain data, whose buffers are handed over. */
 export type ReferenceModel =
   | OnnxReference
-  | { kind: 'safetensors'; file: string; config: LlamaConfig; files: Uint8Array[] };
+  | { kind: 'safetensors'; file: string; config: ModelDescription; files: Uint8Array[] };
 
 export interface ReferenceLogits {
   /** [ids.length, vocab], row-major. */

@@ -1,30 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ModelError } from '../shared/errors';
-import { MODULE_PATHS, type ModuleKind } from '../shared/config';
-import type { LlamaConfig, WeightName } from '../shared/types';
-import { parseLlamaConfig } from './llamaConfig';
+import { allModules, weightShapes } from '../shared/model';
+import { readModel } from './family';
 import { OnnxParser } from './onnx/parser';
 import { readSafetensors } from './safetensors';
 import { external, f32le, intAttribute, intsAttribute, model, node, raw, tensor, u16le } from './testing/protobuf';
-import { checkNode, externalFiles, resolveWeights, weightNames, weightShape } from './weights';
-
-function hfName(name: WeightName): string {
-  switch (name.part) {
-    case 'embed':
-      return 'model.embed_tokens.weight';
-    case 'head':
-      return 'lm_head.weight';
-    case 'finalNorm':
-      return 'model.norm.weight';
-    case 'inputNorm':
-      return `model.layers.${name.layer}.input_layernorm.weight`;
-    case 'postNorm':
-      return `model.layers.${name.layer}.post_attention_layernorm.weight`;
-    default:
-      return `model.layers.${name.layer}.${MODULE_PATHS[name.part]}.weight`;
-  }
-}
+import { checkNode, externalFiles, resolveWeights } from './weights';
 
 /** Parses in chunks, as a download delivers them. */
 function parse(bytes: Uint8Array, chunk = 65_536) {
@@ -36,26 +18,27 @@ function parse(bytes: Uint8Array, chunk = 65_536) {
 describe.each(['sieve-stories-nano', 'sieve-stories-4m'])('%s', (id) => {
   const folder = `public/models/${id}`;
   it('reads the same weights from the ONNX file as the safetensors file holds', () => {
-    const config = parseLlamaConfig(JSON.parse(readFileSync(`${folder}/config.json`, 'utf8')));
+    const config = readModel(JSON.parse(readFileSync(`${folder}/config.json`, 'utf8')));
     const weights = resolveWeights(parse(readFileSync(`${folder}/onnx/model.onnx`)), config);
     const truth = readSafetensors(readFileSync(`${folder}/model.safetensors`));
-    for (const name of weightNames(config)) {
+    expect(config.head.tied).toBe(true);
+    for (const { name } of weightShapes(config)) {
       const ours = weights.get(name);
-      const theirs = truth.get(name.part === 'head' ? 'model.embed_tokens.weight' : hfName(name));
-      expect(ours.shape, hfName(name)).toEqual(theirs.shape);
+      const theirs = truth.get(name);
+      expect(ours.shape, name).toEqual(theirs.shape);
       let different = 0;
       for (let i = 0; i < ours.data.length; i++) if (ours.data[i] !== theirs.data[i]) different++;
-      expect(different, hfName(name)).toBe(0);
+      expect(different, name).toBe(0);
     }
     weights.release();
-    expect(() => weights.get({ part: 'embed' })).toThrow(ModelError);
+    expect(() => weights.get('model.embed_tokens.weight')).toThrow(ModelError);
   });
 });
 
 const genai = '../shared/models/tiny-random-onnx-genai/tiny-random-LlamaForCausalLM-fp16';
 describe('a Llama of the genai builder', () => {
   it.skipIf(!existsSync(genai))(`fp16 with external data, contrib ops (skipped without ${genai})`, () => {
-    const config = parseLlamaConfig({
+    const config = readModel({
       model_type: 'llama',
       hidden_size: 16,
       num_hidden_layers: 2,
@@ -68,9 +51,9 @@ describe('a Llama of the genai builder', () => {
     expect(externalFiles(graph)).toEqual(['model.onnx.data']);
     const data = readFileSync(`${genai}/model.onnx.data`);
     const weights = resolveWeights(graph, config, () => data);
-    for (const name of weightNames(config)) {
+    for (const { name, shape: wanted } of weightShapes(config)) {
       const { data: values, shape } = weights.get(name);
-      expect(shape).toEqual(weightShape(name, config));
+      expect(shape).toEqual(wanted);
       expect(values.every(Number.isFinite)).toBe(true);
       expect(values.some((v) => v !== 0)).toBe(true);
     }
@@ -78,7 +61,7 @@ describe('a Llama of the genai builder', () => {
     const place = graph.tensors.get('model.layers.1.mlp.down_proj.MatMul.weight')!.external!;
     const bits = data.readUInt16LE(Number(place.get('offset')) + (5 * 16 + 3) * 2);
     const value = (bits & 0x8000 ? -1 : 1) * (1 + (bits & 1023) / 1024) * 2 ** (((bits >> 10) & 31) - 15);
-    expect(weights.get({ part: 'down', layer: 1 }).data[3 * 64 + 5]).toBe(value);
+    expect(weights.get('model.layers.1.mlp.down_proj.weight').data[3 * 64 + 5]).toBe(value);
   });
 
   const gpt2 = '../shared/models/tiny-random-onnx-genai/tiny-random-gpt2-fp32/past.onnx';
@@ -87,7 +70,7 @@ describe('a Llama of the genai builder', () => {
   });
 });
 
-const TINY: LlamaConfig = parseLlamaConfig({
+const CONFIG = {
   model_type: 'llama',
   hidden_size: 4,
   num_hidden_layers: 1,
@@ -96,23 +79,28 @@ const TINY: LlamaConfig = parseLlamaConfig({
   head_dim: 4,
   intermediate_size: 8,
   vocab_size: 6,
-});
+};
+const TINY = readModel(CONFIG);
+
+const SHAPES = weightShapes(TINY);
+const MODULES = new Map(allModules(TINY).map((m) => [m.kind, m]));
+const NORMS = {
+  input: 'model.layers.0.input_layernorm.weight',
+  post: 'model.layers.0.post_attention_layernorm.weight',
+};
 
 /** Values of a weight as the tests expect them: row-major [out, in], every one different. */
-function values(name: WeightName, config = TINY): number[] {
-  const [rows, columns = 1] = weightShape(name, config);
-  const base = weightNames(config).findIndex((n) => JSON.stringify(n) === JSON.stringify(name)) * 100;
-  return Array.from({ length: rows * columns }, (_, i) => base + i);
+function values(name: string): number[] {
+  const at = SHAPES.findIndex((w) => w.name === name);
+  const [rows, columns = 1] = SHAPES[at].shape;
+  return Array.from({ length: rows * columns }, (_, i) => at * 100 + i);
 }
 
-function inOut(name: WeightName): number[] {
-  const [rows, columns = 1] = weightShape(name, TINY);
+function inOut(name: string): number[] {
+  const [rows, columns = 1] = SHAPES.find((w) => w.name === name)!.shape;
   const v = values(name);
   return Array.from({ length: rows * columns }, (_, i) => v[(i % rows) * columns + Math.floor(i / rows)]);
 }
-
-const at = (part: ModuleKind | 'inputNorm' | 'postNorm'): WeightName => ({ part, layer: 0 }) as WeightName;
-const DIMS = { q: [4, 8], k: [4, 4], v: [4, 4], o: [8, 4], gate: [4, 8], up: [4, 8], down: [8, 4] } as const;
 
 interface Variant {
   packed?: boolean;
@@ -125,23 +113,24 @@ function tinyGraph({ packed = false, stored = 'matmul', tiedHead = false }: Vari
   const nodes: number[][] = [
     node('Gather', { name: '/model/embed_tokens/Gather', inputs: ['E', 'input_ids'], outputs: ['h0'] }),
   ];
-  const tensors: number[][] = [tensor('E', [6, 4], 1, raw(f32le(...values({ part: 'embed' }))))];
-  const norm = (slot: 'inputNorm' | 'postNorm', path: string) => {
+  const tensors: number[][] = [tensor('E', [6, 4], 1, raw(f32le(...values('model.embed_tokens.weight'))))];
+  const norm = (slot: 'input' | 'post', path: string) => {
     nodes.push(
       node('SimplifiedLayerNormalization', {
         name: `/model/layers.0/${path}/LayerNorm`,
-        inputs: ['x', slot],
+        inputs: ['x', `${slot}Norm`],
         outputs: [`${slot}_out`],
       }),
     );
-    tensors.push(tensor(slot, [4], 1, raw(f32le(...values(at(slot))))));
+    tensors.push(tensor(`${slot}Norm`, [4], 1, raw(f32le(...values(NORMS[slot])))));
   };
-  const linear = (kind: ModuleKind) => {
-    const path = `/model/layers.0/${MODULE_PATHS[kind].replace('.', '/')}`;
-    const [i, o] = DIMS[kind];
+  const linear = (kind: string) => {
+    const { path: name, dIn: i, dOut: o } = MODULES.get(`${kind}_proj`)!;
+    const path = `/${name.replaceAll('.', '/').replace('layers/', 'layers.')}`;
+    const weight = `${name}.weight`;
     if (stored === 'matmul') {
       nodes.push(node('MatMul', { name: `${path}/MatMul`, inputs: ['x', `onnx::${kind}`], outputs: [`${kind}_out`] }));
-      tensors.push(tensor(`onnx::${kind}`, [i, o], 1, raw(f32le(...inOut(at(kind))))));
+      tensors.push(tensor(`onnx::${kind}`, [i, o], 1, raw(f32le(...inOut(weight)))));
     } else if (stored === 'gemm') {
       nodes.push(
         node(
@@ -150,28 +139,28 @@ function tinyGraph({ packed = false, stored = 'matmul', tiedHead = false }: Vari
           intAttribute('transB', 1),
         ),
       );
-      tensors.push(tensor(`onnx::${kind}`, [o, i], 1, raw(f32le(...values(at(kind))))));
+      tensors.push(tensor(`onnx::${kind}`, [o, i], 1, raw(f32le(...values(weight)))));
     } else {
       nodes.push(
         node('Cast', { inputs: [`onnx::${kind}`], outputs: [`${kind}_cast`] }),
         node('Transpose', { inputs: [`${kind}_cast`], outputs: [`${kind}_t`] }, intsAttribute('perm', [1, 0])),
       );
       nodes.push(node('MatMul', { name: `${path}/MatMul`, inputs: ['x', `${kind}_t`], outputs: [`${kind}_out`] }));
-      tensors.push(tensor(`onnx::${kind}`, [o, i], 1, raw(f32le(...values(at(kind))))));
+      tensors.push(tensor(`onnx::${kind}`, [o, i], 1, raw(f32le(...values(weight)))));
     }
   };
-  norm('inputNorm', 'input_layernorm');
+  norm('input', 'input_layernorm');
   if (packed) {
-    const rows = [...values(at('q')), ...values(at('k')), ...values(at('v'))];
+    const rows = ['q', 'k', 'v'].flatMap((kind) => values(`${MODULES.get(`${kind}_proj`)!.path}.weight`));
     const columns = Array.from({ length: 64 }, (_, i) => rows[(i % 16) * 4 + Math.floor(i / 16)]);
     nodes.push(node('MatMul', { name: '/model/layers.0/attn/qkv_proj/MatMul', inputs: ['x', 'W'], outputs: ['qkv'] }));
     tensors.push(tensor('W', [4, 16], 1, raw(f32le(...columns))));
   } else for (const kind of ['q', 'k', 'v'] as const) linear(kind);
   linear('o');
-  norm('postNorm', 'post_attention_layernorm');
+  norm('post', 'post_attention_layernorm');
   for (const kind of ['gate', 'up', 'down'] as const) linear(kind);
   nodes.push(node('Mul', { name: '/model/norm/Mul_1', inputs: ['N', 'x'], outputs: ['h1'] }));
-  tensors.push(tensor('N', [4], 1, raw(f32le(...values({ part: 'finalNorm' })))));
+  tensors.push(tensor('N', [4], 1, raw(f32le(...values('model.norm.weight')))));
   if (tiedHead)
     nodes.push(
       node('Transpose', { inputs: ['E'], outputs: ['Et'] }, intsAttribute('perm', [1, 0])),
@@ -179,7 +168,7 @@ function tinyGraph({ packed = false, stored = 'matmul', tiedHead = false }: Vari
     );
   else {
     nodes.push(node('MatMul', { name: '/lm_head/MatMul', inputs: ['h1', 'H'], outputs: ['logits32'] }));
-    tensors.push(tensor('H', [4, 6], 1, raw(f32le(...inOut({ part: 'head' })))));
+    tensors.push(tensor('H', [4, 6], 1, raw(f32le(...inOut('lm_head.weight')))));
   }
   nodes.push(node('Cast', { inputs: ['logits32'], outputs: ['logits'] }));
   return { nodes, tensors };
@@ -196,9 +185,9 @@ describe('the ways exporters store a linear layer', () => {
   it.each(variants)('%s', (_, variant) => {
     for (const tensorsFirst of [false, true]) {
       const weights = resolveWeights(parse(model({ ...tinyGraph(variant), tensorsFirst }), 7), TINY);
-      for (const name of weightNames(TINY)) {
-        const wanted = name.part === 'head' && variant.tiedHead ? values({ part: 'embed' }) : values(name);
-        expect([...weights.get(name).data], JSON.stringify(name)).toEqual(wanted);
+      for (const { name } of SHAPES) {
+        const wanted = values(name === 'lm_head.weight' && variant.tiedHead ? 'model.embed_tokens.weight' : name);
+        expect([...weights.get(name).data], name).toEqual(wanted);
       }
     }
   });
@@ -206,10 +195,12 @@ describe('the ways exporters store a linear layer', () => {
   it('names a weight that is missing, misshapen or stored twice', () => {
     const { nodes, tensors } = tinyGraph();
     const without = nodes.filter((n) => !new TextDecoder().decode(new Uint8Array(n)).includes('up_proj'));
-    expect(() => resolveWeights(parse(model({ nodes: without, tensors })), TINY)).toThrow(/up of layer 0/);
-    expect(() => resolveWeights(parse(model({ nodes, tensors })), { ...TINY, ffn: 16 })).toThrow(
-      /gate of layer 0 is stored as \[4, 8\].*\[4, 16\]/,
+    expect(() => resolveWeights(parse(model({ nodes: without, tensors })), TINY)).toThrow(
+      /recognised as model\.layers\.0\.mlp\.up_proj\.weight/,
     );
+    expect(() =>
+      resolveWeights(parse(model({ nodes, tensors })), readModel({ ...CONFIG, intermediate_size: 16 })),
+    ).toThrow(/gate_proj\.weight is stored as \[4, 8\].*\[4, 16\]/);
     const twice = [
       ...nodes,
       node('MatMul', { name: '/model/layers.0/mlp/up_proj/MatMul_1', inputs: ['x', 'onnx::gate'], outputs: ['y'] }),
@@ -256,7 +247,7 @@ describe('tensor storage', () => {
     );
   it('reads raw_data and typed fields of f32, f16 and bf16', () => {
     const get = (replacement: number[]) => [
-      ...resolveWeights(swap('inputNorm', replacement), config).get({ part: 'inputNorm', layer: 0 }).data,
+      ...resolveWeights(swap('inputNorm', replacement), config).get(NORMS.input).data,
     ];
     expect(get(tensor('inputNorm', [4], 10, raw(u16le(...four.map(half)))))).toEqual(four);
     expect(get(tensor('inputNorm', [4], 10, [42, bytesOf(four.map(half)).length, ...bytesOf(four.map(half))]))).toEqual(
@@ -281,9 +272,9 @@ describe('tensor storage', () => {
         config,
         () => new Uint8Array(f32le(...Array.from({ length: size / 4 }, (_, i) => i))),
       );
-    expect([
-      ...open({ location: 'model.onnx_data', offset: '8', length: '16' }).get({ part: 'inputNorm', layer: 0 }).data,
-    ]).toEqual([2, 3, 4, 5]);
+    expect([...open({ location: 'model.onnx_data', offset: '8', length: '16' }).get(NORMS.input).data]).toEqual([
+      2, 3, 4, 5,
+    ]);
     for (const location of [
       '../model.onnx_data',
       '/etc/passwd',

@@ -9,25 +9,13 @@ import { type GateRule, ruleOf } from './rules';
 import { PAPER_TAU_LEARNING_RATE } from './rules/list';
 import { ADAPTER } from './settings/adapter';
 import { GATE } from './settings/gate';
-import type { ModuleKind } from './settings/names';
 import { type Settings, shapeOf } from './settings/setting';
 import { TRAIN } from './settings/train';
 import { type Message, isMessage, message } from './message';
 
 export { METHODS, METHOD_NAMES, type MethodName } from './methods';
 export { GATE_RULES, type GateRule, learnsThreshold } from './rules';
-export { MODULE_KINDS, type ModuleKind } from './settings/names';
-
-/** Path of a module inside a Hugging Face Llama block; PEFT's key is `model.layers.<layer>.<path>`. */
-export const MODULE_PATHS: Record<ModuleKind, string> = {
-  q: 'self_attn.q_proj',
-  k: 'self_attn.k_proj',
-  v: 'self_attn.v_proj',
-  o: 'self_attn.o_proj',
-  gate: 'mlp.gate_proj',
-  up: 'mlp.up_proj',
-  down: 'mlp.down_proj',
-};
+export { ALL_LINEAR } from './settings/names';
 
 /** Settings of the token gate (TS-PEFT). */
 export const gateSchema = z.strictObject(shapeOf(GATE));

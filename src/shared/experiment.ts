@@ -2,8 +2,9 @@
  * An experiment: variants × seeds on one data set, session by session (a `SessionConfig` is what one of them trains). A *cell* is what one variant gave with one seed. Both are kept by the browser and checked when read back.
  */
 import { z } from './zod';
-import { MODULE_KINDS, type RunConfig, runSchema, trainSchema } from './config';
+import { type RunConfig, runSchema, trainSchema } from './config';
 import { each, isFields, renamed } from './formerNames';
+import { moduleKind, moduleName } from './settings/names';
 import { devicesSchema, keptMessageSchema, mappingSchema, modelSourceSchema, templateSchema } from './origin';
 import { formerKey, formerRun, formerTrain } from './settings/versions';
 
@@ -137,7 +138,7 @@ export type TokenClassRow = z.infer<typeof tokenClassSchema>;
 /** What a probe found of one module. A value that its probe could not give is null. */
 const moduleMeasureSchema = z.strictObject({
   layer: count,
-  kind: z.enum(MODULE_KINDS),
+  kind: moduleKind,
   /** A and B of the probe's rank. */
   parameters: count,
   active: finite.nullable(),
@@ -186,8 +187,8 @@ const currentCell = z.strictObject({
   accuracy: accuracySchema.nullable(),
   noise: z.array(noiseSchema),
   classes: z.array(tokenClassSchema),
-  /** Names of the adapted modules (`3.q`) where they were chosen one by one. */
-  only: z.array(z.string()).nullable(),
+  /** Names of the adapted modules (`3.q_proj`) where they were chosen one by one. */
+  only: z.array(moduleName).nullable(),
   /** Of a probe. */
   modules: z.array(moduleMeasureSchema).nullable(),
 });

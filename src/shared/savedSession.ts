@@ -4,7 +4,8 @@
  * brought them.
  */
 import { z } from './zod';
-import { MODULE_KINDS, sessionSchema } from './config';
+import { sessionSchema } from './config';
+import { moduleKind } from './settings/names';
 import { dataRecipeSchema } from './dataRecipe';
 import { each, isFields, renamed } from './formerNames';
 import {
@@ -114,7 +115,7 @@ const seriesSchema = z
     seen: count,
   })
   .refine((s) => s.data.length === s.steps.length * s.modules, 'has not one value per module and step');
-const modules = z.array(z.strictObject({ layer: count, kind: z.enum(MODULE_KINDS) })).max(4000);
+const modules = z.array(z.strictObject({ layer: count, kind: moduleKind })).max(4000);
 
 /** `metrics.json`: the curves of the base and of every run. */
 const metricsSchema = z.strictObject({

@@ -1,6 +1,5 @@
 /** Plain data that crosses the borders between folders and workers. No behaviour here. */
 import type { Message } from './message';
-import type { ModuleKind } from './config';
 
 /** Where a base model comes from. */
 export type ModelSource =
@@ -37,32 +36,11 @@ export interface KeptModel {
   bytes: number;
 }
 
-/** A Llama-family architecture, read from `config.json` and validated by `hub/`. */
-export interface LlamaConfig {
-  layers: number;
-  /** Width of the residual stream (hidden_size). */
-  dModel: number;
-  heads: number;
-  kvHeads: number;
-  headDim: number;
-  /** Width inside the MLP (intermediate_size). */
-  ffn: number;
-  vocab: number;
-  /** Longest context the model was made for (max_position_embeddings). */
-  context: number;
-  ropeTheta: number;
-  rmsEps: number;
-  /** The head is the embedding table. */
-  tied: boolean;
-  bosId: number | null;
-  /** Ids that end a text. The first is the one that is supervised after a completion. */
-  eosIds: number[];
-}
-
-/** One adaptable linear layer of the model. `index` numbers the adapted modules of a run, bottom up. */
+/** One adaptable linear layer of the model. */
 export interface ModuleId {
   layer: number;
-  kind: ModuleKind;
+  /** Its name within the layer, as PEFT's `target_modules` has it: `q_proj`. */
+  kind: string;
 }
 
 /**
@@ -85,12 +63,6 @@ export interface TokenBatch {
   targets: Int32Array;
   starts: Uint32Array;
 }
-
-/** Names a tensor of the frozen base, without saying where it is stored. */
-export type WeightName =
-  | { part: 'embed' | 'finalNorm' | 'head' }
-  | { part: 'inputNorm' | 'postNorm'; layer: number }
-  | { part: ModuleKind; layer: number };
 
 /**
  * A quantised matrix [rows, width] as files have it: each block of neighbours in a row shares a scale, and a row has a

@@ -2,7 +2,7 @@
 import { type SessionConfig, type Problem, sessionProblems } from '../shared/config';
 import { ConfigError, SieveError } from '../shared/errors';
 import { message } from '../shared/message';
-import type { LlamaConfig } from '../shared/types';
+import { type ModelDescription, unknownTarget } from '../shared/model';
 import type { Sampling } from '../train/protocol';
 import { type State, isLive } from './slices';
 
@@ -22,7 +22,7 @@ export function pastedName(text: string): string {
 /** What is wrong with the draft, field by field; a model that is open bounds the context and the modules. */
 export function draftProblems(
   draft: SessionConfig,
-  model: Pick<LlamaConfig, 'context' | 'layers'> | undefined,
+  model: Pick<ModelDescription, 'context' | 'layers'> | undefined,
 ): Problem[] {
   const problems = sessionProblems(draft);
   if (problems.length > 0 || !model) return problems;
@@ -32,11 +32,12 @@ export function draftProblems(
       message: message('store.draft.context', { tokens: model.context }),
     });
   draft.runs.forEach((run, i) => {
-    const unknown = run.only?.find((name) => Number(name.split('.')[0]) >= model.layers);
+    const { layers } = model;
+    const unknown = unknownTarget(model, run);
     if (unknown !== undefined)
       problems.push({
-        path: `runs.${i}.only`,
-        message: message('store.draft.layers', { layer: unknown.split('.')[0], layers: model.layers }),
+        path: `runs.${i}.${run.only ? 'only' : 'modules'}`,
+        message: message('store.draft.noModule', { name: unknown, layers: layers.length }),
       });
   });
   return problems;

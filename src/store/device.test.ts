@@ -1,5 +1,6 @@
 /** Another device is chosen while something is on the page: nothing is lost without a word, and nothing changes when it fails. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { TINY_LLAMA } from '../train/testing/tinyLlama';
 import { defaultSession } from '../shared/config';
 import type { ModelInfo, TrainEvent } from '../train/protocol';
 import { adaptersOf } from './carry';
@@ -14,7 +15,7 @@ const MODEL = { kind: 'embedded', id: 'sieve-stories-nano' } as const;
 const GPU = {
   source: MODEL,
   check: { ok: true },
-  config: { context: 128 },
+  config: { context: 128, layers: TINY_LLAMA.layers },
   device: { kind: 'gpu', vendor: 'v', architecture: 'a', description: '', threads: null },
 } as unknown as ModelInfo;
 const CPU = { ...GPU, device: { ...GPU.device, kind: 'cpu', vendor: '', threads: 2 } } as ModelInfo;

@@ -1,7 +1,7 @@
 /** Files, links and records of an earlier version open with the meaning they had; see train/testing/earlier.ts. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { parseLlamaConfig } from '../hub/llamaConfig';
+import { readModel } from '../hub/family';
 import { savedSessionSchema } from '../shared/savedSession';
 import { adapterFiles, readAdapter } from '../train/adapterFiles';
 import type { AdapterFile } from '../train/protocol';
@@ -84,7 +84,7 @@ test.each([
     [14, 2.7844414710998535],
   ]);
 
-  const model = parseLlamaConfig(JSON.parse(readFileSync('public/models/sieve-stories-nano/config.json', 'utf8')));
+  const model = readModel(JSON.parse(readFileSync('public/models/sieve-stories-nano/config.json', 'utf8')));
   const bytes = (files: readonly AdapterFile[], name: string) => files.find((f) => f.name === name)!.bytes;
   expect([...file.adapters.keys()]).toEqual(SESSION_THEN.runs.map((r) => r.id).filter((id) => id !== 'random'));
   for (const [id, files] of file.adapters) {

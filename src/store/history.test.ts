@@ -106,7 +106,7 @@ test('skipped share over time, by layer and by module', () => {
     data: [[1], [expect.closeTo(0.1)], [expect.closeTo(0.5)]],
   });
   expect(shareData(h.skipped!, MODULES, 'module')).toEqual({
-    keys: ['q', 'v'],
+    keys: ['q_proj', 'v_proj'],
     data: [[1], [expect.closeTo(0.2)], [expect.closeTo(0.4)]],
   });
 });
@@ -120,7 +120,7 @@ test('active share per token, over all, one layer, one module', () => {
   };
   expect([...activePerToken(watch, null, null).active]).toEqual([0.75, 0.25]);
   expect([...activePerToken(watch, 1, null).active]).toEqual([0.5, 0.5]);
-  expect([...activePerToken(watch, 1, 'q').active]).toEqual([1, 1]);
+  expect([...activePerToken(watch, 1, 'q_proj').active]).toEqual([1, 1]);
   expect(activePerToken(watch, null, 'o').modules).toBe(0);
   expect([...activePerToken(watch, null, null).ratio]).toEqual([1, 0.25]);
 });

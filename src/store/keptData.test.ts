@@ -1,4 +1,5 @@
 /** A data set outlives the page: with its run, and on the desk of its tab. */
+import { TINY_LLAMA } from '../train/testing/tinyLlama';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { READ_AUTO } from '../shared/data';
 import type { DataRecipe } from '../shared/dataRecipe';
@@ -28,7 +29,7 @@ import { names } from '../shared/texts/names';
 
 const INFO = {
   source: FIRST_MODEL,
-  config: { context: 128, layers: 2 },
+  config: { context: 128, layers: TINY_LLAMA.layers },
   check: { ok: true },
   gradients: null,
   device: { kind: 'cpu', threads: 1, software: true },

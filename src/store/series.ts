@@ -1,5 +1,4 @@
 /** Histories as chart data and tables: plain functions from typed arrays to rows. */
-import type { ModuleKind } from '../shared/config';
 import type { ModuleId } from '../shared/types';
 import { type Aligned, MAX_POINTS } from './curves';
 import type { ModuleSeries, RunHistory } from './history';
@@ -11,7 +10,7 @@ export function shareData(
   series: ModuleSeries,
   modules: ModuleId[],
   grouping: Grouping,
-): { keys: (number | ModuleKind)[]; data: Aligned } {
+): { keys: (number | string)[]; data: Aligned } {
   const key = (m: ModuleId) => (grouping === 'layer' ? m.layer : m.kind);
   const keys = [...new Set(modules.map(key))];
   const member = modules.map((m) => keys.indexOf(key(m)));

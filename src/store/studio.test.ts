@@ -38,6 +38,7 @@ import { exportedRun, readRunParts, restoredRun, runFiles } from './runFile';
 import { Studio } from './studio';
 import { comparePrompt, startMapping } from './template';
 import { unzipAdapter } from './zip';
+import { llamaOf } from '../train/testing/tinyLlama';
 import { say } from '../shared/texts/say';
 import { names } from '../shared/texts/names';
 import { message } from '../shared/message';
@@ -47,7 +48,7 @@ import { inWords } from '../shared/testing/words';
 const INFO: ModelInfo = {
   source: { kind: 'embedded', id: 'sieve-stories-4m' },
   file: { path: 'onnx/model.onnx', format: 'onnx', dtype: 'fp32', bytes: 4000, readable: true, fits: true },
-  config: {
+  config: llamaOf({
     layers: 2,
     dModel: 8,
     heads: 2,
@@ -59,9 +60,7 @@ const INFO: ModelInfo = {
     ropeTheta: 1e4,
     rmsEps: 1e-5,
     tied: true,
-    bosId: 1,
-    eosIds: [2],
-  },
+  }),
   parameters: 1000,
   weightBytes: 4000,
   check: {
@@ -548,7 +547,7 @@ const problems = (...of: Parameters<typeof draftProblems>) => inWords(draftProbl
 
 test('a draft is checked against the schema and the model that is open', () => {
   const { draft } = make().state().runs;
-  const model = { context: 64, layers: 2 };
+  const model = { context: 64, layers: INFO.config.layers };
   expect(problems(draft, model)).toEqual([]);
   expect(problems(draft, { ...model, context: 32 })).toEqual([
     { path: 'train.maxSequenceLength', message: 'this model reads at most 32 tokens' },
@@ -559,10 +558,10 @@ test('a draft is checked against the schema and the model that is open', () => {
   expect(problems({ ...draft, runs: [{ ...draft.runs[0], rank: 1e9 }] }, undefined)).toMatchObject([
     { path: 'runs.0.rank' },
   ]);
-  const only = { ...draft, runs: [draft.runs[0], { ...draft.runs[1], only: ['1.q', '2.q'] }] };
+  const only = { ...draft, runs: [draft.runs[0], { ...draft.runs[1], only: ['1.q_proj', '2.q_proj'] }] };
   expect(problems(only, undefined)).toEqual([]);
   expect(problems(only, model)).toEqual([
-    { path: 'runs.1.only', message: 'names layer 2, and this model has 2, counted from 0' },
+    { path: 'runs.1.only', message: 'this model has no "2.q_proj" in its 2 layers, counted from 0' },
   ]);
 });
 

@@ -2,18 +2,18 @@
 import { describe, expect, it } from 'vitest';
 import { trainedOf } from '../engine/adapters/methods';
 import { type ModuleAdapter, extraLength } from '../engine/adapters/parameters';
-import { adaptedModules, modulePath } from '../engine/model/llama';
+import { adaptedModules } from '../engine/model/modules';
 import { writeSafetensors } from '../hub/safetensors';
 import { METHODS, type RunConfig, isGated, rankOf, runSchema } from '../shared/config';
 import type { PromptTemplate } from '../shared/data';
 import { AdapterError } from '../shared/errors';
 import { Rng } from '../shared/rng';
-import type { LlamaConfig } from '../shared/types';
 import { adapterFiles, readAdapter } from './adapterFiles';
 import { mergeModule } from './merge';
 import type { AdapterFile } from './protocol';
+import { llamaOf } from './testing/tinyLlama';
 
-const model: LlamaConfig = {
+const SIZES = {
   layers: 3,
   dModel: 8,
   heads: 2,
@@ -25,9 +25,10 @@ const model: LlamaConfig = {
   rmsEps: 1e-5,
   ropeTheta: 10000,
   tied: true,
-  bosId: 1,
-  eosIds: [2],
 };
+const model = llamaOf(SIZES);
+
+const withLayers = (layers: number) => llamaOf({ ...SIZES, layers });
 
 const rng = new Rng(1);
 const random = (length: number) => Float32Array.from({ length }, () => rng.uniform(-1, 1));
@@ -35,7 +36,7 @@ const random = (length: number) => Float32Array.from({ length }, () => rng.unifo
 function adaptersOf(run: RunConfig): ModuleAdapter[] {
   const { rank, extra: kind } = trainedOf(run);
   return adaptedModules(model, run).map((m) => ({
-    path: modulePath(m),
+    path: m.path,
     dIn: m.dIn,
     dOut: m.dOut,
     a: random(rank * m.dIn),
@@ -103,7 +104,7 @@ describe('every method', () => {
       method,
       rank: 3,
       alpha: 5,
-      modules: ['q', 'up'],
+      modules: ['q_proj', 'up_proj'],
       adalora: { initRank: 5 },
     });
 
@@ -115,7 +116,7 @@ describe('every method', () => {
         adapters[1].extra!.fill(0);
       }
       const back = readAdapter(exported(run, adapters), model, 'b');
-      expect(back.run).toMatchObject({ method, rank: 3, alpha: 5, modules: ['q', 'up'], only: null });
+      expect(back.run).toMatchObject({ method, rank: 3, alpha: 5, modules: ['q_proj', 'up_proj'], only: null });
       expect(rankOf(back.run)).toBe(rankOf(run));
       expect(back.thresholds !== null).toBe(isGated(run));
       expect(back.adapters.map((m) => m.extra)).toEqual(adapters.map((m) => m.extra));
@@ -153,13 +154,19 @@ describe('every method', () => {
 });
 
 describe('which modules an adapter has', () => {
-  const kinds = runSchema.parse({ id: 'a', name: 'A', method: 'lora', rank: 3, modules: ['q', 'down'] });
-  const named = runSchema.parse({ id: 'a', name: 'A', method: 'ts-lora', rank: 3, only: ['2.q', '0.down', '0.q'] });
+  const kinds = runSchema.parse({ id: 'a', name: 'A', method: 'lora', rank: 3, modules: ['q_proj', 'down_proj'] });
+  const named = runSchema.parse({
+    id: 'a',
+    name: 'A',
+    method: 'ts-lora',
+    rank: 3,
+    only: ['2.q_proj', '0.down_proj', '0.q_proj'],
+  });
 
   it('by kind: PEFT gets the last part of each name', () => {
     const files = exported(kinds);
     expect(json(files, 'adapter_config.json').target_modules).toEqual(['q_proj', 'down_proj']);
-    expect(readAdapter(files, model, 'b').run).toMatchObject({ modules: ['q', 'down'], only: null, rank: 3 });
+    expect(readAdapter(files, model, 'b').run).toMatchObject({ modules: ['q_proj', 'down_proj'], only: null, rank: 3 });
   });
 
   it('by name: whole paths, bottom up, and nothing else', () => {
@@ -172,7 +179,7 @@ describe('which modules an adapter has', () => {
     expect(json(files, 'adapter_config.json').target_modules).toEqual(paths);
     expect(Object.keys(json(files, 'ts_peft.json').thresholds)).toEqual(paths);
     const back = readAdapter(files, model, 'b');
-    expect(back.run).toMatchObject({ modules: ['q', 'down'], only: ['0.q', '0.down', '2.q'] });
+    expect(back.run).toMatchObject({ modules: ['q_proj', 'down_proj'], only: ['0.q_proj', '0.down_proj', '2.q_proj'] });
     expect(back.adapters).toHaveLength(3);
     expect(back.thresholds).toHaveLength(3);
   });
@@ -184,17 +191,15 @@ describe('which modules an adapter has', () => {
     ).toBeNull();
     expect(
       readAdapter(withConfig(exported(named), { target_modules: '.*(0|2).*(q|down)_proj' }), model, 'b').run.only,
-    ).toEqual(['0.q', '0.down', '2.q']);
+    ).toEqual(['0.q_proj', '0.down_proj', '2.q_proj']);
   });
 
   it('of another model: says so', () => {
     const files = exported(kinds);
-    expect(() => readAdapter(files, { ...model, layers: 4 }, 'b')).toThrow(
-      'model.layers.3.self_attn.q_proj.lora_A.weight',
-    );
-    expect(() => readAdapter(exported(named), { ...model, layers: 2 }, 'b')).toThrow('model.layers.2.self_attn.q_proj');
-    expect(() => readAdapter(files, { ...model, layers: 2 }, 'b')).toThrow('12 tensors');
-    expect(() => adaptedModules({ ...model, layers: 2 }, named)).toThrow('no module "2.q"');
+    expect(() => readAdapter(files, withLayers(4), 'b')).toThrow('model.layers.3.self_attn.q_proj.lora_A.weight');
+    expect(() => readAdapter(exported(named), withLayers(2), 'b')).toThrow('model.layers.2.self_attn.q_proj');
+    expect(() => readAdapter(files, withLayers(2), 'b')).toThrow('12 tensors');
+    expect(() => adaptedModules(withLayers(2), named)).toThrow('no module "2.q_proj"');
     // It says that it leaves layers out, and of those it means there is none.
     const other = files.map((f) =>
       f.name === 'adapter_model.safetensors'

@@ -8,13 +8,12 @@ import type { ModuleAdapter } from '../engine/adapters/parameters';
 import type { AdapterMethod, PeftFormat } from '../engine/adapters/adapterMethod';
 import { ADAPTER_METHODS } from '../engine/adapters/list';
 import { adapterMethodOf } from '../engine/adapters/methods';
-import { adaptedModules, allModules, moduleName, modulePath } from '../engine/model/llama';
+import { adaptedModules } from '../engine/model/modules';
 import { readSafetensors, writeSafetensors } from '../hub/safetensors';
 import {
+  ALL_LINEAR,
   GATE_RULES,
   METHOD_NAMES,
-  MODULE_KINDS,
-  MODULE_PATHS,
   type RunConfig,
   drawsTokens,
   problemOf,
@@ -27,7 +26,14 @@ import type { PromptTemplate } from '../shared/data';
 import { methodWith } from '../shared/methods';
 import { AdapterError } from '../shared/errors';
 import { templateSchema } from '../shared/origin';
-import type { LlamaConfig, ModuleId } from '../shared/types';
+import {
+  type ModelDescription,
+  type ModelModule,
+  allModules,
+  isTarget,
+  moduleKinds,
+  moduleName,
+} from '../shared/model';
 import type { AdapterFile } from './protocol';
 
 const EPSILON = 1e-6;
@@ -108,7 +114,9 @@ export function adapterFiles(parts: ExportParts): AdapterFile[] {
       // PEFT takes names that end so in every layer, or whole ones.
       target_modules: run.only
         ? adapters.map((m) => m.path)
-        : run.modules.map((kind) => MODULE_PATHS[kind].split('.')[1]),
+        : run.modules.includes(ALL_LINEAR)
+          ? [...new Set(adapters.map(({ path }) => path.slice(path.lastIndexOf('.') + 1)))]
+          : run.modules,
       ...packed?.config,
     }),
     { name: 'adapter_model.safetensors', bytes: writeSafetensors(tensors) },
@@ -275,7 +283,12 @@ function parse<T>(files: Map<string, Uint8Array>, name: string, schema: z.ZodTyp
  * @param id run id to give it; @param name where its files do not say what it is called
  * @throws {AdapterError}
  */
-export function readAdapter(list: readonly AdapterFile[], model: LlamaConfig, id: string, name = id): ImportedAdapter {
+export function readAdapter(
+  list: readonly AdapterFile[],
+  model: ModelDescription,
+  id: string,
+  name = id,
+): ImportedAdapter {
   const files = new Map(list.map((f) => [f.name, f.bytes]));
   if (list.some((f) => f.bytes.byteLength > MAX_FILE)) throw new AdapterError(message('train.adapter.large'));
   const config = parse(files, 'adapter_config.json', configSchema) as PeftConfig | null;
@@ -307,7 +320,7 @@ export function readAdapter(list: readonly AdapterFile[], model: LlamaConfig, id
   const thresholds: number[] = [];
   const modules = adaptedModules(model, run);
   for (const m of modules) {
-    const path = modulePath(m);
+    const { path } = m;
     const get = (name: string) => {
       if (!tensors.names.includes(name)) throw new AdapterError(message('train.adapter.noTensor', { name }));
       return tensors.get(name).data;
@@ -345,23 +358,26 @@ export function readAdapter(list: readonly AdapterFile[], model: LlamaConfig, id
  * The modules that `target_modules` means, by PEFT's rules: a name means every module whose path is it or ends in it. A
  * pattern is not run, nor are the fields that leave layers or modules out, since the names of the tensors say what is left.
  */
-function targets(config: PeftConfig, tensors: readonly string[], model: LlamaConfig): ModuleId[] {
+function targets(config: PeftConfig, tensors: readonly string[], model: ModelDescription): ModelModule[] {
   const present = new Set(tensors.map((t) => t.slice(PREFIX.length, t.indexOf('.lora_'))));
   const names = config.target_modules;
   const fewer = isSet(config.layers_to_transform) || config.layers_to_transform === 0 || isSet(config.exclude_modules);
   const all = allModules(model);
   const meant = new Set(
     (typeof names === 'string' ? [...present] : names).flatMap((name) => {
-      const found = all.filter((m) => modulePath(m) === name || modulePath(m).endsWith(`.${name}`));
+      const found = all.filter((m) => isTarget(m.path, name));
       if (found.length === 0) throw new AdapterError(message('train.adapter.target', { name }));
       return found;
     }),
   );
-  return all.filter((m) => meant.has(m) && (!fewer || present.has(modulePath(m))));
+  return all.filter((m) => meant.has(m) && (!fewer || present.has(m.path)));
 }
 
-/** Modules as a run's settings: kinds where every layer has them, else by name. */
-function chosen(modules: readonly ModuleId[], model: LlamaConfig): Pick<RunConfig, 'modules' | 'only'> {
-  const kinds = MODULE_KINDS.filter((kind) => modules.some((m) => m.kind === kind));
-  return { modules: kinds, only: modules.length === kinds.length * model.layers ? null : modules.map(moduleName) };
+/** Modules as a run's settings: names where every layer has them, else one by one. */
+function chosen(modules: readonly ModelModule[], model: ModelDescription): Pick<RunConfig, 'modules' | 'only'> {
+  const all = allModules(model);
+  if (modules.length === all.length) return { modules: [ALL_LINEAR], only: null };
+  const kinds = moduleKinds(model).filter((kind) => modules.some((m) => m.kind === kind));
+  const whole = all.filter((m) => kinds.includes(m.kind)).length === modules.length;
+  return { modules: kinds, only: whole ? null : modules.map(moduleName) };
 }

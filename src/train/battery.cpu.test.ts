@@ -8,7 +8,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AdapterRun } from '../engine/adapterRun';
 import { BaseModel } from '../engine/base';
 import { Generator } from '../engine/generator';
-import { modulePath } from '../engine/model/llama';
 import type { Layout } from '../engine/layout';
 import { planTraining } from '../engine/plan';
 import { expectCloseToMax } from '../engine/testing/allclose';
@@ -25,7 +24,7 @@ import {
   runSchema,
   trainSchema,
 } from '../shared/config';
-import type { TokenBatch, WeightName } from '../shared/types';
+import type { TokenBatch } from '../shared/types';
 import { adapterFiles, readAdapter } from './adapterFiles';
 import { mergeModule } from './merge';
 import { batchOf } from './testing/fixture';
@@ -48,11 +47,17 @@ const CASES: readonly Record<string, unknown>[] = [
   ...GATE_RULES.map((rule) => ({ id: rule, method: 'ts-lora', gate: { rule, tauWarmup: 1 } })),
 ];
 const RUNS: RunConfig[] = CASES.map((given) =>
-  runSchema.parse({ name: given.id, rank: 4, alpha: 8, modules: ['q', 'o', 'up', 'down'], ...given }),
+  runSchema.parse({
+    name: given.id,
+    rank: 4,
+    alpha: 8,
+    modules: ['q_proj', 'o_proj', 'up_proj', 'down_proj'],
+    ...given,
+  }),
 );
 
 let base: BaseModel;
-let weights: (name: WeightName) => Float32Array;
+let weights: (name: string) => Float32Array;
 let batches: TokenBatch[];
 /** Losses of each run alone, for the one that is stacked. */
 const alone = new Map<string, number[]>();
@@ -145,12 +150,7 @@ describe.each(RUNS)('$id', (run) => {
         check: { model: 'nano', ids: [1], rows: [0], dense: null, gated: null },
       });
     const merged = () =>
-      new Map(
-        adapters.map((m, i) => [
-          m.path,
-          mergeModule(run, m, weights({ part: trained.modules[i].kind, layer: trained.modules[i].layer })),
-        ]),
-      );
+      new Map(adapters.map((m) => [`${m.path}.weight`, mergeModule(run, m, weights(`${m.path}.weight`))]));
     if (drawsTokens(run)) {
       expect(written).toThrow('no threshold to export');
       expect(merged).toThrow('cannot be merged');
@@ -171,14 +171,7 @@ describe.each(RUNS)('$id', (run) => {
       expect(merged).toThrow('cannot be merged');
     } else {
       const own = merged();
-      const on = new BaseModel(
-        device,
-        config,
-        (name) =>
-          ('layer' in name && name.part !== 'inputNorm' && name.part !== 'postNorm'
-            ? own.get(modulePath({ kind: name.part, layer: name.layer }))
-            : undefined) ?? weights(name),
-      );
+      const on = new BaseModel(device, config, (name) => own.get(name) ?? weights(name));
       expectCloseToMax(await logits(on, null), expected, 1e-5, 'logits of the merged model');
       on.free();
       expect(await logits(base, null), 'which is not the base').not.toEqual(expected);

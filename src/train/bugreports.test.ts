@@ -14,7 +14,7 @@ import { adapterFiles, readAdapter } from './adapterFiles';
 import { type How, type Page, readAsPage, render } from './testing/page';
 import { DataDesk } from './dataDesk';
 import type { DataReplies } from './protocol';
-import { parseLlamaConfig } from '../hub/llamaConfig';
+import { readModel } from '../hub/family';
 import { say, sayError } from '../shared/texts/say';
 import { inWords } from '../shared/testing/words';
 
@@ -378,7 +378,7 @@ const CASES: Record<string, () => Promise<void>> = {
   'adapter-layers.zip': async () => {
     const { run, adapters } = adapter('adapter-layers.zip');
     expect(adapters.map((a) => a.path)).toHaveLength(4);
-    expect(run.only).toEqual(['0.q', '0.v', '2.q', '2.v']);
+    expect(run.only).toEqual(['0.q_proj', '0.v_proj', '2.q_proj', '2.v_proj']);
   },
   'adapter-modules-to-save.zip': async () =>
     expect(() => adapter('adapter-modules-to-save.zip')).toThrow(/modules_to_save.*norm/),
@@ -398,7 +398,7 @@ function adapter(name: string) {
     name: path.split('/').at(-1)!,
     bytes,
   }));
-  return readAdapter(files, parseLlamaConfig(jsonOf('public/models/sieve-stories-nano/config.json')), 'a');
+  return readAdapter(files, readModel(jsonOf('public/models/sieve-stories-nano/config.json')), 'a');
 }
 
 async function templateWarns(name: string, { noEos = false } = {}): Promise<string> {

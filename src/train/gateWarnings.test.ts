@@ -4,8 +4,8 @@ import { GateWarnings, STUCK_STEPS } from './gateWarnings';
 import { say } from '../shared/texts/say';
 
 const modules = [
-  { layer: 0, kind: 'q' },
-  { layer: 0, kind: 'down' },
+  { layer: 0, kind: 'q_proj' },
+  { layer: 0, kind: 'down_proj' },
 ] as const;
 const tokens = Uint32Array.of(50, 50);
 const inBin = (...bins: number[]) => {

@@ -1,4 +1,5 @@
 /** Gate rules in training, on the nano model: how they are laid out, what λ means, what steering reaches, what must not happen. */
+import { moduleName, targetModules } from '../shared/model';
 import { say } from '../shared/texts/say';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BaseModel } from '../engine/base';
@@ -76,7 +77,7 @@ const skipped = ({ active, tokens }: GateStats) => 1 - sum(active) / sum(tokens)
 describe('however it is laid out', () => {
   const runs = [
     gated('exact', { rule: 'exact', sparsityPenalty: 3 }),
-    gated('random', { rule: 'random', follows: 'exact' }, { modules: ['q', 'v', 'down'] }),
+    gated('random', { rule: 'random', follows: 'exact' }, { modules: ['q_proj', 'v_proj', 'down_proj'] }),
     gated('held', {
       rule: 'averaged',
       gradientFrom: 'dev',
@@ -189,13 +190,8 @@ describe('however it is laid out', () => {
   });
 });
 
-/** `layer.kind` of a run's modules, in order. */
-const trainerModules = (run: RunConfig): string[] =>
-  Array.from({ length: base.config.layers }, (_, l) =>
-    (['q', 'k', 'v', 'o', 'gate', 'up', 'down'] as const)
-      .filter((k) => run.modules.includes(k))
-      .map((k) => `${l}.${k}`),
-  ).flat();
+/** A run's modules, in order. */
+const trainerModules = (run: RunConfig): string[] => targetModules(base.config, run).map(moduleName);
 
 describe('λ means the same however a batch is cut', () => {
   it.each(['reconstructed', 'literal', 'exact', 'averaged'] as const)('%s: 1 × 8, 4 × 2 and 8 × 1', async (rule) => {

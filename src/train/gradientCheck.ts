@@ -6,14 +6,15 @@ import { BaseModel } from '../engine/base';
 import type { ModuleAdapter } from '../engine/adapters/parameters';
 import type { Device } from '../engine/device/device';
 import { openCpuDevice } from '../engine/kernels/openCpu';
-import { parameterCount } from '../engine/model/llama';
+import type { ReadWeight } from '../engine/model/weights';
 import { fullLayout } from '../engine/plan';
 import { Trainer } from '../engine/trainer';
 import { type SessionConfig, defaultSession, isGated } from '../shared/config';
 import { OutOfMemoryError, messageOf } from '../shared/errors';
 import { Rng } from '../shared/rng';
 import { message } from '../shared/message';
-import type { GradientCheck, LlamaConfig, TokenBatch, WeightName } from '../shared/types';
+import { type ModelDescription, parameterCount } from '../shared/model';
+import type { GradientCheck, TokenBatch } from '../shared/types';
 
 /**
  * Largest differences that are let through. GPUs differ by 1e-6 in the loss and some 1e-5 of a gradient's largest entry;
@@ -28,8 +29,6 @@ const FIRST_LAYERS = 2;
 const MARGIN = 1e-3;
 const ATTEMPTS = 6;
 
-type Read = (name: WeightName) => Float32Array;
-
 interface Learnt {
   losses: number[];
   gradients: { name: string; values: Float32Array }[];
@@ -37,31 +36,30 @@ interface Learnt {
 
 /**
  * Compares `base`, on a GPU, with the same weights on the CPU engine.
- * @param read gives each weight in PyTorch's layout
+ * @param read gives each tensor of the state dict
  * @param ids the tokens to learn from, at least 4
  */
 export async function checkGradients(
   base: BaseModel,
-  read: Read,
+  read: ReadWeight,
   ids: Int32Array,
   openCpu: () => Promise<Device> = () => openCpuDevice({ threads: 1 }),
 ): Promise<GradientCheck> {
   const part = partOf(base.config);
-  const readPart: Read = (name) => read('layer' in name ? { ...name, layer: part.layers[name.layer] } : name);
-  const whole = part.layers.length === base.config.layers;
+  const whole = part.layers.length === base.config.layers.length;
   let cpu: Device | null = null;
   let ours: BaseModel | null = null;
   try {
     cpu = await openCpu();
-    const reference = new BaseModel(cpu, part.config, readPart);
-    ours = whole ? base : await BaseModel.create(base.device, part.config, readPart);
+    const reference = new BaseModel(cpu, part, read);
+    ours = whole ? base : await BaseModel.create(base.device, part, read);
     const { learnt: expected, thresholds } = await learn(reference, ids, null);
     const { learnt } = await learn(ours, ids, thresholds);
     return {
       ...compareLearnt(learnt, expected),
       tokens: ids.length,
       layers: part.layers.length,
-      ofLayers: base.config.layers,
+      ofLayers: base.config.layers.length,
     };
   } catch (error) {
     // A browser that cannot run the CPU engine, or a machine without room for both: nothing was compared, and that is said.
@@ -73,12 +71,12 @@ export async function checkGradients(
   }
 }
 
-/** The layers that take part, and the configuration of a model of just these. */
-function partOf(config: LlamaConfig): { layers: number[]; config: LlamaConfig } {
-  const all = Array.from({ length: config.layers }, (_, l) => l);
-  const layers =
-    parameterCount(config) <= MOST_PARAMETERS ? all : all.filter((l) => l < FIRST_LAYERS || l === config.layers - 1);
-  return { layers, config: { ...config, layers: layers.length } };
+/** A model of the layers that take part. */
+function partOf(model: ModelDescription): ModelDescription {
+  const { layers } = model;
+  return parameterCount(model) <= MOST_PARAMETERS
+    ? model
+    : { ...model, layers: layers.filter((_, l) => l < FIRST_LAYERS || l === layers.length - 1) };
 }
 
 function sessionOf(maxSequenceLength: number): SessionConfig {

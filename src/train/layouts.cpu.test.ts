@@ -1,7 +1,7 @@
 /** However training is laid out in memory, it computes the same: runs stacked or in turns, layers kept or computed anew. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { BaseModel } from '../engine/base';
-import { adaptedModules } from '../engine/model/llama';
+import { adaptedModules } from '../engine/model/modules';
 import type { Layout } from '../engine/layout';
 import { planTraining } from '../engine/plan';
 import { expectClose } from '../engine/testing/allclose';
@@ -25,7 +25,7 @@ const runs = [
     method: 'ts-lora',
     rank: 3,
     dropout: 0.1,
-    modules: ['q', 'down'],
+    modules: ['q_proj', 'down_proj'],
     gate: { tauWarmup: 1, tauLearningRate: 0.05, sparsityPenalty: 20 },
   }),
   runSchema.parse({ id: 'dora', name: 'DoRA', method: 'dora', rank: 4, modules: ['k', 'up', 'down'] }),
@@ -34,7 +34,7 @@ const runs = [
     name: 'TS-DoRA',
     method: 'ts-dora',
     rank: 4,
-    modules: ['q', 'o', 'down'],
+    modules: ['q_proj', 'o_proj', 'down_proj'],
     gate: { tauWarmup: 1, tauLearningRate: 0.05, sparsityPenalty: 20 },
   }),
   runSchema.parse({ id: 'mlp', name: 'mlp', method: 'lora', rank: 12, dropout: 0.3, modules: ['gate', 'up'] }),

@@ -1,5 +1,5 @@
 /** How an experiment is laid out in memory: which layouts fit, what they take, and a trainer in the first that there is room for. */
-import { maxContext } from '../engine/model/llama';
+import { maxContext } from '../engine/model/modules';
 import type { Layout } from '../engine/layout';
 import { type MemoryLimits, fittingLayouts, largestTensor, planTraining } from '../engine/plan';
 import { Trainer } from '../engine/trainer';

@@ -5,18 +5,19 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseLlamaConfig } from '../hub/llamaConfig';
+import { readModel } from '../hub/family';
 import { plainForward } from '../hub/plainForward';
 import { safetensorsWeights } from '../hub/safetensorsModel';
 import { Rng } from '../shared/rng';
-import type { LlamaConfig, WeightName } from '../shared/types';
+import type { ModelDescription } from '../shared/model';
 import { barsOf, compareLogits } from './logitCheck';
 
 const folder = join('public', 'models', 'sieve-stories-nano');
-const config = parseLlamaConfig(JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')));
+const config = readModel(JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')));
 const weights = safetensorsWeights([readFileSync(join(folder, 'model.safetensors'))], config);
+const heads = config.layers[0].attention;
 const ids = Int32Array.from({ length: 24 }, (_, i) => (i * 397 + 11) % config.vocab);
-const right = (name: WeightName) => weights.get(name).data;
+const right = (name: string) => weights.get(name).data;
 const expected = plainForward(config, right, ids);
 
 const check = (ours: Float32Array, bars = barsOf(true, 'cpu')) =>
@@ -29,11 +30,11 @@ const check = (ours: Float32Array, bars = barsOf(true, 'cpu')) =>
     piece: String,
   });
 
-type Read = (name: WeightName) => Float32Array;
+type Read = (name: string) => Float32Array;
 const instead =
-  (part: WeightName['part'], change: (data: Float32Array, name: WeightName) => Float32Array): Read =>
+  (part: string, change: (data: Float32Array, name: string) => Float32Array): Read =>
   (name) =>
-    name.part === part ? change(right(name), name) : right(name);
+    name.endsWith(`${part}.weight`) ? change(right(name), name) : right(name);
 const ones = (data: Float32Array) => data.map(() => 1);
 /** Blocks of rows in another order. */
 const rotated = (rows: number) => (data: Float32Array) => {
@@ -42,7 +43,8 @@ const rotated = (rows: number) => (data: Float32Array) => {
 };
 /** Halves of each head as neighbours: RoPE in the other layout. */
 const interleaved = (data: Float32Array) => {
-  const { headDim, dModel } = config;
+  const { width: dModel } = config;
+  const { headDim } = heads;
   const out = new Float32Array(data.length);
   for (let row = 0; row < data.length / dModel; row++) {
     const i = row % headDim;
@@ -52,31 +54,34 @@ const interleaved = (data: Float32Array) => {
   return out;
 };
 
-const WRONG: Record<string, { config?: Partial<LlamaConfig>; read?: Read }> = {
-  'no norm before attention': { read: instead('inputNorm', ones) },
-  'no norm before the MLP': { read: instead('postNorm', ones) },
-  'no last norm': { read: instead('finalNorm', ones) },
-  'another RoPE base': { config: { ropeTheta: 1e6 } },
+const WRONG: Record<string, { config?: Partial<ModelDescription>; read?: Read }> = {
+  'no norm before attention': { read: instead('input_layernorm', ones) },
+  'no norm before the MLP': { read: instead('post_attention_layernorm', ones) },
+  'no last norm': { read: instead('model.norm', ones) },
+  'another RoPE base': { config: { ropes: [{ ...config.ropes[0], theta: 1e6 }] } },
   'RoPE of neighbours': {
-    read: (name) => (name.part === 'q' || name.part === 'k' ? interleaved(right(name)) : right(name)),
+    read: (name) => (/[qk]_proj/.test(name) ? interleaved(right(name)) : right(name)),
   },
-  'key-value heads in another order': { read: instead('v', rotated(config.kvHeads)) },
-  'queries of other heads': { read: instead('q', rotated(config.heads)) },
+  'key-value heads in another order': { read: instead('v_proj', rotated(heads.kvHeads)) },
+  'queries of other heads': { read: instead('q_proj', rotated(heads.heads)) },
   'gate and up exchanged': {
-    read: (name) =>
-      name.part === 'gate' || name.part === 'up'
-        ? right({ ...name, part: name.part === 'gate' ? 'up' : 'gate' })
-        : right(name),
+    read: (name) => right(name.replace(/gate_proj|up_proj/, (kind) => (kind === 'up_proj' ? 'gate_proj' : 'up_proj'))),
   },
-  'keys in the place of values': { read: (name) => right(name.part === 'v' ? { ...name, part: 'k' } : name) },
+  'keys in the place of values': { read: (name) => right(name.replace('v_proj', 'k_proj')) },
   'no attention in one layer': {
-    read: instead('o', (data, name) => ('layer' in name && name.layer === 1 ? data.fill(0) : data)),
+    read: instead('layers.1.self_attn.o_proj', (data) => data.fill(0)),
   },
   'no MLP in one layer': {
-    read: instead('down', (data, name) => ('layer' in name && name.layer === 1 ? data.fill(0) : data)),
+    read: instead('layers.1.mlp.down_proj', (data) => data.fill(0)),
   },
-  'the last layer left out': { config: { layers: config.layers - 1 } },
-  'a head of its own': { read: instead('head', (data) => data.map((v, i) => v * (1 + 0.1 * Math.sin(i)))) },
+  'the last layer left out': { config: { layers: config.layers.slice(0, -1) } },
+  'a head of its own': {
+    config: { head: { ...config.head, tied: false } },
+    read: (name) =>
+      name === 'lm_head.weight'
+        ? right('model.embed_tokens.weight').map((v, i) => v * (1 + 0.1 * Math.sin(i)))
+        : right(name),
+  },
 };
 
 describe('the check of logits', () => {

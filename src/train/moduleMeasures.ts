@@ -1,4 +1,5 @@
 /** What weights and gradients say of each module: the criteria that a sparsity ranking is held against. */
+import { matrixOf } from '../engine/model/weights';
 import type { AdapterRun } from '../engine/adapterRun';
 import { adapterMethodOf, trainedOf } from '../engine/adapters/methods';
 import { type ModuleAdapter, unpack } from '../engine/adapters/parameters';
@@ -96,13 +97,13 @@ export async function measureModules(
   await trainer.evaluate([runId], batches, true);
   const [gradients, adapters] = [await run.gradients(), await run.adapters()];
   const out: ModuleMeasure[] = [];
-  for (const [i, { layer, kind, dIn, dOut }] of run.modules.entries()) {
+  for (const [i, { layer, kind, path, dIn, dOut }] of run.modules.entries()) {
     out.push({
       layer,
       kind,
       parameters: rankOf(run.config) * (dIn + dOut),
       active: null,
-      weight: await weightNorm(base, base.weights.layers[layer][kind], dOut, dIn),
+      weight: await weightNorm(base, matrixOf(base.weights, { path }), dOut, dIn),
       change: changeNorm(product(adapters[i], run), scalingOf(run.config)),
       gradient: gradientNorm(gradients[i]),
       sensitivity: sensitivity?.[i] ?? null,

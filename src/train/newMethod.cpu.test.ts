@@ -124,18 +124,16 @@ async function config() {
 
 it('trains on the CPU engine, and comes back from its files', async () => {
   const { BaseModel } = await import('../engine/base');
-  const { weightShapes } = await import('../engine/model/llama');
+  const { weightShapes } = await import('../shared/model');
   const { openCpuDevice } = await import('../engine/kernels/openCpu');
   const { randomFloats } = await import('../engine/testing/harness');
   const { Trainer } = await import('../engine/trainer');
   const { adapterFiles, readAdapter } = await import('./adapterFiles');
   const { mergeModule } = await import('./merge');
   const { train, runs } = await config();
-  const sizes = new Map(
-    weightShapes(TINY_LLAMA).map(({ name, shape }) => [JSON.stringify(name), shape.reduce((a, b) => a * b)]),
-  );
+  const sizes = new Map(weightShapes(TINY_LLAMA).map(({ name, shape }) => [name, shape.reduce((a, b) => a * b)]));
   const device = await openCpuDevice({ threads: 1 });
-  const base = new BaseModel(device, TINY_LLAMA, (name) => randomFloats(sizes.get(JSON.stringify(name))!, 1, 0.2));
+  const base = new BaseModel(device, TINY_LLAMA, (name) => randomFloats(sizes.get(name)!, 1, 0.2));
   const trainer = await Trainer.create(base, runs, train, {
     capacity: { rows: 24, supervised: 24, segments: runs.length, headChunk: 64 },
     microBatches: 1,

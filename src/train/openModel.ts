@@ -2,12 +2,13 @@
 import { BaseModel } from '../engine/base';
 import { Generator } from '../engine/generator';
 import type { Device } from '../engine/device/device';
-import { parameterCount } from '../engine/model/llama';
+import { matrixOf } from '../engine/model/weights';
 import { selfTest } from '../engine/selfTest';
 import { type DownloadedModel, downloadModel } from '../hub/model';
 import { referenceLogits } from '../hub/referenceProof';
 import { openTokenizer } from '../hub/tokenizer';
 import { type Message, message } from '../shared/message';
+import { allModules, parameterCount } from '../shared/model';
 import type { LogitCheck, ModelSource, Tokenizer } from '../shared/types';
 import { checkGradients } from './gradientCheck';
 import { barsOf, compareLogits } from './logitCheck';
@@ -72,15 +73,13 @@ export async function proveModel(
     // A software adapter takes the static choice: its variants are known, and compile longer than they could save. The CPU has one.
     if (device.info.kind === 'gpu' && !device.info.software) {
       progress(message('train.progress.tuning'));
-      // Two thirds of a block's multiplications have this shape.
-      const { dModel: dIn, ffn: dOut } = config;
-      await tune(device, { weight: base.weights.layers[0].up, dIn, dOut });
+      // Most of a layer's multiplications have the shape of its widest module.
+      const widest = allModules(config).reduce((a, b) => (b.dIn * b.dOut > a.dIn * a.dOut ? b : a));
+      await tune(device, { weight: matrixOf(base.weights, widest), dIn: widest.dIn, dOut: widest.dOut });
     }
     if (device.info.kind === 'gpu') {
-      const types = new Set(
-        base.weights.layers.flatMap((layer) => Object.values(layer)).flatMap((w) => ('type' in w ? [w.type] : [])),
-      );
-      const { heads, kvHeads, headDim } = config;
+      const types = new Set([...base.weights.matrices.values()].map((w) => w.type));
+      const { heads, kvHeads, headDim } = config.layers[0].attention;
       for (const { name, why } of await selfTest(device, { types: [...types], heads, kvHeads, headDim }))
         emit({ type: 'warning', runId: null, message: message('train.warning.blocked', { name, why }) });
     }

@@ -38,9 +38,13 @@ it.each(
 )('$method on the $kind', async ({ method, kind }) => {
   const { device, lines } = listingDevice(kind);
   // Two layers have all that differs: a lowest one, and one above it.
-  const base = new BaseModel(device, { ...model.config, layers: 2 }, (name) => model.weights.get(name).data);
+  const base = new BaseModel(
+    device,
+    { ...model.config, layers: model.config.layers.slice(0, 2) },
+    (name) => model.weights.get(name).data,
+  );
   // DoRA has twice as many operations a module: three modules of three shapes keep its list short.
-  const modules = method === 'dora' ? ['q', 'k', 'down'] : undefined;
+  const modules = method === 'dora' ? ['q_proj', 'k_proj', 'down_proj'] : undefined;
   const run = runSchema.parse({ id: 'run', name: 'run', method, ...SMALL, modules });
   const trainer = await Trainer.create(base, [run], train, layout(1));
   await (await trainer.step(['run'], [batches[0]], 0)).get('run');

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { fittingLayouts, largestTensor, planTraining } from '../engine/plan';
 import { defaultSession, trainSchema } from '../shared/config';
-import type { LlamaConfig } from '../shared/types';
+import { llamaOf } from './testing/tinyLlama';
 
-const config: LlamaConfig = {
+const config = llamaOf({
   vocab: 8192,
   dModel: 512,
   layers: 8,
@@ -15,9 +15,7 @@ const config: LlamaConfig = {
   ropeTheta: 1e4,
   rmsEps: 1e-5,
   tied: true,
-  bosId: 1,
-  eosIds: [2],
-};
+});
 const { runs } = defaultSession();
 const train = trainSchema.parse({ batchSize: 6, maxSequenceLength: 256, gradientAccumulationSteps: 2 });
 const total = (layout: Parameters<typeof planTraining>[2]['layout']) =>

@@ -28,6 +28,7 @@ import type {
 } from '../shared/data';
 import type { ErrorInfo } from '../shared/errors';
 import type { Accuracy, ModuleMeasure, TokenClassRow } from '../shared/experiment';
+import type { ModelDescription } from '../shared/model';
 import type {
   AdapterWork,
   DeviceChoice,
@@ -35,7 +36,6 @@ import type {
   GateStats,
   GradientCheck,
   KernelProfile,
-  LlamaConfig,
   LogitCheck,
   KeptModel,
   ModelFile,
@@ -59,7 +59,7 @@ export interface ModelInfo {
   source: ModelSource;
   /** What of the source was opened. */
   file: ModelFile;
-  config: LlamaConfig;
+  config: ModelDescription;
   parameters: number;
   /** Bytes of frozen weights on the device. */
   weightBytes: number;

@@ -4,7 +4,7 @@
  */
 import { exampleCount } from '../data/batches';
 import { Generator } from '../engine/generator';
-import { maxContext } from '../engine/model/llama';
+import { maxContext } from '../engine/model/modules';
 import type { Trainer } from '../engine/trainer';
 import { promptIds, TextStream } from '../hub/tokenizer';
 import { OutOfMemoryError, TrainError } from '../shared/errors';

@@ -5,27 +5,9 @@ import { Generator } from '../engine/generator';
 import { expectClose, expectCloseToMax } from '../engine/testing/allclose';
 import { testDevice } from '../engine/testing/harness';
 import { Trainer } from '../engine/trainer';
-import { MODULE_PATHS, type ModuleKind, runSchema, trainSchema } from '../shared/config';
-import type { LlamaConfig, WeightName } from '../shared/types';
+import { runSchema, trainSchema } from '../shared/config';
 import { type Fixture, fixtureBatch, loadFixture, sequence } from './testing/fixture';
-
-/** A weight's name in a Hugging Face checkpoint. */
-function checkpointName(name: WeightName): string {
-  switch (name.part) {
-    case 'embed':
-      return 'model.embed_tokens.weight';
-    case 'finalNorm':
-      return 'model.norm.weight';
-    case 'head':
-      return 'lm_head.weight';
-    case 'inputNorm':
-      return `model.layers.${name.layer}.input_layernorm.weight`;
-    case 'postNorm':
-      return `model.layers.${name.layer}.post_attention_layernorm.weight`;
-    default:
-      return `model.layers.${name.layer}.${MODULE_PATHS[name.part]}.weight`;
-  }
-}
+import { type LlamaSizes, llamaOf } from './testing/tinyLlama';
 
 describe('Llamas of unusual shape', () => {
   for (const [name, bindingBytes] of [
@@ -36,15 +18,10 @@ describe('Llamas of unusual shape', () => {
     ['tiny-o', 2000],
   ] as [string, number?][]) {
     it(`${name}${bindingBytes ? ', tables split over bindings' : ''}`, async () => {
-      const f = (await loadFixture(name)) as Fixture & { config: LlamaConfig; kinds: ModuleKind[] };
+      const f = (await loadFixture(name)) as Fixture & { config: LlamaSizes; kinds: string[] };
       const device = await testDevice();
-      const base = new BaseModel(
-        device,
-        f.config,
-        (weight) => f.floats(`weight.${checkpointName(weight)}`),
-        bindingBytes,
-      );
-      expect(base.weights.embed.length > 1).toBe(bindingBytes !== undefined);
+      const base = new BaseModel(device, llamaOf(f.config), (weight) => f.floats(`weight.${weight}`), bindingBytes);
+      expect(base.weights.embedding.length > 1).toBe(bindingBytes !== undefined);
       const run = runSchema.parse({
         id: 'lora',
         name: 'LoRA',

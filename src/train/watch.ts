@@ -1,5 +1,5 @@
 /** The token view: a text goes through every gated run as it is now, at most a twentieth of the time. */
-import { maxContext } from '../engine/model/llama';
+import { maxContext } from '../engine/model/modules';
 import type { GateMap, Trainer } from '../engine/trainer';
 import { isGated, learnsThreshold } from '../shared/config';
 import type { TokenSet, Tokenizer } from '../shared/types';

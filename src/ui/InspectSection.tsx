@@ -1,6 +1,7 @@
 /** What the gates do: skipped share by layer and module, sizes against thresholds, and a text token by token. */
 import { memo, useCallback, useDeferredValue, useMemo, useState } from 'react';
 import { type GateRule, type RunConfig, isGated, learnsThreshold, tauWarmupSteps } from '../shared/config';
+import { kindLabel } from '../shared/settings/names';
 import { texts } from '../shared/texts';
 import type { GateStats, ModuleId } from '../shared/types';
 import { type RunHistory, skippedShare } from '../store/history';
@@ -194,7 +195,7 @@ function Lines({ version, history, modules }: { version: number; history: RunHis
     // oxlint-disable-next-line react/exhaustive-deps
     [version, history, modules, grouping],
   );
-  const names = keys.map((k) => (typeof k === 'number' ? charts.layer(k) : k));
+  const names = keys.map((k) => (typeof k === 'number' ? charts.layer(k) : kindLabel(k)));
   const lines = names.map((label, i) => ({
     label,
     color: colors.lines[i % 8],

@@ -119,9 +119,16 @@ function Facts({ info }: { info: ModelInfo }) {
         <dt>{t.parameters}</dt>
         <dd>{t.parametersAre(parameters(info.parameters), bytes(info.weightBytes))}</dd>
         <dt>{t.shape}</dt>
-        <dd>{t.shapeIs(c)}</dd>
+        <dd>
+          {t.shapeIs({
+            ...c.layers[0].attention,
+            layers: c.layers.length,
+            width: c.width,
+            inner: c.layers[0].mlp.inner,
+          })}
+        </dd>
         <dt>{t.vocabulary}</dt>
-        <dd>{t.vocabularyIs(count(c.vocab), c.tied)}</dd>
+        <dd>{t.vocabularyIs(count(c.vocab), c.head.tied)}</dd>
         <dt>{t.context}</dt>
         <dd>{t.contextIs(count(c.context))}</dd>
         <dt>{t.device}</dt>

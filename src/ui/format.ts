@@ -1,6 +1,7 @@
 /** Numbers and names as people read them. A missing number is a dash. */
 import { language, texts } from '../shared/texts';
 import type { ModuleId } from '../shared/types';
+import { kindLabel } from '../shared/settings/names';
 
 const DASH = '–';
 
@@ -107,7 +108,7 @@ export function parameters(n: number): string {
 }
 
 export function moduleName(m: ModuleId): string {
-  return `${m.layer}.${m.kind}`;
+  return `${m.layer}.${kindLabel(m.kind)}`;
 }
 
 /** A token made visible: line ends and tabs as signs, an empty one as a box. */

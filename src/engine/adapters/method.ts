@@ -2,17 +2,15 @@
  * What an adapter method is. The model, the session, the page and the export know methods only through this:
  * a method adds operations after a frozen module's forward and around its backward, and keeps its own state.
  */
-import type { ModuleId } from '../../shared/types';
+import type { ModelModule } from '../../shared/model';
 import type { GateStats } from '../../shared/types';
 import type { Tensor } from '../device/buffers';
 import type { Op, RowCount } from '../device/program';
 
 /** A linear layer of the model that a run adapts. */
-export interface AdaptedModule extends ModuleId {
+export interface AdaptedModule extends ModelModule {
   /** Place among the run's adapted modules, bottom up. */
   index: number;
-  dIn: number;
-  dOut: number;
   /** Tells its random numbers from other modules': its first values, its dropout and what a random gate draws. */
   salt: number;
 }

@@ -59,18 +59,17 @@ export interface Slicing {
   /** Two flat buffers. */
   params: Tensor;
   grads: Tensor;
-  path: (m: AdaptedModule) => string;
 }
 
 /** Every module's slices of two flat buffers. */
-export function sliceParams({ modules, trained, params, grads, path }: Slicing): ModuleParams[] {
+export function sliceParams({ modules, trained, params, grads }: Slicing): ModuleParams[] {
   const { extra: kind } = trained;
   const rPad = padRank(trained.rank);
   const layout = flatLayout(modules, trained);
   return modules.map((m, i) => {
     const slices = (what: string, offset: number, length: number) =>
       ([params, grads] as const).map((flat, which) =>
-        flat.slice(`${path(m)}.${which ? 'grad_' : ''}${what}`, offset, 4 * length),
+        flat.slice(`${m.path}.${which ? 'grad_' : ''}${what}`, offset, 4 * length),
       ) as [Tensor, Tensor];
     const [a, gradA] = slices('A', layout.a[i], rPad * m.dIn);
     const [b, gradB] = slices('B', layout.b[i], rPad * m.dOut);
@@ -115,7 +114,6 @@ export function pack(
   modules: readonly AdaptedModule[],
   trained: Trained,
   values: readonly ModuleValues[],
-  path: (m: AdaptedModule) => string,
 ): Float32Array<ArrayBuffer> {
   const { rank, extra: kind } = trained;
   const rPad = padRank(rank);
@@ -128,7 +126,7 @@ export function pack(
       b.length !== rank * m.dOut ||
       (extra?.length ?? 0) !== extraLength(kind, m, rank)
     ) {
-      throw new AdapterError(message('engine.adapter.shapes', { path: path(m), rank }));
+      throw new AdapterError(message('engine.adapter.shapes', { path: m.path, rank }));
     }
     flat.set(a, layout.a[i] / 4);
     for (let row = 0; row < m.dOut; row++)

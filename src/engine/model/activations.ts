@@ -2,22 +2,59 @@
  * What a pass keeps, by name and size. Planning reads the sizes, allocation uses the same ones, so the plan
  * cannot drift from what is allocated.
  */
-import type { LlamaConfig } from '../../shared/types';
-import type { BufferScope, Tensor } from '../device/buffers';
+import {
+  type AttentionDescription,
+  type HalfDescription,
+  type MlpDescription,
+  type ModelDescription,
+  allModules,
+} from '../../shared/model';
+import { type BufferScope, Tensor } from '../device/buffers';
 import { type Capacity, segmentStride, stackedRows, stackedTargets } from './batch';
-import { kvWidth, logitStride, qWidth } from './llama';
+import { logitStride } from './modules';
 
-type Sizes<K extends string> = Record<K, number>;
-type Tensors<K extends string> = Record<K, Tensor>;
+/** Bytes by name, in groups. */
+export interface Sizes {
+  [name: string]: number | Sizes | undefined;
+}
+/** A tensor for each of the sizes. */
+export type Tensors<S> = { [K in keyof S]: S[K] extends number | undefined ? Tensor : Tensors<S[K]> };
+
+/** The sizes behind one another, with the groups' names before a point. */
+export const flatSizes = (sizes: Sizes, prefix = ''): { name: string; bytes: number }[] =>
+  Object.entries(sizes).flatMap(([name, of]) =>
+    typeof of === 'number' ? [{ name: prefix + name, bytes: of }] : flatSizes(of ?? {}, `${prefix}${name}.`),
+  );
+
+export const total = (sizes: Sizes): number => flatSizes(sizes).reduce((sum, { bytes }) => sum + bytes, 0);
 
 /** One tensor per name. */
-export function allocate<K extends string>(scope: BufferScope, prefix: string, sizes: Sizes<K>): Tensors<K> {
+export function allocate<S extends Sizes>(scope: BufferScope, prefix: string, sizes: S): Tensors<S> {
   return Object.fromEntries(
-    Object.entries<number>(sizes).map(([name, bytes]) => [name, scope.alloc(`${prefix}${name}`, bytes)]),
-  ) as Tensors<K>;
+    Object.entries(sizes).map(([name, of]) => [
+      name,
+      typeof of === 'number' ? scope.alloc(prefix + name, of) : allocate(scope, `${prefix}${name}.`, of ?? {}),
+    ]),
+  ) as Tensors<S>;
 }
 
-export const total = (sizes: Record<string, number>) => Object.values(sizes).reduce((a, b) => a + b, 0);
+/** Allocated tensors behind one another, named as their sizes are. */
+export const flatTensors = (tensors: object, prefix = ''): { name: string; tensor: Tensor }[] =>
+  Object.entries(tensors).flatMap(([name, of]: [string, object]) =>
+    of instanceof Tensor ? [{ name: prefix + name, tensor: of }] : flatTensors(of, `${prefix}${name}.`),
+  );
+
+/** Of several groups of sizes, the largest by name: room for each of them. */
+function largest<S extends Sizes>(all: readonly S[]): S {
+  const names = [...new Set(all.flatMap((sizes) => Object.keys(sizes)))];
+  return Object.fromEntries(
+    names.map((name) => {
+      const given = all.map((sizes) => sizes[name]).filter((of) => of !== undefined);
+      const [first] = given;
+      return [name, typeof first === 'number' ? Math.max(...(given as number[])) : largest(given as Sizes[])];
+    }),
+  ) as S;
+}
 
 /** One segment of a stacked tensor [rows, width]. */
 export function segmentOf(tensor: Tensor, capacity: Capacity, segment: number, width: number): Tensor {
@@ -25,67 +62,114 @@ export function segmentOf(tensor: Tensor, capacity: Capacity, segment: number, w
   return tensor.slice(`${tensor.label}[${segment}]`, segment * bytes, bytes);
 }
 
-/** The residual stream before a layer, [rows, dModel]: kept for every layer, whatever is computed anew. */
-export const inputSizes = (c: LlamaConfig, capacity: Capacity) => ({ input: 4 * stackedRows(capacity) * c.dModel });
+/** Widths of q, and of k and v. */
+export const headWidths = ({ heads, kvHeads, headDim }: AttentionDescription) => ({
+  q: heads * headDim,
+  kv: kvHeads * headDim,
+});
+
+/** Of a norm: the reciprocal of each row's size. */
+const normStats = (rows: number): number => 4 * rows;
+
+/** What the backward reads of either half, [rows, …]. */
+const halfSizes = ({ after }: HalfDescription, rows: number, width: number) => ({
+  stats: normStats(rows),
+  /** The half's output before `after`, and the statistics of that. */
+  ...(after ? { branch: 4 * rows * width, afterStats: normStats(rows) } : {}),
+});
+
+const attentionSizes = (d: AttentionDescription, rows: number, width: number) => {
+  const { q, kv } = headWidths(d);
+  return {
+    ...halfSizes(d, rows, width),
+    q: 4 * rows * q,
+    k: 4 * rows * kv,
+    v: 4 * rows * kv,
+    attn: 4 * rows * q,
+    lse: 4 * rows * d.heads,
+  };
+};
+
+const attentionGradSizes = (d: AttentionDescription, rows: number) => {
+  const { q, kv } = headWidths(d);
+  return { attn: 4 * rows * q, attnStats: 8 * rows * d.heads, q: 4 * rows * q, k: 4 * rows * kv, v: 4 * rows * kv };
+};
+
+const mlpSizes = (d: MlpDescription, rows: number, width: number) => ({
+  ...halfSizes(d, rows, width),
+  gate: 4 * rows * d.inner,
+  up: 4 * rows * d.inner,
+});
+
+const mlpGradSizes = ({ inner }: MlpDescription, rows: number) => ({
+  act: 4 * rows * inner,
+  gate: 4 * rows * inner,
+  up: 4 * rows * inner,
+});
+
+/** The residual stream before a layer, [rows, width]: kept for every layer, whatever is computed anew. */
+export const inputSizes = ({ width }: ModelDescription, capacity: Capacity) => ({
+  input: 4 * stackedRows(capacity) * width,
+});
 
 /**
  * The rest of one layer, [rows, …]: what its backward reads. One set for each layer; one for all of them where the
- * backward computes a layer anew, and in inference.
+ * backward computes a layer anew, and in inference. Layers are alike, or the largest is meant.
  */
-export const layerSizes = (c: LlamaConfig, capacity: Capacity) => {
+export const layerSizes = ({ layers, width }: ModelDescription, capacity: Capacity) => {
   const rows = stackedRows(capacity);
-  return {
-    /** Residual stream before the MLP half. */
-    mid: 4 * rows * c.dModel,
-    attnRstd: 4 * rows,
-    q: 4 * rows * qWidth(c),
-    k: 4 * rows * kvWidth(c),
-    v: 4 * rows * kvWidth(c),
-    attn: 4 * rows * qWidth(c),
-    lse: 4 * rows * c.heads,
-    mlpRstd: 4 * rows,
-    gate: 4 * rows * c.ffn,
-    up: 4 * rows * c.ffn,
-  };
+  return largest(
+    layers.map(({ attention, mlp }) => ({
+      /** Residual stream between the halves. */
+      mid: 4 * rows * width,
+      attention: attentionSizes(attention, rows, width),
+      mlp: mlpSizes(mlp, rows, width),
+    })),
+  );
 };
-export type LayerActivations = Tensors<keyof ReturnType<typeof layerSizes> | 'input'>;
+export type LayerActivations = Tensors<ReturnType<typeof layerSizes> & ReturnType<typeof inputSizes>>;
+
+/** Whether a half's output is not added to the residual stream as it is. */
+const hasBranch = ({ layers }: ModelDescription) =>
+  layers.some(({ attention, mlp, residualScale }) => attention.after || mlp.after || residualScale !== 1);
 
 /** Of the whole model: scratch that every layer uses in turn, the last residual stream, and the head. */
-export const topSizes = (c: LlamaConfig, capacity: Capacity) => {
+export const topSizes = (model: ModelDescription, capacity: Capacity) => {
   const [rows, targets] = [stackedRows(capacity), stackedTargets(capacity)];
+  const { width, layers } = model;
   return {
-    /** The normed input of q, k and v, then of gate and up. The backward makes it anew from the norm's rstd. */
-    normed: 4 * rows * c.dModel,
-    /** The MLP's activation. The backward computes it anew: it would be the largest thing that a layer keeps. */
-    act: 4 * rows * c.ffn,
+    /** The normed input of a half. The backward makes it anew from the norm's statistics. */
+    normed: 4 * rows * width,
+    /** The MLP's activation. */
+    act: 4 * rows * Math.max(...layers.map(({ mlp }) => mlp.inner)),
+    ...(hasBranch(model) ? { branch: 4 * rows * width } : {}),
     /** Partial sums of y² of the module at hand, for its gate: at most one for four columns. */
-    rowNormSquared: rows * Math.max(c.dModel, c.ffn, qWidth(c), kvWidth(c)),
-    output: 4 * rows * c.dModel,
-    headInput: 4 * targets * c.dModel,
-    headNormed: 4 * targets * c.dModel,
-    headRstd: 4 * targets,
-    logits: 4 * Math.min(capacity.headChunk, targets) * logitStride(c),
+    rowNormSquared: rows * Math.max(...allModules(model).map(({ dOut }) => dOut)),
+    output: 4 * rows * width,
+    headInput: 4 * targets * width,
+    headNormed: 4 * targets * width,
+    headStats: normStats(targets),
+    logits: 4 * Math.min(capacity.headChunk, targets) * logitStride(model),
     loss: 4 * targets,
   };
 };
-export type TopActivations = Tensors<keyof ReturnType<typeof topSizes>>;
+export type TopActivations = Tensors<ReturnType<typeof topSizes>>;
 
 /** Gradients on their way down; one set, reused by every layer. */
-export const gradSizes = (c: LlamaConfig, capacity: Capacity) => {
+export const gradSizes = (model: ModelDescription, capacity: Capacity) => {
   const [rows, targets] = [stackedRows(capacity), stackedTargets(capacity)];
+  const { width, layers } = model;
   return {
-    headNormed: 4 * targets * c.dModel,
-    headInput: 4 * targets * c.dModel,
-    residual: 4 * rows * c.dModel,
-    normed: 4 * rows * c.dModel,
-    q: 4 * rows * qWidth(c),
-    k: 4 * rows * kvWidth(c),
-    v: 4 * rows * kvWidth(c),
-    attn: 4 * rows * qWidth(c),
-    attnStats: 8 * rows * c.heads,
-    act: 4 * rows * c.ffn,
-    gate: 4 * rows * c.ffn,
-    up: 4 * rows * c.ffn,
+    headNormed: 4 * targets * width,
+    headInput: 4 * targets * width,
+    residual: 4 * rows * width,
+    normed: 4 * rows * width,
+    /** Of a half's output before it is scaled and normed. */
+    ...(hasBranch(model) ? { branch: 4 * rows * width } : {}),
+    /** Of a layer's output, for halves side by side: `residual` changes while the second still needs it. */
+    ...(layers.some(({ parallel }) => parallel) ? { source: 4 * rows * width } : {}),
+    attention: largest(layers.map(({ attention }) => attentionGradSizes(attention, rows))),
+    mlp: largest(layers.map(({ mlp }) => mlpGradSizes(mlp, rows))),
   };
 };
-export type GradActivations = Tensors<keyof ReturnType<typeof gradSizes>>;
+export type GradActivations = Tensors<ReturnType<typeof gradSizes>>;

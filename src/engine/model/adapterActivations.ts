@@ -1,6 +1,6 @@
 /** What adapted modules keep between forward and backward, for every run that shares the pass. */
-import { MODULE_KINDS, type ModuleKind, type RunConfig, isGated, rankOf } from '../../shared/config';
-import type { LlamaConfig, ModuleId } from '../../shared/types';
+import { type RunConfig, isGated, rankOf } from '../../shared/config';
+import { type ModelDescription, allModules } from '../../shared/model';
 import type { AdaptedModule, SavedActivations, Scratch } from '../adapters/method';
 import { adapterMethodOf } from '../adapters/methods';
 import { padRank } from '../adapters/parameters';
@@ -8,7 +8,6 @@ import { type BufferScope, type Tensor, alignBinding } from '../device/buffers';
 import { activeListBytes } from '../kernels/gate/activeRows';
 import { lowRankPartialBytes } from '../kernels/lowRankGrad/lowRankGrad';
 import { type Capacity, stackedRows } from './batch';
-import { moduleName, moduleShape } from './llama';
 
 /**
  * Which modules share what they keep: none in training; where layers are computed anew, a kind's modules share what is made
@@ -18,33 +17,35 @@ export type Sharing = 'none' | 'layers' | 'all';
 
 /** What the runs ask for together. */
 export interface ActivationNeeds {
-  /** Every `layer.kind` that any of them adapts, each once; and the largest padded rank. */
+  /** The path of every module that any of them adapts, each once; and the largest padded rank. */
   keys: string[];
   rPad: number;
   /** Whether any of them has dropout. */
   dropout: boolean;
-  /** Kept outputs of the frozen modules, by key, for at most so many runs of a pass; whether any of these runs is gated. */
-  bases: { keys: { key: string; kind: ModuleKind | null }[]; runs: number; gated: boolean };
+  /** Kept outputs of the frozen modules, by key, for at most so many runs of a pass (null: of any module); whether any of these runs is gated. */
+  bases: { keys: { key: string; dOut: number | null }[]; runs: number; gated: boolean };
 }
 
-const keyOf = (m: ModuleId, sharing: Sharing) => (sharing === 'all' ? 'all' : moduleName(m));
+const keyOf = (m: AdaptedModule, sharing: Sharing) => (sharing === 'all' ? 'all' : m.path);
 /** What is computed anew with its layer needs no place of its own in every layer. */
-const baseKeyOf = (m: ModuleId, sharing: Sharing) => (sharing === 'layers' ? m.kind : keyOf(m, sharing));
+const baseKeyOf = (m: AdaptedModule, sharing: Sharing) => (sharing === 'layers' ? m.kind : keyOf(m, sharing));
 
 export function activationNeeds(
   runs: readonly { modules: readonly AdaptedModule[]; config: RunConfig }[],
   sharing: Sharing,
 ): ActivationNeeds {
   const through = runs.filter((r) => adapterMethodOf(r.config).usesBaseOutput);
-  const bases = new Map(
-    through.flatMap((r) => r.modules.map((m) => [baseKeyOf(m, sharing), sharing === 'all' ? null : m.kind] as const)),
-  );
+  const bases = new Map<string, number | null>();
+  for (const m of through.flatMap((r) => r.modules)) {
+    const key = baseKeyOf(m, sharing);
+    bases.set(key, sharing === 'all' ? null : Math.max(m.dOut, bases.get(key) ?? 0));
+  }
   return {
     keys: [...new Set(runs.flatMap((r) => r.modules.map((m) => keyOf(m, sharing))))],
     rPad: Math.max(4, ...runs.map((r) => padRank(rankOf(r.config)))),
     dropout: runs.some((r) => r.config.dropout > 0),
     bases: {
-      keys: [...bases].map(([key, kind]) => ({ key, kind })),
+      keys: [...bases].map(([key, dOut]) => ({ key, dOut })),
       runs: through.length,
       gated: through.some((r) => isGated(r.config)),
     },
@@ -52,11 +53,10 @@ export function activationNeeds(
 }
 
 /** The widest input, and the widest output, of a module. */
-const widest = (c: LlamaConfig, side: 'dIn' | 'dOut') =>
-  Math.max(...MODULE_KINDS.map((kind) => moduleShape(c, kind)[side]));
+const widest = (model: ModelDescription, side: 'dIn' | 'dOut') => Math.max(...allModules(model).map((m) => m[side]));
 
-const baseBytes = (c: LlamaConfig, { rows }: Capacity, kind: ModuleKind | null) =>
-  alignBinding(4 * rows * (kind ? moduleShape(c, kind).dOut : widest(c, 'dOut')));
+const baseBytes = (model: ModelDescription, { rows }: Capacity, dOut: number | null) =>
+  alignBinding(4 * rows * (dOut ?? widest(model, 'dOut')));
 
 const strides = ({ rows }: Capacity, rPad: number) => ({
   z: alignBinding(4 * rows * rPad),
@@ -65,7 +65,11 @@ const strides = ({ rows }: Capacity, rPad: number) => ({
   list: alignBinding(activeListBytes(rows)),
 });
 
-export function activationSizes(c: LlamaConfig, capacity: Capacity, { keys, rPad, dropout, bases }: ActivationNeeds) {
+export function activationSizes(
+  model: ModelDescription,
+  capacity: Capacity,
+  { keys, rPad, dropout, bases }: ActivationNeeds,
+) {
   const s = strides(capacity, rPad);
   const n = capacity.segments * Math.max(1, keys.length);
   return {
@@ -75,13 +79,13 @@ export function activationSizes(c: LlamaConfig, capacity: Capacity, { keys, rPad
     list: n * s.list,
     u: 4 * capacity.rows * rPad,
     mu: 4 * capacity.rows,
-    partial: Math.max(...MODULE_KINDS.map((kind) => lowRankPartialBytes({ ...moduleShape(c, kind), rank: rPad }))),
-    dropped: dropout ? 4 * capacity.rows * widest(c, 'dIn') : 0,
+    partial: Math.max(...allModules(model).map(({ dIn, dOut }) => lowRankPartialBytes({ dIn, dOut, rank: rPad }))),
+    dropped: dropout ? 4 * capacity.rows * widest(model, 'dIn') : 0,
     base:
       Math.min(capacity.segments, bases.runs) *
-      bases.keys.reduce((sum, { kind }) => sum + baseBytes(c, capacity, kind), 0),
-    frozenGradient: bases.runs > 0 ? 4 * stackedRows(capacity) * widest(c, 'dOut') : 0,
-    delta: bases.gated ? 4 * capacity.rows * widest(c, 'dOut') : 0,
+      bases.keys.reduce((sum, { dOut }) => sum + baseBytes(model, capacity, dOut), 0),
+    frozenGradient: bases.runs > 0 ? 4 * stackedRows(capacity) * widest(model, 'dOut') : 0,
+    delta: bases.gated ? 4 * capacity.rows * widest(model, 'dOut') : 0,
     rowTerm: bases.gated ? 4 * capacity.rows : 0,
   };
 }
@@ -101,10 +105,10 @@ export class AdapterActivations {
 
   constructor(
     scope: BufferScope,
-    c: LlamaConfig,
+    model: ModelDescription,
     { capacity, needs, sharing }: { capacity: Capacity; needs: ActivationNeeds; sharing: Sharing },
   ) {
-    const sizes = activationSizes(c, capacity, needs);
+    const sizes = activationSizes(model, capacity, needs);
     const s = strides(capacity, needs.rPad);
     const optional = (name: keyof typeof sizes) => (sizes[name] > 0 ? scope.alloc(name, sizes[name]) : undefined);
     const z = scope.alloc('z', sizes.z);
@@ -130,8 +134,8 @@ export class AdapterActivations {
           { length: Math.min(capacity.segments, needs.bases.runs) },
           () =>
             new Map(
-              needs.bases.keys.map(({ key, kind }) => {
-                const bytes = baseBytes(c, capacity, kind);
+              needs.bases.keys.map(({ key, dOut }) => {
+                const bytes = baseBytes(model, capacity, dOut);
                 at += bytes;
                 return [key, base.slice(`base ${key}`, at - bytes, bytes)];
               }),
@@ -150,7 +154,7 @@ export class AdapterActivations {
   }
 
   /** Place of a module's rows in `ratio` and `open`, in rows of `rowStride`. */
-  index(segment: number, m: ModuleId): number {
+  index(segment: number, m: AdaptedModule): number {
     return segment * this.keys.length + this.keys.indexOf(keyOf(m, this.#sharing));
   }
 

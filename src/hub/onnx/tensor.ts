@@ -7,7 +7,7 @@ import { damaged } from './parser';
 
 const WIDTH: Record<number, number> = { [DataType.FLOAT]: 4, [DataType.FLOAT16]: 2, [DataType.BFLOAT16]: 2 };
 
-/** Most values in one tensor: 2³¹ covers every size that `parseLlamaConfig` lets through. */
+/** Most values in one tensor: 2³¹ covers every size that `readModel` lets through. */
 const MAX_ELEMENTS = 2 ** 31;
 
 /** Number of values; huge or negative dimensions are refused. */

@@ -1,10 +1,7 @@
 /** The adapter of one run. In the form's order. */
 import { z } from '../zod';
-import { MODULE_KINDS } from './names';
+import { ALL_LINEAR, currentTargets, moduleKind, moduleName } from './names';
 import { flag, number, optional, own } from './setting';
-
-/** One adaptable module by name, `3.q`: layer 3, query projection. */
-const moduleName = z.string().regex(/^\d{1,3}\.(q|k|v|o|gate|up|down)$/);
 
 const isDistinct = (names: readonly string[] | null) => names === null || new Set(names).size === names.length;
 /** Said as `shared.setting.moduleTwice`, see `problemOf` of `config.ts`: the catalogue's types are made from these entries. */
@@ -28,29 +25,25 @@ export const ADAPTER = {
     sweep: '8, 16, 32',
     library: { name: 'PEFT', parameter: 'lora_alpha' },
   }),
-  modules: own(z.array(z.enum(MODULE_KINDS)).min(1).max(7).refine(isDistinct, TWICE), {
-    place: 'main',
-    list: true,
-    default: [...MODULE_KINDS],
-    flag: 'target-modules',
-    library: { name: 'PEFT', parameter: 'target_modules' },
-  }),
-  /** Exactly these modules instead of `modules` in every layer; null = not used. */
-  only: own(
-    z
-      .array(moduleName)
-      .min(1)
-      .max(7 * 200)
-      .nullable()
-      .refine(isDistinct, TWICE),
+  /** As PEFT's: names of linear layers, or `all-linear` alone. */
+  modules: own(
+    z.preprocess(currentTargets, z.array(moduleKind).min(1).max(64).refine(isDistinct, TWICE)) as z.ZodType<string[]>,
     {
-      place: 'more',
+      place: 'main',
       list: true,
-      default: null,
-      flag: 'only-modules',
+      default: [ALL_LINEAR],
+      flag: 'target-modules',
       library: { name: 'PEFT', parameter: 'target_modules' },
     },
   ),
+  /** Exactly these modules instead of `modules` in every layer; null = not used. */
+  only: own(z.array(moduleName).min(1).max(4000).nullable().refine(isDistinct, TWICE), {
+    place: 'more',
+    list: true,
+    default: null,
+    flag: 'only-modules',
+    library: { name: 'PEFT', parameter: 'target_modules' },
+  }),
   /** LoRA+: B learns this many times as fast as A. */
   loraPlusRatio: number({
     place: 'more',

@@ -14,6 +14,11 @@ function former(group: GroupName): (value: unknown) => unknown {
   const values: Record<string, (value: unknown) => unknown> = {};
   for (const { key, setting } of settingsOf(group)) {
     if (setting.was !== undefined) names[setting.was] = key;
+    if (setting.kind === 'own') {
+      // Their schemas read their former values.
+      values[key] = (own) => setting.schema.safeParse(own).data ?? own;
+      continue;
+    }
     if (setting.kind !== 'choice' || !setting.wasValue) continue;
     const { wasValue } = setting;
     values[key] = (own) => (typeof own === 'string' && Object.hasOwn(wasValue, own) ? wasValue[own] : own);

@@ -12,15 +12,15 @@ function series(modules: number, steps: number[], share: (step: number, module: 
 const first = { modules: MODULES, series: series(4, [1, 2, 4], (step, m) => (step + m) / 10) };
 const second = {
   modules: [
-    { layer: 1, kind: 'q' as const },
-    { layer: 2, kind: 'down' as const },
+    { layer: 1, kind: 'q_proj' as const },
+    { layer: 2, kind: 'down_proj' as const },
   ],
   series: series(2, [2, 3], (step) => step / 10),
 };
 
 test('runs with other modules and other steps share one grid', () => {
   const grid = gridOf([first, second]);
-  expect(grid).toEqual({ layers: [0, 1, 2], kinds: ['q', 'v', 'down'] });
+  expect(grid).toEqual({ layers: [0, 1, 2], kinds: ['q_proj', 'v_proj', 'down_proj'] });
   expect(stepsOf([first, second])).toEqual([1, 2, 3, 4]);
   const round = (cells: (number | null)[][]) =>
     cells.map((line) => line.map((v) => (v === null ? null : Math.round(v * 100) / 100)));

@@ -1,5 +1,4 @@
 /** What several gated runs skip, laid out alike so that cell stands beside cell. Plain functions. */
-import { MODULE_KINDS, type ModuleKind } from '../../shared/config';
 import type { ModuleId } from '../../shared/types';
 import type { ModuleSeries } from '../history';
 
@@ -11,13 +10,13 @@ export interface SkipRun {
 
 export interface SkipGrid {
   layers: number[];
-  kinds: ModuleKind[];
+  kinds: string[];
 }
 
 /** Layers and kinds that any of the runs adapts. */
 export function gridOf(runs: readonly Pick<SkipRun, 'modules'>[]): SkipGrid {
   const layers = [...new Set(runs.flatMap((r) => r.modules.map((m) => m.layer)))].sort((a, b) => a - b);
-  return { layers, kinds: MODULE_KINDS.filter((k) => runs.some((r) => r.modules.some((m) => m.kind === k))) };
+  return { layers, kinds: [...new Set(runs.flatMap((r) => r.modules.map((m) => m.kind)))] };
 }
 
 /** All steps at which any of the runs has a row, in order. */

@@ -68,7 +68,7 @@ it('refuses at the field, in words', () => {
   expect(run({ method: 'adalora', adalora: { tinit: 80 } })).toEqual([
     'runs.1.adalora.tinit: the first 80 and the last 33 steps leave none of the run’s 100 to prune in',
   ]);
-  expect(run({ only: ['0.q', '0.q'] })).toEqual(['runs.1.only: names a module twice']);
+  expect(run({ only: ['0.q_proj', '0.q_proj'] })).toEqual(['runs.1.only: names a module twice']);
   expect(run({ only: ['q.0'] })).toEqual(['runs.1.only.0: has a form that is not allowed']);
   expect(run({ colour: 1 })).toEqual(['runs.1: has a field that Sieve does not know: colour']);
   expect(run({ name: '' })).toEqual(['runs.1.name: must not be empty']);

@@ -15,7 +15,7 @@ function changed(): SessionConfig {
     loadBestCheckpoint: true,
     patience: 3,
   });
-  Object.assign(e.runs[0], { name: 'ünïcode “run”', rank: 64, only: ['0.q', '3.down'], rslora: true });
+  Object.assign(e.runs[0], { name: 'ünïcode “run”', rank: 64, only: ['0.q_proj', '3.down_proj'], rslora: true });
   Object.assign(e.runs[1].gate, { rule: 'averaged', targetSparsity: 0.7, gradientFrom: 'dev', eta: 0.5 });
   return parseSession(e);
 }

@@ -221,8 +221,8 @@ it('module importance: the probe’s gates and norms decide what is trained next
   (await p.session(1)).end('finished');
   const { session, end } = await p.session(2);
   const only = (id: string) => session.config.runs.find((r) => r.id === id)!.only;
-  expect(only('active')).toEqual(['0.q', '0.v']);
-  expect(only('weight')).toEqual(['1.q', '1.v']);
+  expect(only('active')).toEqual(['0.q_proj', '0.v_proj']);
+  expect(only('weight')).toEqual(['1.q_proj', '1.v_proj']);
   end('finished');
   await settled(p);
   expect(p.state().list[0].experiment.state).toBe('finished');

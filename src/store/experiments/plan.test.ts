@@ -8,10 +8,10 @@ import { names } from '../../shared/texts/names';
 import { say } from '../../shared/texts/say';
 
 const MODULES: ModuleMeasure[] = [
-  { layer: 0, kind: 'q', parameters: 100, active: 0.2, weight: 1, change: 3, gradient: 1, sensitivity: null },
-  { layer: 0, kind: 'up', parameters: 300, active: 0.9, weight: 10, change: 2, gradient: 2, sensitivity: null },
-  { layer: 1, kind: 'q', parameters: 100, active: 0.5, weight: 2, change: 1, gradient: 3, sensitivity: null },
-  { layer: 1, kind: 'up', parameters: 300, active: 0.5, weight: 0, change: 4, gradient: 4, sensitivity: null },
+  { layer: 0, kind: 'q_proj', parameters: 100, active: 0.2, weight: 1, change: 3, gradient: 1, sensitivity: null },
+  { layer: 0, kind: 'up_proj', parameters: 300, active: 0.9, weight: 10, change: 2, gradient: 2, sensitivity: null },
+  { layer: 1, kind: 'q_proj', parameters: 100, active: 0.5, weight: 2, change: 1, gradient: 3, sensitivity: null },
+  { layer: 1, kind: 'up_proj', parameters: 300, active: 0.5, weight: 0, change: 4, gradient: 4, sensitivity: null },
 ];
 
 describe('the queue of a comparison', () => {
@@ -72,7 +72,7 @@ describe('module importance', () => {
       'all',
     ]);
     expect(config.runs.every((r) => r.method === 'lora')).toBe(true);
-    expect(config.runs[0].only).toEqual(['0.q', '1.q']);
+    expect(config.runs[0].only).toEqual(['0.q_proj', '1.q_proj']);
     expect(config.runs.find((r) => r.id === 'sensitivity')!.only).toEqual(
       config.runs.find((r) => r.id === 'weight')!.only,
     );
@@ -89,11 +89,11 @@ describe('module importance', () => {
 
   it('gives every ranking the same budget, best first, ties bottom up', () => {
     const at = (share: number) => topModules(MODULES, 'active', share, 1);
-    expect(at(1)).toEqual(['0.q', '0.up', '1.q', '1.up']);
+    expect(at(1)).toEqual(['0.q_proj', '0.up_proj', '1.q_proj', '1.up_proj']);
     // 400 of 800: the best takes 300, then 1.q of the two equal ones fits.
-    expect(at(0.5)).toEqual(['0.up', '1.q']);
-    expect(at(0.01)).toEqual(['0.up']);
-    expect(topModules(MODULES, 'gradient', 0.5, 1)).toEqual(['1.q', '1.up']);
+    expect(at(0.5)).toEqual(['0.up_proj', '1.q_proj']);
+    expect(at(0.01)).toEqual(['0.up_proj']);
+    expect(topModules(MODULES, 'gradient', 0.5, 1)).toEqual(['1.q_proj', '1.up_proj']);
     expect(topModules(MODULES, 'random', 0.5, 1)).toEqual(topModules(MODULES, 'random', 0.5, 1));
     expect(scores(MODULES, 'relative', 1)).toEqual([3, 0.2, 0.5, 0]);
     expect(scores(MODULES, 'random', 1)).not.toEqual(scores(MODULES, 'random', 2));

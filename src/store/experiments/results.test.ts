@@ -60,7 +60,7 @@ it('rankings: stability between seeds, agreement with the active share, who was 
   const modules = (active: number[]): ModuleMeasure[] =>
     active.map((a, i) => ({
       layer: i,
-      kind: 'q',
+      kind: 'q_proj',
       parameters: 10,
       active: a,
       weight: i + 1,

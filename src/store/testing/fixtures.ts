@@ -130,7 +130,7 @@ export function evalEvent(runId: string, step: number, loss: number): Extract<Tr
   return { type: 'eval', runId, step, loss, examples: 32, supervised: 900, gate: null };
 }
 
-export const MODULES: ModuleId[] = [0, 1].flatMap((layer) => (['q', 'v'] as const).map((kind) => ({ layer, kind })));
+export const MODULES: ModuleId[] = [0, 1].flatMap((layer) => ['q_proj', 'v_proj'].map((kind) => ({ layer, kind })));
 
 /** A session that has ended: LoRA failed after a step, TS-LoRA took six and was measured twice. */
 export function endedSession(): SessionView {

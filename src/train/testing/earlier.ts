@@ -92,14 +92,14 @@ const RUN = {
   loraPlusRatio: 1,
   dropout: 0,
   learningRate: null,
-  modules: ['q', 'k', 'v', 'o', 'gate', 'up', 'down'],
+  modules: ['all-linear'],
   only: null,
   adalora: ADALORA,
 } satisfies Partial<RunConfig>;
 const gate = (change: Partial<RunConfig['gate']> = {}) => ({ gate: { ...GATE, ...change } });
 
 /** Settings that were written, every value said: no default of today has a part in it. Every method is there. */
-const METHOD = { ...RUN, rank: 5, alpha: 7.5, modules: ['k', 'down'] } satisfies Partial<RunConfig>;
+const METHOD = { ...RUN, rank: 5, alpha: 7.5, modules: ['k_proj', 'down_proj'] } satisfies Partial<RunConfig>;
 export const METHODS_THEN: SessionConfig = {
   train: {
     seed: 4294967295,
@@ -131,7 +131,7 @@ export const METHODS_THEN: SessionConfig = {
       loraPlusRatio: 16,
       dropout: 0.1,
       learningRate: 5e-5,
-      only: ['0.q', '12.gate'],
+      only: ['0.q_proj', '12.gate_proj'],
       ...gate(),
     },
     { ...METHOD, id: 'dora', name: 'D', method: 'dora', ...gate() },
@@ -208,7 +208,7 @@ export const RULES_THEN: SessionConfig = {
 };
 
 /** What the session trained with. */
-const SMALL = { ...RUN, rank: 1, alpha: 3, only: ['0.q', '3.down'] } satisfies Partial<RunConfig>;
+const SMALL = { ...RUN, rank: 1, alpha: 3, only: ['0.q_proj', '3.down_proj'] } satisfies Partial<RunConfig>;
 const small = (id: string, method: RunConfig['method']) => ({ ...SMALL, id, name: `${id} run`, method });
 export const SESSION_THEN: SessionConfig = {
   train: {

@@ -3,19 +3,18 @@
  * aliases and snippets. `npm run shaders` writes them to a folder, to be read in one piece; a test holds them to what is
  * written down in docs/shaders.
  */
-import { BaseModel, Generator, Trainer, weightShapes } from '../../engine';
+import { BaseModel, Generator, Trainer } from '../../engine';
 import { listingDevice } from '../../engine/testing/listingDevice';
 import { GATE_RULES, METHODS, runSchema, trainSchema } from '../../shared/config';
+import { weightShapes } from '../../shared/model';
 import { isRefused } from '../../shared/settings';
 import { TINY_LLAMA } from './tinyLlama';
 
 /** File name → WGSL. Labels that name one shader share a file; the first one names it. */
 export async function composedShaders(): Promise<Map<string, string>> {
   const { device, kernels } = listingDevice('gpu');
-  const sizes = new Map(
-    weightShapes(TINY_LLAMA).map(({ name, shape }) => [JSON.stringify(name), shape.reduce((a, b) => a * b)]),
-  );
-  const base = new BaseModel(device, TINY_LLAMA, (name) => new Float32Array(sizes.get(JSON.stringify(name))!));
+  const sizes = new Map(weightShapes(TINY_LLAMA).map(({ name, shape }) => [name, shape.reduce((a, b) => a * b)]));
+  const base = new BaseModel(device, TINY_LLAMA, (name) => new Float32Array(sizes.get(name)!));
   const runs = [
     ...METHODS.map((method) => ({
       id: method,

@@ -1,6 +1,6 @@
 /** Layer × module map of the skipped share, with a slider through the run's time. */
 import { useEffect, useState } from 'react';
-import { MODULE_KINDS } from '../../shared/config';
+import { kindLabel } from '../../shared/settings/names';
 import { texts } from '../../shared/texts';
 import type { ModuleId } from '../../shared/types';
 import type { ModuleSeries } from '../../store/history';
@@ -39,12 +39,12 @@ export function SkipMap({ modules, series, selected, onSelect }: Props) {
     }),
   );
   const layers = [...new Set(modules.map((m) => m.layer))].sort((a, b) => a - b);
-  const kinds = MODULE_KINDS.filter((k) => modules.some((m) => m.kind === k));
-  const index = new Map(modules.map((m, i) => [moduleName(m), i]));
+  const kinds = [...new Set(modules.map((m) => m.kind))];
+  const index = new Map(modules.map((m, i) => [`${m.layer}.${m.kind}`, i]));
   const module = (r: number, c: number) => index.get(`${layers[r]}.${kinds[c]}`);
   const spec: MapSpec = {
     rows: layers.map(String),
-    columns: [...kinds],
+    columns: kinds.map(kindLabel),
     cellHeight: layers.length > 16 ? 18 : 30,
     minCell: 30,
     maxCell: 72,
@@ -80,7 +80,7 @@ export function SkipMap({ modules, series, selected, onSelect }: Props) {
           <th scope="col">{t.layer}</th>
           {kinds.map((k) => (
             <th key={k} scope="col" className="num">
-              {k}
+              {kindLabel(k)}
             </th>
           ))}
         </tr>

@@ -1,10 +1,10 @@
 /** A text's tokens, shaded by how many modules keep the update for each; one token's modules in detail below. */
 import { type KeyboardEvent, memo, useRef, useState } from 'react';
-import { MODULE_KINDS } from '../../shared/config';
 import { texts } from '../../shared/texts';
 import type { RunHistory } from '../../store/history';
 import { activePerToken } from '../../store/series';
 import { Scroll, SelectField } from '../bits';
+import { kindLabel } from '../../shared/settings/names';
 import { compact, percent } from '../format';
 import { useTexts } from '../studioContext';
 import { tokenSigns } from '../tokenSigns';
@@ -32,7 +32,7 @@ export const TokenView = memo(function TokenView({ watch, token, onToken }: Prop
   const [hover, setHover] = useState<number | null>(null);
   const list = useRef<HTMLFieldSetElement>(null);
   const layers = [...new Set(watch.modules.map((m) => m.layer))];
-  const kinds = MODULE_KINDS.filter((k) => watch.modules.some((m) => m.kind === k));
+  const kinds = [...new Set(watch.modules.map((m) => m.kind))];
   const { active, ratio, modules } = activePerToken(
     watch,
     layer === 'all' ? null : Number(layer),
@@ -87,7 +87,7 @@ export const TokenView = memo(function TokenView({ watch, token, onToken }: Prop
           label={said.module}
           value={kind}
           onChange={setKind}
-          options={[{ value: 'all', label: said.allModules }, ...kinds.map((k) => ({ value: k, label: k }))]}
+          options={[{ value: 'all', label: said.allModules }, ...kinds.map((k) => ({ value: k, label: kindLabel(k) }))]}
         />
       </div>
       <fieldset ref={list} className="tokens" data-testid="token-view" data-step={watch.step}>

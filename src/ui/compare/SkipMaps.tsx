@@ -4,6 +4,7 @@ import { texts } from '../../shared/texts';
 import type { Contender } from '../../store/compare/contenders';
 import { type SkipMapAt, type SkipRun, differenceMap, gridOf, mapAt, spanOf, stepsOf } from '../../store/compare/skips';
 import { RunMark, Scroll } from '../bits';
+import { kindLabel } from '../../shared/settings/names';
 import { fixed, percent, signed } from '../format';
 import { Phrase } from '../Phrase';
 import { useTexts } from '../studioContext';
@@ -75,7 +76,7 @@ function Maps({ gated, against }: { gated: Gated[]; against: Gated }) {
   const span = spanOf(differences.map((d) => d.cells));
   const sheet = {
     rows: grid.layers.map(String),
-    columns: [...grid.kinds],
+    columns: grid.kinds.map(kindLabel),
     cellHeight: grid.layers.length > 16 ? 18 : 28,
     minCell: 26,
     maxCell: 64,

@@ -16,11 +16,11 @@ function configured(run: object, train: object = {}, rest: Partial<Configured> =
 test('only what differs, in plain words', () => {
   const rows = configDiff([
     configured({ rank: 8 }),
-    configured({ rank: 16, rslora: true, modules: ['q', 'v'] }, { seed: 2, patience: 3, maxGradientNorm: 0 }),
+    configured({ rank: 16, rslora: true, modules: ['q_proj', 'v_proj'] }, { seed: 2, patience: 3, maxGradientNorm: 0 }),
   ]);
   expect(rows.map((r) => [r.label, ...r.values])).toEqual([
     ['Rank', '8', '16'],
-    ['Target modules', 'q k v o gate up down', 'q v'],
+    ['Target modules', 'all-linear', 'q_proj v_proj'],
     ['rsLoRA scaling', 'no', 'yes'],
     ['Seed', '1', '2'],
     ['Patience (evaluations)', 'off', '3'],

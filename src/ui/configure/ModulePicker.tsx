@@ -1,13 +1,13 @@
-/** Which layers are adapted: kinds in every block, or module by module. */
-import { MODULE_KINDS, MODULE_PATHS, type ModuleKind, type RunConfig } from '../../shared/config';
+/** Which modules are adapted: by name in every block, or one by one. */
+import { ALL_LINEAR, type RunConfig } from '../../shared/config';
+import { allModules, moduleKinds, moduleName, targetModules } from '../../shared/model';
+import { kindLabel } from '../../shared/settings/names';
 import { texts } from '../../shared/texts';
 import { wordsOf } from '../../shared/texts/settingWords';
+import type { ModuleId } from '../../shared/types';
 import { Check, Scroll } from '../bits';
 import { useSel } from '../studioContext';
 import { CheckField } from './fields';
-
-/** As PEFT's `target_modules` has it: `q_proj`. */
-const peftName = (kind: ModuleKind) => MODULE_PATHS[kind].split('.')[1];
 
 type Picked = Pick<RunConfig, 'modules' | 'only'>;
 
@@ -24,30 +24,40 @@ export function ModulePicker({
   byLayer: boolean;
 }) {
   const t = texts().configure.adapter;
-  const layers = useSel((s) => s.model.info?.config.layers ?? null);
+  const model = useSel((s) => s.model.info?.config ?? null);
   const { modules, only } = picked;
-  const start = () =>
-    layers === null ? null : Array.from({ length: layers }, (_, l) => modules.map((k) => `${l}.${k}`)).flat();
+  const all = modules.includes(ALL_LINEAR);
+  const known = model ? moduleKinds(model) : [];
+  // Names that the open model does not have stay in sight, so that they can be taken away.
+  const kinds = [...new Set([...known, ...modules])].filter((kind) => kind !== ALL_LINEAR);
+  const chosen = all ? known : modules;
+  const put = (names: string[]) =>
+    onChange({ modules: known.length > 0 && known.every((k) => names.includes(k)) ? [ALL_LINEAR] : names });
   return (
     <div className="stack tight">
       {only === null ? (
         <fieldset className="checks">
           <legend>{wordsOf({ group: 'run', key: 'modules' }).label}</legend>
-          {MODULE_KINDS.map((kind) => (
+          <Check checked={all} disabled={all} onChange={() => onChange({ modules: [ALL_LINEAR] })}>
+            {t.allLinear}
+          </Check>
+          {kinds.map((kind) => (
             <Check
               key={kind}
-              checked={modules.includes(kind)}
-              disabled={modules.length === 1 && modules[0] === kind}
-              onChange={(on) =>
-                onChange({ modules: MODULE_KINDS.filter((k) => (k === kind ? on : modules.includes(k))) })
-              }
+              checked={chosen.includes(kind)}
+              disabled={chosen.length === 1 && chosen[0] === kind}
+              onChange={(on) => put(kinds.filter((k) => (k === kind ? on : chosen.includes(k))))}
             >
-              <span title={t.hover(t.kind[kind], peftName(kind))}>{kind}</span>
+              <span title={t.hover(t.kind[kind] ?? kindLabel(kind), kind)}>{kindLabel(kind)}</span>
             </Check>
           ))}
         </fieldset>
       ) : (
-        <PickTable only={only} layers={layers} onChange={(names) => onChange({ only: names })} />
+        <PickTable
+          only={only}
+          modules={model ? allModules(model) : []}
+          onChange={(names) => onChange({ only: names })}
+        />
       )}
       {problem && <p className="field-problem">{problem}</p>}
       {byLayer && (
@@ -55,10 +65,14 @@ export function ModulePicker({
           label={t.pick}
           checked={only !== null}
           initial={false}
-          disabled={layers === null && only === null}
-          onChange={(on) => onChange({ only: on ? start() : null })}
+          disabled={model === null && only === null}
+          onChange={(on) => onChange({ only: on && model ? targetModules(model, picked).map(moduleName) : null })}
           help={
-            layers === null ? t.unknown : only === null ? t.blocks : t.picked(only.length, layers * MODULE_KINDS.length)
+            model === null
+              ? t.unknown
+              : only === null
+                ? t.blocks(known.length)
+                : t.picked(only.length, allModules(model).length)
           }
         />
       )}
@@ -66,20 +80,28 @@ export function ModulePicker({
   );
 }
 
+/** The module of a name such as `3.q_proj`. */
+function idOf(name: string): ModuleId {
+  const dot = name.indexOf('.');
+  return { layer: Number(name.slice(0, dot)), kind: name.slice(dot + 1) };
+}
+
 function PickTable({
   only,
-  layers,
+  modules,
   onChange,
 }: {
   only: string[];
-  layers: number | null;
+  modules: readonly ModuleId[];
   onChange: (only: string[]) => void;
 }) {
   const t = texts().configure.adapter;
   // Names beyond the open model stay in sight, so that they can be taken away.
-  const rows = Math.max(layers ?? 0, ...only.map((name) => Number(name.split('.')[0]) + 1));
-  const all = Array.from({ length: rows }, (_, l) =>
-    MODULE_KINDS.map((kind) => ({ name: `${l}.${kind}`, layer: l, kind })),
+  const ids = [...modules, ...only.map(idOf)];
+  const kinds = [...new Set(ids.map((m) => m.kind))];
+  const rows = Math.max(...ids.map((m) => m.layer + 1));
+  const all = Array.from({ length: rows }, (_, layer) =>
+    kinds.map((kind) => ({ name: moduleName({ layer, kind }), layer, kind })),
   );
   const chosen = new Set(only);
   /** In the model's order; the last one stays. */
@@ -105,11 +127,11 @@ function PickTable({
         <thead>
           <tr>
             <th scope="col">{t.block}</th>
-            {MODULE_KINDS.map((kind, k) => (
-              <th key={kind} scope="col" title={t.kind[kind]}>
+            {kinds.map((kind, k) => (
+              <th key={kind} scope="col" title={t.hover(t.kind[kind] ?? kindLabel(kind), kind)}>
                 {whole(
                   all.map((row) => row[k].name),
-                  kind,
+                  kindLabel(kind),
                 )}
               </th>
             ))}
@@ -130,7 +152,7 @@ function PickTable({
                 <td key={m.kind}>
                   <input
                     type="checkbox"
-                    aria-label={t.one(m.layer, m.kind)}
+                    aria-label={t.one(m.layer, kindLabel(m.kind))}
                     checked={chosen.has(m.name)}
                     disabled={chosen.size === 1 && chosen.has(m.name)}
                     onChange={(e) => put([m.name], e.target.checked)}

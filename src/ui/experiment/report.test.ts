@@ -47,7 +47,7 @@ it('the page is written in the language in use', async () => {
   const measures = (active: number | null) =>
     [0, 1].map((layer) => ({
       layer,
-      kind: 'q' as const,
+      kind: 'q_proj' as const,
       parameters: 10,
       active,
       weight: 1 + layer,

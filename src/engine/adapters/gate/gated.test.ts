@@ -2,6 +2,7 @@
  * One gated module against the dense-masked computation in f64 (every product over all rows, masked by S), at
  * forced active shares; and the work it did against (2 + 4a)/6 of plain LoRA's.
  */
+import { MODULE } from '../../testing/module';
 import { describe, expect, it } from 'vitest';
 import { gateSchema } from '../../../shared/config';
 import { activeListBytes } from '../../kernels/gate/activeRows';
@@ -102,7 +103,7 @@ describe('a gated module at forced active shares', () => {
       };
       device.write(params.a, padA(a));
       device.write(params.b, padB(b));
-      const module = { layer: 0, kind: 'q' as const, index: 0, dIn, dOut, salt: 12345 };
+      const module = { ...MODULE, dIn, dOut, salt: 12345 };
       const lora = new Lora(
         { device, rPad, scaling, params: [params], flat, dropout: p, optimizer: { grads: flat, norm: flat } },
         { modules: [module], scope },

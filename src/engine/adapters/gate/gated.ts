@@ -12,7 +12,7 @@ import {
 import { AdapterError } from '../../../shared/errors';
 import { message } from '../../../shared/message';
 import { ruleOf } from '../../../shared/rules';
-import type { GateStats, ModuleId } from '../../../shared/types';
+import type { GateStats } from '../../../shared/types';
 import type { BufferScope, Tensor } from '../../device/buffers';
 import type { Device } from '../../device/device';
 import type { Op } from '../../device/program';
@@ -129,8 +129,8 @@ export class Gated implements Method {
   }
 
   /** Where this gate notes how many tokens a module kept; null when it does not adapt that module. */
-  followed({ layer, kind }: ModuleId): Followed | null {
-    const module = this.#modules.find((m) => m.layer === layer && m.kind === kind);
+  followed({ path }: AdaptedModule): Followed | null {
+    const module = this.#modules.find((m) => m.path === path);
     return this.#counts && module
       ? { counts: this.#counts, modules: this.#modules.length, module: module.index }
       : null;

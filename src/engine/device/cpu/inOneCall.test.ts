@@ -1,4 +1,5 @@
 /** A low-rank module in one call forward and one back gives what its parts give, bit for bit, on one thread and on two. */
+import { MODULE } from '../../testing/module';
 import { describe, expect, it } from 'vitest';
 import { gateSchema } from '../../../shared/config';
 import { Gated } from '../../adapters/gate/gated';
@@ -47,7 +48,7 @@ async function compute(
   const [flat, grads] = [upload('params', (atB + bytesB) / 4, 1), upload('grads', (atB + bytesB) / 4, 2)];
   const slices = (all: typeof flat) => [all.slice('A', 0, bytesA), all.slice('B', atB, bytesB)];
   const [[a, b], [gradA, gradB]] = [slices(flat), slices(grads)];
-  const module = { layer: 0, kind: 'q' as const, index: 0, dIn, dOut, salt: 1 };
+  const module = { ...MODULE, dIn, dOut, salt: 1 };
   const low = {
     device,
     rPad: rank,

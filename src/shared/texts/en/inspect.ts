@@ -1,4 +1,5 @@
 /** Inspect section: what the token gates do. */
+import { kindLabel } from '../../settings/names';
 export const inspect = {
   lead: 'Which tokens does each layer skip? {skipped}: the layer’s update for that token was below its threshold, so it was not applied.',
   skippedWord: 'Skipped',
@@ -34,7 +35,7 @@ export const inspect = {
     byLayer: 'by layer',
   },
   overTime: {
-    title: (layer: number, kind: string) => `Layer ${layer}, ${kind}, over time`,
+    title: (layer: number, kind: string) => `Layer ${layer}, ${kindLabel(kind)}, over time`,
     skipped: 'skipped',
     tau: 'τ',
     tauAxis: 'threshold τ',

@@ -42,8 +42,8 @@ export const model = {
     parameters: 'Parameters',
     parametersAre: (n: string, bytes: string) => `${n}, ${bytes} of memory`,
     shape: 'Shape',
-    shapeIs: (c: { layers: number; dModel: number; heads: number; kvHeads: number; headDim: number; ffn: number }) =>
-      `${c.layers} layers, width ${c.dModel}, ${c.heads}/${c.kvHeads} heads of ${c.headDim}, MLP ${c.ffn}`,
+    shapeIs: (c: { layers: number; width: number; heads: number; kvHeads: number; headDim: number; inner: number }) =>
+      `${c.layers} layers, width ${c.width}, ${c.heads}/${c.kvHeads} heads of ${c.headDim}, MLP ${c.inner}`,
     vocabulary: 'Vocabulary',
     vocabularyIs: (tokens: string, tied: boolean) => `${tokens} tokens, ${tied ? 'tied' : 'untied'} head`,
     context: 'Context',

@@ -1,4 +1,5 @@
 /** Train section: progress, runs, samples. */
+import { kindLabel } from '../../settings/names';
 
 export const train = {
   lead: 'All runs of a session train side by side on the same batches. A lower validation loss is better.',
@@ -88,7 +89,7 @@ export const train = {
     help: 'These modules have had no active token for a while. Resetting one sets its threshold τ to 0; the rule continues from there.',
     helpExperiment:
       'These modules have had no active token for a while. Resetting one sets its threshold τ to 0; the rule continues from there. In an experiment τ is not reset, so that its runs can be reproduced.',
-    module: (layer: number, kind: string) => `Layer ${layer}, ${kind}`,
+    module: (layer: number, kind: string) => `Layer ${layer}, ${kindLabel(kind)}`,
     numbered: (module: number) => `Module ${module}`,
     reason: {
       'no-update': '{module}: its update is still zero, and skipped tokens do not train it. Use more τ warm-up steps.',

@@ -1,3 +1,4 @@
+import { kindLabel } from '../../settings/names';
 import type { Texts } from '../en';
 
 export const inspect: Texts['inspect'] = {
@@ -34,7 +35,7 @@ export const inspect: Texts['inspect'] = {
     byLayer: '按层',
   },
   overTime: {
-    title: (layer, kind) => `第 ${layer} 层 ${kind} 随时间的变化`,
+    title: (layer, kind) => `第 ${layer} 层 ${kindLabel(kind)} 随时间的变化`,
     skipped: '跳过',
     tau: 'τ',
     tauAxis: '阈值 τ',

@@ -41,7 +41,7 @@ export const model: Texts['model'] = {
     parametersAre: (n, bytes) => `${n}，占用内存 ${bytes}`,
     shape: '结构',
     shapeIs: (c) =>
-      `${c.layers} 层，宽度 ${c.dModel}，${c.heads}/${c.kvHeads} 个头，每头 ${c.headDim} 维，MLP ${c.ffn}`,
+      `${c.layers} 层，宽度 ${c.width}，${c.heads}/${c.kvHeads} 个头，每头 ${c.headDim} 维，MLP ${c.inner}`,
     vocabulary: '词表',
     vocabularyIs: (tokens, tied) => `${tokens} 个词元，输出层${tied ? '与嵌入层共享权重' : '不与嵌入层共享权重'}`,
     context: '上下文',

@@ -1,3 +1,4 @@
+import { kindLabel } from '../../settings/names';
 import type { Texts } from '../en';
 
 export const train: Texts['train'] = {
@@ -85,7 +86,7 @@ export const train: Texts['train'] = {
     help: '这些模块已有一段时间没有激活的词元。重置会把阈值 τ 置为 0，规则从那里继续。',
     helpExperiment:
       '这些模块已有一段时间没有激活的词元。重置会把阈值 τ 置为 0，规则从那里继续。在实验中不重置 τ，以便其运行可以复现。',
-    module: (layer, kind) => `第 ${layer} 层 ${kind}`,
+    module: (layer, kind) => `第 ${layer} 层 ${kindLabel(kind)}`,
     numbered: (module) => `模块 ${module}`,
     reason: {
       'no-update': '{module}：它的更新仍为零，而跳过的词元不会训练它。请增加 τ 的预热步数。',

@@ -1,10 +1,11 @@
 /** Charts: titles, axes, what is said under a cursor, "what is this?". */
+import { kindLabel } from '../../../settings/names';
 import { explain } from './explain';
 
 export const charts = {
   explain,
   layer: (layer: number) => `layer ${layer}`,
-  module: (layer: number, kind: string) => `layer ${layer}, ${kind}`,
+  module: (layer: number, kind: string) => `layer ${layer}, ${kindLabel(kind)}`,
   step: 'step',
   stepAt: (step: number) => `step ${step}`,
   /** Of a slider through time. */
@@ -94,7 +95,7 @@ export const charts = {
   histogram: {
     title: (module: string) => `Relative update norm r in ${module}`,
     rest: (layer: number) => `The other modules of layer ${layer}, on the same axis`,
-    small: (kind: string, cut: string | null) => (cut ? `${kind}, ${cut}` : kind),
+    small: (kind: string, cut: string | null) => (cut ? `${kindLabel(kind)}, ${cut}` : kindLabel(kind)),
     said: (module: string, cut: string | null) => `Relative update norm r in ${module}${cut ? `, ${cut}` : ''}`,
     help: {
       tau: 'r = ‖Δ‖/‖y‖, the relative update norm of each token (log scale). Left of τ, pale: skipped.',
@@ -107,7 +108,7 @@ export const charts = {
     label: 'Skipped share by layer and module',
     caption: (step: number) => `Skipped share in percent at step ${step}`,
     layer: 'Layer',
-    none: (layer: number, kind: string) => `${kind} of layer ${layer} is not a target module`,
+    none: (layer: number, kind: string) => `${kindLabel(kind)} of layer ${layer} is not a target module`,
     cell: (module: string, share: string) => `${module}: ${share} skipped`,
     low: '0 %',
     high: '100 % skipped',

@@ -9,12 +9,22 @@ export const adapter = {
     adalora:
       'AdaLoRA starts at the initial rank and prunes what matters least until the rank above is left on average: some modules end wider, some narrower.',
   },
-  kind: { q: 'query', k: 'key', v: 'value', o: 'attention output', gate: 'MLP gate', up: 'MLP up', down: 'MLP down' },
+  /** Of names that do not say it themselves. */
+  kind: {
+    q_proj: 'query',
+    k_proj: 'key',
+    v_proj: 'value',
+    o_proj: 'attention output',
+    gate_proj: 'MLP gate',
+    up_proj: 'MLP up',
+    down_proj: 'MLP down',
+  } as Record<string, string>,
+  allLinear: 'All linear layers',
   /** On hover: what it is, and its name in PEFT. */
   hover: (what: string, peft: string) => `${what}: ${peft}`,
   pick: 'Pick module by module',
   unknown: 'Known once a model is open.',
-  blocks: 'Each block has seven layers that can be adapted, q to down.',
+  blocks: (n: number) => `Each block has ${n} linear layers that can be adapted.`,
   picked: (n: number, all: number) => `${n} of ${all} modules. Rows are the model’s blocks, from the bottom up.`,
   frame: 'Target modules by block',
   caption: 'Target modules by block and layer',

@@ -91,8 +91,8 @@ export const engine = {
       message: `Logit rows of ${stride} cannot hold a vocabulary of ${vocab}.`,
       hint: 'This is a fault in Sieve.',
     }),
-    noModule: ({ name, layers }: { name: string; layers: number }) => ({
-      message: `The model has no module "${name}": it has ${layers} layers, counted from 0.`,
+    noModule: ({ name, layers, names }: { name: string; layers: number; names: string }) => ({
+      message: `The model has no module "${name}": it has ${layers} layers, counted from 0, of ${names}.`,
       hint: 'Choose modules of this model.',
     }),
     batch: ({

@@ -27,8 +27,8 @@ export const forms = {
   /** What a model does not allow, in words that follow a setting's name. */
   draft: {
     context: ({ tokens }: { tokens: number }) => `this model reads at most ${tokens} tokens`,
-    layers: ({ layer, layers }: { layer: string; layers: number }) =>
-      `names layer ${layer}, and this model has ${layers}, counted from 0`,
+    noModule: ({ name, layers }: { name: string; layers: number }) =>
+      `this model has no "${name}" in its ${layers} layers, counted from 0`,
   },
   /** Ways to need less memory. */
   thriftier: {

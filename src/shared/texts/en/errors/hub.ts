@@ -101,7 +101,7 @@ export const hub = {
   },
   config: ({ what }: { what: string }) => ({
     message: `This model cannot be trained here: ${what}.`,
-    hint: 'Sieve trains Llama models with plain RoPE, SiLU and no biases. Choose another model.',
+    hint: 'Choose a model of a family that Sieve trains.',
   }),
   /** What config.json has that cannot be trained. Names of fields and values stand as they are in the file. */
   configHas: {
@@ -114,7 +114,8 @@ export const hub = {
     noFlag: ({ field, value }: { field: string; value: string }) => `${field} is ${value}, and must be true or false`,
     other: ({ field, value, wanted }: { field: string; value: string; wanted: string }) =>
       `${field} is ${value}, not "${wanted}"`,
-    modelType: ({ value }: { value: string }) => `its model_type is ${value}, not "llama"`,
+    modelType: ({ value, known }: { value: string; known: string }) =>
+      `its model_type is ${value}; Sieve trains ${known}`,
     quantised: 'its weights are quantised (quantization_config)',
     attentionBias: 'its attention layers have biases (attention_bias)',
     mlpBias: 'its MLP layers have biases (mlp_bias)',
@@ -212,10 +213,10 @@ export const hub = {
       hint: OTHER,
     }),
     unsupported: ({ what }: { what: string }) => ({
-      message: `This ONNX graph is not a plain Llama: ${what}.`,
+      message: `This ONNX graph computes what config.json does not say: ${what}.`,
       hint: OTHER,
     }),
-    /** What a graph does that a plain Llama does not. */
+    /** What a graph does that the model's description does not. */
     has: {
       interleaved: 'its RoPE rotates neighbouring values (interleaved)',
       window: 'its attention sees a window only (local_window_size)',
@@ -223,16 +224,13 @@ export const hub = {
       scaled: ({ node }: { node: string }) => `${node} scales or transposes its input`,
       bias: ({ node }: { node: string }) => `${node} has a bias`,
     },
-    /** @param layer null for weights that belong to no layer */
-    weight: ({ part, layer }: { part: string; layer: number | null }) =>
-      layer === null ? part : `${part} of layer ${layer}`,
     shape: ({ weight, stored, wanted }: { weight: string; stored: string; wanted: string }) => ({
       message: `The weight ${weight} is stored as [${stored}], but config.json makes it [${wanted}].`,
       hint: 'config.json and the ONNX file do not belong together.',
     }),
     noWeight: ({ weight }: { weight: string }) => ({
       message: `The ONNX graph has no weight that is recognised as ${weight}.`,
-      hint: 'Sieve reads Llama models exported by optimum, transformers.js or the onnxruntime-genai builder.',
+      hint: 'Sieve reads models exported by optimum, transformers.js, torch.onnx or the onnxruntime-genai builder.',
     }),
     overlap: ({ a, b, file }: { a: string; b: string; file: string }) => ({
       message: `Tensors "${a}" and "${b}" overlap in ${file}.`,

@@ -1,4 +1,5 @@
 /** What train/ has to say: errors, warnings on the way, and how far long work is. */
+import { kindLabel } from '../../../settings/names';
 const AGAIN = 'Export the adapter again.';
 const OWN_MODEL = 'Open the model that the adapter was trained on.';
 
@@ -60,7 +61,7 @@ export const train = {
       `the kernel variant "${name}" ${why === null ? 'computes wrongly on this GPU' : `does not compile on this GPU (${why})`}, so a plain one takes its place: slower, and right.`,
     skippedSteps: ({ skipped, steps }: { skipped: number; steps: number }) =>
       `${skipped} of its ${steps} steps were skipped, since their loss or gradient was not finite.`,
-    module: ({ layer, kind }: { layer: number; kind: string }) => `layer ${layer} ${kind}`,
+    module: ({ layer, kind }: { layer: number; kind: string }) => `layer ${layer} ${kindLabel(kind)}`,
     /** @param why what makes the modules skip everything; see `SkipsAllReason` */
     skipsAll: ({
       names,

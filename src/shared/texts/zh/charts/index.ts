@@ -1,10 +1,11 @@
+import { kindLabel } from '../../../settings/names';
 import type { Texts } from '../../en';
 import { explain } from './explain';
 
 export const charts: Texts['charts'] = {
   explain,
   layer: (layer) => `第 ${layer} 层`,
-  module: (layer, kind) => `第 ${layer} 层 ${kind}`,
+  module: (layer, kind) => `第 ${layer} 层 ${kindLabel(kind)}`,
   step: '步数',
   stepAt: (step) => `第 ${step} 步`,
   slider: '第 {step} 步',
@@ -89,7 +90,7 @@ export const charts: Texts['charts'] = {
   histogram: {
     title: (module) => `${module} 的相对更新范数 r`,
     rest: (layer) => `第 ${layer} 层的其余模块，使用同一坐标轴`,
-    small: (kind, cut) => (cut ? `${kind}，${cut}` : kind),
+    small: (kind, cut) => (cut ? `${kindLabel(kind)}，${cut}` : kindLabel(kind)),
     said: (module, cut) => `${module} 的相对更新范数 r${cut ? `，${cut}` : ''}`,
     help: {
       tau: 'r = ‖Δ‖/‖y‖，每个词元的相对更新范数（对数刻度）。τ 左侧的浅色部分：被跳过。',
@@ -102,7 +103,7 @@ export const charts: Texts['charts'] = {
     label: '按层和模块的跳过占比',
     caption: (step) => `第 ${step} 步的跳过占比（百分比）`,
     layer: '层',
-    none: (layer, kind) => `第 ${layer} 层的 ${kind} 不是目标模块`,
+    none: (layer, kind) => `第 ${layer} 层的 ${kindLabel(kind)} 不是目标模块`,
     cell: (module, share) => `${module}：跳过 ${share}`,
     low: '0 %',
     high: '跳过 100 %',

@@ -73,8 +73,8 @@ export const engine: Texts['errors']['engine'] = {
       message: `${stride} 个 logit 的行放不下大小为 ${vocab} 的词表。`,
       hint: '这是 Sieve 的错误。',
     }),
-    noModule: ({ name, layers }) => ({
-      message: `模型没有模块“${name}”：它有 ${layers} 层，从 0 数起。`,
+    noModule: ({ name, layers, names }) => ({
+      message: `模型没有模块“${name}”：它有 ${layers} 层，从 0 数起，每层有 ${names}。`,
       hint: '请选择这个模型的模块。',
     }),
     batch: ({ rows, supervised, most, mostSupervised }) => ({

@@ -24,7 +24,7 @@ export const forms: Forms = {
   },
   draft: {
     context: ({ tokens }) => `这个模型最多读取 ${tokens} 个词元`,
-    layers: ({ layer, layers }) => `指定了第 ${layer} 层，而这个模型只有 ${layers} 层（从 0 数起）`,
+    noModule: ({ name, layers }) => `这个模型的 ${layers} 层（从 0 数起）中没有“${name}”`,
   },
   thriftier: {
     batch: ({ to, from }) => `批次大小 ${to}，原为 ${from}`,

@@ -80,7 +80,7 @@ export const hub: Texts['errors']['hub'] = {
   },
   config: ({ what }) => ({
     message: `这个模型不能在这里训练：${what}。`,
-    hint: 'Sieve 训练使用普通 RoPE、SiLU 且没有偏置的 Llama 模型。请选择其他模型。',
+    hint: '请选择 Sieve 能训练的系列中的模型。',
   }),
   configHas: {
     noObject: ({ what }) => `${what} 不是对象`,
@@ -89,7 +89,7 @@ export const hub: Texts['errors']['hub'] = {
     outside: ({ field, value, low, high }) => `${field} 是 ${value}，必须在 ${low} 到 ${high} 之间`,
     noFlag: ({ field, value }) => `${field} 是 ${value}，必须是 true 或 false`,
     other: ({ field, value, wanted }) => `${field} 是 ${value}，而不是“${wanted}”`,
-    modelType: ({ value }) => `它的 model_type 是 ${value}，而不是“llama”`,
+    modelType: ({ value, known }) => `它的 model_type 是 ${value}；Sieve 能训练 ${known}`,
     quantised: '它的权重是量化的（quantization_config）',
     attentionBias: '它的注意力层有偏置（attention_bias）',
     mlpBias: '它的 MLP 层有偏置（mlp_bias）',
@@ -172,7 +172,7 @@ export const hub: Texts['errors']['hub'] = {
       message: `${node} 含有量化的权重（${op}），其形式 Sieve 不能读取：${what}。`,
       hint: OTHER,
     }),
-    unsupported: ({ what }) => ({ message: `这个 ONNX 计算图不是普通的 Llama：${what}。`, hint: OTHER }),
+    unsupported: ({ what }) => ({ message: `这个 ONNX 计算图的计算与 config.json 不符：${what}。`, hint: OTHER }),
     has: {
       interleaved: '它的 RoPE 旋转的是相邻的值（interleaved）',
       window: '它的注意力只看一个窗口（local_window_size）',
@@ -180,14 +180,13 @@ export const hub: Texts['errors']['hub'] = {
       scaled: ({ node }) => `${node} 缩放或转置了输入`,
       bias: ({ node }) => `${node} 有偏置`,
     },
-    weight: ({ part, layer }) => (layer === null ? part : `第 ${layer} 层的 ${part}`),
     shape: ({ weight, stored, wanted }) => ({
       message: `权重 ${weight} 存储的形状是 [${stored}]，而按 config.json 应为 [${wanted}]。`,
       hint: 'config.json 与 ONNX 文件不是一套。',
     }),
     noWeight: ({ weight }) => ({
       message: `ONNX 计算图里没有能认作 ${weight} 的权重。`,
-      hint: 'Sieve 读取由 optimum、transformers.js 或 onnxruntime-genai 导出的 Llama 模型。',
+      hint: 'Sieve 读取由 optimum、transformers.js、torch.onnx 或 onnxruntime-genai 导出的模型。',
     }),
     overlap: ({ a, b, file }) => ({
       message: `张量“${a}”和“${b}”在 ${file} 里重叠。`,

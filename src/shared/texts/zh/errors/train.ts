@@ -1,3 +1,4 @@
+import { kindLabel } from '../../../settings/names';
 import type { Texts } from '../../en';
 
 const AGAIN = '请重新导出适配器。';
@@ -31,7 +32,7 @@ export const train: Texts['errors']['train'] = {
     blocked: ({ name, why }) =>
       `内核变体“${name}”在这块 GPU 上${why === null ? '计算出错' : `无法编译（${why}）`}，已改用普通变体：较慢，但正确。`,
     skippedSteps: ({ skipped, steps }) => `${steps} 步中有 ${skipped} 步因损失或梯度不是有限数而被跳过。`,
-    module: ({ layer, kind }) => `第 ${layer} 层 ${kind}`,
+    module: ({ layer, kind }) => `第 ${layer} 层 ${kindLabel(kind)}`,
     skipsAll: ({ names, steps, why }) =>
       `${names.join('、')}：已有 ${steps} 步跳过了所有词元；${
         {

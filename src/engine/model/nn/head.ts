@@ -2,39 +2,32 @@
  * Final norm, head and cross-entropy, for the rows that have a target only. The logits exist for one chunk of
  * rows at a time; their gradient replaces them in place and goes straight back to the hidden state.
  */
-import type { Op } from '../device/program';
-import { crossEntropy } from '../kernels/crossEntropy/crossEntropy';
-import { gatherRows } from '../kernels/gatherRows/gatherRows';
-import { matmul } from '../kernels/matmul/matmul';
-import { rmsNorm, rmsNormBackward } from '../kernels/rmsNorm/rmsNorm';
-import { scatterRows } from '../kernels/scatterRows/scatterRows';
-import { sumLoss } from '../kernels/sumLoss/sumLoss';
-import { stackedTargets } from './batch';
-import type { Pass } from './forward';
-import { logitStride } from './llama';
+import type { Op } from '../../device/program';
+import { crossEntropy } from '../../kernels/crossEntropy/crossEntropy';
+import { gatherRows } from '../../kernels/gatherRows/gatherRows';
+import { matmul } from '../../kernels/matmul/matmul';
+import { scatterRows } from '../../kernels/scatterRows/scatterRows';
+import { sumLoss } from '../../kernels/sumLoss/sumLoss';
+import { stackedTargets } from '../batch';
+import { logitStride } from '../modules';
+import { normBackward, normForward } from './norm';
+import type { Pass } from './pass';
 
 /** Hidden states of the rows with a target, normed. */
 export function headInput(pass: Pass): Op[] {
-  const { device, config: c, batch, top, weights } = pass;
+  const { device, config, batch, top } = pass;
+  const { width, finalNorm } = config;
   const rows = batch.supervised;
   return [
-    gatherRows(device, { rows, index: batch.targetRows, x: top.output, out: top.headInput, width: c.dModel }),
-    rmsNorm(device, {
-      rows,
-      x: top.headInput,
-      weight: weights.finalNorm,
-      out: top.headNormed,
-      rstd: top.headRstd,
-      width: c.dModel,
-      eps: c.rmsEps,
-    }),
+    gatherRows(device, { rows, index: batch.targetRows, x: top.output, out: top.headInput, width }),
+    ...normForward(pass, finalNorm, { rows, x: top.headInput, out: top.headNormed, stats: top.headStats, width }),
   ];
 }
 
 /** `top.logits` [headChunk, stride] of chunk `i` of the rows with a target. */
 export function chunkLogits(pass: Pass, i: number): Op[] {
   const { config: c, batch, top, weights } = pass;
-  const a = chunkOf(top.headNormed, i, c.dModel, pass);
+  const a = chunkOf(top.headNormed, i, c.width, pass);
   return weights.head.flatMap(({ first, rows, weight }) =>
     matmul(pass.device, {
       label: 'head',
@@ -43,7 +36,7 @@ export function chunkLogits(pass: Pass, i: number): Op[] {
       w: weight,
       out: top.logits,
       n: rows,
-      k: c.dModel,
+      k: c.width,
       transposed: true,
       outStride: logitStride(c),
       outColumn: first,
@@ -79,8 +72,8 @@ export function headLoss(pass: Pass, gradient: boolean): Op[] {
             rows,
             a: top.logits,
             w: part.weight,
-            out: chunkOf(grads.headNormed, i, c.dModel, pass),
-            n: c.dModel,
+            out: chunkOf(grads.headNormed, i, c.width, pass),
+            n: c.width,
             k: part.rows,
             aStride: stride,
             aColumn: part.first,
@@ -93,14 +86,13 @@ export function headLoss(pass: Pass, gradient: boolean): Op[] {
   const back =
     gradient && grads
       ? [
-          rmsNormBackward(device, {
+          ...normBackward(pass, c.finalNorm, {
             rows: batch.supervised,
             x: top.headInput,
-            weight: weights.finalNorm,
-            rstd: top.headRstd,
+            stats: top.headStats,
             gradOut: grads.headNormed,
             gradX: grads.headInput,
-            width: c.dModel,
+            width: c.width,
             accumulate: false,
           }),
           scatterRows(device, {
@@ -108,7 +100,7 @@ export function headLoss(pass: Pass, gradient: boolean): Op[] {
             inverse: batch.targetOfRow,
             x: grads.headInput,
             out: grads.residual,
-            width: c.dModel,
+            width: c.width,
           }),
         ]
       : [];

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ModelError } from '../shared/errors';
-import { parseLlamaConfig } from './llamaConfig';
+import { allModules, parameterCount } from '../shared/model';
+import { readModel } from './family';
 
 const BASE = {
   model_type: 'llama',
@@ -16,51 +17,56 @@ const BASE = {
 
 describe('config.json', () => {
   it('reads the embedded models', () => {
-    expect(parseLlamaConfig(JSON.parse(readFileSync('public/models/sieve-stories-4m/config.json', 'utf8')))).toEqual({
-      layers: 8,
-      dModel: 192,
-      heads: 6,
-      kvHeads: 3,
-      headDim: 32,
-      ffn: 512,
+    const model = readModel(JSON.parse(readFileSync('public/models/sieve-stories-4m/config.json', 'utf8')));
+    expect(model).toMatchObject({
+      family: 'llama',
+      width: 192,
       vocab: 4096,
       context: 512,
-      ropeTheta: 10000,
-      rmsEps: 1e-5,
-      tied: true,
+      embedding: { path: 'model.embed_tokens', scale: 1, positions: null },
+      ropes: [{ rotary: 32, theta: 10000 }],
+      finalNorm: { path: 'model.norm', kind: 'rms', eps: 1e-5, bias: false, plusOne: false },
+      head: { path: 'lm_head', tied: true, bias: false, scale: 1, softcap: null },
       bosId: 0,
       eosIds: [0],
     });
+    expect(model.layers).toHaveLength(8);
+    const { attention, mlp, parallel, residualScale } = model.layers[7];
+    expect({ parallel, residualScale }).toEqual({ parallel: false, residualScale: 1 });
+    expect(attention).toMatchObject({ heads: 6, kvHeads: 3, headDim: 32, rope: 0, window: null, softcap: null });
+    expect(attention.scale).toBeCloseTo(32 ** -0.5, 15);
+    expect(mlp).toMatchObject({ activation: 'silu', gated: true, inner: 512 });
     expect(
-      parseLlamaConfig(JSON.parse(readFileSync('public/models/sieve-stories-nano/config.json', 'utf8'))),
-    ).toMatchObject({ layers: 4, dModel: 64, heads: 4, kvHeads: 2, headDim: 16, ffn: 176 });
+      allModules(model)
+        .slice(-7)
+        .map(({ path, kind, dIn, dOut }) => [path, kind, dIn, dOut]),
+    ).toEqual([
+      ['model.layers.7.self_attn.q_proj', 'q_proj', 192, 192],
+      ['model.layers.7.self_attn.k_proj', 'k_proj', 192, 96],
+      ['model.layers.7.self_attn.v_proj', 'v_proj', 192, 96],
+      ['model.layers.7.self_attn.o_proj', 'o_proj', 192, 192],
+      ['model.layers.7.mlp.gate_proj', 'gate_proj', 192, 512],
+      ['model.layers.7.mlp.up_proj', 'up_proj', 192, 512],
+      ['model.layers.7.mlp.down_proj', 'down_proj', 512, 192],
+    ]);
+    expect(parameterCount(model)).toBe(4_033_728);
   });
 
   it('fills in what Hugging Face leaves out, and reads both ways to write RoPE', () => {
-    expect(parseLlamaConfig({ ...BASE, num_key_value_heads: undefined })).toMatchObject({
-      kvHeads: 4,
-      headDim: 16,
-      tied: false,
-      bosId: null,
-      eosIds: [],
-      ropeTheta: 10000,
-      rmsEps: 1e-6,
-    });
-    expect(parseLlamaConfig({ ...BASE, rope_theta: 5e5, eos_token_id: [2, 3, 2] })).toMatchObject({
-      ropeTheta: 5e5,
+    const plain = readModel({ ...BASE, num_key_value_heads: undefined });
+    expect(plain).toMatchObject({ bosId: null, eosIds: [], ropes: [{ theta: 10000 }], head: { tied: false } });
+    expect(plain.layers[0].attention).toMatchObject({ kvHeads: 4, headDim: 16, norm: { eps: 1e-6 } });
+    expect(readModel({ ...BASE, rope_theta: 5e5, eos_token_id: [2, 3, 2] })).toMatchObject({
+      ropes: [{ theta: 5e5 }],
       eosIds: [2, 3],
     });
-    expect(parseLlamaConfig({ ...BASE, rope_parameters: { rope_theta: 1e6, rope_type: 'default' } }).ropeTheta).toBe(
-      1e6,
-    );
-    expect(parseLlamaConfig({ ...BASE, head_dim: 32, rope_scaling: null, bos_token_id: 1 })).toMatchObject({
-      headDim: 32,
-      bosId: 1,
-    });
+    expect(readModel({ ...BASE, rope_parameters: { rope_theta: 1e6, rope_type: 'default' } }).ropes[0].theta).toBe(1e6);
+    const wide = readModel({ ...BASE, head_dim: 32, rope_scaling: null, bos_token_id: 1 });
+    expect(wide).toMatchObject({ bosId: 1, layers: [{ attention: { headDim: 32 } }, {}] });
   });
 
   it.each([
-    ['another family', { model_type: 'qwen2' }, /model_type is "qwen2"/],
+    ['another family', { model_type: 'mamba' }, /model_type is "mamba"; Sieve trains .*llama/],
     ['scaled RoPE', { rope_scaling: { rope_type: 'llama3', factor: 8 } }, /RoPE is scaled.*llama3/],
     ['scaled RoPE, old key', { rope_scaling: { type: 'linear', factor: 2 } }, /linear/],
     ['scaled RoPE, new key', { rope_parameters: { rope_type: 'yarn' } }, /yarn/],
@@ -92,13 +98,13 @@ describe('config.json', () => {
     ['NaN theta', { rope_theta: NaN }, /rope_theta/],
     ['zero epsilon', { rms_norm_eps: 0 }, /rms_norm_eps/],
   ])('names what is not supported: %s', (_, change, pattern) => {
-    expect(() => parseLlamaConfig({ ...BASE, ...change })).toThrow(ModelError);
-    expect(() => parseLlamaConfig({ ...BASE, ...change })).toThrow(pattern);
+    expect(() => readModel({ ...BASE, ...change })).toThrow(ModelError);
+    expect(() => readModel({ ...BASE, ...change })).toThrow(pattern);
   });
 
   it('takes keys of the prototype for nothing', () => {
-    expect(() => parseLlamaConfig(JSON.parse('{"__proto__": {"model_type": "llama"}}'))).toThrow(/model_type/);
-    expect(() => parseLlamaConfig(Object.create(BASE))).toThrow(/model_type/);
+    expect(() => readModel(JSON.parse('{"__proto__": {"model_type": "llama"}}'))).toThrow(/model_type/);
+    expect(() => readModel(Object.create(BASE))).toThrow(/model_type/);
     expect(({} as Record<string, unknown>).model_type).toBeUndefined();
   });
 
@@ -110,7 +116,7 @@ describe('config.json', () => {
         (value, key) => {
           for (const input of [value, { ...BASE, [key]: value }]) {
             try {
-              parseLlamaConfig(input);
+              readModel(input);
             } catch (error) {
               if (!(error instanceof ModelError)) throw error;
             }

@@ -1,0 +1,152 @@
+/**
+ * Half a layer: a norm, the modules that read it, something in between (`Inner`: attention, or the MLP's activation), the
+ * module that writes, and the way back into the residual stream.
+ */
+import type { HalfDescription } from '../../../shared/model';
+import type { Tensor } from '../../device/buffers';
+import type { Op } from '../../device/program';
+import { copyRows } from '../../kernels/copyRows/copyRows';
+import type { LayerActivations } from '../activations';
+import { keepsBase, linearBackward, linearForward } from './linear';
+import { normAgain, normBackward, normForward } from './norm';
+import { type Pass, isAdapted } from './pass';
+import { projectionBackward, projectionForward, projectionLearns } from './projection';
+
+/** What lies between the projections of a half. */
+interface Inner {
+  /** What the modules that read make, and the gradients of these. */
+  parts: Tensor[];
+  gradParts: () => Tensor[];
+  /** What the module that writes reads, and its gradient. */
+  out: Tensor;
+  gradOut: () => Tensor;
+  /** From `parts` to `out`. */
+  forward: () => Op[];
+  /** Whether `out` stays for the backward; else that makes it again. */
+  kept: boolean;
+  /** From `gradOut` to `gradParts`. */
+  backward: () => Op[];
+}
+
+export interface Half extends Inner {
+  description: HalfDescription;
+  /** What a half's output is multiplied with before it is added to the residual stream. */
+  scale: number;
+  saved: Pick<LayerActivations['attention'], 'stats' | 'branch' | 'afterStats'>;
+}
+
+/**
+ * `target` = `residual` + the half of `x`, all [rows, width]. `recompute`: for the backward, from what the adapters kept.
+ * `inside`: `target` itself is not needed then.
+ */
+export function halfForward(
+  pass: Pass,
+  half: Half,
+  {
+    x,
+    residual,
+    target,
+    recompute,
+    inside,
+  }: { x: Tensor; residual: Tensor; target: Tensor; recompute: boolean; inside: boolean },
+): Op[] {
+  const { description, saved, scale } = half;
+  const { input, output, after } = description;
+  const { rows } = pass.batch;
+  const { width } = pass.config;
+  const { normed } = pass.top;
+  const into = [
+    ...normForward(pass, description.norm, { rows, x, out: normed, stats: saved.stats, width }),
+    ...projectionForward(pass, input, { x: normed, parts: half.parts, recompute }),
+  ];
+  if (recompute && inside && !after && !keepsBase(pass, output)) return [...into, ...(half.kept ? half.forward() : [])];
+  const write = (y: Tensor, added?: Tensor) => [
+    ...half.forward(),
+    ...linearForward(pass, output, { x: half.out, y, recompute, residual: added }),
+  ];
+  if (!after && scale === 1) return [...into, ...write(target, residual)];
+  const branch = saved.branch ?? pass.top.branch!;
+  const added = after ? pass.top.branch! : branch;
+  return [
+    ...into,
+    ...write(branch),
+    ...(after ? normForward(pass, after, { rows, x: branch, out: added, stats: saved.afterStats!, width }) : []),
+    copyRows(pass.device, { rows, x: residual, out: target, width }),
+    copyRows(pass.device, { rows, x: added, out: target, width, add: true }),
+  ];
+}
+
+/** Whether some run adapts a module of the half. */
+export const halfLearns = (pass: Pick<Pass, 'segments'>, { input, output }: HalfDescription): boolean =>
+  projectionLearns(pass, input) || isAdapted(pass, output);
+
+/**
+ * From `gradOut`, the gradient of what the half was added to, down to its lowest adapted module. With `live` the gradient of
+ * `x` is needed, too, and is added to `grads.residual`.
+ */
+export function halfBackward(
+  pass: Pass,
+  half: Half,
+  { x, gradOut, live }: { x: Tensor; gradOut: Tensor; live: boolean },
+): Op[] {
+  const { description, saved } = half;
+  const { norm, input, output } = description;
+  if (!live && !halfLearns(pass, description)) return [];
+  const { rows } = pass.batch;
+  const { width } = pass.config;
+  const { normed } = pass.top;
+  const grads = pass.grads!;
+  const throughOutput = live || projectionLearns(pass, input);
+  const branch = branchGradient(pass, half, gradOut);
+  const ops = [
+    ...branch.ops,
+    ...(half.kept ? [] : half.forward()),
+    ...linearBackward(pass, output, {
+      x: half.out,
+      gradOut: branch.gradient,
+      gradIn: throughOutput ? half.gradOut() : null,
+      accumulate: false,
+    }),
+  ];
+  if (!throughOutput) return ops;
+  ops.push(
+    ...half.backward(),
+    ...normAgain(pass, norm, { rows, x, out: normed, stats: saved.stats, width }),
+    ...projectionBackward(pass, input, {
+      x: normed,
+      gradParts: half.gradParts(),
+      gradIn: live ? grads.normed : null,
+    }),
+  );
+  if (!live) return ops;
+  ops.push(
+    ...normBackward(pass, norm, {
+      rows,
+      x,
+      stats: saved.stats,
+      gradOut: grads.normed,
+      gradX: grads.residual,
+      width,
+      accumulate: true,
+    }),
+  );
+  return ops;
+}
+
+/** The gradient of what the output module wrote. */
+function branchGradient(pass: Pass, { description, saved }: Half, gradOut: Tensor): { ops: Op[]; gradient: Tensor } {
+  const { after } = description;
+  if (!after) return { ops: [], gradient: gradOut };
+  const { rows } = pass.batch;
+  const gradient = pass.grads!.branch!;
+  const ops = normBackward(pass, after, {
+    rows,
+    x: saved.branch!,
+    stats: saved.afterStats!,
+    gradOut,
+    gradX: gradient,
+    width: pass.config.width,
+    accumulate: false,
+  });
+  return { ops, gradient };
+}

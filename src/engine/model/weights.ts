@@ -1,0 +1,97 @@
+/** The frozen base on a device, by the names of its state dict. */
+import { type LinearDescription, type ModelDescription, allModules, normsOf, weightShapes } from '../../shared/model';
+import type { BufferScope, Tensor } from '../device/buffers';
+import type { TablePart } from '../kernels/embed/embed';
+import { type Weight, uploadWeight } from '../kernels/matmul/weight';
+import { logitStride } from './modules';
+
+/** Gives a tensor of the state dict, as it lies there. */
+export type ReadWeight = (name: string) => Float32Array;
+
+/** The frozen base; one copy, however many runs train on it. */
+export interface ModelWeights {
+  embedding: TablePart[];
+  head: TablePart[];
+  /** By name. Matrices are [dOut, dIn], in f16 where they can be without a loss. */
+  matrices: Map<string, Weight>;
+  /** Norms and biases, by name, in f32. */
+  vectors: Map<string, Tensor>;
+}
+
+function named<T>(map: ReadonlyMap<string, T>, name: string): T {
+  const found = map.get(name);
+  if (found === undefined) throw new Error(`no weight "${name}"`);
+  return found;
+}
+
+export const matrixOf = ({ matrices }: ModelWeights, { path }: Pick<LinearDescription, 'path'>): Weight =>
+  named(matrices, `${path}.weight`);
+
+export const vectorOf = ({ vectors }: ModelWeights, name: string): Tensor => named(vectors, name);
+
+/** [in, out] as [out, in]. */
+function transposed(data: Float32Array, dIn: number, dOut: number): Float32Array {
+  const out = new Float32Array(data.length);
+  for (let i = 0; i < dIn; i++) for (let o = 0; o < dOut; o++) out[o * dIn + i] = data[i * dOut + o];
+  return out;
+}
+
+/** Embedding and head get zero rows up to a multiple of 4 of the vocabulary. */
+function paddedTable(model: ModelDescription, data: Float32Array): Float32Array {
+  if (logitStride(model) === model.vocab) return data;
+  const padded = new Float32Array(logitStride(model) * model.width);
+  padded.set(data);
+  return padded;
+}
+
+const plusOneNorms = ({ layers, finalNorm }: ModelDescription): Set<string> =>
+  new Set([...layers.flatMap(normsOf), finalNorm].filter((norm) => norm.plusOne).map(({ path }) => `${path}.weight`));
+
+/**
+ * Uploads the frozen base. `read` is asked once for each weight. Tables of more than `bindingBytes` are split over bindings.
+ */
+export function uploadWeights(
+  scope: BufferScope,
+  model: ModelDescription,
+  read: ReadWeight,
+  bindingBytes: number,
+): ModelWeights {
+  const { width, embedding, head } = model;
+  const linears = new Map(allModules(model).map((m) => [`${m.path}.weight`, m]));
+  const plusOne = plusOneNorms(model);
+  const matrices = new Map<string, Weight>();
+  const vectors = new Map<string, Tensor>();
+  const tables = new Map<string, TablePart[]>();
+  const matrix = (label: string, data: Float32Array): Weight => uploadWeight(scope, label, data);
+  const table = (label: string, data: Float32Array): TablePart[] => {
+    const rows = data.length / width;
+    // In whole quads of columns of the logits; counted as f32, so that the split does not depend on the values.
+    const perPart = Math.max(4, Math.floor(bindingBytes / (16 * width)) * 4);
+    return Array.from({ length: Math.ceil(rows / perPart) }, (_, i) => {
+      const first = i * perPart;
+      const count = Math.min(perPart, rows - first);
+      return {
+        first,
+        rows: count,
+        weight: matrix(`${label}[${i}]`, data.subarray(first * width, (first + count) * width)),
+      };
+    });
+  };
+  for (const { name, shape } of weightShapes(model)) {
+    const length = shape.reduce((a, b) => a * b);
+    const data = read(name);
+    if (data.length !== length) throw new Error(`weight "${name}" has ${data.length} values, expected ${length}`);
+    const linear = linears.get(name);
+    if (name === `${embedding.path}.weight` || name === `${head.path}.weight`)
+      tables.set(name, table(name, paddedTable(model, data)));
+    else if (linear) matrices.set(name, matrix(name, linear.inOut ? transposed(data, linear.dIn, linear.dOut) : data));
+    else vectors.set(name, scope.upload(name, plusOne.has(name) ? data.map((x) => 1 + x) : data));
+  }
+  const embedded = named(tables, `${embedding.path}.weight`);
+  return {
+    embedding: embedded,
+    head: head.tied ? embedded : named(tables, `${head.path}.weight`),
+    matrices,
+    vectors,
+  };
+}

@@ -1,0 +1,141 @@
+/** What the families' descriptions are made from: sizes as their configurations name them, and a layer's parts. */
+import { ENGINE_LIMITS } from '../shared/engineLimits';
+import { message } from '../shared/message';
+import type {
+  AttentionDescription,
+  LinearDescription,
+  ModelDescription,
+  NormDescription,
+  RopeDescription,
+} from '../shared/model';
+import { type Fields, refuse, show } from './fields';
+
+/** What a decoder measures. */
+export interface DecoderSizes {
+  width: number;
+  layers: number;
+  heads: number;
+  kvHeads: number;
+  headDim: number;
+  /** Inside the MLP. */
+  inner: number;
+  vocab: number;
+  context: number;
+}
+
+/** How the configurations of most families name the sizes. */
+const NAMES = {
+  width: 'hidden_size',
+  layers: 'num_hidden_layers',
+  heads: 'num_attention_heads',
+  kvHeads: 'num_key_value_heads',
+  headDim: 'head_dim',
+  inner: 'intermediate_size',
+  vocab: 'vocab_size',
+  context: 'max_position_embeddings',
+};
+
+/**
+ * The sizes, held to what the engine computes.
+ * @param names of sizes that the family calls otherwise
+ * @param usual values of sizes that may be left out; without one a size must be there
+ * @throws {ModelError} naming the first that is missing or out of bounds
+ */
+export function readSizes(
+  f: Fields,
+  { names = {}, usual = {} }: { names?: Partial<typeof NAMES>; usual?: Partial<DecoderSizes> } = {},
+): DecoderSizes {
+  const n = { ...NAMES, ...names };
+  const { step, inputs } = ENGINE_LIMITS;
+  const width = f.int(n.width, step, 8192, usual.width);
+  const layers = f.int(n.layers, 1, 128, usual.layers);
+  const heads = f.int(n.heads, 1, 256, usual.heads);
+  const kvHeads = f.int(n.kvHeads, 1, 256, usual.kvHeads ?? heads);
+  if (heads % kvHeads !== 0) refuse(message('hub.configHas.heads', { heads, kvHeads }));
+  const inner = f.int(n.inner, step, inputs, usual.inner);
+  const vocab = f.int(n.vocab, 2, 300_000, usual.vocab);
+  const context = f.int(n.context, 1, 2 ** 24, usual.context ?? 2048);
+  if (!f.has(n.headDim) && usual.headDim === undefined && width % heads !== 0)
+    refuse(message('hub.configHas.hiddenSize', { size: width, heads }));
+  const headDim = f.int(n.headDim, step, ENGINE_LIMITS.headDim, usual.headDim ?? width / heads);
+  for (const [field, size] of [
+    [n.width, width],
+    [n.inner, inner],
+    [n.headDim, headDim],
+  ] as const) {
+    if (size % step !== 0) refuse(message('hub.configHas.notMultiple', { field, size, of: step }));
+  }
+  if (heads * headDim > inputs) refuse(message('hub.configHas.wideHeads', { heads, headDim, most: inputs }));
+  return { width, layers, heads, kvHeads, headDim, inner, vocab, context };
+}
+
+/** Ids of the tokens that begin and end a text. */
+export const readTokens = (f: Fields, vocab: number): Pick<ModelDescription, 'bosId' | 'eosIds'> => ({
+  bosId: tokenIds(f.get('bos_token_id'), vocab, 'bos_token_id')[0] ?? null,
+  eosIds: tokenIds(f.get('eos_token_id'), vocab, 'eos_token_id'),
+});
+
+function tokenIds(value: unknown, vocab: number, key: string): number[] {
+  if (value === undefined) return [];
+  const ids = Array.isArray(value) ? value : [value];
+  if (ids.length > 64) refuse(message('hub.configHas.manyTokens', { key, n: ids.length }));
+  for (const id of ids) {
+    if (typeof id !== 'number' || !Number.isInteger(id) || id < 0 || id >= vocab)
+      refuse(message('hub.configHas.noToken', { key, id: show(id), vocab }));
+  }
+  return [...new Set(ids as number[])];
+}
+
+export const linear = (
+  path: string,
+  dIn: number,
+  dOut: number,
+  { bias = false, inOut = false } = {},
+): LinearDescription => ({
+  path,
+  dIn,
+  dOut,
+  bias,
+  inOut,
+});
+
+export const rmsNorm = (path: string, eps: number, plusOne = false): NormDescription => ({
+  path,
+  kind: 'rms',
+  eps,
+  bias: false,
+  plusOne,
+});
+
+/** What most layers' attention has: causal, over all keys, scaled by 1/√headDim. */
+export const plainAttention = ({
+  heads,
+  kvHeads,
+  headDim,
+}: DecoderSizes): Omit<AttentionDescription, 'norm' | 'input' | 'output'> => ({
+  heads,
+  kvHeads,
+  headDim,
+  qNorm: null,
+  kNorm: null,
+  rope: 0,
+  window: null,
+  scale: 1 / Math.sqrt(headDim),
+  softcap: null,
+  after: null,
+});
+
+/** Older files: `rope_theta` and `rope_scaling` at the top. Newer ones: both in `rope_parameters`. */
+export function readRope(f: Fields, headDim: number): RopeDescription {
+  let theta: number | undefined;
+  for (const key of ['rope_scaling', 'rope_parameters']) {
+    if (!f.has(key)) continue;
+    const rope = f.object(key);
+    const type = rope.get('rope_type') ?? rope.get('type') ?? 'default';
+    if (type !== 'default') refuse(message('hub.configHas.scaledRope', { key, type: show(type) }));
+    if (rope.number('partial_rotary_factor', 0, 1, 1) !== 1) refuse(message('hub.configHas.partialRope'));
+    if (rope.has('rope_theta')) theta = rope.number('rope_theta', 1, 1e9);
+  }
+  if (f.number('partial_rotary_factor', 0, 1, 1) !== 1) refuse(message('hub.configHas.partialRope'));
+  return { rotary: headDim, theta: theta ?? f.number('rope_theta', 1, 1e9, 10_000) };
+}

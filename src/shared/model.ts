@@ -1,0 +1,245 @@
+/**
+ * A model's architecture as plain data: what a family (`hub/families`) makes of a `config.json`, and all that the engine,
+ * the weight readers, the memory plan and the export know of it. Weights are named as in the model's state dict: a part at
+ * `path` has `<path>.weight` and, where `bias` says so, `<path>.bias`.
+ */
+
+import type { ActivationKind } from './layers';
+import { ALL_LINEAR } from './settings/names';
+import type { ModuleId } from './types';
+
+/** A linear layer of the frozen base. */
+export interface LinearDescription {
+  /** As PEFT names it: `model.layers.3.self_attn.q_proj`. */
+  path: string;
+  dIn: number;
+  dOut: number;
+  bias: boolean;
+  /** The weight lies as [dIn, dOut] (GPT-2's Conv1D), not as [dOut, dIn]. */
+  inOut: boolean;
+}
+
+export interface NormDescription {
+  path: string;
+  kind: 'rms' | 'layer';
+  eps: number;
+  bias: boolean;
+  /** Multiplies with 1 + weight. */
+  plusOne: boolean;
+}
+
+/** Columns of a fused projection's output that make one part: `groups` stretches of `width`, each `stride` after the last. */
+export interface Columns {
+  first: number;
+  groups: number;
+  width: number;
+  stride: number;
+}
+
+/** The modules that read one normed input. Each makes one part (q, k, v; or gate, up), or one makes all of them. */
+export interface ProjectionDescription {
+  linears: LinearDescription[];
+  /** Where the parts lie in the output of the only module; null where each module makes one. */
+  fused: Columns[] | null;
+}
+
+/** Positions as rotations: of the first `rotary` numbers of each head, i and i + rotary/2 together. */
+export interface RopeDescription {
+  rotary: number;
+  theta: number;
+}
+
+/** What both halves of a layer have: norm, the modules that read it, something in between, the module that writes. */
+export interface HalfDescription {
+  norm: NormDescription;
+  input: ProjectionDescription;
+  output: LinearDescription;
+  /** On the half's output, before it is added to the residual stream. */
+  after: NormDescription | null;
+}
+
+export interface AttentionDescription extends HalfDescription {
+  heads: number;
+  /** Key and value heads, shared evenly among the query heads. */
+  kvHeads: number;
+  headDim: number;
+  /** On each head of q and of k. */
+  qNorm: NormDescription | null;
+  kNorm: NormDescription | null;
+  /** Place among the model's `ropes`; null where the layer has no rotation. */
+  rope: number | null;
+  /** Keys that a query sees, itself among them; null: all before it. */
+  window: number | null;
+  /** What q·k is multiplied with. */
+  scale: number;
+  /** Scores s become softcap · tanh(s / softcap). */
+  softcap: number | null;
+}
+
+export interface MlpDescription extends HalfDescription {
+  activation: ActivationKind;
+  /** Parts are gate and up, and act(gate) · up goes on; else the only part is up, and act(up) does. */
+  gated: boolean;
+  /** Width of a part. */
+  inner: number;
+}
+
+export interface LayerDescription {
+  attention: AttentionDescription;
+  mlp: MlpDescription;
+  /** Both halves read the layer's input; else the MLP reads what attention made of it. */
+  parallel: boolean;
+  /** What a half's output is multiplied with before it is added to the residual stream. */
+  residualScale: number;
+}
+
+interface EmbeddingDescription {
+  /** [vocab, width] */
+  path: string;
+  scale: number;
+  /** Learned positions [rows, width]: position p is row p + offset. */
+  positions: { path: string; rows: number; offset: number } | null;
+}
+
+/** From the last hidden state to logits. */
+interface HeadDescription {
+  /** [vocab, width]; that of the embedding where they are tied. */
+  path: string;
+  tied: boolean;
+  bias: boolean;
+  scale: number;
+  /** Logits l become softcap · tanh(l / softcap). */
+  softcap: number | null;
+}
+
+export interface ModelDescription {
+  /** `model_type` of the configuration. */
+  family: string;
+  /** Numbers of the residual stream. */
+  width: number;
+  vocab: number;
+  /** Longest context the model was made for. */
+  context: number;
+  embedding: EmbeddingDescription;
+  ropes: RopeDescription[];
+  layers: LayerDescription[];
+  finalNorm: NormDescription;
+  head: HeadDescription;
+  bosId: number | null;
+  /** Ids that end a text. The first is the one that is supervised after a completion. */
+  eosIds: number[];
+}
+
+/** A module as settings name it: `3.q_proj`. */
+export const moduleName = ({ layer, kind }: ModuleId): string => `${layer}.${kind}`;
+
+/** A module with its place and its shape. */
+export interface ModelModule extends ModuleId, LinearDescription {}
+
+/** The linear layers of a layer, bottom up. */
+export const linearsOf = ({ attention, mlp }: LayerDescription): LinearDescription[] =>
+  [attention, mlp].flatMap(({ input, output }) => [...input.linears, output]);
+
+/** The norms of a layer, those of the heads among them. */
+export const normsOf = ({ attention, mlp }: LayerDescription): NormDescription[] =>
+  [attention.norm, attention.qNorm, attention.kNorm, attention.after, mlp.norm, mlp.after].filter(
+    (norm) => norm !== null,
+  );
+
+/** Whether a target means a module, by PEFT's rule: the whole path, or its end. */
+export const isTarget = (path: string, target: string): boolean => path === target || path.endsWith(`.${target}`);
+
+/** The shortest end of a path that no other of the paths ends in. */
+export function shortName(path: string, paths: readonly string[]): string {
+  const parts = path.split('.');
+  for (let n = 1; n < parts.length; n++) {
+    const name = parts.slice(-n).join('.');
+    if (paths.filter((other) => isTarget(other, name)).length === 1) return name;
+  }
+  return path;
+}
+
+const modulesOf = new WeakMap<readonly LayerDescription[], ModelModule[]>();
+
+/** Every linear layer that can be adapted, bottom up, in the order in which statistics list them. */
+export function allModules({ layers }: Pick<ModelDescription, 'layers'>): readonly ModelModule[] {
+  let modules = modulesOf.get(layers);
+  if (!modules) {
+    modules = layers.flatMap((description, layer) => {
+      const linears = linearsOf(description);
+      const paths = linears.map(({ path }) => path);
+      return linears.map((linear) => ({ ...linear, layer, kind: shortName(linear.path, paths) }));
+    });
+    modulesOf.set(layers, modules);
+  }
+  return modules;
+}
+
+/** Names of the modules that a layer may have, in order. */
+export const moduleKinds = (model: Pick<ModelDescription, 'layers'>): string[] => [
+  ...new Set(allModules(model).map(({ kind }) => kind)),
+];
+
+/** Which modules of each layer a run adapts, as its settings have it. */
+export interface Targets {
+  /** Names that mean a module of every layer that has one, or `all-linear`. */
+  modules: readonly string[];
+  /** Exactly these modules, by `moduleName`; null: those of `modules`. */
+  only: readonly string[] | null;
+}
+
+const means = (m: ModelModule, name: string, { only }: Targets): boolean =>
+  only ? moduleName(m) === name : name === ALL_LINEAR || isTarget(m.path, name);
+
+/** The modules that targets mean, bottom up. */
+export const targetModules = (model: Pick<ModelDescription, 'layers'>, targets: Targets): ModelModule[] =>
+  allModules(model).filter((m) => (targets.only ?? targets.modules).some((name) => means(m, name, targets)));
+
+/** The first target that means no module of the model. */
+export const unknownTarget = (model: Pick<ModelDescription, 'layers'>, targets: Targets): string | undefined =>
+  (targets.only ?? targets.modules).find((name) => !allModules(model).some((m) => means(m, name, targets)));
+
+/** A tensor of the state dict that the model needs. */
+export interface WeightShape {
+  name: string;
+  shape: number[];
+}
+
+const normWeights = ({ path, bias }: NormDescription, width: number): WeightShape[] => [
+  { name: `${path}.weight`, shape: [width] },
+  ...(bias ? [{ name: `${path}.bias`, shape: [width] }] : []),
+];
+
+const linearWeights = ({ path, dIn, dOut, bias, inOut }: LinearDescription): WeightShape[] => [
+  { name: `${path}.weight`, shape: inOut ? [dIn, dOut] : [dOut, dIn] },
+  ...(bias ? [{ name: `${path}.bias`, shape: [dOut] }] : []),
+];
+
+/** Every tensor of the base with its shape as the state dict has it, bottom up. The head's matrix is left out when it is tied. */
+export function weightShapes(model: ModelDescription): WeightShape[] {
+  const { width, vocab, embedding, layers, finalNorm, head } = model;
+  const { positions } = embedding;
+  const all = [
+    { name: `${embedding.path}.weight`, shape: [vocab, width] },
+    ...(positions ? [{ name: `${positions.path}.weight`, shape: [positions.rows, width] }] : []),
+    ...layers.flatMap(({ attention, mlp }) => [
+      ...normWeights(attention.norm, width),
+      ...attention.input.linears.flatMap(linearWeights),
+      ...[attention.qNorm, attention.kNorm].flatMap((norm) => (norm ? normWeights(norm, attention.headDim) : [])),
+      ...linearWeights(attention.output),
+      ...(attention.after ? normWeights(attention.after, width) : []),
+      ...normWeights(mlp.norm, width),
+      ...mlp.input.linears.flatMap(linearWeights),
+      ...linearWeights(mlp.output),
+      ...(mlp.after ? normWeights(mlp.after, width) : []),
+    ]),
+    ...normWeights(finalNorm, width),
+    ...(head.tied ? [] : [{ name: `${head.path}.weight`, shape: [vocab, width] }]),
+    ...(head.bias ? [{ name: `${head.path}.bias`, shape: [vocab] }] : []),
+  ];
+  // Halves may share a norm.
+  return [...new Map(all.map((weight) => [weight.name, weight])).values()];
+}
+
+export const parameterCount = (model: ModelDescription): number =>
+  weightShapes(model).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b), 0);
