@@ -2,6 +2,7 @@
 import { BaseModel, openWebGpu, headChunkRows, Trainer } from '../src/engine';
 import { downloadModel } from '../src/hub/model';
 import { runSchema, trainSchema } from '../src/shared/config';
+import { formerRun, formerTrain } from '../src/shared/settings/versions';
 import type { GateStats, TokenBatch } from '../src/shared/types';
 import type { ClaimsPlan, ClaimsRow, ClaimsSeed, PlanBatch } from './claims';
 
@@ -27,16 +28,22 @@ export async function repeat(
   const model = await downloadModel({ kind: 'embedded', id: plan.model });
   const base = new BaseModel(gpu, model.config, (name) => model.weights.get(name).data);
   model.weights.release();
-  const runs = plan.runs.map((run) => runSchema.parse(run));
+  // The twin writes the names of version 1.
+  const runs = plan.runs.map((run) => runSchema.parse(formerRun(run)));
   const ids = runs.map((run) => run.id);
   const [learn, judge] = [batches.map(toBatch), heldOut.map(toBatch)];
   const rows = Math.max(...[...learn, ...judge].map((b) => b.ids.length));
   const capacity = { rows, supervised: rows, segments: runs.length, headChunk: headChunkRows(model.config.vocab) };
-  const trainer = await Trainer.create(base, runs, trainSchema.parse({ ...plan.train, seed }), {
-    capacity,
-    microBatches: 1,
-    recompute: false,
-  });
+  const trainer = await Trainer.create(
+    base,
+    runs,
+    trainSchema.parse({ ...(formerTrain(plan.train) as object), seed }),
+    {
+      capacity,
+      microBatches: 1,
+      recompute: false,
+    },
+  );
   try {
     for (const run of trainer.runs) {
       run.load((await run.adapters()).map(({ path }) => ({ a: floats(start[path].a), b: floats(start[path].b) })));

@@ -203,13 +203,8 @@ export function problemOf(issue: z.core.$ZodIssue): Problem {
       return say(message('shared.setting.form'));
     // Said by a schema of ours, see `saying`.
     case 'custom': {
-      const { said, problem } = issue.params ?? {};
-      if (isMessage(said)) return say(said);
-      return say(
-        problem === 'moduleTwice'
-          ? message('shared.setting.moduleTwice')
-          : message('shared.foreign', { text: issue.message }),
-      );
+      const said: unknown = issue.params?.said;
+      return say(isMessage(said) ? said : message('shared.foreign', { text: issue.message }));
     }
     default:
       return say(message('shared.setting.notAllowed'));

@@ -4,8 +4,8 @@ import { ALL_LINEAR, currentTargets, moduleKind, moduleName } from './names';
 import { flag, number, optional, own } from './setting';
 
 const isDistinct = (names: readonly string[] | null) => names === null || new Set(names).size === names.length;
-/** Said as `shared.setting.moduleTwice`, see `problemOf` of `config.ts`: the catalogue's types are made from these entries. */
-const TWICE = { params: { problem: 'moduleTwice' } };
+/** A message by its code alone: the catalogue's types are made from these entries, so `message` cannot be had here. */
+const TWICE = { params: { said: { code: 'shared.setting.moduleTwice', params: {} } } };
 
 export const ADAPTER = {
   rank: number({
