@@ -48,6 +48,7 @@ export class PeersGraph {
   readonly #scope: BufferScope;
   readonly #total: Tensor;
   readonly #hyper: Tensor;
+  readonly #norm: Tensor;
   readonly #program: Program;
   #step = 0;
 
@@ -66,6 +67,7 @@ export class PeersGraph {
     this.#scope = scope;
     this.#total = scope.alloc('loss', 16);
     this.#hyper = scope.alloc('hyper', ADAMW_HYPER_BYTES, 'uniform');
+    this.#norm = scope.alloc('norm', 16);
     layers.forEach(({ A, B }, l) => {
       const { a, b } = lora.params[l];
       gpu.write(a, A);
@@ -126,13 +128,12 @@ export class PeersGraph {
         }),
       ]);
     const { params, grads, m, v } = lora.flat;
-    // The norm stays zero: nothing is clipped.
     const update = adamw(gpu, {
       params,
       grads,
       m,
       v,
-      norm: scope.alloc('norm', 16),
+      norm: this.#norm,
       hyper: this.#hyper,
       rates: scope.upload('rates', new Float32Array(ratesBytes(params.size / 4) / 4).fill(1)),
       length: params.size / 4,
@@ -157,8 +158,11 @@ export class PeersGraph {
   #submit(): void {
     this.#gpu.write(
       this.#hyper,
-      packAdamwHyper({ beta1: B1, beta2: B2, epsilon: EPS, weightDecay: 0, maxGradientNorm: 0 }, LR, this.#step++),
+      packAdamwHyper({ beta1: B1, beta2: B2, epsilon: EPS, weightDecay: 0, maxGradientNorm: 0 }, LR),
     );
+    // A norm of zero: nothing is clipped.
+    const t = ++this.#step;
+    this.#gpu.write(this.#norm, Float32Array.of(0, 1 - B1 ** t, 1 - B2 ** t));
     this.#gpu.submit('peers step', (commands) =>
       this.#program.encode(commands, { rows: T, supervised: T, segments: 1 }),
     );

@@ -8,7 +8,7 @@ import { Rng } from '../shared/rng';
 import { message } from '../shared/message';
 import type { ModelDescription } from '../shared/model';
 import type { BaseModel } from './base';
-import { adapterMethodOf, createMethod, methodSizes, trainedOf } from './adapters/methods';
+import { adapterMethodOf, createMethod, methodSizes, stateBytes, trainedOf } from './adapters/methods';
 import { type AdaptedModule, type Method, type ModuleParams, type Place, UNTRAINED } from './adapters/method';
 import {
   type ModuleAdapter,
@@ -29,7 +29,7 @@ import { readFloats, readTensor } from './device/device';
 import type { Layout } from './layout';
 import { adaptedModules } from './model/modules';
 import { matrixOf } from './model/weights';
-import { ADAMW_HYPER_BYTES, RATE_SPAN, adamw, packAdamwHyper, ratesBytes } from './optim/adamw';
+import { ADAMW_HYPER_BYTES, RATE_SPAN, adamw, biasCorrections, packAdamwHyper, ratesBytes } from './optim/adamw';
 import { gradNorm, gradNormPartialBytes } from './optim/clip';
 import { learningRateAt } from './optim/schedule';
 
@@ -37,7 +37,7 @@ import { learningRateAt } from './optim/schedule';
 export const placeOf = (
   run: RunConfig,
   runs: readonly RunConfig[],
-  train: Pick<TrainConfig, 'loadBestCheckpoint'>,
+  train: Pick<TrainConfig, 'loadBestCheckpoint' | 'steps'>,
   { capacity, microBatches, split = 1, salts }: Layout,
 ): Place => ({
   rows: capacity.rows,
@@ -45,6 +45,7 @@ export const placeOf = (
   split,
   followed: runs.some((r) => followedBy(r) === run.id),
   loadBestCheckpoint: train.loadBestCheckpoint,
+  steps: train.steps,
   salts,
 });
 
@@ -59,14 +60,23 @@ export function runSizes(config: ModelDescription, run: RunConfig, place: Place)
     m: bytes,
     v: bytes,
     rates: ratesBytes(bytes / 4),
+    corrections: 8 * place.steps,
     normPartial: gradNormPartialBytes(bytes / 4),
     ...method,
-    ...(place.loadBestCheckpoint ? { best: bytes + (method.slots ?? 0) + (method.average ?? 0) } : {}),
+    ...(place.loadBestCheckpoint ? { best: bytes + stateBytes(run, method) } : {}),
   };
 }
 
 /** Tensors' raw bytes, by name. */
 export type Bytes = Record<string, ArrayBuffer>;
+
+const STEPS_TAKEN_BYTES = 16;
+
+/** A state of earlier versions as one of today: they took every step up to `step` for taken, also those that were skipped. */
+export const withStepsTaken = (tensors: Bytes, step: number): Bytes => ({
+  taken: Uint32Array.of(step, 0, 0, 0).buffer,
+  ...tensors,
+});
 
 /** All that a run needs to go on bit-identically. */
 export interface RunState {
@@ -85,7 +95,7 @@ export class AdapterRun {
   readonly modules: AdaptedModule[];
   readonly rPad: number;
   readonly method: Method;
-  /** Global gradient norm of the last step, f32[1]. */
+  /** Global gradient norm of the last step, and its bias corrections: `gradNorm`. */
   readonly norm: Tensor;
   readonly #device: Device;
   readonly #scope: BufferScope;
@@ -94,6 +104,9 @@ export class AdapterRun {
   readonly #moduleParams: ModuleParams[];
   readonly #flat: Record<'params' | 'grads' | 'm' | 'v', Tensor>;
   readonly #rates: Tensor;
+  /** Steps that the optimizer has taken: none of those that were skipped. */
+  readonly #taken: Tensor;
+  readonly #corrections: Tensor;
   readonly #normPartial: Tensor;
   readonly #hyper: Tensor;
 
@@ -127,6 +140,8 @@ export class AdapterRun {
     this.#rates = scope.upload('rates', learningRates(this.modules, this.#trained, run.loraPlusRatio, RATE_SPAN));
     this.#normPartial = scope.alloc('normPartial', gradNormPartialBytes(bytes / 4));
     this.norm = scope.alloc('norm', 16);
+    this.#taken = scope.alloc('taken', STEPS_TAKEN_BYTES);
+    this.#corrections = scope.upload('corrections', biasCorrections(train, place.steps));
     this.#hyper = scope.alloc('adamwHyper', ADAMW_HYPER_BYTES, 'uniform');
     const { params, grads } = this.#flat;
     this.#moduleParams = sliceParams({
@@ -205,7 +220,16 @@ export class AdapterRun {
     const { params, grads, m, v } = this.#flat;
     const length = params.size / 4;
     return [
-      ...gradNorm(this.#device, { grads, length, partial: this.#normPartial, norm: this.norm, losses, segment }),
+      ...gradNorm(this.#device, {
+        grads,
+        length,
+        partial: this.#normPartial,
+        norm: this.norm,
+        losses,
+        segment,
+        taken: this.#taken,
+        corrections: this.#corrections,
+      }),
       adamw(this.#device, { params, grads, m, v, norm: this.norm, hyper: this.#hyper, rates: this.#rates, length }),
       ...this.method.update(),
       ...this.method.refresh(),
@@ -215,7 +239,7 @@ export class AdapterRun {
   /** Writes what `update` reads from the host. `step` counts from 0. Returns the learning rate. */
   prepareUpdate(step: number, tokens: number, devTokens: number | null): number {
     const rate = this.rateFactor * learningRateAt(this.#train, step);
-    this.#device.write(this.#hyper, packAdamwHyper(this.#train, rate, step));
+    this.#device.write(this.#hyper, packAdamwHyper(this.#train, rate));
     this.method.prepareUpdate(step, tokens, devTokens);
     return rate;
   }
@@ -232,10 +256,10 @@ export class AdapterRun {
     };
   }
 
-  /** What the next step changes: the adapter and its moments. */
+  /** What the next step changes: the adapter and the optimizer's state. */
   #learningTensors(): Record<string, Tensor> {
     const { m, v } = this.#flat;
-    return { ...this.#adapterTensors(), m, v };
+    return { ...this.#adapterTensors(), m, v, taken: this.#taken };
   }
 
   /** The same with the best adapter so far. */
@@ -275,7 +299,7 @@ export class AdapterRun {
     return { tensors: await this.#read(this.#stateTensors()), best: this.#best };
   }
 
-  /** The adapter with its moments, to go back to. */
+  /** The adapter with the optimizer's state, to go back to. */
   point(): Promise<Bytes> {
     return this.#read(this.#learningTensors());
   }

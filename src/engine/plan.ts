@@ -93,19 +93,19 @@ function sizesOf(c: ModelDescription, runs: readonly RunConfig[], { capacity, mi
   };
 }
 
-type KeepBest = Pick<TrainConfig, 'loadBestCheckpoint'>;
+type OfRun = Pick<TrainConfig, 'loadBestCheckpoint' | 'steps'>;
 
 const sizesOfRun = (
   c: ModelDescription,
   run: RunConfig,
-  { runs, train, layout }: { runs: readonly RunConfig[]; train: KeepBest; layout: Layout },
+  { runs, train, layout }: { runs: readonly RunConfig[]; train: OfRun; layout: Layout },
 ) => runSizes(c, run, placeOf(run, runs, train, layout));
 
 /** Items of the plan for training `runs` on a base with weights of `weightBytes`. */
 export function planTraining(
   c: ModelDescription,
   runs: readonly RunConfig[],
-  { train, layout, weightBytes }: { train: KeepBest; layout: Layout; weightBytes: number },
+  { train, layout, weightBytes }: { train: OfRun; layout: Layout; weightBytes: number },
 ): PlanItem[] {
   const s = sizesOf(c, runs, layout);
   const bytes = (item: { times: number; sizes: Sizes }) => item.times * total(item.sizes);
@@ -127,7 +127,7 @@ export function planTraining(
 export function largestTensor(
   c: ModelDescription,
   runs: readonly RunConfig[],
-  train: KeepBest,
+  train: OfRun,
   layout: Layout,
 ): { name: string; bytes: number } {
   const all = [

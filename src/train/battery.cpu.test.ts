@@ -5,9 +5,10 @@
  * merged or refused.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AdapterRun } from '../engine/adapterRun';
+import { AdapterRun, placeOf, runSizes } from '../engine/adapterRun';
 import { BaseModel } from '../engine/base';
 import { Generator } from '../engine/generator';
+import { total } from '../engine/model/activations';
 import type { Layout } from '../engine/layout';
 import { planTraining } from '../engine/plan';
 import { expectCloseToMax } from '../engine/testing/allclose';
@@ -130,6 +131,21 @@ describe.each(RUNS)('$id', (run) => {
     continued.free();
     expect(device.buffers.live()).toEqual(before);
     expect(device.error()).toBeNull();
+  });
+
+  it('keeps its best adapter in as much memory as was planned for it', () => {
+    const { buffers } = base.device;
+    const bytes = (loadBestCheckpoint: boolean) => {
+      const place = placeOf(run, [run], { loadBestCheckpoint, steps: STEPS }, layout(1));
+      const before = buffers.live().bytes;
+      const one = new AdapterRun(base, run, train, { place });
+      const taken = buffers.live().bytes - before;
+      one.free();
+      return { taken, planned: total(runSizes(base.config, run, place)) };
+    };
+    const [plain, keeping] = [bytes(false), bytes(true)];
+    // Tensors of a few bytes are not planned.
+    expect(Math.abs(keeping.taken - plain.taken - (keeping.planned - plain.planned))).toBeLessThan(64);
   });
 
   it('comes back from its files, and merges or is refused', async () => {

@@ -1,5 +1,5 @@
 /** Runs whose numbers are not finite: what is said of them, what they go back to, and when they end. See recovery.ts. */
-import type { AdapterRun, Bytes } from '../engine/adapterRun';
+import { type AdapterRun, type Bytes, withStepsTaken } from '../engine/adapterRun';
 import type { StepResult, Trainer } from '../engine/trainer';
 import { TrainError, toErrorInfo } from '../shared/errors';
 import { message } from '../shared/message';
@@ -43,7 +43,7 @@ export class Rescue {
     for (const run of host.trainer.runs) {
       this.slow(run);
       const good = saved(run.config.id)?.good;
-      if (good) this.#good.set(run.config.id, good);
+      if (good) this.#good.set(run.config.id, { ...good, point: withStepsTaken(good.point, good.step) });
     }
   }
 

@@ -3,7 +3,7 @@
  * Read `#loop` first: it is the table of contents.
  */
 import { exampleCount, toBatch } from '../data/batches';
-import type { RunState } from '../engine/adapterRun';
+import { type RunState, withStepsTaken } from '../engine/adapterRun';
 import { fitBatches } from '../engine/microBatches';
 import { matmulRate } from '../engine/matmulRate';
 import type { StepResult, Trainer } from '../engine/trainer';
@@ -173,7 +173,8 @@ export class Session {
       const session = new Session(model, trainer, config, { data, lock, emit, state, tuning });
       if (state) {
         for (const { id } of config.runs) {
-          trainer.run(id).restore(state.runs[id] as RunState);
+          const { tensors, best } = state.runs[id] as RunState;
+          trainer.run(id).restore({ tensors: withStepsTaken(tensors, state.step), best });
           await trainer.run(id).refresh();
           await session.#rescue.keepRestored(id, state.step);
         }

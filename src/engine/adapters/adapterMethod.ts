@@ -33,6 +33,8 @@ export interface AdapterMethod {
   usesBaseOutput: boolean;
   /** Bytes of what it keeps besides parameters, gradients and moments, by name; with what ‖Δ‖ takes where the run is gated. */
   sizes(run: RunConfig, modules: readonly AdaptedModule[], rPad: number): Record<string, number>;
+  /** Names of those that are part of a run's state. */
+  state?: readonly string[];
   /** A module's first values where they are not LoRA's: A Kaiming-uniform with a = √5, the rest zero. */
   start?(rng: Rng, m: Pick<AdaptedModule, 'dIn' | 'dOut'>, rank: number): ModuleValues;
   /** @throws {ConfigError} for settings that it cannot be trained with */

@@ -112,12 +112,21 @@ export interface Place {
   followed: boolean;
   /** The best adapter so far is kept beside the one that learns. */
   loadBestCheckpoint: boolean;
+  /** Optimizer steps, at most. */
+  steps: number;
   /** See `Layout`. */
   salts?: 'version 1';
 }
 
 /** An adapter that is not trained. */
-export const UNTRAINED: Place = { rows: 0, microBatches: 0, split: 1, followed: false, loadBestCheckpoint: false };
+export const UNTRAINED: Place = {
+  rows: 0,
+  microBatches: 0,
+  split: 1,
+  followed: false,
+  loadBestCheckpoint: false,
+  steps: 0,
+};
 
 export interface Method {
   /**

@@ -2,7 +2,7 @@
 import { type RunConfig, isGated, rankOf } from '../../shared/config';
 import { methodOf } from '../../shared/methods';
 import type { AdapterMethod, UpdateContext } from './adapterMethod';
-import { Gated, gateSizes } from './gate/gated';
+import { GATE_STATE, Gated, gateSizes } from './gate/gated';
 import { ADAPTER_METHODS } from './list';
 import type { AdaptedModule, Method, Place } from './method';
 import { type Trained, padRank } from './parameters';
@@ -22,6 +22,12 @@ export function methodSizes(run: RunConfig, modules: readonly AdaptedModule[], p
     ...adapterMethodOf(run).sizes(run, modules, padRank(rankOf(run))),
     ...(isGated(run) ? gateSizes(run.gate, modules.length, place) : {}),
   };
+}
+
+/** Bytes of the method's state, of what `methodSizes` gave. */
+export function stateBytes(run: RunConfig, sizes: Record<string, number>): number {
+  const names = [...(adapterMethodOf(run).state ?? []), ...(isGated(run) ? GATE_STATE : [])];
+  return names.reduce((sum, name) => sum + (sizes[name] ?? 0), 0);
 }
 
 export interface MethodContext extends UpdateContext {

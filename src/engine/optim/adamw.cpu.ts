@@ -16,9 +16,9 @@ interface Adamw {
 export const adamwCpu =
   (p: Adamw, span: number): CpuFunction =>
   (cpu) => {
-    const [norm] = cpu.f32(p.norm);
+    const [norm, correction1, correction2] = cpu.f32(p.norm);
     if (!Number.isFinite(norm)) return;
-    const [lr, rate1, rate2, eps, weightDecay, clip, correction1, correction2] = cpu.f32(p.hyper);
+    const [lr, rate1, rate2, eps, weightDecay, clip] = cpu.f32(p.hyper);
     const scale = clip > 0 ? Math.min(1, clip / Math.fround(norm + Math.fround(1e-6))) : 1;
     const tensors = [p.params, p.grads, p.m, p.v, p.rates].map((t) => cpu.at(t));
     const hyper = [scale, lr, rate1, rate2, eps, weightDecay, correction1, correction2];

@@ -14,24 +14,26 @@ export const RATE_SPAN = 64;
 /** Bytes of `rates` for `length` parameters. */
 export const ratesBytes = (length: number): number => 4 * Math.ceil(length / RATE_SPAN);
 
-/** The hyper uniform of optimizer step `step` (from 0) at learning rate `lr`. */
+/** The hyper uniform of a step at learning rate `lr`. */
 export function packAdamwHyper(
   train: Pick<TrainConfig, 'beta1' | 'beta2' | 'epsilon' | 'weightDecay' | 'maxGradientNorm'>,
   lr: number,
-  step: number,
 ): Float32Array<ArrayBuffer> {
-  const { beta1, beta2 } = train;
-  return Float32Array.of(
-    lr,
-    1 - beta1,
-    1 - beta2,
-    train.epsilon,
-    train.weightDecay,
-    train.maxGradientNorm,
-    1 - beta1 ** (step + 1),
-    1 - beta2 ** (step + 1),
-  );
+  return Float32Array.of(lr, 1 - train.beta1, 1 - train.beta2, train.epsilon, train.weightDecay, train.maxGradientNorm);
 }
+
+/**
+ * 1 − beta1^t and 1 − beta2^t for t = 1 … `steps` (and one more where that is odd: a buffer's size is a multiple of 16), pair
+ * by pair. Made in f64: in f32 the first would lose four digits.
+ */
+export const biasCorrections = (
+  { beta1, beta2 }: Pick<TrainConfig, 'beta1' | 'beta2'>,
+  steps: number,
+): Float32Array<ArrayBuffer> =>
+  Float32Array.from(
+    { length: 4 * Math.ceil(steps / 2) },
+    (_, i) => 1 - (i % 2 === 0 ? beta1 : beta2) ** (1 + Math.floor(i / 2)),
+  );
 
 export interface AdamwParams {
   /** f32 [length], updated. */
@@ -40,7 +42,7 @@ export interface AdamwParams {
   /** First and second moments, updated. */
   m: Tensor;
   v: Tensor;
-  /** `gradNorm`'s result. When it is not finite nothing is changed. */
+  /** `gradNorm`'s result: the norm and both bias corrections. When the norm is not finite nothing is changed. */
   norm: Tensor;
   /** `packAdamwHyper`. */
   hyper: Tensor;

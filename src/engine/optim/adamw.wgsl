@@ -1,7 +1,7 @@
 // AdamW (torch.optim.AdamW's semantics) over flat buffers of 4 · LENGTH4 f32: params, m, v updated
 // from grads scaled by the clipping factor min(1, clip / (norm + 1e-6)). rates [LENGTH4 / 16, rounded up] has a factor of
 // the learning rate for every 64 parameters: LoRA+ lets B learn faster than A.
-// Changes nothing when the norm is not finite. A thread does every STRIDE-th vec4.
+// norm [3]: the norm, and 1 − beta1^t, 1 − beta2^t of this step. Changes nothing when the norm is not finite. A thread does every STRIDE-th vec4.
 override THREADS: u32;
 override LENGTH4: u32;
 override STRIDE: u32;             // threads in the whole dispatch
@@ -13,8 +13,6 @@ struct AdamwHyper {
   eps: f32,
   weightDecay: f32,
   clip: f32,                      // largest norm; 0 = no clipping
-  correction1: f32,               // 1 − beta1^t
-  correction2: f32,               // 1 − beta2^t
 }
 
 @group(0) @binding(0) var<uniform> hyper: AdamwHyper;
@@ -35,8 +33,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let g = scale * grads[i];
     let mNew = m[i] + hyper.rate1 * (g - m[i]);
     let vNew = v[i] + hyper.rate2 * (g * g - v[i]);
-    let denominator = sqrt(vNew / hyper.correction2) + hyper.eps;
-    params[i] = params[i] * (1.0 - lr * hyper.weightDecay) - lr * (mNew / hyper.correction1) / denominator;
+    let denominator = sqrt(vNew / norm[2]) + hyper.eps;
+    params[i] = params[i] * (1.0 - lr * hyper.weightDecay) - lr * (mNew / norm[1]) / denominator;
     m[i] = mNew;
     v[i] = vNew;
   }

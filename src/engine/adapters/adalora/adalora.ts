@@ -59,6 +59,9 @@ export function adaloraSizes(modules: readonly AdaptedModule[], run: RunConfig) 
   };
 }
 
+/** Names of those that a run needs to go on. */
+export const ADALORA_STATE = ['adalora/ipt', 'adalora/unc', 'adalora/kept'] as const;
+
 type OwnTensors = Record<keyof ReturnType<typeof adaloraSizes>, Tensor>;
 
 export class AdaLora implements Update {
@@ -306,6 +309,6 @@ export class AdaLora implements Update {
   }
 
   state(): StateTensor[] {
-    return (['adalora/ipt', 'adalora/unc', 'adalora/kept'] as const).map((name) => ({ name, tensor: this.#own[name] }));
+    return ADALORA_STATE.map((name) => ({ name, tensor: this.#own[name] }));
   }
 }

@@ -1,5 +1,5 @@
 import type { AdapterMethod } from '../adapterMethod';
-import { AdaLora, SINGULAR_VALUES, adaloraSizes } from './adalora';
+import { ADALORA_STATE, AdaLora, SINGULAR_VALUES, adaloraSizes } from './adalora';
 import { ADALORA_PEFT } from './peft';
 
 export const adalora: AdapterMethod = {
@@ -7,6 +7,7 @@ export const adalora: AdapterMethod = {
   extra: SINGULAR_VALUES,
   usesBaseOutput: false,
   sizes: (run, modules) => adaloraSizes(modules, run),
+  state: ADALORA_STATE,
   /** A and B normal, E zero. */
   start(rng, { dIn, dOut }, rank) {
     const normal = (length: number) => Float32Array.from({ length }, () => 0.02 * rng.normal());

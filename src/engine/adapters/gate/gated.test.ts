@@ -115,7 +115,7 @@ describe('a gated module at forced active shares', () => {
         scope,
         config: gateSchema.parse({}),
         train: { steps: 10, warmupSteps: 0, seed: 1 },
-        place: { rows: T, microBatches: 1, split: 1, followed: false, loadBestCheckpoint: false },
+        place: { rows: T, microBatches: 1, split: 1, followed: false, loadBestCheckpoint: false, steps: 0 },
         follows: null,
       });
       const saved = {

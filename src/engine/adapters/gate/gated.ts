@@ -61,6 +61,9 @@ export const gateSizes = (config: GateConfig, modules: number, place: Place): Re
   ...ruleSizes(config, { modules, capacity: gradientCapacity(config, place), cut: place.split > 1 }),
 });
 
+/** Names of those that are part of a run's state; a rule has some of them. */
+export const GATE_STATE = ['slots', 'average'];
+
 const activeRows = ({ rows, saved: { list } }: ForwardIO | BackwardIO): Rows => ({ ...rows, list });
 
 export interface GateOptions {

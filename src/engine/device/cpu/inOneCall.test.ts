@@ -59,7 +59,7 @@ async function compute(
     optimizer: { grads, norm: flat },
   };
   const lora = new (parts ? InParts : Lora)(low, gated ? { modules: [module], scope } : null);
-  const place = { rows: count, microBatches: 1, split: 1, followed: false, loadBestCheckpoint: false };
+  const place = { rows: count, microBatches: 1, split: 1, followed: false, loadBestCheckpoint: false, steps: 0 };
   const method = !gated
     ? new Plain(lora)
     : new Gated({
