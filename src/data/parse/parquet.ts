@@ -42,23 +42,29 @@ export async function readParquet(file: Blob, table: TableBuilder, pace: Pace): 
   const budget = new Budget(file.size);
   const total = Number(metadata.num_rows);
   let from = 0;
-  const rest = async () => {
-    if (pace.due) await pace.rest(message('data.progress.readingRows'), from, total);
+  const rest = async (row = from) => {
+    budget.worked();
+    await pace.rest(message('data.progress.readingRows'), row, total);
+    budget.rested();
+  };
+  const restIfDue = async () => {
+    if (pace.due) await rest();
   };
   for (const group of metadata.row_groups) {
     const rows = Number(group.num_rows);
     const values: unknown[][] = [];
-    for (const column of columns) values.push(await guarded(() => readTopLevel({ file, column, group, budget, rest })));
+    for (const column of columns)
+      values.push(await guarded(() => readTopLevel({ file, column, group, budget, rest: restIfDue })));
     for (let r = 0; r < rows; r++) {
       addRow(
         table,
         from + r + 1,
         values.map((column) => column[r]),
       );
-      if (r % 64 === 0 && pace.due) await pace.rest(message('data.progress.readingRows'), from + r, total);
+      if (r % 64 === 0 && pace.due) await rest(from + r);
     }
     from += rows;
-    await pace.rest(message('data.progress.readingRows'), from, total);
+    await rest();
   }
 }
 

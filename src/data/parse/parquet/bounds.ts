@@ -13,11 +13,20 @@ const FREE_BYTES = 16 << 20;
 /** A value that repeats costs almost no bytes in the file, but a step and a slot here. */
 const VALUES_PER_BYTE = 64;
 const FREE_VALUES = 1 << 21;
+/** Work for a file and for each MB of it, in ms: many times what honest ones take on a slow machine. */
+const FREE_MS = 10_000;
+const MS_PER_MB = 20_000;
 
-/** What one file may unpack to, all pages together: bytes, and values times the depth at which they lie. */
+/**
+ * What one file may cost, all pages together: bytes that it unpacks to, values times the depth at which they lie, and time
+ * that is worked on it.
+ */
 export class Budget {
   #bytes: number;
   #values: number;
+  #ms: number;
+  /** Since when the work goes on. */
+  #since = performance.now();
   readonly #size: number;
 
   /** @param size bytes of the file */
@@ -25,6 +34,18 @@ export class Budget {
     this.#size = size;
     this.#bytes = Math.max(FREE_BYTES, size * MAX_RATIO);
     this.#values = FREE_VALUES + size * VALUES_PER_BYTE;
+    this.#ms = FREE_MS + (size / 2 ** 20) * MS_PER_MB;
+  }
+
+  /** Before a rest. @throws {DataError} when more time was worked on the file than its size lets expect */
+  worked(): void {
+    this.#ms -= performance.now() - this.#since;
+    if (this.#ms < 0) throw broken(message('data.file.parquetHas.slow', { bytes: this.#size }));
+  }
+
+  /** After a rest. */
+  rested(): void {
+    this.#since = performance.now();
   }
 
   /** @throws {DataError} when the file unpacks to more than its size lets expect */

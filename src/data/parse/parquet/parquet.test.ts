@@ -4,12 +4,13 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { DataError } from '../../../shared/errors';
 import { quickly } from '../../../shared/testing/quickly';
 import { dataPage, parquetFile, struct, varint, I32, STRUCT, type MadeColumn } from '../../testing/parquet';
 import { plainTable } from '../../testing/table';
 import { parseFile } from '../index';
+import { Budget } from './bounds';
 import { dateTime, decimalText } from './cells';
 import { unpackLz4 } from './lz4';
 import { inWords } from '../../../shared/testing/words';
@@ -281,6 +282,30 @@ describe('what a file declares is not believed', () => {
       ),
     ).toMatch(/not what they say/);
   });
+});
+
+it('a file that takes far longer than its size lets expect', async () => {
+  const clock = vi.spyOn(performance, 'now');
+  let now = 0;
+  // What would take a second takes an hour.
+  clock.mockImplementation(() => (now += 60_000));
+  try {
+    expect(await refusal(parquetFile({ rows: 2, pages: dataPage(int32(1, 2), 2) }))).toMatch(/takes far longer than/);
+    // The time of others is not the file's.
+    now = 0;
+    clock.mockImplementation(() => now);
+    const budget = new Budget(1 << 20);
+    now = 29_000;
+    budget.worked();
+    now = 1e9;
+    budget.rested();
+    now += 900;
+    budget.worked();
+    now += 200;
+    expect(() => budget.worked()).toThrow(DataError);
+  } finally {
+    clock.mockRestore();
+  }
 });
 
 it('a file of 64 MB costs no more: its footer is bounded', async () => {

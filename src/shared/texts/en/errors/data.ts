@@ -113,6 +113,7 @@ export const data = {
       page: 'a page declares a size that it cannot have',
       bomb: ({ times }: { times: number }) => `it unpacks to more than ${times} times its size`,
       values: ({ bytes }: { bytes: number }) => `it declares far more values than ${bytes} bytes hold`,
+      slow: ({ bytes }: { bytes: number }) => `reading it takes far longer than ${bytes} bytes should`,
       encoding: ({ name }: { name: string }) => `a page is encoded in a way that is not known (${name})`,
       noColumns: 'it has no columns',
       noReadable: ({ columns }: { columns: readonly string[] }) =>

@@ -96,6 +96,7 @@ export const data: Texts['errors']['data'] = {
       page: '有一页声明了不可能的大小',
       bomb: ({ times }) => `解压后超过原来大小的 ${times} 倍`,
       values: ({ bytes }) => `它声明的值远多于 ${bytes} 字节所能容纳的`,
+      slow: ({ bytes }) => `读取它所花的时间远超 ${bytes} 字节应有的时间`,
       encoding: ({ name }) => `有一页的编码方式未知（${name}）`,
       noColumns: '它没有列',
       noReadable: ({ columns }) => `没有一列的类型可以读取：${columns.join(', ')}`,
