@@ -234,8 +234,10 @@ function quotesProperly(head: string): boolean {
   const opening = filled.flatMap((fields) => fields.filter((f) => f.startsWith('"')));
   if (opening.length === 0) return false;
   const even = filled.every((fields) => fields.length === filled[0].length);
-  const wellFormed = opening.every((f) => /^"(?:[^"]|"")*"$/.test(f));
-  if (even && !wellFormed) return false;
+  const isWhole = (field: string) => /^"(?:[^"]|"")*"$/.test(field);
+  // A cell that holds a tab and a line break may be two lines of the right width; a quoted header, or doubled quotes, tell.
+  const meant = filled[0].every(isWhole) || /[^\s"]""|""[^\s"]/.test(head);
+  if (even && !meant && !opening.every(isWhole)) return false;
   const quoted = new CsvReader('\t', 'double')
     .push(head, head.length < HEAD_TEXT)
     .filter((r) => r.fields.some((f) => f !== ''));

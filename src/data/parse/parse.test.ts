@@ -240,6 +240,9 @@ describe('CSV and TSV', () => {
       ['he said "no"', 'y'],
     ]);
     expect((await parse('a.tsv', '"Go on\tx\nand on\ty\nto the end"\tz\n')).rows).toHaveLength(3);
+    // A cell that holds a tab and a line break, which are two lines of the right width.
+    for (const header of ['"text"\t"label"', 'text\tlabel'])
+      expect((await parse('a.tsv', `${header}\n"a\tb ""q""\nc"\td\nx\ty\n`)).rows[0]).toEqual(['a\tb "q"\nc', 'd']);
     expect((await parse('a.tsv', '"a\tb"\tx\n"c ""d"""\ty\n', 'no')).rows).toEqual([
       ['a\tb', 'x'],
       ['c "d"', 'y'],
@@ -303,6 +306,22 @@ describe('encodings', () => {
         ['b', '0'],
       ],
     });
+  });
+
+  it.each([
+    ['a first cell', 'a.csv', 'a b: c d,1\ne f: g h,2'],
+    ['a first name in quotes', 'a.csv', '"text","label"\n"a, b",x\nc,y'],
+    ['a first name', 'a.tsv', 'text\tlabel\na\tx\nb\ty'],
+    ['the first line', 'a.jsonl', '{"text":"a"}\n{"text":"b"}'],
+    ['a list', 'a.json', '[{"text":"a"},{"text":"b"}]'],
+    ['a text', 'a.txt', 'one\ntwo\nthree'],
+  ])('a mark is no part of %s', async (_, name, text) => {
+    const { columns, rows, broken, notes } = await parse(name, text);
+    const marked = `\uFEFF${text}`;
+    const le = new Uint8Array(Uint16Array.from(marked, (c) => c.charCodeAt(0)).buffer);
+    const be = Uint8Array.from(le, (_byte, i) => le[i ^ 1]);
+    for (const bytes of [utf8(marked), le, be])
+      expect(await parseBytes(name, bytes)).toMatchObject({ columns, rows, broken, notes });
   });
 
   it('keeps Latin-1 lines apart, and never replaces a letter', async () => {
