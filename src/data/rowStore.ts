@@ -13,6 +13,8 @@ import { Growing } from './growing';
 export const MAX_TEXT_BYTES = 256 * 2 ** 20;
 export const MAX_ROWS = 4_000_000;
 const PAGE = 1 << 20;
+/** Most files are small. */
+const FIRST_PAGE = 1 << 14;
 
 const STATES: readonly RowState[] = ['ok', 'ragged', 'quote', 'encoding', 'syntax', 'huge'];
 /** Marks a part of a long text that goes on from the row before. */
@@ -52,8 +54,8 @@ export class RowStore {
     if (this.length >= MAX_ROWS) throw new DataError(message('data.file.manyRows', { millions: MAX_ROWS / 1e6 }), line);
     let page = this.#pages[this.#pages.length - 1];
     const alone = most > PAGE / 4;
-    if (alone || this.#used + most > PAGE) {
-      page = new Uint8Array(alone ? most : PAGE);
+    if (alone || this.#used + most > (page?.length ?? 0)) {
+      page = new Uint8Array(alone ? most : this.#pages.length === 0 ? Math.max(most, FIRST_PAGE) : PAGE);
       this.#pages.push(page);
       this.#used = 0;
     }
