@@ -4,7 +4,7 @@ import { savedSessionSchema } from '../../src/shared/savedSession';
 import { exportedRun, runFiles } from '../../src/store/runFile';
 import { endedSession } from '../../src/store/testing/fixtures';
 import { FILES, asUpload } from '../data';
-import { haveHostileFiles, refusesHostileFiles } from '../hostile';
+import { haveHostileFiles, refusesAllHostile } from '../hostile';
 import { trainsTheSameBits } from '../sameBits';
 import { wholeJob } from './job';
 import { expect, test } from './test';
@@ -104,9 +104,9 @@ test('a run from elsewhere is kept over a reload, and opened', async ({ app, pag
   await expect(app.get('heatmap')).toHaveAttribute('data-step', '6');
 });
 
-test('files that no tab survived once are refused in words', async ({ app }) => {
+test('files that no tab survived once are refused in words, and so are tokenizers', async ({ app }) => {
   test.skip(!haveHostileFiles, 'needs ../shared/cases/faults');
   await app.open();
-  await refusesHostileFiles(app);
+  await refusesAllHostile(app);
   expect(app.problems).toEqual([]);
 });
