@@ -738,6 +738,22 @@ test('a model that there is no room for fails in words; settings and data are as
     expect(state().dataset[name], name).toEqual(dataset[name]);
 });
 
+test('the learning rate is the one that is usual for the model, until somebody chooses another', async () => {
+  const { studio, train, state } = await ready();
+  const open = async (parameters: number) => {
+    const opening = studio.openModel(SECOND_MODEL);
+    await sent(train, 'open-model');
+    train.reply('open-model', { ...INFO, parameters });
+    await opening;
+    return state().runs.draft.train.learningRate;
+  };
+  expect(state().runs.draft.train.learningRate).toBe(3e-3);
+  expect(await open(135e6)).toBe(1e-3);
+  expect(await open(1e6)).toBe(3e-3);
+  studio.configure.setTrain({ learningRate: 7e-4 });
+  expect(await open(500e6)).toBe(7e-4);
+});
+
 test('a model that is refused leaves what was open, with its runs and results', async () => {
   const { studio, train, data, state } = await ready();
   const start = studio.start();

@@ -287,8 +287,7 @@ export class Studio {
       });
       if (turn !== this.#modelTurn) return;
       this.#opened(info);
-      const { maxSequenceLength } = this.#s.runs.draft.train;
-      if (maxSequenceLength > info.config.context) this.configure.setTrain({ maxSequenceLength: info.config.context });
+      this.configure.followModel(info);
       void tokenizer.failure().then((failure) => {
         if (failure && turn === this.#modelTurn) this.#page.report('model', failure.error);
       });

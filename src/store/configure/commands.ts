@@ -17,7 +17,7 @@ import {
 import type { PrepareReport } from '../../shared/data';
 import { ConfigError, toErrorInfo } from '../../shared/errors';
 import { message } from '../../shared/message';
-import type { RunId } from '../../train/protocol';
+import type { ModelInfo, RunId } from '../../train/protocol';
 import { draftProblems, refuseTwo } from '../checks';
 import { type DatasetCommands, SETTLE } from '../dataset';
 import type { Page } from '../page';
@@ -26,7 +26,8 @@ import type { TrainClient } from '../trainClient';
 import { WorkerFault } from '../workerClient';
 import { sessionChanges } from './changes';
 import { describeProblem } from './names';
-import { type Preset, type Surroundings, applyPreset, presetFor } from './presets';
+import { TRAIN } from '../../shared/settings/train';
+import { type Preset, type Surroundings, applyPreset, presetFor, usualRate } from './presets';
 import { MAX_SETTINGS_FILE, readLink, readSettings, settingsFile, settingsLink } from './share';
 import { thriftier } from './thriftier';
 import { type Timing, stepLoad, timingKey } from './timing';
@@ -41,6 +42,8 @@ export class ConfigureCommands {
   readonly #data: Pick<DatasetCommands, 'prepareSoon' | 'current'>;
   #measured: Promise<void> = Promise.resolve();
   #planTurn = 0;
+  /** The learning rate that is usual for the model that was opened last. */
+  #usualRate = TRAIN.learningRate.default;
   #planTimer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(page: Page, train: Pick<TrainClient, 'request'>, data: Pick<DatasetCommands, 'prepareSoon' | 'current'>) {
@@ -52,6 +55,18 @@ export class ConfigureCommands {
   setTrain(patch: Partial<TrainConfig>): void {
     const { draft } = this.#r;
     this.setDraft({ ...draft, train: { ...draft.train, ...patch } });
+  }
+
+  /** What a model asks for: its longest context, and its usual learning rate as long as nobody has chosen another one. */
+  followModel({ parameters, config }: Pick<ModelInfo, 'parameters' | 'config'>): void {
+    const { learningRate, maxSequenceLength } = this.#r.draft.train;
+    const usual = usualRate(parameters);
+    const patch: Partial<TrainConfig> = {
+      ...(learningRate === this.#usualRate && learningRate !== usual && { learningRate: usual }),
+      ...(maxSequenceLength > config.context && { maxSequenceLength: config.context }),
+    };
+    this.#usualRate = usual;
+    if (Object.keys(patch).length > 0) this.setTrain(patch);
   }
 
   /** Changes one run, or every run where `id` is null. */

@@ -117,7 +117,7 @@ function heldWhole({ width, counts }: PrepareReport['lengths'], limit: number): 
 }
 
 /** Larger models want smaller steps: rates that are usual for LoRA at each size. */
-function usualRate(parameters: number): number {
+export function usualRate(parameters: number): number {
   return parameters < 2e7 ? 3e-3 : parameters < 2e8 ? 1e-3 : parameters < 1e9 ? 3e-4 : 2e-4;
 }
 
