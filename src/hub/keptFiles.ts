@@ -10,7 +10,7 @@ import type { KeptModel } from '../shared/types';
 /** Not named as the caches of the app's own files, which go with each version. */
 const CACHE = 'model-files';
 /** What is lost of a download when its tab is closed, at most. */
-const PIECE = 32 * 2 ** 20;
+const PIECE = 8 * 2 ** 20;
 /** Share of the browser's quota that models may fill. */
 const MOST = 0.8;
 

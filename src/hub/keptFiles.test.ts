@@ -1,0 +1,139 @@
+/** Downloads that are kept, by a cache in memory: what is asked for again, and what is not. */
+import { createHash } from 'node:crypto';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { ModelSource } from '../shared/types';
+import { dropKept, keptModels } from './keptFiles';
+import { fetchFile, fetchJson, listFiles } from './source';
+
+const HUB: ModelSource = { kind: 'hub', id: 'owner/name', revision: 'main', host: 'https://huggingface.co' };
+const MB = 2 ** 20;
+const file = new Uint8Array(10 * MB).map((_, i) => (i * 7 + (i >> 13)) & 255);
+const sha256 = createHash('sha256').update(file).digest('hex');
+
+let entries: Map<string, Uint8Array<ArrayBuffer>>;
+let quota: number;
+beforeEach(() => {
+  entries = new Map();
+  quota = Infinity;
+  const cache = {
+    match: async (key: string) => (entries.has(key) ? new Response(entries.get(key)) : undefined),
+    put: async (key: string, response: Response) => {
+      const bytes = new Uint8Array(await response.arrayBuffer());
+      if (bytes.length > quota) throw new DOMException('full', 'QuotaExceededError');
+      entries.set(key, bytes);
+    },
+    delete: async (key: string) => entries.delete(key),
+    keys: async () => [...entries.keys()].map((url) => ({ url })),
+  };
+  vi.stubGlobal('caches', { open: async () => cache });
+});
+afterEach(() => vi.unstubAllGlobals());
+
+/** A hub with one large file, that sends no more than `most` bytes of it at a time; `online: false` cannot be reached. */
+function serve({ online = true, most = Infinity } = {}): string[] {
+  const asked: string[] = [];
+  vi.stubGlobal('fetch', async (url: string, init?: RequestInit) => {
+    if (!online) throw new TypeError('Failed to fetch');
+    const { pathname } = new URL(url);
+    const range = new Headers(init?.headers).get('range');
+    asked.push(`${pathname.split('/').pop()}${range ? ` ${range}` : ''}`);
+    if (pathname.endsWith('/config.json')) return Response.json({ a: 1 });
+    if (pathname.includes('/api/')) return Response.json([{ path: 'model.safetensors', size: file.length }]);
+    if (!pathname.endsWith('.safetensors')) return new Response('', { status: 404 });
+    const from = range ? Number(/\d+/.exec(range)![0]) : 0;
+    const parts = file.subarray(from, Math.min(file.length, from + most));
+    let at = 0;
+    return new Response(
+      new ReadableStream({
+        pull(controller) {
+          if (at < parts.length) controller.enqueue(parts.slice(at, (at += MB)));
+          else if (from + parts.length < file.length) controller.error(new Error('reset'));
+          else controller.close();
+        },
+      }),
+      {
+        status: range ? 206 : 200,
+        headers: {
+          etag: '"1"',
+          ...(range
+            ? { 'content-range': `bytes ${from}-${file.length - 1}/${file.length}` }
+            : { 'content-length': String(file.length) }),
+        },
+      },
+    );
+  });
+  return asked;
+}
+
+const large = (hash: string | null = sha256) => fetchFile(HUB, 'model.safetensors', 16 * MB, { sha256: hash });
+
+it('a large file is downloaded once; another version of it, or one that was damaged, again', async () => {
+  let asked = serve();
+  expect(await large()).toEqual(file);
+  asked = serve();
+  const seen: number[] = [];
+  const again = await fetchFile(HUB, 'model.safetensors', 16 * MB, {
+    sha256: null,
+    onBytes: (_, available) => seen.push(available / MB),
+  });
+  expect(again).toEqual(file);
+  expect(seen).toEqual([8, 10]);
+  expect(asked).toEqual([]);
+  await expect(large('0'.repeat(64))).rejects.toMatchObject({ reason: 'different' });
+  expect(asked).toEqual(['model.safetensors']);
+  expect(entries.size).toBe(0);
+  await large();
+  entries.get('https://huggingface.co/owner/name/resolve/main/model.safetensors?piece=1')![5] ^= 1;
+  asked = serve();
+  expect(await large()).toEqual(file);
+  expect(asked).toEqual(['model.safetensors']);
+});
+
+it('a download goes on at the last piece that was kept, when its tab was closed', async () => {
+  serve({ most: 9 * MB });
+  await expect(large()).rejects.toThrow(/broke off after 9\.4 MB/);
+  // What a tab remembers is gone once it has downloaded something else.
+  await fetchFile({ ...HUB, id: 'owner/other' }, 'model.safetensors', 16 * MB).catch(() => undefined);
+  const asked = serve();
+  expect(await large()).toEqual(file);
+  expect(asked).toEqual([`model.safetensors bytes=${8 * MB}-`]);
+});
+
+it('without a network small files are as they were, and so is what was missing', async () => {
+  serve();
+  const all = async () => [
+    await fetchJson(HUB, 'config.json', 1000),
+    [...(await listFiles(HUB, ''))!.keys()],
+    await fetchJson(HUB, 'generation_config.json', 1000).catch((e: Error & { reason: string }) => e.reason),
+  ];
+  const there = await all();
+  expect(there).toEqual([{ a: 1 }, ['model.safetensors'], 'missing']);
+  serve({ online: false });
+  expect(await all()).toEqual(there);
+  await expect(fetchJson(HUB, 'tokenizer.json', 1000)).rejects.toMatchObject({ reason: 'network' });
+});
+
+it('kept models are listed, and can be forgotten', async () => {
+  serve();
+  await large();
+  await fetchJson({ ...HUB, id: 'owner/other', revision: 'refs/pr/1' }, 'config.json', 1000);
+  const models = await keptModels();
+  expect(models).toEqual([
+    { host: 'https://huggingface.co', id: 'owner/name', revision: 'main', bytes: file.length },
+    { host: 'https://huggingface.co', id: 'owner/other', revision: 'refs/pr/1', bytes: 7 },
+  ]);
+  await dropKept(models[0]);
+  expect(await keptModels()).toEqual([models[1]]);
+  await dropKept(models[1]);
+  expect(entries.size).toBe(0);
+});
+
+it('where there is no room, or no cache, a file is downloaded all the same', async () => {
+  serve();
+  quota = MB;
+  expect(await large()).toEqual(file);
+  expect(entries.size).toBe(0);
+  vi.stubGlobal('caches', undefined);
+  expect(await large()).toEqual(file);
+  expect(await keptModels()).toEqual([]);
+});
