@@ -22,7 +22,7 @@ const ROWS = 400;
 const deaf = {
   ...byteTokenizer,
   eosId: null,
-  encode: (text: string) => (text.startsWith('mute') ? new Int32Array(0) : byteTokenizer.encode(text)),
+  encode: (text: string) => byteTokenizer.encode(text.replace(/mute.*/s, '')),
 };
 type Line = string | Uint8Array;
 

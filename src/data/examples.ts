@@ -61,9 +61,9 @@ export function buildExample(
   tokenizer: Tokenizer,
   { maxSequenceLength, completionOnly, marks }: ExampleOptions,
 ): Example {
-  const parts = templated
-    ? encodeDressed(segments, tokenizer)
-    : segments.map((s) => withEnd(marks ? tokenizer.encodeDressed(s.text) : tokenizer.encode(s.text), s, tokenizer));
+  const encode = templated || marks ? tokenizer.encodeDressed : tokenizer.encode;
+  const inPlace = encodeInPlace(segments, encode, templated ? sinceMark(tokenizer) : lastLine);
+  const parts = templated ? inPlace : segments.map((s, i) => withEnd(inPlace[i], s, tokenizer));
   const ends = segments.at(-1)?.ends || (marks && parts.at(-1)?.at(-1) === tokenizer.eosId);
   const begins = marks && tokenizer.bosId !== null && parts[0]?.[0] === tokenizer.bosId;
   const ids = templated
@@ -88,23 +88,39 @@ export function buildExample(
 }
 
 /**
- * Tokens of each stretch of what a chat template wrote, in its place: a tokenizer may write the beginning of a text
- * otherwise than its middle. Where a token would reach over the border, the stretch is encoded for itself, since
- * generation begins there.
+ * Tokens of each stretch of a text, in its place: a tokenizer may write the beginning of a text otherwise than its middle
+ * (SentencePiece puts a space before it). Where a token would reach over the border, the stretch is encoded for itself,
+ * since generation begins there, but as one after a line break where that is possible.
+ * @param near what of the text before a stretch may have a say in its tokens
  */
-function encodeDressed(segments: readonly Segment[], tokenizer: Tokenizer): Int32Array[] {
-  const marks = [...tokenizer.special.values()];
+function encodeInPlace(
+  segments: readonly Segment[],
+  encode: (text: string) => Int32Array,
+  near: (before: string) => string,
+): Int32Array[] {
+  const after = (before: string, text: string): Int32Array | null => {
+    const [known, both] = [encode(before), encode(before + text)];
+    return known.every((id, i) => both[i] === id) ? both.slice(known.length) : null;
+  };
   let before = '';
-  return segments.map(({ text }) => {
-    const known = tokenizer.encodeDressed(before);
-    const both = tokenizer.encodeDressed(before + text);
-    const own = known.every((id, i) => both[i] === id) ? both.slice(known.length) : tokenizer.encodeDressed(text);
-    // Tokens never reach over a special one: what lies before the last of them has no say.
-    const all = before + text;
-    before = all.slice(Math.max(0, ...marks.map((mark) => all.lastIndexOf(mark))));
-    return own;
+  return segments.map(({ text }, i) => {
+    const own = i === 0 || text === '' ? null : (after(before, text) ?? after('\n', text));
+    before = near(before + text);
+    return own ?? encode(text);
   });
 }
+
+/** Tokens never reach over a special one: what lies before the last of them has no say. */
+function sinceMark({ special }: Tokenizer): (before: string) => string {
+  const marks = [...special.values()];
+  return (before) => before.slice(Math.max(0, ...marks.map((mark) => before.lastIndexOf(mark))));
+}
+
+/** Longest stretch that is encoded again with what follows it, in characters. */
+const NEAR = 200;
+
+/** Words, and few tokens, reach over the end of a line. */
+const lastLine = (before: string) => before.slice(Math.max(0, before.lastIndexOf('\n'), before.length - NEAR));
 
 /**
  * A long text as windows of at most `maxSequenceLength`, cut after a paragraph where one ends in the window's second half,

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import { BatchOrder, exampleCount, toBatch } from '../data/batches';
 import { detect } from '../data/detect';
+import { buildExample } from '../data/examples';
 import { parseFile } from '../data/parse';
 import { prepare } from '../data/prepare';
 import { NO_REPAIRS } from '../data/repair';
@@ -164,6 +165,53 @@ describe('text that looks like a special token', () => {
     const ids = (await preview(0, 1))[0].tokens.map((t) => t.id);
     expect(ids.filter((id) => id === tokenizer.eosId)).toHaveLength(2);
     expect([ids[0], ids[ids.length - 1]]).toEqual([tokenizer.bosId, tokenizer.eosId]);
+  });
+});
+
+describe('a tokenizer that puts a space before every text', () => {
+  /** SentencePiece's way: a space is ▁, one stands before the text, and what is not known is written as bytes. */
+  const build = () => {
+    const tokens = ['<s>', '</s>', '<0x0A>', '▁', ...'QAyesno:?', '▁Q', '▁y', '▁ye', '▁yes', 'ye', 'yes'];
+    return createTokenizer(
+      {
+        added_tokens: [0, 1].map((id) => ({ id, content: tokens[id], special: true })),
+        normalizer: {
+          type: 'Sequence',
+          normalizers: [
+            { type: 'Prepend', prepend: '▁' },
+            { type: 'Replace', pattern: { String: ' ' }, content: '▁' },
+          ],
+        },
+        pre_tokenizer: null,
+        post_processor: null,
+        decoder: null,
+        model: {
+          type: 'BPE',
+          byte_fallback: true,
+          vocab: Object.fromEntries(tokens.map((token, id) => [token, id])),
+          merges: ['▁ Q', '▁ y', 'y e', '▁y e', '▁ye s', 'ye s'],
+        },
+      },
+      { bos_token: '<s>', eos_token: '</s>' },
+    );
+  };
+  const example = async (...texts: string[]) => {
+    const spaced = await build();
+    const segments = texts.map((text, i) => ({ text, trained: i > 0 }));
+    const { ids } = buildExample({ segments, templated: false }, spaced, {
+      maxSequenceLength: 64,
+      completionOnly: true,
+      marks: false,
+    });
+    return spaced.pieces(ids.filter((id) => id > 1)).join('|');
+  };
+
+  it('puts none between a prompt and its completion', async () => {
+    expect(await example('Q?\n', 'yes')).toBe(' Q|?|\n|yes');
+    expect(await example('Q:', ' yes')).toBe(' Q|:| yes');
+    // A token that would reach over the border is not taken: the prompt stays what generation sees.
+    expect(await example('Q: ', 'yes')).toBe(' Q|:| |yes');
+    expect(await example('Q', '?', ':no')).toBe(' Q|?|:|n|o');
   });
 });
 
