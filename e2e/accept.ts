@@ -5,6 +5,7 @@
  *   npm run accept -- sidebyside data  some of them
  *   npm run accept -- kills --kills 100 --seed 7
  *   npm run accept -- hours --actions 360 --seed 7
+ *   npm run accept -- smollm2 --smollm2 FOLDER [--forms fp32,fp16]
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
@@ -16,6 +17,7 @@ import { hoursOfUse } from './hours';
 import { straightAndKilled } from './killed';
 import { manyKills } from './kills';
 import { countBuffers, counts, inputDelays, mainThreadTasks, peakHeap, type Task } from './probes';
+import { smollm2 } from './smollm2';
 import { formatTable, launch, options, serveBuild, type Site, visit } from './server';
 
 const OUT = '.out/accept';
@@ -331,6 +333,10 @@ const ITEMS: Record<string, { what: string; run: Item }> = {
   killed: { what: '6. killed five times at random steps, and yet the same', run: killed },
   kills: { what: '6. kills at random moments of training, checkpointing, saving and importing', run: kills },
   hours: { what: '6. hours of use at random: nothing is left behind, nothing is thrown', run: hours },
+  smollm2: {
+    what: 'SmolLM2-135M-Instruct in every form: opened by id, proved, trained on chats, asked',
+    run: (_site, browser, { smollm2: folder, forms }) => smollm2(browser, folder, forms?.split(',')),
+  },
   bench: { what: '7. step-time benchmark', run: bench },
   claims: {
     what: '8. the engine repeats the twin’s runs: five seeds of LoRA, TS-LoRA and the random gate',

@@ -97,10 +97,15 @@ export class App {
     await this.modelReady();
   }
 
-  async openFromHub(id: string): Promise<void> {
+  /** @param file the form to choose from the list; the page chooses when absent */
+  async openFromHub(id: string, file?: string): Promise<void> {
     if (!(await this.get('hub-id').isVisible()))
       await this.page.getByText('Open another model from Hugging Face').click();
     await this.get('hub-id').fill(id);
+    if (file) {
+      await this.get('hub-list').click();
+      await this.page.locator('#model').getByLabel('File', { exact: true }).selectOption(file, { timeout: 180_000 });
+    }
     await this.get('hub-open').click();
   }
 

@@ -1,6 +1,6 @@
 /** The production build behind a local address, and a browser to look at it: for the demo and the acceptance run. */
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright';
-import { build, preview } from 'vite';
+import { build, type Plugin, preview } from 'vite';
 import { browserArgs } from '../.ci/browser.mjs';
 import { ensureBrowser } from '../.ci/ensure-browser.mjs';
 import { App } from './app';
@@ -13,13 +13,20 @@ export interface Site {
   close: () => Promise<void>;
 }
 
+const outDir = '.out/site';
+
 /** Builds the app for `base` and serves it on a free port. */
 export async function serveBuild(base = '/sieve/'): Promise<Site> {
-  const outDir = '.out/site';
   await build({ base, logLevel: 'warn', build: { outDir, emptyOutDir: true } });
+  return serveBuilt(base);
+}
+
+/** Serves what was built for `base` last. @param plugins of the server */
+export async function serveBuilt(base = '/sieve/', plugins: Plugin[] = []): Promise<Site> {
   const server = await preview({
     base,
     logLevel: 'warn',
+    plugins,
     build: { outDir },
     preview: { host: '127.0.0.1', port: 0, open: false },
   });
