@@ -22,6 +22,33 @@ test('a small Llama opens by id, agrees with ONNX Runtime, trains', async ({ app
   await app.train();
 });
 
+test('a form is chosen from the list; what was downloaded opens again without a network, and can be deleted', async ({
+  app,
+  context,
+  page,
+}) => {
+  app.expectProblem(onHub);
+  const hub = await serveHub(context, { 'someone/small-llama': nano() });
+  const opened = () =>
+    expect(app.get('model-file')).toContainText(/^model\.safetensors · 1\.\d+ MiB$/, { timeout: 60_000 });
+  await app.open();
+  await app.openFromHub('someone/small-llama', 'model.safetensors');
+  await opened();
+  await expect(app.get('logit-check')).toHaveAttribute('data-by', 'plain');
+  await expect(app.get('logit-check')).toHaveAttribute('data-ok', 'true');
+  await app.chooseModel('sieve-stories-nano');
+  hub.status = 'unreachable';
+  await app.get('hub-open').click();
+  await opened();
+  const kept = app.get('kept-models');
+  await expect(kept).toContainText('someone/small-llama');
+  await page.getByRole('button', { name: 'Delete the files of someone/small-llama' }).click();
+  await expect(kept).not.toContainText('someone/small-llama');
+  await app.get('hub-open').click();
+  await expect(app.get('error-alert').first()).toContainText(/cannot be reached/);
+  await expect(app.get('model-status'), 'what was open stays').toContainText('someone/small-llama');
+});
+
 const json = (value: unknown) => Buffer.from(JSON.stringify(value));
 const changed = (files: RepoFiles, patch: Record<string, unknown>) => ({
   ...files,

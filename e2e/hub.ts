@@ -24,8 +24,8 @@ export interface Hub {
   asked: string[];
   /** Bytes of bodies that were sent. */
   sent: number;
-  /** Answers everything with this failure while it is set. */
-  status?: number;
+  /** Answers everything with this failure while it is set; 'unreachable' answers nothing. */
+  status?: number | 'unreachable';
 }
 
 /**
@@ -39,6 +39,7 @@ export async function serveHub(context: BrowserContext, repos: Record<string, Re
     const request = route.request();
     const { pathname } = new URL(request.url());
     hub.asked.push(`${request.method()} ${pathname}`);
+    if (hub.status === 'unreachable') return route.abort('addressunreachable');
     if (hub.status !== undefined) return route.fulfill({ status: hub.status, headers: cors, body: '' });
 
     const api = /^\/api\/models\/([^/]+\/[^/]+)(?:\/(?:revision|tree)\/[^/]+\/?)?(.*)/.exec(pathname);

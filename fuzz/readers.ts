@@ -8,6 +8,8 @@ import { readModel } from '../src/hub/family';
 import { OnnxParser } from '../src/hub/onnx/parser';
 import { readSafetensors, writeSafetensors } from '../src/hub/safetensors';
 import { createTokenizer } from '../src/hub/tokenizer';
+import { shardsOf } from '../src/hub/model';
+import { safetensorsWeights } from '../src/hub/safetensorsModel';
 import { checkNode, externalFiles, resolveWeights } from '../src/hub/weights';
 import { RunHistory } from '../src/store/history';
 import { readRunParts, runFiles } from '../src/store/runFile';
@@ -140,6 +142,14 @@ export const READERS: Record<string, Reader> = {
       const f = readSafetensors(bytes);
       for (const name of f.names) f.get(name);
     },
+  },
+  baseWeights: {
+    seeds: [file(NANO, 'model.safetensors')],
+    read: (bytes) => safetensorsWeights([bytes], model).get('model.norm.weight'),
+  },
+  shardIndex: {
+    seeds: [text('{"metadata":{"total_size":8},"weight_map":{"a":"m-1.safetensors","b":"m-2.safetensors"}}')],
+    read: shardsOf,
   },
   onnx: {
     // The graph without most of its weights, and the whole.
