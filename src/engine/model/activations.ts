@@ -7,6 +7,7 @@ import {
   type HalfDescription,
   type MlpDescription,
   type ModelDescription,
+  type NormDescription,
   allModules,
 } from '../../shared/model';
 import { type BufferScope, Tensor } from '../device/buffers';
@@ -68,14 +69,14 @@ export const headWidths = ({ heads, kvHeads, headDim }: AttentionDescription) =>
   kv: kvHeads * headDim,
 });
 
-/** Of a norm: the reciprocal of each row's size. */
-const normStats = (rows: number): number => 4 * rows;
+/** What a norm keeps of each row: the reciprocal of its size, and before it its mean where that is taken away. */
+const normStats = ({ kind }: NormDescription, rows: number): number => (kind === 'layer' ? 8 : 4) * rows;
 
 /** What the backward reads of either half, [rows, …]. */
-const halfSizes = ({ after }: HalfDescription, rows: number, width: number) => ({
-  stats: normStats(rows),
+const halfSizes = ({ norm, after }: HalfDescription, rows: number, width: number) => ({
+  stats: normStats(norm, rows),
   /** The half's output before `after`, and the statistics of that. */
-  ...(after ? { branch: 4 * rows * width, afterStats: normStats(rows) } : {}),
+  ...(after ? { branch: 4 * rows * width, afterStats: normStats(after, rows) } : {}),
 });
 
 const attentionSizes = (d: AttentionDescription, rows: number, width: number) => {
@@ -85,6 +86,9 @@ const attentionSizes = (d: AttentionDescription, rows: number, width: number) =>
     q: 4 * rows * q,
     k: 4 * rows * kv,
     v: 4 * rows * kv,
+    /** Before they are normed, and the statistics of each head. */
+    ...(d.qNorm ? { rawQ: 4 * rows * q, qStats: normStats(d.qNorm, rows * d.heads) } : {}),
+    ...(d.kNorm ? { rawK: 4 * rows * kv, kStats: normStats(d.kNorm, rows * d.kvHeads) } : {}),
     attn: 4 * rows * q,
     lse: 4 * rows * d.heads,
   };
@@ -92,18 +96,26 @@ const attentionSizes = (d: AttentionDescription, rows: number, width: number) =>
 
 const attentionGradSizes = (d: AttentionDescription, rows: number) => {
   const { q, kv } = headWidths(d);
-  return { attn: 4 * rows * q, attnStats: 8 * rows * d.heads, q: 4 * rows * q, k: 4 * rows * kv, v: 4 * rows * kv };
+  return {
+    attn: 4 * rows * q,
+    attnStats: 8 * rows * d.heads,
+    q: 4 * rows * q,
+    k: 4 * rows * kv,
+    v: 4 * rows * kv,
+    ...(d.qNorm ? { rawQ: 4 * rows * q } : {}),
+    ...(d.kNorm ? { rawK: 4 * rows * kv } : {}),
+  };
 };
 
 const mlpSizes = (d: MlpDescription, rows: number, width: number) => ({
   ...halfSizes(d, rows, width),
-  gate: 4 * rows * d.inner,
+  ...(d.gated ? { gate: 4 * rows * d.inner } : {}),
   up: 4 * rows * d.inner,
 });
 
-const mlpGradSizes = ({ inner }: MlpDescription, rows: number) => ({
+const mlpGradSizes = ({ gated, inner }: MlpDescription, rows: number) => ({
   act: 4 * rows * inner,
-  gate: 4 * rows * inner,
+  ...(gated ? { gate: 4 * rows * inner } : {}),
   up: 4 * rows * inner,
 });
 
@@ -133,6 +145,14 @@ export type LayerActivations = Tensors<ReturnType<typeof layerSizes> & ReturnTyp
 const hasBranch = ({ layers }: ModelDescription) =>
   layers.some(({ attention, mlp, residualScale }) => attention.after || mlp.after || residualScale !== 1);
 
+/** Bytes of the widest fused projection's output, or none. */
+const fusedSizes = ({ layers }: ModelDescription, rows: number) => {
+  const widths = layers
+    .flatMap(({ attention, mlp }) => [attention.input, mlp.input])
+    .flatMap(({ linears, fused }) => (fused ? linears[0].dOut : []));
+  return widths.length > 0 ? { fused: 4 * rows * Math.max(...widths) } : {};
+};
+
 /** Of the whole model: scratch that every layer uses in turn, the last residual stream, and the head. */
 export const topSizes = (model: ModelDescription, capacity: Capacity) => {
   const [rows, targets] = [stackedRows(capacity), stackedTargets(capacity)];
@@ -143,12 +163,13 @@ export const topSizes = (model: ModelDescription, capacity: Capacity) => {
     /** The MLP's activation. */
     act: 4 * rows * Math.max(...layers.map(({ mlp }) => mlp.inner)),
     ...(hasBranch(model) ? { branch: 4 * rows * width } : {}),
+    ...fusedSizes(model, rows),
     /** Partial sums of y² of the module at hand, for its gate: at most one for four columns. */
     rowNormSquared: rows * Math.max(...allModules(model).map(({ dOut }) => dOut)),
     output: 4 * rows * width,
     headInput: 4 * targets * width,
     headNormed: 4 * targets * width,
-    headStats: normStats(targets),
+    headStats: normStats(model.finalNorm, targets),
     logits: 4 * Math.min(capacity.headChunk, targets) * logitStride(model),
     loss: 4 * targets,
   };
@@ -168,6 +189,7 @@ export const gradSizes = (model: ModelDescription, capacity: Capacity) => {
     ...(hasBranch(model) ? { branch: 4 * rows * width } : {}),
     /** Of a layer's output, for halves side by side: `residual` changes while the second still needs it. */
     ...(layers.some(({ parallel }) => parallel) ? { source: 4 * rows * width } : {}),
+    ...fusedSizes(model, rows),
     attention: largest(layers.map(({ attention }) => attentionGradSizes(attention, rows))),
     mlp: largest(layers.map(({ mlp }) => mlpGradSizes(mlp, rows))),
   };

@@ -12,6 +12,8 @@ export type ReadWeight = (name: string) => Float32Array;
 export interface ModelWeights {
   embedding: TablePart[];
   head: TablePart[];
+  /** Of each part of the head, where it has a bias. */
+  headBias: Tensor[] | null;
   /** By name. Matrices are [dOut, dIn], in f16 where they can be without a loss. */
   matrices: Map<string, Weight>;
   /** Norms and biases, by name, in f32. */
@@ -26,6 +28,12 @@ function named<T>(map: ReadonlyMap<string, T>, name: string): T {
 
 export const matrixOf = ({ matrices }: ModelWeights, { path }: Pick<LinearDescription, 'path'>): Weight =>
   named(matrices, `${path}.weight`);
+
+/** The bias of a linear layer or a norm that has one. */
+export const biasOf = (
+  { vectors }: ModelWeights,
+  { path, bias }: Pick<LinearDescription, 'path' | 'bias'>,
+): Tensor | undefined => (bias ? named(vectors, `${path}.bias`) : undefined);
 
 export const vectorOf = ({ vectors }: ModelWeights, name: string): Tensor => named(vectors, name);
 
@@ -43,6 +51,14 @@ function paddedTable(model: ModelDescription, data: Float32Array): Float32Array 
   padded.set(data);
   return padded;
 }
+
+/** The bias of each part, zero in the columns beyond the vocabulary. */
+const biasParts = (scope: BufferScope, parts: readonly TablePart[], data: Float32Array): Tensor[] =>
+  parts.map(({ first, rows }, i) => {
+    const padded = new Float32Array(rows);
+    padded.set(data.subarray(first, first + rows));
+    return scope.upload(`head bias[${i}]`, padded);
+  });
 
 const plusOneNorms = ({ layers, finalNorm }: ModelDescription): Set<string> =>
   new Set([...layers.flatMap(normsOf), finalNorm].filter((norm) => norm.plusOne).map(({ path }) => `${path}.weight`));
@@ -62,6 +78,7 @@ export function uploadWeights(
   const matrices = new Map<string, Weight>();
   const vectors = new Map<string, Tensor>();
   const tables = new Map<string, TablePart[]>();
+  let headBias: Float32Array | null = null;
   const matrix = (label: string, data: Float32Array): Weight => uploadWeight(scope, label, data);
   const table = (label: string, data: Float32Array): TablePart[] => {
     const rows = data.length / width;
@@ -82,15 +99,19 @@ export function uploadWeights(
     const data = read(name);
     if (data.length !== length) throw new Error(`weight "${name}" has ${data.length} values, expected ${length}`);
     const linear = linears.get(name);
-    if (name === `${embedding.path}.weight` || name === `${head.path}.weight`)
+    if (name === `${head.path}.bias`) headBias = data;
+    else if (name === `${embedding.path}.weight` || name === `${head.path}.weight`)
       tables.set(name, table(name, paddedTable(model, data)));
+    else if (name === `${embedding.positions?.path}.weight`) matrices.set(name, matrix(name, data));
     else if (linear) matrices.set(name, matrix(name, linear.inOut ? transposed(data, linear.dIn, linear.dOut) : data));
     else vectors.set(name, scope.upload(name, plusOne.has(name) ? data.map((x) => 1 + x) : data));
   }
   const embedded = named(tables, `${embedding.path}.weight`);
+  const heads = head.tied ? embedded : named(tables, `${head.path}.weight`);
   return {
     embedding: embedded,
-    head: head.tied ? embedded : named(tables, `${head.path}.weight`),
+    head: heads,
+    headBias: headBias && biasParts(scope, heads, headBias),
     matrices,
     vectors,
   };

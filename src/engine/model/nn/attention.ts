@@ -1,11 +1,13 @@
-/** Attention between its projections: rotation, the cache, scores and their sums. */
-import type { AttentionDescription } from '../../../shared/model';
+/** Attention between its projections: norms of the heads, rotation, the cache, scores and their sums. */
+import type { AttentionDescription, NormDescription } from '../../../shared/model';
+import type { Tensor } from '../../device/buffers';
 import type { Op } from '../../device/program';
-import { attention, attentionBackward } from '../../kernels/attention/attention';
+import { type Heads, attention, attentionBackward } from '../../kernels/attention/attention';
 import { copyToCache } from '../../kernels/copyToCache/copyToCache';
 import { rope } from '../../kernels/rope/rope';
 import { type GradActivations, type LayerActivations, headWidths } from '../activations';
 import type { Half } from './half';
+import { normBackward, normForward } from './norm';
 import type { Pass } from './pass';
 
 type Saved = LayerActivations['attention'];
@@ -20,8 +22,8 @@ export function attentionHalf(pass: Pass, layer: number): Half {
     description,
     scale,
     saved,
-    parts: [saved.q, saved.k, saved.v],
-    gradParts: () => [grads().q, grads().k, grads().v],
+    parts: [saved.rawQ ?? saved.q, saved.rawK ?? saved.k, saved.v],
+    gradParts: () => [grads().rawQ ?? grads().q, grads().rawK ?? grads().k, grads().v],
     out: saved.attn,
     gradOut: () => grads().attn,
     forward: () => forward(pass, description, layer, saved),
@@ -30,25 +32,56 @@ export function attentionHalf(pass: Pass, layer: number): Half {
   };
 }
 
+const headsOf = ({ heads, kvHeads, headDim, scale, window, softcap }: AttentionDescription): Heads => ({
+  heads,
+  kvHeads,
+  headDim,
+  scale,
+  ...(window === null ? {} : { window }),
+  ...(softcap === null ? {} : { softcap }),
+});
+
 /** Rotates queries and keys in place, or back. */
 function rotate(pass: Pass, d: AttentionDescription, { q, k }: Pick<Saved, 'q' | 'k'>, inverse: boolean): Op[] {
   if (d.rope === null) return [];
   const { rows, meta } = pass.batch;
-  const { headDim } = d;
-  const table = pass.ropeTables[d.rope];
+  const common = {
+    rows,
+    meta,
+    table: pass.ropeTables[d.rope],
+    headDim: d.headDim,
+    rotary: pass.config.ropes[d.rope].rotary,
+    inverse,
+  };
   return [
-    rope(pass.device, { rows, meta, table, x: q, heads: d.heads, headDim, inverse }),
-    rope(pass.device, { rows, meta, table, x: k, heads: d.kvHeads, headDim, inverse }),
+    rope(pass.device, { ...common, x: q, heads: d.heads }),
+    rope(pass.device, { ...common, x: k, heads: d.kvHeads }),
   ];
 }
+
+/** Queries or keys that are normed head by head: what the projection made, and what is kept of it. */
+interface Normed {
+  norm: NormDescription;
+  groups: number;
+  raw: Tensor;
+  stats: Tensor;
+  out: 'q' | 'k';
+}
+
+const normedHeads = ({ qNorm, kNorm, heads, kvHeads }: AttentionDescription, saved: Saved): Normed[] => [
+  ...(qNorm ? [{ norm: qNorm, groups: heads, raw: saved.rawQ!, stats: saved.qStats!, out: 'q' as const }] : []),
+  ...(kNorm ? [{ norm: kNorm, groups: kvHeads, raw: saved.rawK!, stats: saved.kStats!, out: 'k' as const }] : []),
+];
 
 /** From q, k and v to `attn`, the input of the output module. */
 function forward(pass: Pass, d: AttentionDescription, layer: number, saved: Saved): Op[] {
   const { rows, meta } = pass.batch;
-  const { heads, kvHeads, headDim } = d;
   const cache = pass.cache?.[layer];
   const width = headWidths(d).kv;
   return [
+    ...normedHeads(d, saved).flatMap(({ norm, groups, raw, stats, out }) =>
+      normForward(pass, norm, { rows, x: raw, out: saved[out], stats, width: d.headDim, groups }),
+    ),
     ...rotate(pass, d, saved, false),
     ...(cache
       ? [
@@ -64,9 +97,7 @@ function forward(pass: Pass, d: AttentionDescription, layer: number, saved: Save
       v: cache?.v ?? saved.v,
       out: saved.attn,
       lse: saved.lse,
-      heads,
-      kvHeads,
-      headDim,
+      ...headsOf(d),
     }),
   ];
 }
@@ -74,7 +105,6 @@ function forward(pass: Pass, d: AttentionDescription, layer: number, saved: Save
 /** From `grads.attn` to the gradients of q, k and v as the projections made them. */
 function backward(pass: Pass, d: AttentionDescription, saved: Saved, grads: Grads): Op[] {
   const { rows, meta } = pass.batch;
-  const { heads, kvHeads, headDim } = d;
   return [
     ...attentionBackward(pass.device, {
       rows,
@@ -89,10 +119,20 @@ function backward(pass: Pass, d: AttentionDescription, saved: Saved, grads: Grad
       gradQ: grads.q,
       gradK: grads.k,
       gradV: grads.v,
-      heads,
-      kvHeads,
-      headDim,
+      ...headsOf(d),
     }),
     ...rotate(pass, d, grads, true),
+    ...normedHeads(d, saved).flatMap(({ norm, groups, raw, stats, out }) =>
+      normBackward(pass, norm, {
+        rows,
+        x: raw,
+        stats,
+        gradOut: grads[out],
+        gradX: (out === 'q' ? grads.rawQ : grads.rawK)!,
+        width: d.headDim,
+        groups,
+        accumulate: false,
+      }),
+    ),
   ];
 }

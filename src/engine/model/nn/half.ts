@@ -72,7 +72,7 @@ export function halfForward(
     ...write(branch),
     ...(after ? normForward(pass, after, { rows, x: branch, out: added, stats: saved.afterStats!, width }) : []),
     copyRows(pass.device, { rows, x: residual, out: target, width }),
-    copyRows(pass.device, { rows, x: added, out: target, width, add: true }),
+    copyRows(pass.device, { rows, x: added, out: target, width, add: true, factor: scale }),
   ];
 }
 
@@ -134,19 +134,29 @@ export function halfBackward(
 }
 
 /** The gradient of what the output module wrote. */
-function branchGradient(pass: Pass, { description, saved }: Half, gradOut: Tensor): { ops: Op[]; gradient: Tensor } {
+function branchGradient(
+  pass: Pass,
+  { description, saved, scale }: Half,
+  gradOut: Tensor,
+): { ops: Op[]; gradient: Tensor } {
   const { after } = description;
-  if (!after) return { ops: [], gradient: gradOut };
+  if (!after && scale === 1) return { ops: [], gradient: gradOut };
   const { rows } = pass.batch;
-  const gradient = pass.grads!.branch!;
-  const ops = normBackward(pass, after, {
+  const { width } = pass.config;
+  const { branch, normed } = pass.grads!;
+  const gradient = branch!;
+  // The gradient of the half's normed input has its place only later.
+  const scaled = scale === 1 ? gradOut : after ? normed : gradient;
+  const ops = scale === 1 ? [] : [copyRows(pass.device, { rows, x: gradOut, out: scaled, width, factor: scale })];
+  if (!after) return { ops, gradient };
+  const back = normBackward(pass, after, {
     rows,
     x: saved.branch!,
     stats: saved.afterStats!,
-    gradOut,
+    gradOut: scaled,
     gradX: gradient,
-    width: pass.config.width,
+    width,
     accumulate: false,
   });
-  return { ops, gradient };
+  return { ops: [...ops, ...back], gradient };
 }

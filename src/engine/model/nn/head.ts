@@ -7,6 +7,7 @@ import { crossEntropy } from '../../kernels/crossEntropy/crossEntropy';
 import { gatherRows } from '../../kernels/gatherRows/gatherRows';
 import { matmul } from '../../kernels/matmul/matmul';
 import { scatterRows } from '../../kernels/scatterRows/scatterRows';
+import { softcap } from '../../kernels/softcap/softcap';
 import { sumLoss } from '../../kernels/sumLoss/sumLoss';
 import { stackedTargets } from '../batch';
 import { logitStride } from '../modules';
@@ -28,20 +29,27 @@ export function headInput(pass: Pass): Op[] {
 export function chunkLogits(pass: Pass, i: number): Op[] {
   const { config: c, batch, top, weights } = pass;
   const a = chunkOf(top.headNormed, i, c.width, pass);
-  return weights.head.flatMap(({ first, rows, weight }) =>
-    matmul(pass.device, {
-      label: 'head',
-      rows: batch.chunks[i],
-      a,
-      w: weight,
-      out: top.logits,
-      n: rows,
-      k: c.width,
-      transposed: true,
-      outStride: logitStride(c),
-      outColumn: first,
-    }),
-  );
+  const { scale, softcap: cap } = c.head;
+  const chunk = batch.chunks[i];
+  return [
+    ...weights.head.flatMap(({ first, rows, weight }, part) =>
+      matmul(pass.device, {
+        label: 'head',
+        rows: chunk,
+        a,
+        w: weight,
+        out: top.logits,
+        n: rows,
+        k: c.width,
+        transposed: true,
+        scale,
+        bias: weights.headBias?.[part],
+        outStride: logitStride(c),
+        outColumn: first,
+      }),
+    ),
+    ...(cap === null ? [] : [softcap(pass.device, { rows: chunk, x: top.logits, width: logitStride(c), cap })]),
+  ];
 }
 
 function chunkOf(tensor: Pass['top']['headNormed'], i: number, width: number, { batch: { capacity } }: Pass) {
@@ -64,6 +72,7 @@ export function headLoss(pass: Pass, gradient: boolean): Op[] {
       vocab: c.vocab,
       stride,
       gradient,
+      ...(c.head.softcap === null ? {} : { softcap: c.head.softcap }),
     }),
     ...(gradient && grads
       ? weights.head.flatMap((part, p) =>
@@ -75,6 +84,7 @@ export function headLoss(pass: Pass, gradient: boolean): Op[] {
             out: chunkOf(grads.headNormed, i, c.width, pass),
             n: c.width,
             k: part.rows,
+            scale: c.head.scale,
             aStride: stride,
             aColumn: part.first,
             transposed: false,

@@ -2,10 +2,11 @@
 import type { LinearDescription } from '../../../shared/model';
 import type { Tensor } from '../../device/buffers';
 import type { Op } from '../../device/program';
+import { addVector } from '../../kernels/addVector/addVector';
 import { copyRows } from '../../kernels/copyRows/copyRows';
 import { matmul, squareParts } from '../../kernels/matmul/matmul';
 import { segmentOf } from '../activations';
-import { matrixOf } from '../weights';
+import { biasOf, matrixOf } from '../weights';
 import { type Pass, adaptersOf } from './pass';
 
 /** What its products are called in profiles: `q_proj`. */
@@ -33,6 +34,7 @@ export function linearForward(
   const { rowNormSquared } = pass.top;
   const through = adapted.filter(({ adapters }) => adapters.method.usesBaseOutput);
   const part = (tensor: Tensor, segment: number) => segmentOf(tensor, capacity, segment, dOut);
+  const bias = biasOf(pass.weights, linear);
   return [
     ...matmul(pass.device, {
       label: labelOf(linear),
@@ -43,17 +45,19 @@ export function linearForward(
       n: dOut,
       k: dIn,
       transposed: true,
+      bias,
       residual: through.length > 0 ? undefined : residual,
       rowNormSquared: needed ? rowNormSquared : undefined,
     }),
-    ...through.map(({ segment, module, adapters }) =>
-      copyRows(pass.device, {
-        rows: segmentRows,
-        x: part(y, segment),
-        out: adapters.saved[module.index].base!,
-        width: dOut,
-      }),
-    ),
+    ...through.flatMap(({ segment, module, adapters }) => {
+      const out = adapters.saved[module.index].base!;
+      const whole = { rows: segmentRows, out, width: dOut };
+      // What Δ goes by is W0 x, without the bias.
+      return [
+        copyRows(pass.device, { ...whole, x: part(y, segment) }),
+        ...(bias ? [addVector(pass.device, { ...whole, vector: bias, factor: -1 })] : []),
+      ];
+    }),
     ...(residual && through.length > 0
       ? pass.segments.map((_, segment) =>
           copyRows(pass.device, {

@@ -1,7 +1,8 @@
-/** The modules that read one normed input: q, k and v; or gate and up. */
+/** The modules that read one normed input: q, k and v, or gate and up; or one module that makes them all. */
 import type { ProjectionDescription } from '../../../shared/model';
 import type { Tensor } from '../../device/buffers';
 import type { Op } from '../../device/program';
+import { joinColumns, splitColumns } from '../../kernels/columns/columns';
 import { linearBackward, linearForward } from './linear';
 import { type Pass, isAdapted } from './pass';
 
@@ -10,16 +11,40 @@ export const projectionLearns = (pass: Pick<Pass, 'segments'>, { linears }: Proj
   linears.some((linear) => isAdapted(pass, linear));
 
 /** `x` [rows, width] into each of `parts`. */
-export const projectionForward = (
+export function projectionForward(
   pass: Pass,
-  { linears }: ProjectionDescription,
+  { linears, fused }: ProjectionDescription,
   { x, parts, recompute }: { x: Tensor; parts: Tensor[]; recompute: boolean },
-): Op[] => linears.flatMap((linear, i) => linearForward(pass, linear, { x, y: parts[i], recompute }));
+): Op[] {
+  if (!fused) return linears.flatMap((linear, i) => linearForward(pass, linear, { x, y: parts[i], recompute }));
+  const [linear] = linears;
+  const whole = pass.top.fused!;
+  const { rows } = pass.batch;
+  return [
+    ...linearForward(pass, linear, { x, y: whole, recompute }),
+    ...fused.map((columns, i) =>
+      splitColumns(pass.device, { rows, whole, width: linear.dOut, part: parts[i], columns }),
+    ),
+  ];
+}
 
 /** From the gradients of the parts to that of `x`; `gradIn` null where nothing below needs it. */
-export const projectionBackward = (
+export function projectionBackward(
   pass: Pass,
-  { linears }: ProjectionDescription,
+  { linears, fused }: ProjectionDescription,
   { x, gradParts, gradIn }: { x: Tensor; gradParts: Tensor[]; gradIn: Tensor | null },
-): Op[] =>
-  linears.flatMap((linear, i) => linearBackward(pass, linear, { x, gradOut: gradParts[i], gradIn, accumulate: i > 0 }));
+): Op[] {
+  if (!fused)
+    return linears.flatMap((linear, i) =>
+      linearBackward(pass, linear, { x, gradOut: gradParts[i], gradIn, accumulate: i > 0 }),
+    );
+  const [linear] = linears;
+  const whole = pass.grads!.fused!;
+  const { rows } = pass.batch;
+  return [
+    ...fused.map((columns, i) =>
+      joinColumns(pass.device, { rows, whole, width: linear.dOut, part: gradParts[i], columns }),
+    ),
+    ...linearBackward(pass, linear, { x, gradOut: whole, gradIn, accumulate: false }),
+  ];
+}
