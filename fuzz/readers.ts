@@ -5,8 +5,16 @@ import { zipSync } from 'fflate';
 import { gzipSync } from 'node:zlib';
 import { parseFile } from '../src/data/parse';
 import { readModel } from '../src/hub/family';
+import { readGguf } from '../src/hub/gguf/container';
+import { configOf, ggufWeights } from '../src/hub/gguf/model';
+import { tokenizerOf } from '../src/hub/gguf/tokenizer';
+import { readTensor } from '../src/hub/gguf/types';
 import { OnnxParser } from '../src/hub/onnx/parser';
+import { checkQuantised, quantisedOf, readQuantised } from '../src/hub/onnx/quantised';
+import { DataType } from '../src/hub/onnx/model';
 import { readSafetensors, writeSafetensors } from '../src/hub/safetensors';
+import { gguf } from '../src/hub/testing/gguf';
+import * as onnx from '../src/hub/testing/protobuf';
 import { createTokenizer } from '../src/hub/tokenizer';
 import { shardsOf } from '../src/hub/model';
 import { safetensorsWeights } from '../src/hub/safetensorsModel';
@@ -79,6 +87,69 @@ function smallTokenizer(): Uint8Array {
     JSON.stringify([{ ...whole, model: { ...whole.model, vocab, merges } }, json(file(NANO, 'tokenizer_config.json'))]),
   );
 }
+
+/** A product and a table of quantised weights, with zero points and without. */
+function quantisedGraph(zeros: boolean): Uint8Array {
+  const filled = (name: string, dims: number[], type: number, bytes: number) =>
+    onnx.tensor(name, dims, type, onnx.raw(new Uint8Array(bytes).fill(0x3c)));
+  const { UINT8, FLOAT16 } = DataType;
+  const inputs = (...names: string[]) => (zeros ? [...names, 'zeros'] : names);
+  return onnx.model({
+    nodes: [
+      onnx.node(
+        'MatMulNBits',
+        { name: 'product', inputs: inputs('x', 'weight', 'scales'), outputs: ['y'] },
+        ...Object.entries({ N: 4, K: 64, bits: 4, block_size: 32, accuracy_level: 4 }).map(([name, value]) =>
+          onnx.intAttribute(name, value),
+        ),
+      ),
+      onnx.node(
+        'GatherBlockQuantized',
+        { name: 'table', inputs: inputs('weight2', 'ids', 'scales'), outputs: ['z'] },
+        onnx.intAttribute('bits', 4),
+        onnx.intAttribute('block_size', 32),
+      ),
+    ],
+    tensors: [
+      filled('weight', [4, 2, 16], UINT8, 128),
+      filled('weight2', [4, 32], UINT8, 128),
+      filled('scales', [4, 2], FLOAT16, 16),
+      filled('zeros', [4, 1], UINT8, 4),
+    ],
+  });
+}
+
+/** A tensor of each quantised type, and a tokenizer of the kind. */
+function smallGguf(kind: 'gpt2' | 'llama'): Uint8Array {
+  const tokens = ['<unk>', '<s>', ...'Then said: 12'.split(''), 'Ġ', 'Th', 'he', 'The', '▁', '▁s', ...bytePieces()];
+  const bytes = { 2: 18, 3: 20, 6: 22, 7: 24, 8: 34, 12: 144, 13: 176, 14: 210, 0: 4, 1: 2, 30: 2 };
+  const typed = Object.entries(bytes).map(([type, size]) => {
+    const values = size > 100 ? 256 : size > 10 ? 32 : 1;
+    return { name: `t${type}`, shape: [2, values], type: Number(type), bytes: new Uint8Array(2 * size).fill(0x35) };
+  });
+  const q = { name: 'blk.0.attn_q.weight', shape: [32, 32], type: 2, bytes: new Uint8Array(32 * 18).fill(0x35) };
+  return gguf(
+    {
+      'general.architecture': 'llama',
+      'general.alignment': 32,
+      'llama.block_count': 1,
+      'llama.attention.head_count': 2,
+      'tokenizer.ggml.model': kind,
+      'tokenizer.ggml.tokens': tokens,
+      'tokenizer.ggml.token_type': tokens.map((_, i) => (i === 0 ? 2 : i === 1 ? 3 : 1)),
+      'tokenizer.ggml.scores': tokens.map((_, i) => -i - 0.5),
+      'tokenizer.ggml.merges': ['T h', 'h e', 'Th e'],
+      'tokenizer.ggml.bos_token_id': 1,
+      'tokenizer.ggml.unknown_token_id': 0,
+      'tokenizer.ggml.add_bos_token': true,
+      'tokenizer.chat_template': '{{ messages }}',
+    },
+    [...typed, q],
+  );
+}
+
+/** What SentencePiece has for single bytes. */
+const bytePieces = () => Array.from({ length: 256 }, (_, i) => `<0x${i.toString(16).toUpperCase().padStart(2, '0')}>`);
 
 const model = readModel(json(file(NANO, 'config.json')));
 
@@ -160,6 +231,33 @@ export const READERS: Record<string, Reader> = {
       const graph = parser.finish(bytes);
       externalFiles(graph);
       resolveWeights(graph, model).get('model.norm.weight');
+    },
+  },
+  onnxQuantised: {
+    seeds: [quantisedGraph(false), quantisedGraph(true)],
+    read: (bytes) => {
+      const graph = new OnnxParser().finish(bytes);
+      const none = () => new Uint8Array();
+      for (const one of graph.nodes) {
+        const q = quantisedOf(one, graph);
+        if (!q) continue;
+        checkQuantised(q, bytes.length, none);
+        readQuantised(q, bytes, none);
+      }
+    },
+  },
+  gguf: {
+    seeds: [smallGguf('gpt2'), smallGguf('llama')],
+    read: async (bytes) => {
+      const read = readGguf(bytes);
+      for (const tensor of read.tensors.values()) readTensor(tensor, bytes);
+      ggufWeights(read, [{ name: 'model.layers.0.self_attn.q_proj.weight', shape: [32, 32] }]).get(
+        'model.layers.0.self_attn.q_proj.weight',
+      );
+      const { json: tokenizer, config } = tokenizerOf(read);
+      const made = await createTokenizer(tokenizer, config);
+      made.decode(made.encode('The hen said: 12 é'));
+      configOf(read);
     },
   },
   adapter: {
