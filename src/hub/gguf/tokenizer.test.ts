@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { quickly } from '../../shared/testing/quickly';
 import { createTokenizer } from '../tokenizer';
 import { gguf } from '../testing/gguf';
 import { readGguf } from './container';
@@ -78,6 +79,19 @@ it('SentencePiece: pieces of better scores first, bytes for what is unknown', as
   const plain = tokenizerOf(file(false));
   const without = await createTokenizer(plain.json, plain.config);
   expect([...without.encode('abcbc')].map((id) => tokens[id])).toEqual(['abc', 'bc']);
+});
+
+// 100 ms a MB: pieces that part in as many ways as there can be, and as many keys and texts as fit.
+it.each([
+  ['long pieces', { 'tokenizer.ggml.tokens': Array.from({ length: 13_000 }, (_, i) => `${i}`.padStart(64, 'a')) }],
+  ['empty pieces', { 'tokenizer.ggml.tokens': Array.from({ length: 80_000 }, () => '') }],
+  ['lists of lists', { 'tokenizer.ggml.tokens': ['a'], x: [Array.from({ length: 60_000 }, () => [1])] }],
+])('a MB of %s is read or refused in 100 ms', async (_, fields) => {
+  const tokens = fields['tokenizer.ggml.tokens'];
+  const scores = tokens.map((__, i) => -i - 0.5);
+  const bytes = gguf({ 'tokenizer.ggml.model': 'llama', 'tokenizer.ggml.scores': scores, ...fields });
+  expect(bytes.length).toBeLessThan(1.2e6);
+  await quickly(async () => tokenizerOf(readGguf(bytes)));
 });
 
 it('a kind that is not known is named', () => {

@@ -19,7 +19,7 @@ const UNKNOWN = 2;
 const CONTROL = 3;
 const USER_DEFINED = 4;
 /** Longer pieces are of no vocabulary, and every place to part one is tried. */
-const MAX_PIECE = 128;
+const MAX_PIECE = 64;
 
 const byteLevel = (regex: boolean) => ({
   type: 'ByteLevel',
@@ -176,10 +176,12 @@ function sentencePiece({
   for (const [id, piece] of tokens.entries()) {
     if (types[id] === CONTROL || types[id] === UNKNOWN) continue;
     if (piece.length > MAX_PIECE) refuse('long', piece);
-    const parted = Array.from({ length: Math.max(0, piece.length - 1) }, (_, i): [string, string] => [
-      piece.slice(0, i + 1),
-      piece.slice(i + 1),
-    ]).filter(([left, right]) => ids.has(left) && ids.has(right));
+    const parted: [string, string][] = [];
+    for (let at = 1; at < piece.length; at++) {
+      if (!ids.has(piece.slice(0, at))) continue;
+      const right = piece.slice(at);
+      if (ids.has(right)) parted.push([piece.slice(0, at), right]);
+    }
     parted.sort(([a, b], [c, d]) => ids.get(a)! - ids.get(c)! || ids.get(b)! - ids.get(d)!);
     merges.push(...parted.map((pair) => ({ pair, score: scores[id] })));
   }

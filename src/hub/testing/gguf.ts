@@ -1,23 +1,31 @@
 /** A GGUF writer for tests: right files and hostile ones. */
 
-const u32 = (value: number): number[] => [...new Uint8Array(Uint32Array.of(value).buffer)];
-export const u64 = (value: number): number[] => [...u32(value % 2 ** 32), ...u32(Math.floor(value / 2 ** 32))];
+const u32 = (value: number): number[] => [value & 255, (value >> 8) & 255, (value >> 16) & 255, value >>> 24];
+export const u64 = (value: number): number[] => [...u32((value % 2 ** 32) | 0), ...u32(Math.floor(value / 2 ** 32))];
 export const text = (value: string): number[] => {
   const bytes = new TextEncoder().encode(value);
   return [...u64(bytes.length), ...bytes];
 };
 
-/** A value of metadata with its type in front. Whole numbers are u32, others f32. */
+/** The number of a value's type. Whole numbers are u32, others f32. */
+function typeOf(value: unknown): number {
+  if (Array.isArray(value)) return 9;
+  if (typeof value === 'string') return 8;
+  if (typeof value === 'boolean') return 7;
+  return Number.isInteger(value) && (value as number) >= 0 ? 4 : 6;
+}
+
+/** A value of metadata, without its type. */
 function value(given: unknown): number[] {
   if (Array.isArray(given)) {
-    const first = value(given[0]);
-    return [...u32(9), ...first.slice(0, 4), ...u64(given.length), ...given.flatMap((v) => value(v).slice(4))];
+    const out = [...u32(typeOf(given[0])), ...u64(given.length)];
+    for (const item of given) for (const byte of value(item)) out.push(byte);
+    return out;
   }
-  if (typeof given === 'string') return [...u32(8), ...text(given)];
-  if (typeof given === 'boolean') return [...u32(7), Number(given)];
-  return Number.isInteger(given) && (given as number) >= 0
-    ? [...u32(4), ...u32(given as number)]
-    : [...u32(6), ...new Uint8Array(Float32Array.of(given as number).buffer)];
+  if (typeof given === 'string') return text(given);
+  if (typeof given === 'boolean') return [Number(given)];
+  const number = given as number;
+  return typeOf(number) === 4 ? u32(number) : [...new Uint8Array(Float32Array.of(number).buffer)];
 }
 
 export interface TensorParts {
@@ -30,26 +38,20 @@ export interface TensorParts {
 
 /** A whole file. Lists of fractions must not begin with a whole number. */
 export function gguf(metadata: Record<string, unknown>, tensors: TensorParts[] = []): Uint8Array<ArrayBuffer> {
+  const head = [...new TextEncoder().encode('GGUF'), ...u32(3), ...u64(tensors.length)];
+  const put = (bytes: number[]) => {
+    for (const byte of bytes) head.push(byte);
+  };
+  put(u64(Object.keys(metadata).length));
+  for (const [key, given] of Object.entries(metadata)) {
+    put([...text(key), ...u32(typeOf(given))]);
+    put(value(given));
+  }
   let offset = 0;
-  const infos = tensors.flatMap(({ name, shape, type, bytes }) => {
-    const info = [
-      ...text(name),
-      ...u32(shape.length),
-      ...shape.toReversed().flatMap(u64),
-      ...u32(type),
-      ...u64(offset),
-    ];
-    offset = Math.ceil((offset + bytes.length) / 32) * 32;
-    return info;
-  });
-  const head = [
-    ...new TextEncoder().encode('GGUF'),
-    ...u32(3),
-    ...u64(tensors.length),
-    ...u64(Object.keys(metadata).length),
-    ...Object.entries(metadata).flatMap(([key, v]) => [...text(key), ...value(v)]),
-    ...infos,
-  ];
+  for (const { name, shape, type, bytes } of tensors) {
+    put([...text(name), ...u32(shape.length), ...shape.toReversed().flatMap(u64), ...u32(type), ...u64(offset)]);
+    offset += Math.ceil(bytes.length / 32) * 32;
+  }
   const start = Math.ceil(head.length / 32) * 32;
   const out = new Uint8Array(start + offset);
   out.set(head);
