@@ -30,11 +30,13 @@ export function safetensorsWeights(files: readonly Uint8Array[], config: ModelDe
     if (stored !== wanted) throw new ModelError(message('hub.weights.shape', { weight, stored, wanted }));
   }
   let released = false;
+  const get = (name: string) => {
+    if (released) throw new ModelError(message('hub.model.released'));
+    return { data: place(name).get(name).data, shape: shapes.get(name)! };
+  };
   return {
-    get(name) {
-      if (released) throw new ModelError(message('hub.model.released'));
-      return { data: place(name).get(name).data, shape: shapes.get(name)! };
-    },
+    get,
+    stored: (name) => get(name).data,
     release() {
       released = true;
       places.clear();

@@ -2,9 +2,11 @@
 import { ModelError } from '../shared/errors';
 import { message } from '../shared/message';
 import { type ModelDescription, weightShapes } from '../shared/model';
+import { type StoredMatrix, dequantise, isQuantised, rowsOf } from '../shared/quantised';
 import { transpose } from './floats';
-import { type Place, bindWeights, isShape, unsupported } from './onnx/bind';
+import { type Place, bindWeights, unsupported } from './onnx/bind';
 import type { OnnxGraph, OnnxNode } from './onnx/model';
+import { checkQuantised, readQuantised } from './onnx/quantised';
 import { checkTensor, externalRange, readTensor } from './onnx/tensor';
 
 /** A tensor as the state dict has it. */
@@ -13,23 +15,28 @@ interface WeightTensor {
   shape: number[];
 }
 
-/** The frozen weights of a model, by their names in its state dict. Each `get` makes a fresh copy that belongs to the caller. */
+/** The frozen weights of a model, by their names in its state dict. What is given is a fresh copy that belongs to the caller. */
 export interface Weights {
   get(name: string): WeightTensor;
+  /** As the file has it, quantised or not; a quantised matrix has the outputs as its rows. */
+  stored(name: string): StoredMatrix;
   /** Forgets the file's bytes; `get` throws from then on. */
   release(): void;
 }
 
+export interface OnnxWeights extends Weights {
+  /** The model as the file has it: a quantised head is no longer tied. */
+  model: ModelDescription;
+}
+
 /** Operators that compute with quantised weights, and what they stand for. */
-const QUANTISED_OPS: Record<string, 'int4' | 'int8' | 'weights' | 'embedding'> = {
-  MatMulNBits: 'int4',
+const QUANTISED_OPS: Record<string, 'int4' | 'int8' | 'weights'> = {
   MatMulBnb4: 'int4',
   MatMulInteger: 'int8',
   DynamicQuantizeMatMul: 'int8',
   QLinearMatMul: 'int8',
   MatMulIntegerToFloat: 'int8',
   DequantizeLinear: 'weights',
-  GatherBlockQuantized: 'embedding',
 };
 
 /**
@@ -64,40 +71,71 @@ export function resolveWeights(
   graph: OnnxGraph,
   model: ModelDescription,
   external: (location: string) => Uint8Array = noExternal,
-): Weights {
+): OnnxWeights {
   graph.nodes.forEach(checkNode);
   checkOverlaps(graph);
   const places = bindWeights(graph, model);
-  const shapes = new Map(weightShapes(model).map(({ name, shape }) => [name, shape]));
+  const stored = asStored(model, places);
+  const shapes = new Map(weightShapes(stored).map(({ name, shape }) => [name, shape]));
   for (const [name, shape] of shapes) {
-    const { tensor, turned, packed } = placeOf(name, places);
+    const { tensor, turned, packed, quantised } = placeOf(name, places);
+    const dims = quantised ? [quantised.rows, quantised.width] : tensor.dims;
     const whole = packed ? [packed.rows, ...shape.slice(1)] : shape;
     const wanted = turned ? whole.toReversed() : whole;
-    if (!isShape(tensor, wanted)) {
+    if (dims.join() !== wanted.join()) {
       throw new ModelError(
-        message('hub.graph.shape', { weight: name, stored: tensor.dims.join(', '), wanted: wanted.join(', ') }),
+        message('hub.graph.shape', { weight: name, stored: dims.join(', '), wanted: wanted.join(', ') }),
       );
     }
-    checkTensor(tensor, graph.bytes.length, external);
+    if (quantised) checkQuantised(quantised, graph.bytes.length, external);
+    else checkTensor(tensor, graph.bytes.length, external);
   }
 
   let file: Uint8Array | null = graph.bytes;
+  const bytes = () => file ?? released();
+  const matrixAt = (name: string, { quantised, packed }: Place): StoredMatrix => {
+    const matrix = readQuantised(quantised!, bytes(), external);
+    return packed ? rowsOf(matrix, packed.from, shapes.get(name)![0], quantised!.width) : matrix;
+  };
+  const values = (name: string): Float32Array => {
+    const place = placeOf(name, places);
+    const { tensor, turned, packed, plusOne, quantised } = place;
+    const [rows, columns = 1] = shapes.get(name)!;
+    if (quantised) {
+      const matrix = matrixAt(name, place);
+      const data = isQuantised(matrix) ? dequantise(matrix) : matrix;
+      return turned ? transpose(data, columns, rows) : data;
+    }
+    let data = readTensor(tensor, bytes(), external);
+    if (turned) data = transpose(data, columns, packed?.rows ?? rows);
+    if (packed) data = data.slice(packed.from * columns, (packed.from + rows) * columns);
+    return plusOne ? data.map((x) => x - 1) : data;
+  };
   return {
-    get(name) {
-      if (!file) throw new ModelError(message('hub.model.released'));
-      const { tensor, turned, packed, plusOne } = placeOf(name, places);
-      const shape = shapes.get(name)!;
-      let data = readTensor(tensor, file, external);
-      const [rows, columns = 1] = shape;
-      if (turned) data = transpose(data, columns, packed?.rows ?? rows);
-      if (packed) data = data.slice(packed.from * columns, (packed.from + rows) * columns);
-      if (plusOne) data = data.map((x) => x - 1);
-      return { data, shape };
+    model: stored,
+    get: (name) => ({ data: values(name), shape: shapes.get(name)! }),
+    stored: (name) => {
+      const place = placeOf(name, places);
+      return place.quantised ? matrixAt(name, place) : values(name);
     },
     release() {
       file = null;
     },
   };
+}
+
+function released(): never {
+  throw new ModelError(message('hub.model.released'));
+}
+
+/**
+ * The model as the file has it: where its head is a quantised matrix of its own, it is tied to the embedding no more, whatever
+ * the configuration says.
+ */
+function asStored(model: ModelDescription, places: ReadonlyMap<string, Place>): ModelDescription {
+  const [embedding, head] = [model.embedding, model.head].map(({ path }) => places.get(`${path}.weight`));
+  const apart = head && embedding?.tensor !== head.tensor && (head.quantised || embedding?.quantised);
+  return apart ? { ...model, head: { ...model.head, tied: false } } : model;
 }
 
 function noExternal(location: string): Uint8Array {

@@ -1,12 +1,13 @@
 /** The frozen base on a device, by the names of its state dict. */
 import { type LinearDescription, type ModelDescription, allModules, normsOf, weightShapes } from '../../shared/model';
+import { type StoredMatrix, dequantise, isQuantised, rowsOf, valueCount } from '../../shared/quantised';
 import type { BufferScope, Tensor } from '../device/buffers';
 import type { TablePart } from '../kernels/embed/embed';
 import { type Weight, uploadWeight } from '../kernels/matmul/weight';
 import { logitStride } from './modules';
 
-/** Gives a tensor of the state dict, as it lies there. */
-export type ReadWeight = (name: string) => Float32Array;
+/** Gives a tensor of the state dict, as it lies there; a quantised matrix has the outputs as its rows in any case. */
+export type ReadWeight = (name: string) => StoredMatrix;
 
 /** The frozen base; one copy, however many runs train on it. */
 export interface ModelWeights {
@@ -14,7 +15,7 @@ export interface ModelWeights {
   head: TablePart[];
   /** Of each part of the head, where it has a bias. */
   headBias: Tensor[] | null;
-  /** By name. Matrices are [dOut, dIn], in f16 where they can be without a loss. */
+  /** By name. Matrices are [dOut, dIn]: blocks, or in f16 where they can be without a loss. */
   matrices: Map<string, Weight>;
   /** Norms and biases, by name, in f32. */
   vectors: Map<string, Tensor>;
@@ -45,11 +46,18 @@ function transposed(data: Float32Array, dIn: number, dOut: number): Float32Array
 }
 
 /** Embedding and head get zero rows up to a multiple of 4 of the vocabulary. */
-function paddedTable(model: ModelDescription, data: Float32Array): Float32Array {
-  if (logitStride(model) === model.vocab) return data;
-  const padded = new Float32Array(logitStride(model) * model.width);
-  padded.set(data);
-  return padded;
+function paddedTable(model: ModelDescription, data: StoredMatrix): StoredMatrix {
+  const rows = logitStride(model);
+  if (rows === model.vocab) return data;
+  const padded = <T extends Float32Array | Uint8Array>(values: T): T => {
+    const length = (values.length / model.vocab) * rows;
+    const out = values instanceof Uint8Array ? new Uint8Array(length) : new Float32Array(length);
+    out.set(values);
+    return out as T;
+  };
+  if (!isQuantised(data)) return padded(data);
+  const { values, scales, offsets } = data;
+  return { ...data, values: padded(values), scales: padded(scales), offsets: offsets && padded(offsets) };
 }
 
 /** The bias of each part, zero in the columns beyond the vocabulary. */
@@ -59,6 +67,8 @@ const biasParts = (scope: BufferScope, parts: readonly TablePart[], data: Float3
     padded.set(data.subarray(first, first + rows));
     return scope.upload(`head bias[${i}]`, padded);
   });
+
+const floatsOf = (data: StoredMatrix): Float32Array => (isQuantised(data) ? dequantise(data) : data);
 
 const plusOneNorms = ({ layers, finalNorm }: ModelDescription): Set<string> =>
   new Set([...layers.flatMap(normsOf), finalNorm].filter((norm) => norm.plusOne).map(({ path }) => `${path}.weight`));
@@ -79,9 +89,9 @@ export function uploadWeights(
   const vectors = new Map<string, Tensor>();
   const tables = new Map<string, TablePart[]>();
   let headBias: Float32Array | null = null;
-  const matrix = (label: string, data: Float32Array): Weight => uploadWeight(scope, label, data);
-  const table = (label: string, data: Float32Array): TablePart[] => {
-    const rows = data.length / width;
+  const matrix = (label: string, data: StoredMatrix): Weight => uploadWeight(scope, label, data);
+  const table = (label: string, data: StoredMatrix): TablePart[] => {
+    const rows = logitStride(model);
     // In whole quads of columns of the logits; counted as f32, so that the split does not depend on the values.
     const perPart = Math.max(4, Math.floor(bindingBytes / (16 * width)) * 4);
     return Array.from({ length: Math.ceil(rows / perPart) }, (_, i) => {
@@ -90,21 +100,27 @@ export function uploadWeights(
       return {
         first,
         rows: count,
-        weight: matrix(`${label}[${i}]`, data.subarray(first * width, (first + count) * width)),
+        weight: matrix(`${label}[${i}]`, rowsOf(data, first, count, width)),
       };
     });
   };
   for (const { name, shape } of weightShapes(model)) {
     const length = shape.reduce((a, b) => a * b);
     const data = read(name);
-    if (data.length !== length) throw new Error(`weight "${name}" has ${data.length} values, expected ${length}`);
+    const count = valueCount(data);
+    if (count !== length) throw new Error(`weight "${name}" has ${count} values, expected ${length}`);
     const linear = linears.get(name);
-    if (name === `${head.path}.bias`) headBias = data;
+    if (name === `${head.path}.bias`) headBias = floatsOf(data);
     else if (name === `${embedding.path}.weight` || name === `${head.path}.weight`)
       tables.set(name, table(name, paddedTable(model, data)));
     else if (name === `${embedding.positions?.path}.weight`) matrices.set(name, matrix(name, data));
-    else if (linear) matrices.set(name, matrix(name, linear.inOut ? transposed(data, linear.dIn, linear.dOut) : data));
-    else vectors.set(name, scope.upload(name, plusOne.has(name) ? data.map((x) => 1 + x) : data));
+    else if (linear) {
+      const turned = linear.inOut && !isQuantised(data);
+      matrices.set(name, matrix(name, turned ? transposed(data, linear.dIn, linear.dOut) : data));
+    } else {
+      const values = floatsOf(data);
+      vectors.set(name, scope.upload(name, plusOne.has(name) ? values.map((x) => 1 + x) : values));
+    }
   }
   const embedded = named(tables, `${embedding.path}.weight`);
   const heads = head.tied ? embedded : named(tables, `${head.path}.weight`);

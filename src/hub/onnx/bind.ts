@@ -17,6 +17,7 @@ import {
   weightShapes,
 } from '../../shared/model';
 import type { OnnxGraph, OnnxNode, OnnxTensor } from './model';
+import { type QuantisedTensor, quantisedOf } from './quantised';
 
 /** Where a weight is stored. */
 export interface Place {
@@ -27,6 +28,8 @@ export interface Place {
   packed: { from: number; rows: number } | null;
   /** The file has 1 + weight. */
   plusOne: boolean;
+  /** Where the weight is quantised, and `tensor` its numbers: [out, in] or [vocab, width]. */
+  quantised: QuantisedTensor | null;
 }
 
 export function unsupported(what: Message): never {
@@ -42,7 +45,14 @@ interface Constant {
   transposed: boolean;
   /** It reaches the node with a number added to it, as Gemma's norms do it. */
   added: boolean;
+  /** It is the numbers of a quantised matrix. */
+  quantised: QuantisedTensor | null;
 }
+
+/** Operators that multiply with a matrix, their second input. */
+const PRODUCTS = ['MatMul', 'FusedMatMul', 'Gemm', 'MatMulNBits'];
+/** Which input of them is a bias. */
+const BIAS_INPUT: Record<string, number> = { Gemm: 2, MatMulNBits: 5 };
 
 /** A module of the model that names are matched with, by its path's end within its layer. */
 interface Named<D> {
@@ -116,11 +126,13 @@ class Binder {
       if (node === head) continue;
       switch (node.op) {
         case 'Gather':
+        case 'GatherBlockQuantized':
           this.#bindTable(node);
           break;
         case 'MatMul':
         case 'FusedMatMul':
         case 'Gemm':
+        case 'MatMulNBits':
           this.#bindProduct(node);
           break;
         case 'Add':
@@ -151,7 +163,7 @@ class Binder {
     let [transposed, added] = [false, false];
     for (let hops = 0; name && hops < 8; hops++) {
       const tensor = this.#graph.tensors.get(name);
-      if (tensor) return { tensor, transposed, added };
+      if (tensor) return { tensor, transposed, added, quantised: null };
       const node = this.#producers.get(name);
       if (node?.op === 'Transpose') {
         const perm = node.attributes.get('perm') ?? [1, 0];
@@ -214,8 +226,8 @@ class Binder {
     for (let hops = 0; hops < 12; hops++) {
       const node = this.#producers.get(name);
       if (!node) return null;
-      if (node.op === 'MatMul' || node.op === 'FusedMatMul' || node.op === 'Gemm') {
-        const constant = this.#constant(node.inputs[1]);
+      if (PRODUCTS.includes(node.op)) {
+        const constant = this.#matrixOf(node, 1);
         if (constant) this.#putMatrix(`${head.path}.weight`, constant, node, false);
         bias ??= this.#biasOf(node);
         if (bias) this.#putBias(head.path, bias, node);
@@ -232,29 +244,37 @@ class Binder {
     return null;
   }
 
+  /** The matrix that a node multiplies with or looks up rows in. */
+  #matrixOf(node: OnnxNode, input: number): Constant | null {
+    const quantised = quantisedOf(node, this.#graph);
+    if (!quantised) return this.#constant(node.inputs[input]);
+    return { tensor: quantised.values, transposed: true, added: false, quantised };
+  }
+
   /** @param inOut the state dict has it as [in, out] */
-  #putMatrix(name: string, { tensor, transposed }: Constant, node: OnnxNode, inOut: boolean): void {
+  #putMatrix(name: string, { tensor, transposed, quantised }: Constant, node: OnnxNode, inOut: boolean): void {
     checkProduct(node);
     // x·C: an untransposed constant C is [in, out].
     const isInOut = transposed === (node.attributes.get('transB') === 1);
-    this.#put(name, { tensor, turned: isInOut !== inOut, packed: null, plusOne: false });
+    this.#put(name, { tensor, turned: isInOut !== inOut, packed: null, plusOne: false, quantised });
   }
 
   #putBias(path: string, { tensor }: Constant, node: OnnxNode): void {
     const name = `${path}.bias`;
     if (!this.#shapes.has(name)) unsupported(message('hub.graph.has.bias', { node: node.name }));
-    this.#put(name, { tensor, turned: false, packed: null, plusOne: false });
+    this.#put(name, { tensor, turned: false, packed: null, plusOne: false, quantised: null });
   }
 
-  /** The third input of a Gemm. */
+  /** The third input of a Gemm, the last of MatMulNBits. */
   #biasOf(node: OnnxNode): Constant | null {
-    if (node.op !== 'Gemm' || !node.inputs[2]) return null;
-    return this.#constant(node.inputs[2]) ?? unsupported(message('hub.graph.has.bias', { node: node.name }));
+    const input = node.inputs[BIAS_INPUT[node.op] ?? Infinity];
+    if (!input) return null;
+    return this.#constant(input) ?? unsupported(message('hub.graph.has.bias', { node: node.name }));
   }
 
   #bindProduct(node: OnnxNode): void {
-    const constant = this.#constant(node.inputs[1]);
-    if (!constant || constant.tensor.dims.length !== 2) return;
+    const constant = this.#matrixOf(node, 1);
+    if (!constant || (!constant.quantised && constant.tensor.dims.length !== 2)) return;
     const paths = this.#paths(node, constant);
     const bias = this.#biasOf(node);
     const linear = this.#find(paths, ({ linears }) => linears);
@@ -274,7 +294,7 @@ class Binder {
   #putPacked(
     linears: readonly LinearDescription[],
     part: 'weight' | 'bias',
-    { tensor }: Constant,
+    { tensor, quantised }: Constant,
     turned: boolean,
   ): void {
     const rows = linears.reduce((sum, { dOut }) => sum + dOut, 0);
@@ -282,7 +302,7 @@ class Binder {
     for (const { path, dOut } of linears) {
       const name = `${path}.${part}`;
       if (!this.#shapes.has(name)) unsupported(message('hub.graph.has.bias', { node: tensor.name }));
-      this.#put(name, { tensor, turned, packed: { from, rows }, plusOne: false });
+      this.#put(name, { tensor, turned, packed: { from, rows }, plusOne: false, quantised });
       from += dOut;
     }
   }
@@ -325,20 +345,28 @@ class Binder {
     if (!weight) return;
     if (others.length > 0) unsupported(message('hub.graph.has.bias', { node: node.name }));
     const { tensor, added } = weight;
-    this.#put(`${norm.path}.weight`, { tensor, turned: false, packed: null, plusOne: norm.plusOne && !added });
+    this.#put(`${norm.path}.weight`, {
+      tensor,
+      turned: false,
+      packed: null,
+      plusOne: norm.plusOne && !added,
+      quantised: null,
+    });
     if (bias) this.#putBias(norm.path, bias, node);
   }
 
   /** The embedding, or learned positions. */
   #bindTable(node: OnnxNode): void {
-    const constant = this.#constant(node.inputs[0]);
+    const constant = this.#matrixOf(node, 0);
     if (!constant || (node.attributes.get('axis') ?? 0) !== 0) return;
     const { embedding } = this.#model;
     const { positions } = embedding;
-    const { tensor, transposed: turned } = constant;
-    const dims = turned ? tensor.dims.toReversed() : tensor.dims;
+    const { tensor, quantised } = constant;
+    const turned = constant.transposed && !quantised;
+    const stored = turned ? tensor.dims.toReversed() : tensor.dims;
+    const dims = quantised ? [quantised.rows, quantised.width] : stored;
     const isOf = (name: string) => dims.join() === this.#shapes.get(name)?.join();
-    const place: Place = { tensor, turned, packed: null, plusOne: false };
+    const place: Place = { tensor, turned, packed: null, plusOne: false, quantised };
     if (positions && isOf(`${positions.path}.weight`)) {
       const key = marked(positions.path.slice(positions.path.lastIndexOf('.') + 1));
       if (this.#paths(node, constant).some((path) => path.includes(key)))

@@ -65,7 +65,6 @@ export function quantisedOf(node: OnnxNode, graph: OnnxGraph): QuantisedTensor |
     return { rows, width, bits, block, values, scales, zeros };
   }
   if (node.inputs[4]) unsupported(node, 'g_idx');
-  if (node.inputs[5]) unsupported(node, 'bias');
   return { rows: attribute('N', 0), width: attribute('K', 0), bits, block, values, scales, zeros };
 }
 

@@ -1,5 +1,5 @@
 /** How frozen weights are stored and read. */
-import type { QuantisedBlocks } from '../../../shared/types';
+import { type StoredMatrix, isQuantised } from '../../../shared/quantised';
 import type { BufferScope, Tensor } from '../../device/buffers';
 import type { Device } from '../../device/device';
 import { halfBits } from './halfBits';
@@ -36,8 +36,8 @@ export const typeNumber = (type: WeightType): number => (type === 'f32' ? 0 : ty
 export const blockSize = (type: WeightType): number => (type === 'f32' || type === 'f16' ? 1 : blockOf(type));
 
 /** Uploads a frozen matrix as it takes the least memory: blocks as they are, floats as f16 where nothing is lost. */
-export function uploadWeight(scope: BufferScope, label: string, values: Float32Array | QuantisedBlocks): Weight {
-  if ('scales' in values) {
+export function uploadWeight(scope: BufferScope, label: string, values: StoredMatrix): Weight {
+  if (isQuantised(values)) {
     const { words, type } = packBlocks(values);
     return { tensor: scope.upload(label, words), type };
   }

@@ -204,9 +204,9 @@ export const hub = {
     }),
   },
   graph: {
-    quantised: ({ what, op }: { what: 'int4' | 'int8' | 'weights' | 'embedding'; op: string }) => ({
-      message: `This ONNX file holds ${{ int4: '4-bit weights', int8: '8-bit weights', weights: 'quantised weights', embedding: 'a quantised embedding' }[what]} (${op}).`,
-      hint: 'Sieve trains on fp32 and fp16 files (model.onnx, model_fp16.onnx).',
+    quantised: ({ what, op }: { what: 'int4' | 'int8' | 'weights'; op: string }) => ({
+      message: `This ONNX file holds ${{ int4: '4-bit weights', int8: '8-bit weights', weights: 'quantised weights' }[what]} (${op})${what === 'int8' ? ' and rounds activations to 8 bits as well, so that nothing computed with it can be proved' : ''}.`,
+      hint: 'Sieve trains on fp32, fp16, q4 and q4f16 files (model.onnx, model_fp16.onnx, model_q4.onnx, model_q4f16.onnx).',
     }),
     quantisedAs: ({ node, op, what }: { node: string; op: string; what: string }) => ({
       message: `${node} holds quantised weights (${op}) in a form that Sieve does not read: ${what}.`,
@@ -246,7 +246,7 @@ export const hub = {
     }),
     type: ({ tensor, type }: { tensor: string; type: string }) => ({
       message: `Tensor "${tensor}" holds ${type} values.`,
-      hint: 'Sieve reads fp32 and fp16 models (model.onnx, model_fp16.onnx); quantised ones cannot be trained yet.',
+      hint: 'Sieve reads fp32, fp16, q4 and q4f16 models (model.onnx, model_fp16.onnx, model_q4.onnx, model_q4f16.onnx).',
     }),
   },
   onnx: ({ what }: { what: string }) => ({

@@ -165,8 +165,8 @@ export const hub: Texts['errors']['hub'] = {
   },
   graph: {
     quantised: ({ what, op }) => ({
-      message: `这个 ONNX 文件含有${{ int4: ' 4 位权重', int8: ' 8 位权重', weights: '量化的权重', embedding: '量化的嵌入' }[what]}（${op}）。`,
-      hint: 'Sieve 用 fp32 和 fp16 文件（model.onnx、model_fp16.onnx）训练。',
+      message: `这个 ONNX 文件含有${{ int4: ' 4 位权重', int8: ' 8 位权重', weights: '量化的权重' }[what]}（${op}）${what === 'int8' ? '，还把激活值舍入到 8 位，因此无法验证用它计算的结果' : ''}。`,
+      hint: 'Sieve 用 fp32、fp16、q4 和 q4f16 文件（model.onnx、model_fp16.onnx、model_q4.onnx、model_q4f16.onnx）训练。',
     }),
     quantisedAs: ({ node, op, what }) => ({
       message: `${node} 含有量化的权重（${op}），其形式 Sieve 不能读取：${what}。`,
@@ -199,7 +199,7 @@ export const hub: Texts['errors']['hub'] = {
     }),
     type: ({ tensor, type }) => ({
       message: `张量“${tensor}”存的是 ${type} 类型的值。`,
-      hint: 'Sieve 读取 fp32 和 fp16 模型（model.onnx、model_fp16.onnx）；量化的模型还不能训练。',
+      hint: 'Sieve 读取 fp32、fp16、q4 和 q4f16 模型（model.onnx、model_fp16.onnx、model_q4.onnx、model_q4f16.onnx）。',
     }),
   },
   onnx: ({ what }) => ({
