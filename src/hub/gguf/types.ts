@@ -17,13 +17,12 @@ interface Reader {
 
 const half = (raw: Uint8Array, at: number): number => halfValue(raw[at] | (raw[at + 1] << 8));
 
-/** A block of 32 or 256 values while it is read. */
+/** A block of 32 or 256 values while it is read: where it begins in the file, and where its q go. */
 interface Block {
   raw: Uint8Array;
-  /** Where it begins. */
   at: number;
-  /** Puts q at value `i` of the block. */
-  put(i: number, q: number): void;
+  out: Uint8Array;
+  to: number;
   /** Scale and offset of the block's part `part`. */
   scale(part: number, scale: number, offset?: number): void;
 }
@@ -54,43 +53,48 @@ function blockwise(
         scales: new Float32Array(count * parts),
         offsets: offsets ? new Float32Array(count * parts) : null,
       };
-      let b = 0;
+      let first = 0;
       const one: Block = {
         raw,
         at: 0,
-        put:
-          bits === 4
-            ? (i, q) => {
-                const at = b * values + i;
-                out.values[at >> 1] |= q << (4 * (at & 1));
-              }
-            : (i, q) => {
-                out.values[b * values + i] = q;
-              },
+        out: out.values,
+        to: 0,
         scale(part, scale, offset = 0) {
-          out.scales[b * parts + part] = scale;
-          if (out.offsets) out.offsets[b * parts + part] = offset;
+          out.scales[first + part] = scale;
+          if (out.offsets) out.offsets[first + part] = offset;
         },
       };
-      for (; b < count; b++, one.at += bytes) readBlock(one);
+      for (let b = 0; b < count; b++) {
+        readBlock(one);
+        one.at += bytes;
+        one.to += (values * bits) / 8;
+        first += parts;
+      }
       return out;
     },
   };
 }
 
-/** Sixteen bytes: lower halves are values 0 … 15, upper ones 16 … 31. */
-function nibbles({ raw, put }: Block, at: number, high: (i: number) => number = () => 0): void {
-  for (let i = 0; i < 16; i++) {
-    put(i, (raw[at + i] & 15) + high(i));
-    put(i + 16, (raw[at + i] >> 4) + high(i + 16));
+/** `count` bytes at `at`: lower halves are the first values, upper ones follow; as nibbles side by side from byte `to` of the block on. */
+function halves(block: Block, at: number, count: number, to: number): void {
+  const { raw, out } = block;
+  const [from, low, high] = [block.at + at, block.to + to, block.to + to + count / 2];
+  for (let i = 0; i < count / 2; i++) {
+    const [a, b] = [raw[from + 2 * i], raw[from + 2 * i + 1]];
+    out[low + i] = (a & 15) | ((b & 15) << 4);
+    out[high + i] = (a >> 4) | (b & 0xf0);
   }
 }
 
-/** The fifth bits of 32 values, in four bytes; as 16 more, or `less` from them. */
-const fifth =
-  (raw: Uint8Array, at: number, less: number) =>
-  (i: number): number =>
-    (((raw[at + (i >> 3)] >> (i & 7)) & 1) << 4) - less;
+/** Sixteen bytes at `at` the same, with the fifth bits of all 32 in the four bytes at `fifths`; `less` is taken from each. */
+function fives({ raw, out, at: start, to }: Block, at: number, fifths: number, less: number): void {
+  const fifth = (i: number) => ((raw[start + fifths + (i >> 3)] >> (i & 7)) & 1) << 4;
+  for (let i = 0; i < 16; i++) {
+    const byte = raw[start + at + i];
+    out[to + i] = (byte & 15) + fifth(i) - less;
+    out[to + 16 + i] = (byte >> 4) + fifth(16 + i) - less;
+  }
+}
 
 /** Scales and minima of 8 parts, in 12 bytes of 6 bits each. */
 function scalesOfK({ raw, at, scale }: Block): void {
@@ -113,43 +117,40 @@ const READERS: Record<number, Reader> = {
   30: { name: 'BF16', values: 1, bytes: 2, read: bf16ToF32 },
   2: blockwise('Q4_0', { ...SMALL, bytes: 18, bits: 4, offsets: false }, (b) => {
     b.scale(0, half(b.raw, b.at));
-    nibbles(b, b.at + 2);
+    halves(b, 2, 16, 0);
   }),
   3: blockwise('Q4_1', { ...SMALL, bytes: 20, bits: 4, offsets: true }, (b) => {
     b.scale(0, half(b.raw, b.at), half(b.raw, b.at + 2));
-    nibbles(b, b.at + 4);
+    halves(b, 4, 16, 0);
   }),
   6: blockwise('Q5_0', { ...SMALL, bytes: 22, bits: 8, offsets: false }, (b) => {
     b.scale(0, half(b.raw, b.at));
-    nibbles(b, b.at + 6, fifth(b.raw, b.at + 2, 16));
+    fives(b, 6, 2, 16);
   }),
   7: blockwise('Q5_1', { ...SMALL, bytes: 24, bits: 8, offsets: true }, (b) => {
     b.scale(0, half(b.raw, b.at), half(b.raw, b.at + 2));
-    nibbles(b, b.at + 8, fifth(b.raw, b.at + 4, 0));
+    fives(b, 8, 4, 0);
   }),
   8: blockwise('Q8_0', { ...SMALL, bytes: 34, bits: 8, offsets: false }, (b) => {
     b.scale(0, half(b.raw, b.at));
-    for (let i = 0; i < 32; i++) b.put(i, b.raw[b.at + 2 + i]);
+    b.out.set(b.raw.subarray(b.at + 2, b.at + 34), b.to);
   }),
   12: blockwise('Q4_K', { values: 256, bytes: 144, bits: 4, block: 32, offsets: true }, (b) => {
     scalesOfK(b);
-    for (let i = 0; i < 128; i++) {
-      const [byte, to] = [b.raw[b.at + 16 + i], 64 * (i >> 5) + (i & 31)];
-      b.put(to, byte & 15);
-      b.put(to + 32, byte >> 4);
-    }
+    for (let pair = 0; pair < 4; pair++) halves(b, 16 + 32 * pair, 32, 32 * pair);
   }),
   13: blockwise('Q5_K', { values: 256, bytes: 176, bits: 8, block: 32, offsets: true }, (b) => {
     scalesOfK(b);
+    const { raw, at, out } = b;
     for (let i = 0; i < 128; i++) {
-      const [byte, high] = [b.raw[b.at + 48 + i], b.raw[b.at + 16 + (i & 31)] >> (2 * (i >> 5))];
-      const to = 64 * (i >> 5) + (i & 31);
-      b.put(to, (byte & 15) + ((high & 1) << 4));
-      b.put(to + 32, (byte >> 4) + ((high & 2) << 3));
+      const [byte, high] = [raw[at + 48 + i], raw[at + 16 + (i & 31)] >> (2 * (i >> 5))];
+      const to = b.to + 64 * (i >> 5) + (i & 31);
+      out[to] = (byte & 15) + ((high & 1) << 4);
+      out[to + 32] = (byte >> 4) + ((high & 2) << 3);
     }
   }),
   14: blockwise('Q6_K', { values: 256, bytes: 210, bits: 8, block: 16, offsets: false }, (b) => {
-    const { raw, at } = b;
+    const { raw, at, out, to } = b;
     const d = half(raw, at + 208);
     for (let part = 0; part < 16; part++) b.scale(part, d * ((raw[at + 192 + part] << 24) >> 24));
     for (let i = 0; i < 256; i++) {
@@ -157,7 +158,7 @@ const READERS: Record<number, Reader> = {
       const [side, quarter, l] = [i >> 7, (i >> 5) & 3, i & 31];
       const low = raw[at + 64 * side + 32 * (quarter & 1) + l] >> (4 * (quarter >> 1));
       const high = raw[at + 128 + 32 * side + l] >> (2 * quarter);
-      b.put(i, ((low & 15) | ((high & 3) << 4)) - 32);
+      out[to + i] = ((low & 15) | ((high & 3) << 4)) - 32;
     }
   }),
 };
