@@ -119,6 +119,17 @@ function quantisedGraph(zeros: boolean): Uint8Array {
   });
 }
 
+/** The model of which `smallGguf` has the weights. */
+const SMALL = readModel({
+  model_type: 'llama',
+  hidden_size: 32,
+  num_hidden_layers: 1,
+  num_attention_heads: 2,
+  intermediate_size: 32,
+  vocab_size: 16,
+  tie_word_embeddings: true,
+});
+
 /** A tensor of each quantised type, and a tokenizer of the kind. */
 function smallGguf(kind: 'gpt2' | 'llama'): Uint8Array {
   const tokens = ['<unk>', '<s>', ...'Then said: 12'.split(''), 'Ġ', 'Th', 'he', 'The', '▁', '▁s', ...bytePieces()];
@@ -127,7 +138,21 @@ function smallGguf(kind: 'gpt2' | 'llama'): Uint8Array {
     const values = size > 100 ? 256 : size > 10 ? 32 : 1;
     return { name: `t${type}`, shape: [2, values], type: Number(type), bytes: new Uint8Array(2 * size).fill(0x35) };
   });
-  const q = { name: 'blk.0.attn_q.weight', shape: [32, 32], type: 2, bytes: new Uint8Array(32 * 18).fill(0x35) };
+  const { vocab } = SMALL;
+  const matrix = (name: string, rows = 32) => ({
+    name: `${name}.weight`,
+    shape: [rows, 32],
+    type: 2,
+    bytes: new Uint8Array(rows * 18).fill(0x35),
+  });
+  const norm = (name: string) => ({ name: `${name}.weight`, shape: [32], type: 0, bytes: new Uint8Array(128) });
+  const inLayer = ['attn_q', 'attn_k', 'attn_v', 'attn_output', 'ffn_gate', 'ffn_up', 'ffn_down'];
+  const model = [
+    matrix('token_embd', vocab),
+    norm('output_norm'),
+    ...['attn_norm', 'ffn_norm'].map((name) => norm(`blk.0.${name}`)),
+    ...inLayer.map((name) => matrix(`blk.0.${name}`)),
+  ];
   return gguf(
     {
       'general.architecture': 'llama',
@@ -144,7 +169,7 @@ function smallGguf(kind: 'gpt2' | 'llama'): Uint8Array {
       'tokenizer.ggml.add_bos_token': true,
       'tokenizer.chat_template': '{{ messages }}',
     },
-    [...typed, q],
+    [...typed, ...model],
   );
 }
 
@@ -251,9 +276,7 @@ export const READERS: Record<string, Reader> = {
     read: async (bytes) => {
       const read = readGguf(bytes);
       for (const tensor of read.tensors.values()) readTensor(tensor, bytes);
-      ggufWeights(read, [{ name: 'model.layers.0.self_attn.q_proj.weight', shape: [32, 32] }]).get(
-        'model.layers.0.self_attn.q_proj.weight',
-      );
+      ggufWeights(read, SMALL).get('model.layers.0.self_attn.q_proj.weight');
       const { json: tokenizer, config } = tokenizerOf(read);
       const made = await createTokenizer(tokenizer, config);
       made.decode(made.encode('The hen said: 12 é'));

@@ -8,7 +8,11 @@ import type { ModelDescription } from '../shared/model';
 import type { ModelFile, ModelSource } from '../shared/types';
 import { readModel } from './family';
 import { chooseFile, listModelFiles, SHARD_INDEX } from './modelFiles';
+import { readGguf } from './gguf/container';
+import { orFromGguf } from './gguf/head';
+import { asStored, configOf, ggufWeights } from './gguf/model';
 import { OnnxParser } from './onnx/parser';
+import { multiplyExactly } from './onnx/quantised';
 import type { ReferenceModel } from './reference';
 import { safetensorsWeights } from './safetensorsModel';
 import { type FetchOptions } from './download';
@@ -37,7 +41,8 @@ const MAX_SHARDS = 64;
 /** The model's architecture: one small download. */
 export async function fetchConfig(source: ModelSource, options: FetchOptions = {}): Promise<ModelDescription> {
   checkSource(source);
-  return readModel(await fetchJson(source, 'config.json', MAX_JSON, options));
+  const own = () => fetchJson(source, 'config.json', MAX_JSON, options);
+  return readModel(await orFromGguf(source, options, own, configOf));
 }
 
 /** Fetches a large file by its path, checked against the hash that the hub has of it. */
@@ -54,16 +59,18 @@ export async function downloadModel(source: ModelSource, options: FetchOptions =
   const file = chooseFile(source, repository);
   const large: FetchLarge = (path, cap, onBytes) =>
     fetchFile(source, path, cap, { ...options, onBytes, sha256: repository.listed.get(path)?.sha256 ?? null });
-  const read = file.format === 'onnx' ? readOnnx : readShards;
-  return { source, config, file, ...(await read(file.path, config, large)) };
+  return { source, file, ...(await READERS[file.format](file.path, config, large)) };
 }
 
-type Read = Pick<DownloadedModel, 'weights' | 'reference'>;
+/** `config`: the model as the file has it, whose head may be its own where the configuration says that it is tied. */
+type Read = Pick<DownloadedModel, 'weights' | 'reference' | 'config'>;
 
 async function readOnnx(path: string, config: ModelDescription, large: FetchLarge): Promise<Read> {
   const parser = new OnnxParser({ onNode: checkNode });
   const bytes = await large(path, MAX_ONNX, (partial, available) => parser.advance(partial, available));
   const graph = parser.finish(bytes);
+  // For the reference; the weights do not depend on it.
+  multiplyExactly(graph);
   const external = new Map<string, Uint8Array>();
   const folder = path.slice(0, path.lastIndexOf('/') + 1);
   for (const name of externalFiles(graph)) external.set(name, await large(folder + name, MAX_DATA));
@@ -72,7 +79,7 @@ async function readOnnx(path: string, config: ModelDescription, large: FetchLarg
     if (!data) throw new ModelError(message('hub.model.missingData', { file: location }));
     return data;
   });
-  return { weights, reference: { kind: 'onnx', file: path, bytes, external } };
+  return { config: weights.model, weights, reference: { kind: 'onnx', file: path, bytes, external } };
 }
 
 /** One safetensors file, or those that an index names. */
@@ -81,10 +88,24 @@ async function readShards(path: string, config: ModelDescription, large: FetchLa
   const files: Uint8Array[] = [];
   for (const shard of paths) files.push(await large(shard, MAX_DATA));
   return {
+    config,
     weights: safetensorsWeights(files, config),
     reference: { kind: 'safetensors', file: path, config, files },
   };
 }
+
+async function readGgufFile(path: string, config: ModelDescription, large: FetchLarge): Promise<Read> {
+  const bytes = await large(path, MAX_DATA);
+  const file = readGguf(bytes);
+  const stored = asStored(config, file);
+  return {
+    config: stored,
+    weights: ggufWeights(file, stored),
+    reference: { kind: 'gguf', file: path, config: stored, files: [bytes] },
+  };
+}
+
+const READERS = { onnx: readOnnx, safetensors: readShards, gguf: readGgufFile };
 
 /**
  * Files that an index of shards names, each once.

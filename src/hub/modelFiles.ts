@@ -5,17 +5,20 @@ import type { ModelFile, ModelSource } from '../shared/types';
 import { type FetchOptions } from './download';
 import { askFor, checkPath, listFiles, type ListedFile, sourceName } from './source';
 
-/** Values of an .onnx file by the end of its name, the most exact first; whether they can be trained on. */
+/** Values of an .onnx file by the end of its name, the most exact first: as they are, in blocks, or such as are not read. */
 const ONNX_TYPES = [
-  ['', 'fp32', true],
-  ['_fp16', 'fp16', true],
-  ['_q4', 'q4', false],
-  ['_q4f16', 'q4f16', false],
-  ['_quantized', 'int8', false],
-  ['_int8', 'int8', false],
-  ['_uint8', 'uint8', false],
-  ['_bnb4', 'bnb4', false],
+  ['', 'fp32', 'exact'],
+  ['_fp16', 'fp16', 'exact'],
+  ['_q4', 'q4', 'blocks'],
+  ['_q4f16', 'q4f16', 'blocks'],
+  ['_quantized', 'int8', 'no'],
+  ['_int8', 'int8', 'no'],
+  ['_uint8', 'uint8', 'no'],
+  ['_bnb4', 'bnb4', 'no'],
 ] as const;
+/** What a GGUF's name says of its values: some of the types in such a file are not read, or they are exact. */
+const GGUF_NOT_READ = /^(?:IQ|TQ|Q[23]_)/i;
+const GGUF_EXACT = /^(?:BF16|F16|F32)$/i;
 /** Older exports call the decoder by the second name. */
 const ONNX_NAMES = ['model', 'decoder_model_merged'];
 export const SHARD_INDEX = 'model.safetensors.index.json';
@@ -83,13 +86,16 @@ async function askForAll(source: ModelSource, options: FetchOptions): Promise<Ma
 }
 
 const onnxFiles = ONNX_NAMES.flatMap((name) =>
-  ONNX_TYPES.map(([end, dtype, readable]) => ({ path: `onnx/${name}${end}.onnx`, dtype, readable })),
+  ONNX_TYPES.map(([end, dtype, values]) => ({ path: `onnx/${name}${end}.onnx`, dtype, values })),
 );
+const onnxPaths = (of: (typeof onnxFiles)[number]['values']) =>
+  onnxFiles.filter(({ values }) => values === of).map(({ path }) => path);
 const CANDIDATES = [
-  ...onnxFiles.filter(({ readable }) => readable).map(({ path }) => path),
+  ...onnxPaths('exact'),
   'model.safetensors',
   SHARD_INDEX,
-  ...onnxFiles.filter(({ readable }) => !readable).map(({ path }) => path),
+  ...onnxPaths('blocks'),
+  ...onnxPaths('no'),
 ];
 
 /** Weights among listed files, the most exact first. */
@@ -100,28 +106,26 @@ function modelFiles(listed: ReadonlyMap<string, ListedFile>): Omit<ModelFile, 'f
     for (const [path, { bytes }] of listed) if (is(path)) sum = sum === null || bytes === null ? null : sum + bytes;
     return sum;
   };
-  const found: Omit<ModelFile, 'fits'>[] = [];
-  for (const { path, dtype, readable } of onnxFiles) {
+  const found: (Omit<ModelFile, 'fits'> & { exact: boolean })[] = [];
+  for (const { path, dtype, values } of onnxFiles) {
     if (!listed.has(path)) continue;
     const bytes = bytesOf((p) => p === path || p.startsWith(`${path}_data`) || p.startsWith(`${path}.data`));
-    found.push({ path, format: 'onnx', dtype, bytes, readable });
+    found.push({ path, format: 'onnx', dtype, bytes, readable: values !== 'no', exact: values === 'exact' });
   }
   const shards = bytesOf((p) => /^model-\d+-of-\d+\.safetensors$/.test(p));
   for (const [path, bytes] of [
     ['model.safetensors', bytesOf((p) => p === 'model.safetensors')],
     [SHARD_INDEX, shards === 0 ? null : shards],
   ] as const)
-    if (listed.has(path)) found.push({ path, format: 'safetensors', dtype: null, bytes, readable: true });
-  for (const path of listed.keys())
-    if (/^[^/]+\.gguf$/.test(path))
-      found.push({
-        path,
-        format: 'gguf',
-        dtype: /([^.-]+)\.gguf$/.exec(path)?.[1] ?? null,
-        bytes: listed.get(path)!.bytes,
-        readable: false,
-      });
-  return found;
+    if (listed.has(path)) found.push({ path, format: 'safetensors', dtype: null, bytes, readable: true, exact: true });
+  for (const [path, { bytes }] of listed) {
+    if (!/^[^/]+\.gguf$/.test(path)) continue;
+    const dtype = /([^.-]+)\.gguf$/.exec(path)?.[1] ?? '';
+    const [readable, exact] = [!GGUF_NOT_READ.test(dtype), GGUF_EXACT.test(dtype)];
+    found.push({ path, format: 'gguf', dtype: dtype || null, bytes, readable, exact });
+  }
+  // Stable: blocks come after all that is exact, and keep their order.
+  return found.toSorted((a, b) => Number(b.exact) - Number(a.exact)).map(({ exact: _, ...file }) => file);
 }
 
 /**

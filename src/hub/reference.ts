@@ -4,6 +4,8 @@
  * ONNX Runtime never shrinks, and a model may never finish loading.
  */
 import type { ModelDescription } from '../shared/model';
+import { readGguf } from './gguf/container';
+import { ggufWeights } from './gguf/model';
 import { type OnnxReference, onnxLogits } from './onnxRuntime';
 import { plainForward } from './plainForward';
 import { safetensorsWeights } from './safetensorsModel';
@@ -11,7 +13,7 @@ import { safetensorsWeights } from './safetensorsModel';
 /** What of a downloaded model the reference is given: plain data, whose buffers are handed over. */
 export type ReferenceModel =
   | OnnxReference
-  | { kind: 'safetensors'; file: string; config: ModelDescription; files: Uint8Array[] };
+  | { kind: 'safetensors' | 'gguf'; file: string; config: ModelDescription; files: Uint8Array[] };
 
 export interface ReferenceLogits {
   /** [ids.length, vocab], row-major. */
@@ -25,9 +27,10 @@ export interface ReferenceLogits {
  */
 export async function computeReference(model: ReferenceModel, ids: Int32Array): Promise<ReferenceLogits> {
   if (model.kind === 'onnx') return onnxLogits(model, ids);
-  const weights = safetensorsWeights(model.files, model.config);
+  const { kind, files, config } = model;
+  const weights = kind === 'gguf' ? ggufWeights(readGguf(files[0]), config) : safetensorsWeights(files, config);
   return {
-    data: plainForward(model.config, (name) => weights.get(name).data, ids),
-    vocab: model.config.vocab,
+    data: plainForward(config, (name) => weights.get(name).data, ids),
+    vocab: config.vocab,
   };
 }

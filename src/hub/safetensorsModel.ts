@@ -30,13 +30,13 @@ export function safetensorsWeights(files: readonly Uint8Array[], config: ModelDe
     if (stored !== wanted) throw new ModelError(message('hub.weights.shape', { weight, stored, wanted }));
   }
   let released = false;
-  const get = (name: string) => {
+  const values = (name: string): Float32Array => {
     if (released) throw new ModelError(message('hub.model.released'));
-    return { data: place(name).get(name).data, shape: shapes.get(name)! };
+    return place(name).get(name).data;
   };
   return {
-    get,
-    stored: (name) => get(name).data,
+    get: (name) => ({ data: values(name), shape: shapes.get(name)! }),
+    stored: values,
     release() {
       released = true;
       places.clear();

@@ -303,8 +303,10 @@ describe('opening a model', () => {
     serve({ 'onnx/model_q4.onnx': here, 'model.safetensors.index.json': here });
     expect(await chosen()).toMatchObject({ path: 'model.safetensors.index.json', format: 'safetensors' });
     serve({ 'onnx/model_q4.onnx': here, 'onnx/model_quantized.onnx': here });
+    expect(await chosen()).toMatchObject({ path: 'onnx/model_q4.onnx', readable: true });
+    serve({ 'onnx/model_bnb4.onnx': here, 'onnx/model_quantized.onnx': here });
     await expect(chosen()).rejects.toThrow(
-      /quantised weights only \(onnx\/model_q4\.onnx, onnx\/model_quantized\.onnx\)/,
+      /quantised weights only \(onnx\/model_quantized\.onnx, onnx\/model_bnb4\.onnx\)/,
     );
     serve({});
     await expect(chosen()).rejects.toThrow(/no weights that Sieve reads/);
@@ -321,18 +323,26 @@ describe('opening a model', () => {
         ['onnx/model.onnx_data', 900],
         ['onnx/model_fp16.onnx', 470],
         ['onnx/model_q4f16.onnx', 100],
+        ['onnx/model_int8.onnx', 90],
       ),
-      '/api/models/owner/name/tree/main': list(['model.safetensors', 480], ['a.Q4_1.gguf', 90], ['config.json', 5]),
+      '/api/models/owner/name/tree/main': list(
+        ['model.safetensors', 480],
+        ['a.Q4_1.gguf', 90],
+        ['a.IQ2_XS.gguf', 40],
+        ['config.json', 5],
+      ),
     });
     expect(await chosen(HUB, 4 * 940)).toMatchObject({ path: 'onnx/model.onnx', bytes: 940 });
     expect(await chosen(HUB, 4 * 940 - 1)).toMatchObject({ path: 'onnx/model_fp16.onnx', fits: true });
     expect(await chosen(HUB, 1500)).toMatchObject({ path: 'model.safetensors', dtype: null, bytes: 480 });
-    expect(await chosen(HUB, 10)).toMatchObject({ path: 'onnx/model_fp16.onnx', fits: false });
+    expect(await chosen(HUB, 400)).toMatchObject({ path: 'onnx/model_q4f16.onnx', fits: true });
+    expect(await chosen(HUB, 10)).toMatchObject({ path: 'a.Q4_1.gguf', fits: false });
     expect(await chosen({ ...HUB, file: 'onnx/model.onnx' }, 10)).toMatchObject({ path: 'onnx/model.onnx' });
-    await expect(chosen({ ...HUB, file: 'onnx/model_q4f16.onnx' })).rejects.toThrow(/cannot be trained on/);
+    await expect(chosen({ ...HUB, file: 'onnx/model_int8.onnx' })).rejects.toThrow(/cannot be trained on/);
     await expect(chosen({ ...HUB, file: 'onnx/model_x.onnx' })).rejects.toThrow(/has no onnx\/model_x/);
     await expect(chosen({ ...HUB, file: '../secret' })).rejects.toThrow(/not a path inside/);
     expect((await listModelFiles(HUB)).files.map((f) => `${f.format} ${f.dtype} ${f.bytes}`)).toContain('gguf Q4_1 90');
+    await expect(chosen({ ...HUB, file: 'a.IQ2_XS.gguf' })).rejects.toThrow(/cannot be trained on/);
   });
 
   it('reads an index of shards, and refuses one that leads elsewhere', () => {

@@ -112,19 +112,56 @@ export async function fetchFile(
   return downloadSmall(url, file, cap, options);
 }
 
+function blobOf(source: Extract<ModelSource, { kind: 'folder' }>, file: string): Blob {
+  const blob = folderOf(source).get(file);
+  if (!blob) throw new FetchError('missing', message('hub.fetch.missingHere', { folder: source.id, file }));
+  return blob;
+}
+
 async function readFolder(
   source: Extract<ModelSource, { kind: 'folder' }>,
   file: string,
   cap: number,
   { onBytes, onProgress }: FetchOptions,
 ): Promise<Uint8Array> {
-  const blob = folderOf(source).get(file);
-  if (!blob) throw new FetchError('missing', message('hub.fetch.missingHere', { folder: source.id, file }));
+  const blob = blobOf(source, file);
   if (blob.size > cap) throw new FetchError('too-large', message('hub.fetch.tooLarge', { file, most: megabytes(cap) }));
   const bytes = new Uint8Array(await blob.arrayBuffer());
   onBytes?.(bytes, bytes.length);
   onProgress?.(file, bytes.length, bytes.length);
   return bytes;
+}
+
+/**
+ * The first `most` bytes of a file, or all where it is shorter, and its length.
+ * @throws {FetchError}
+ */
+export async function fetchStart(
+  source: ModelSource,
+  file: string,
+  most: number,
+  { signal }: FetchOptions = {},
+): Promise<{ bytes: Uint8Array; total: number }> {
+  if (source.kind === 'folder') {
+    const blob = blobOf(source, file);
+    return { bytes: new Uint8Array(await blob.slice(0, most).arrayBuffer()), total: blob.size };
+  }
+  const response = await request(fileUrl(source, file), { signal, headers: { range: `bytes=0-${most - 1}` } });
+  const whole = /\/(\d{1,15})$/.exec(response.headers.get('content-range') ?? '')?.[1];
+  const total = Number((response.status === 206 ? whole : response.headers.get('content-length')) ?? Number.NaN);
+  const bytes = new Uint8Array(Math.min(most, total || most));
+  let available = 0;
+  const reader = response.body?.getReader();
+  // A server that knows no ranges sends all: the rest is not read.
+  while (reader && available < bytes.length) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    const part = value.subarray(0, bytes.length - available);
+    bytes.set(part, available);
+    available += part.length;
+  }
+  await reader?.cancel();
+  return { bytes: bytes.subarray(0, available), total: Math.max(available, total || 0) };
 }
 
 /** Longest listing of a folder. */

@@ -8,6 +8,8 @@ import { ModelError } from '../shared/errors';
 import { GUARD, unguard } from '../shared/guard';
 import { message } from '../shared/message';
 import type { ModelSource, Prompt, Tokenizer } from '../shared/types';
+import { orFromGguf } from './gguf/head';
+import { tokenizerOf } from './gguf/tokenizer';
 import { fetchConfig } from './model';
 import { FetchError, type FetchOptions } from './download';
 import { fetchJson } from './source';
@@ -36,10 +38,13 @@ export async function openChatTokenizer(
 }
 
 async function open(source: ModelSource, options: FetchOptions): Promise<{ tokenizer: Tokenizer; settings: unknown }> {
-  const [config, json, settings, stops] = await Promise.all([
+  const own = async () => ({
+    json: await fetchJson(source, 'tokenizer.json', MAX_TOKENIZER, options),
+    config: await fetchJson(source, 'tokenizer_config.json', MAX_TOKENIZER_CONFIG, options),
+  });
+  const [config, { json, config: settings }, stops] = await Promise.all([
     fetchConfig(source, options),
-    fetchJson(source, 'tokenizer.json', MAX_TOKENIZER, options),
-    fetchJson(source, 'tokenizer_config.json', MAX_TOKENIZER_CONFIG, options),
+    orFromGguf<{ json: unknown; config: unknown }>(source, options, own, tokenizerOf),
     fetchStops(source, options),
   ]);
   const { file } = checkTokenizerFiles(json, settings);

@@ -212,7 +212,8 @@ describe('the ways exporters store a linear layer', () => {
     const { nodes, tensors } = tinyGraph();
     const refuse = (extra: number[], pattern: RegExp) =>
       expect(() => parse(model({ nodes: [...nodes, extra], tensors }))).toThrow(pattern);
-    refuse(node('MatMulNBits', { name: 'x', inputs: ['a'], outputs: ['b'] }), /4-bit weights \(MatMulNBits\)/);
+    refuse(node('MatMulBnb4', { name: 'x', inputs: ['a'], outputs: ['b'] }), /4-bit weights \(MatMulBnb4\)/);
+    refuse(node('MatMulInteger', { name: 'x', inputs: ['a'], outputs: ['b'] }), /rounds activations to 8 bits/);
     refuse(node('DequantizeLinear', { name: 'x', inputs: ['a'], outputs: ['b'] }), /DequantizeLinear/);
     refuse(
       node('RotaryEmbedding', { name: 'x', inputs: ['a'], outputs: ['b'] }, intAttribute('interleaved', 1)),

@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readSafetensors, writeSafetensors } from '../hub/safetensors';
+import { nanoGguf } from '../hub/testing/nanoGguf';
+import { quantiseOnnx } from '../hub/testing/quantiseOnnx';
 import { NANO, watched } from './testing/studio';
 
 const at = join('public', 'models', NANO.id);
@@ -42,6 +44,33 @@ it('safetensors, one file or shards behind an index, are proved by the plain for
   });
   expect(two.file.path).toBe('model.safetensors.index.json');
   expect(two.check).toEqual(one.check);
+});
+
+it('quantised weights are proved by ONNX Runtime, in whichever form it has to multiply them exactly', async () => {
+  const { studio } = watched();
+  const q4 = await studio.openModel({
+    type: 'open-model',
+    source: source('q4'),
+    files: folder({ 'onnx/model_q4.onnx': quantiseOnnx(readFileSync(join(at, 'onnx', 'model.onnx'))) }),
+  });
+  expect(q4.file).toMatchObject({ path: 'onnx/model_q4.onnx', dtype: 'q4' });
+  expect(q4.check).toMatchObject({ ok: true, by: 'onnxruntime', tolerance: 1e-4 });
+  const whole = await studio.openModel({ type: 'open-model', source: NANO });
+  // The head is a matrix of its own, and the embedding stays as it is.
+  expect(q4.parameters).toBe(whole.parameters + 4096 * 64);
+  expect(q4.weightBytes).toBeLessThan(whole.weightBytes);
+});
+
+it('a GGUF needs no other file: its configuration and its tokenizer are in it', async () => {
+  const { studio } = watched();
+  const whole = await studio.openModel({ type: 'open-model', source: NANO });
+  const files = new Map([['nano.Q8_0.gguf', new Blob([nanoGguf('Q8_0')])]]);
+  const one = await studio.openModel({ type: 'open-model', source: source('gguf'), files });
+  expect(one.file).toMatchObject({ path: 'nano.Q8_0.gguf', format: 'gguf', dtype: 'Q8_0' });
+  expect(one.check).toMatchObject({ ok: true, by: 'plain', tokens: whole.check.tokens });
+  expect(one.config.layers).toEqual(whole.config.layers);
+  expect(one.config.eosIds).toEqual(whole.config.eosIds);
+  expect(one.weightBytes).toBeLessThan(whole.weightBytes);
 });
 
 it('a model that cannot be opened leaves what is open, whether its files or its proof are wrong', async () => {

@@ -148,9 +148,10 @@ class Cursor {
 
 /**
  * Metadata and tensors of a file; values of tensors are not looked at.
+ * @param length of the file, where `bytes` are its beginning
  * @throws {ModelError} when it is damaged, or no GGUF of version 2 or 3
  */
-export function readGguf(bytes: Uint8Array): GgufFile {
+export function readGguf(bytes: Uint8Array, length = bytes.length): GgufFile {
   const cursor = new Cursor(bytes);
   if (bytes.length < 24 || cursor.u32() !== 0x46554747) damaged(message('hub.ggufHas.noMagic'));
   const version = cursor.u32();
@@ -185,7 +186,7 @@ export function readGguf(bytes: Uint8Array): GgufFile {
   const alignment = given as number;
   const start = Math.ceil(cursor.at / alignment) * alignment;
   for (const tensor of tensors.values()) {
-    if (tensor.offset % alignment !== 0 || start + tensor.offset > bytes.length)
+    if (tensor.offset % alignment !== 0 || start + tensor.offset > length)
       damaged(message('hub.ggufHas.outside', { tensor: tensor.name.slice(0, 100) }));
     tensor.offset += start;
   }

@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ModelError } from '../../shared/errors';
+import { weightShapes } from '../../shared/model';
 import { dequantise } from '../../shared/quantised';
+import { readModel } from '../family';
 import { readSafetensors } from '../safetensors';
 import { type TensorParts, gguf, text, u64 } from '../testing/gguf';
+import { NANO, nanoGguf } from '../testing/nanoGguf';
 import { readGguf } from './container';
-import { configOf, ggufWeights } from './model';
+import { asStored, configOf, ggufWeights } from './model';
 import { readTensor } from './types';
 
 /** Random blocks of every type and what gguf-py makes of them: see reference/sieve_ref/gguf_blocks.py. */
@@ -63,78 +66,30 @@ describe('a damaged file', () => {
   });
 });
 
-const NANO = 'public/models/sieve-stories-nano';
-const config = JSON.parse(readFileSync(`${NANO}/config.json`, 'utf8')) as Record<string, number>;
 const truth = readSafetensors(readFileSync(`${NANO}/model.safetensors`));
-
-/** The nano model as llama.cpp writes it: its names, and rows of q and k in the order of interleaved RoPE. */
-function nanoGguf(): Uint8Array {
-  const { num_attention_heads: heads, num_key_value_heads: kvHeads = heads, hidden_size: width } = config;
-  const names: [RegExp, string][] = [
-    [/^model\.embed_tokens\./, 'token_embd.'],
-    [/^model\.norm\./, 'output_norm.'],
-    [/^lm_head\./, 'output.'],
-    [/^model\.layers\.(\d+)\.input_layernorm\./, 'blk.$1.attn_norm.'],
-    [/^model\.layers\.(\d+)\.post_attention_layernorm\./, 'blk.$1.ffn_norm.'],
-    [/^model\.layers\.(\d+)\.self_attn\.o_proj\./, 'blk.$1.attn_output.'],
-    [/^model\.layers\.(\d+)\.self_attn\.(q|k|v)_proj\./, 'blk.$1.attn_$2.'],
-    [/^model\.layers\.(\d+)\.mlp\.(gate|up|down)_proj\./, 'blk.$1.ffn_$2.'],
-  ];
-  const tensors = truth.names.map((name): TensorParts => {
-    const { shape, data } = truth.get(name);
-    const kind = /\.(q|k)_proj\./.exec(name)?.[1];
-    const values = data.slice();
-    if (kind) {
-      // [heads, 2, half, in] becomes [heads, half, 2, in].
-      const size = shape[0] / (kind === 'q' ? heads : kvHeads);
-      for (let row = 0; row < shape[0]; row++) {
-        const [head, part, i] = [Math.floor(row / size), Math.floor(((row % size) * 2) / size), row % (size / 2)];
-        const to = head * size + 2 * i + part;
-        values.set(data.subarray(row * shape[1], (row + 1) * shape[1]), to * shape[1]);
-      }
-    }
-    const [from, to] = names.find(([pattern]) => pattern.test(name))!;
-    return { name: name.replace(from, to), shape, type: 0, bytes: new Uint8Array(values.buffer) };
-  });
-  return gguf(
-    {
-      'general.architecture': 'llama',
-      'llama.block_count': config.num_hidden_layers,
-      'llama.embedding_length': width,
-      'llama.feed_forward_length': config.intermediate_size,
-      'llama.attention.head_count': heads,
-      'llama.attention.head_count_kv': kvHeads,
-      'llama.attention.layer_norm_rms_epsilon': 1e-5,
-      'llama.rope.freq_base': config.rope_theta ?? 10000,
-      'llama.context_length': config.max_position_embeddings,
-    },
-    tensors,
-  );
-}
+const config = JSON.parse(readFileSync(`${NANO}/config.json`, 'utf8')) as Record<string, number>;
 
 describe('a Llama in a GGUF', () => {
-  const file = readGguf(nanoGguf());
+  const file = readGguf(nanoGguf('F32'));
   it('has the fields of its config.json', () => {
     const fields = configOf(file);
     for (const name of ['hidden_size', 'num_hidden_layers', 'num_attention_heads', 'intermediate_size', 'vocab_size'])
       expect(fields[name], name).toBe(config[name]);
     expect(fields.tie_word_embeddings).toBe(true);
   });
+  const model = asStored(readModel(configOf(file)), file);
   it('has the weights of its state dict, q and k in their own order', () => {
-    const shapes = truth.names.map((name) => ({ name, shape: truth.shape(name) }));
-    const weights = ggufWeights(file, shapes);
-    for (const { name } of shapes)
-      expect(
-        Buffer.compare(
-          Buffer.from((weights.get(name) as Float32Array).buffer),
-          Buffer.from(truth.get(name).data.buffer),
-        ),
-        name,
-      ).toBe(0);
+    const weights = ggufWeights(file, model);
+    const bits = (values: Float32Array) => Buffer.from(values.buffer, values.byteOffset, values.byteLength);
+    for (const { name } of weightShapes(model))
+      expect(bits(weights.get(name).data).equals(bits(truth.get(name).data)), name).toBe(true);
+    weights.release();
+    expect(() => weights.get('model.norm.weight')).toThrow(ModelError);
   });
   it('a weight that is missing or has another shape is named', () => {
-    expect(() => ggufWeights(file, [{ name: 'lm_head.weight', shape: [1] }])).toThrow(/lm_head\.weight/);
-    expect(() => ggufWeights(file, [{ name: 'model.norm.weight', shape: [1] }])).toThrow(/model\.norm\.weight.*\[1\]/);
+    const untied = { ...model, head: { ...model.head, tied: false } };
+    expect(() => ggufWeights(file, untied)).toThrow(/lm_head\.weight/);
+    expect(() => ggufWeights(file, { ...model, width: 8 })).toThrow(/embed_tokens\.weight.*4096, 8\]/);
   });
 });
 

@@ -4,7 +4,9 @@
  */
 import { ModelError } from '../../shared/errors';
 import { message } from '../../shared/message';
-import type { QuantisedBlocks } from '../../shared/types';
+import { type ModelDescription, weightShapes } from '../../shared/model';
+import { type StoredMatrix, dequantise, isQuantised } from '../../shared/quantised';
+import type { Weights } from '../weights';
 import { type GgufFile, type GgufTensor, damaged } from './container';
 import { bytesOf, readTensor } from './types';
 
@@ -67,7 +69,9 @@ export function configOf(file: GgufFile): Record<string, unknown> {
     throw new ModelError(message('hub.ggufRope', { scaling: String(scaling).slice(0, 60) }));
   const fields = Object.entries(FIELDS).flatMap(([field, key]) => {
     const value = metadata.get(`${name}.${key}`);
-    return value === undefined ? [] : [[field, value] as const];
+    // What was 1e-5 is 9.99999975e-6 in f32.
+    const given = typeof value === 'number' ? Number(value.toPrecision(7)) : value;
+    return given === undefined ? [] : [[field, given] as const];
   });
   return {
     model_type: modelType,
@@ -91,18 +95,20 @@ function tensorOf(name: string, { tensors }: GgufFile): GgufTensor {
   return (own && tensors.get(own)) || damaged(message('hub.ggufHas.noTensor', { tensor: name }));
 }
 
-type Values = Float32Array | QuantisedBlocks;
+/** The model as the file has it: its head is the embedding where it has none of its own. */
+export const asStored = (model: ModelDescription, { tensors }: GgufFile): ModelDescription => ({
+  ...model,
+  head: { ...model.head, tied: !tensors.has(OUTSIDE['lm_head.weight']) },
+});
 
 /**
- * Finds every weight of `shapes` (names and shapes as in the state dict) and checks that it is whole; values are read by `get`.
+ * Finds every weight and checks that it is whole; values are read when they are asked for.
  * @throws {ModelError} naming the weight that is missing or misshapen
  */
-export function ggufWeights(
-  file: GgufFile,
-  shapes: readonly { name: string; shape: number[] }[],
-): { get(name: string): Values } {
+export function ggufWeights(file: GgufFile, model: ModelDescription): Weights {
   const { turned, name: architecture } = architectureOf(file);
-  for (const { name, shape } of shapes) {
+  const shapes = new Map(weightShapes(model).map(({ name, shape }) => [name, shape]));
+  for (const [name, shape] of shapes) {
     const tensor = tensorOf(name, file);
     if (tensor.shape.join() !== shape.join())
       damaged(
@@ -117,12 +123,22 @@ export function ggufWeights(
       file.metadata.get(`${architecture}.attention.head_count`);
     return typeof count === 'number' ? count : 1;
   };
+  let open: GgufFile | null = file;
+  const stored = (name: string): StoredMatrix => {
+    if (!open) throw new ModelError(message('hub.model.released'));
+    const tensor = tensorOf(name, open);
+    const values = readTensor(tensor, open.bytes);
+    const kind = /self_attn\.([qk])_proj\./.exec(name)?.[1];
+    return turned && kind ? neighboursApart(values, tensor.shape[0], heads(kind)) : values;
+  };
   return {
+    stored,
     get(name) {
-      const tensor = tensorOf(name, file);
-      const values = readTensor(tensor, file.bytes);
-      const kind = /self_attn\.([qk])_proj\./.exec(name)?.[1];
-      return turned && kind ? neighboursApart(values, tensor.shape[0], heads(kind)) : values;
+      const matrix = stored(name);
+      return { data: isQuantised(matrix) ? dequantise(matrix) : matrix, shape: shapes.get(name)! };
+    },
+    release() {
+      open = null;
     },
   };
 }
@@ -131,7 +147,7 @@ export function ggufWeights(
  * Rows as Hugging Face has them: in a head of size n, rows i and i + n/2 rotate together; in the file they are neighbours,
  * 2i and 2i + 1.
  */
-function neighboursApart(values: Values, rows: number, heads: number): Values {
+function neighboursApart(values: StoredMatrix, rows: number, heads: number): StoredMatrix {
   const size = rows / heads;
   if (size % 2 !== 0) damaged(message('hub.ggufHas.heads', { rows, heads }));
   const rowInFile = (row: number) => {
@@ -145,7 +161,7 @@ function neighboursApart(values: Values, rows: number, heads: number): Values {
       out.set(data.subarray(rowInFile(row) * width, (rowInFile(row) + 1) * width), row * width);
     return out;
   };
-  if (values instanceof Float32Array) return moved(values);
+  if (!isQuantised(values)) return moved(values);
   const { scales, offsets } = values;
   return { ...values, values: moved(values.values), scales: moved(scales), offsets: offsets && moved(offsets) };
 }

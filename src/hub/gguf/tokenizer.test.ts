@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { quickly } from '../../shared/testing/quickly';
 import { createTokenizer } from '../tokenizer';
 import { gguf } from '../testing/gguf';
+import { NANO, nanoGguf } from '../testing/nanoGguf';
 import { readGguf } from './container';
 import { tokenizerOf } from './tokenizer';
 
@@ -15,33 +16,17 @@ const TEXTS = [
 ];
 
 it('byte-level BPE: the same ids as the tokenizer.json of the same model', async () => {
-  const folder = 'public/models/sieve-stories-nano';
   const [json, config] = ['tokenizer.json', 'tokenizer_config.json'].map(
-    (name) => JSON.parse(readFileSync(`${folder}/${name}`, 'utf8')) as Record<string, unknown>,
+    (name) => JSON.parse(readFileSync(`${NANO}/${name}`, 'utf8')) as Record<string, unknown>,
   );
-  const { vocab, merges } = json.model as { vocab: Record<string, number>; merges: string[][] };
-  const special = new Set((json.added_tokens as { id: number }[]).map(({ id }) => id));
-  const tokens = Object.entries(vocab)
-    .toSorted(([, a], [, b]) => a - b)
-    .map(([token]) => token);
-  for (const { id, content } of json.added_tokens as { id: number; content: string }[]) tokens[id] = content;
-  const file = readGguf(
-    gguf({
-      'tokenizer.ggml.model': 'gpt2',
-      'tokenizer.ggml.pre': 'gpt-2',
-      'tokenizer.ggml.tokens': tokens,
-      'tokenizer.ggml.token_type': tokens.map((_, id) => (special.has(id) ? 3 : 1)),
-      'tokenizer.ggml.merges': merges.map((m) => (Array.isArray(m) ? m.join(' ') : m)),
-      'tokenizer.ggml.eos_token_id': tokens.indexOf('<|endoftext|>'),
-    }),
-  );
-  const made = tokenizerOf(file);
+  const made = tokenizerOf(readGguf(nanoGguf('F32')));
   const [theirs, ours] = [await createTokenizer(json, config), await createTokenizer(made.json, made.config)];
   for (const text of TEXTS) {
     expect([...ours.encode(text)], text).toEqual([...theirs.encode(text)]);
     expect([...ours.encodeDressed(text)], text).toEqual([...theirs.encodeDressed(text)]);
     expect(ours.decode(ours.encode(text))).toBe(theirs.decode(theirs.encode(text)));
   }
+  expect(ours.bosId).toBe(theirs.bosId);
   expect(made.config.eos_token).toBe('<|endoftext|>');
 });
 

@@ -172,13 +172,15 @@ function sentencePiece({
 }) {
   if (!isNumbers(scores) || scores.length !== tokens.length) refuse('tokens', 'scores');
   const ids = new Map(tokens.map((piece, id) => [piece, id]));
+  // Most places to part a piece give a part that is longer than any: no text is made for these.
+  const lengths = new Set(tokens.map((piece) => piece.length));
   const merges: { pair: [string, string]; score: number }[] = [];
   for (const [id, piece] of tokens.entries()) {
     if (types[id] === CONTROL || types[id] === UNKNOWN) continue;
     if (piece.length > MAX_PIECE) refuse('long', piece);
     const parted: [string, string][] = [];
     for (let at = 1; at < piece.length; at++) {
-      if (!ids.has(piece.slice(0, at))) continue;
+      if (!lengths.has(at) || !lengths.has(piece.length - at) || !ids.has(piece.slice(0, at))) continue;
       const right = piece.slice(at);
       if (ids.has(right)) parted.push([piece.slice(0, at), right]);
     }

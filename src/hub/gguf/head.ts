@@ -1,0 +1,60 @@
+/** What a repository without files of its own for it says of its model: the metadata of its GGUF. */
+import type { ModelSource } from '../../shared/types';
+import { FetchError, type FetchOptions } from '../download';
+import { chooseFile, listModelFiles } from '../modelFiles';
+import { fetchStart } from '../source';
+import { type GgufFile, readGguf } from './container';
+
+/** How much is read of a file until its metadata is whole: vocabularies of 50,000 pieces take 2 MB, of 260,000 some 12. */
+const STARTS = [4 << 20, 32 << 20, 128 << 20];
+
+/** The last one: configuration and tokenizer are asked for one after the other. */
+let last: { key: string; head: Promise<GgufFile | null> } | null = null;
+
+/** Metadata of the GGUF that would be opened; null where it would be another file. */
+function headOf(source: ModelSource, options: FetchOptions): Promise<GgufFile | null> {
+  const key = JSON.stringify(source);
+  if (last?.key !== key) {
+    const head = readHead(source, options);
+    last = { key, head };
+    // A failure is nothing to remember.
+    head.catch(() => {
+      if (last?.head === head) last = null;
+    });
+  }
+  return last!.head;
+}
+
+async function readHead(source: ModelSource, options: FetchOptions): Promise<GgufFile | null> {
+  const file = chooseFile(source, await listModelFiles(source, options));
+  if (file.format !== 'gguf') return null;
+  for (const [i, most] of STARTS.entries()) {
+    const { bytes, total } = await fetchStart(source, file.path, most, options);
+    try {
+      return readGguf(bytes, total);
+    } catch (error) {
+      if (bytes.length === total || i + 1 === STARTS.length) throw error;
+    }
+  }
+  return null;
+}
+
+/**
+ * What `fetchOwn` gives; of a repository that has not got it, what the metadata of its GGUF says.
+ * @throws {FetchError} of `fetchOwn` where there is no GGUF either; {ModelError} when it is damaged
+ */
+export async function orFromGguf<T>(
+  source: ModelSource,
+  options: FetchOptions,
+  fetchOwn: () => Promise<T>,
+  fromHead: (head: GgufFile) => T,
+): Promise<T> {
+  try {
+    return await fetchOwn();
+  } catch (error) {
+    if (source.kind === 'embedded' || !(error instanceof FetchError && error.reason === 'missing')) throw error;
+    const head = await headOf(source, options);
+    if (!head) throw error;
+    return fromHead(head);
+  }
+}
