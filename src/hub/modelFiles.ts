@@ -125,7 +125,9 @@ function modelFiles(listed: ReadonlyMap<string, ListedFile>): Omit<ModelFile, 'f
     found.push({ path, format: 'gguf', dtype: dtype || null, bytes, readable, exact });
   }
   // Stable: blocks come after all that is exact, and keep their order.
-  return found.toSorted((a, b) => Number(b.exact) - Number(a.exact)).map(({ exact: _, ...file }) => file);
+  return found
+    .toSorted((a, b) => Number(b.exact) - Number(a.exact))
+    .map(({ path, format, dtype, bytes, readable }) => ({ path, format, dtype, bytes, readable }));
 }
 
 /**

@@ -153,8 +153,8 @@ export async function fetchStart(
   let available = 0;
   const reader = response.body?.getReader();
   // A server that knows no ranges sends all: the rest is not read.
-  while (reader && available < bytes.length) {
-    const { done, value } = await reader.read();
+  while (available < bytes.length) {
+    const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
     if (done) break;
     const part = value.subarray(0, bytes.length - available);
     bytes.set(part, available);

@@ -36,7 +36,7 @@ export function unsupported(what: Message): never {
   throw new ModelError(message('hub.graph.unsupported', { what }));
 }
 
-export const isShape = (tensor: OnnxTensor, dims: readonly number[]): boolean =>
+const isShape = (tensor: OnnxTensor, dims: readonly number[]): boolean =>
   tensor.dims.length === dims.length && tensor.dims.every((d, i) => d === dims[i]);
 
 /** A constant that a node reads. */

@@ -1,5 +1,16 @@
+import type { Columns } from '../../../shared/model';
+import type { Tensor } from '../../device/buffers';
 import type { CpuFunction } from '../../device/cpu/cpu';
-import type { ColumnsOptions } from './columns';
+import type { RowCount } from '../../device/program';
+
+/** `whole` [rows, width]; `part` [rows, groups · width of one], the columns of `whole` that `columns` names, side by side. */
+export interface ColumnsOptions {
+  rows: RowCount;
+  whole: Tensor;
+  width: number;
+  part: Tensor;
+  columns: Columns;
+}
 
 export const columnsCpu =
   ({ rows, whole, width, part, columns }: ColumnsOptions, join: boolean): CpuFunction =>

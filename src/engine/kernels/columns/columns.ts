@@ -1,21 +1,10 @@
 /** Parts of a fused projection's output, and their gradients back into it. */
-import type { Columns } from '../../../shared/model';
-import type { Tensor } from '../../device/buffers';
 import { compose } from '../../device/compose';
 import type { Device } from '../../device/device';
-import type { Dispatch, RowCount } from '../../device/program';
+import type { Dispatch } from '../../device/program';
 import { perElement, quads, snippets } from '../launch';
-import { columnsCpu } from './columns.cpu';
+import { type ColumnsOptions, columnsCpu } from './columns.cpu';
 import wgsl from './columns.wgsl?raw';
-
-/** `whole` [rows, width]; `part` [rows, groups · width of one], the columns of `whole` that `columns` names, side by side. */
-export interface ColumnsOptions {
-  rows: RowCount;
-  whole: Tensor;
-  width: number;
-  part: Tensor;
-  columns: Columns;
-}
 
 /** `part` = its columns of `whole`. Overwrites. */
 export const splitColumns = (device: Device, p: ColumnsOptions): Dispatch => moved(device, p, false);
