@@ -143,7 +143,7 @@ test('a browser where the model does not open opens a run from elsewhere: curves
   try {
     const app = new App(await (await newProfile(browser, info.project)).newPage(), baseURL!);
     const { page } = app;
-    await page.context().route('**/*.onnx', (route) => route.fulfill({ status: 404, body: '' }));
+    await page.context().route(/\.(onnx|safetensors)$/, (route) => route.fulfill({ status: 404, body: '' }));
     app.expectProblem(/404/);
     await app.openSoon();
     await expect(app.get('model-status')).toHaveAttribute('data-status', 'failed');
