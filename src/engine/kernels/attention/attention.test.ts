@@ -6,6 +6,8 @@ import { overdispatched, rowMeta } from '../../testing/rows';
 import { attention } from './attention';
 import { attentionRef } from './attention.ref';
 
+const SMALL = { heads: 2, kvHeads: 1, headDim: 8, ownRows: 1 as const };
+
 const cases = [
   { lengths: [57], heads: 3, kvHeads: 1, headDim: 4 },
   { lengths: [1], heads: 2, kvHeads: 2, headDim: 16 },
@@ -18,14 +20,15 @@ const cases = [
   { lengths: [9, 2, 70], heads: 4, kvHeads: 2, headDim: 12, ownRows: 2 as const },
   { lengths: [9, 2, 31], heads: 3, kvHeads: 3, headDim: 8, ownRows: 4 as const },
   { lengths: [3, 67], heads: 2, kvHeads: 1, headDim: 256, scale: 0.02 },
-  // Windows that begin within a block, skip whole blocks and are longer than sequences; blocks that are full or not.
-  { lengths: [150, 1, 200], heads: 4, kvHeads: 2, headDim: 16, window: 5 },
-  { lengths: [150, 9], heads: 2, kvHeads: 1, headDim: 12, window: 70, scale: 0.5 },
-  { lengths: [70, 9], heads: 2, kvHeads: 2, headDim: 8, window: 1 },
-  { lengths: [150, 1, 33], heads: 4, kvHeads: 2, headDim: 16, causal: false },
+  // Windows that begin within a block, skip whole blocks and are longer than sequences; blocks that are full or not. Small
+  // heads and tiles: each case is three shaders more.
+  { lengths: [150, 1, 200], ...SMALL, window: 5 },
+  { lengths: [150, 9], ...SMALL, window: 70, scale: 0.5 },
+  { lengths: [70, 9], ...SMALL, window: 1 },
+  { lengths: [150, 1, 33], ...SMALL, causal: false },
   { lengths: [200, 5, 64], heads: 2, kvHeads: 1, headDim: 8, causal: false, window: 21 },
-  { lengths: [70, 3, 31], heads: 4, kvHeads: 2, headDim: 12, softcap: 2, scale: 0.4 },
-  { lengths: [90, 3], heads: 2, kvHeads: 1, headDim: 16, softcap: 1.5, window: 17 },
+  { lengths: [70, 3, 31], ...SMALL, softcap: 2, scale: 0.4 },
+  { lengths: [90, 3], ...SMALL, softcap: 1.5, window: 17 },
 ];
 
 describe('attention', () => {
