@@ -30,6 +30,7 @@ import { names } from '../shared/texts/names';
 const INFO = {
   source: FIRST_MODEL,
   config: { context: 128, layers: TINY_LLAMA.layers },
+  parameters: 447_040,
   check: { ok: true },
   gradients: null,
   device: { kind: 'cpu', threads: 1, software: true },
