@@ -231,3 +231,15 @@ it('a file of 64 MB costs no more: fields that nobody knows are counted', async 
   for (let i = 0; i < file.length; i += 2) file[i] = 15 * 8;
   await quickly(async () => refused(file, /more than 1000000 fields/, Infinity));
 });
+
+it('a list that is too long, and a tensor too many, are refused before the rest of the file has come', () => {
+  const open = (field: number, length: number) => [...varint(field * 8 + 2), ...varint(length)];
+  // A tensor whose packed dimensions take a gigabyte, of which nothing is there yet.
+  const begun = Uint8Array.from([...open(7, 2 ** 31), ...open(5, 2 ** 30 + 100), ...open(1, 2 ** 30)]);
+  expect(() => new OnnxParser().advance(begun, begun.length)).toThrow(/1073741824/);
+
+  const tensors = Array.from({ length: 40_001 }, (_, i) => tensor(String(i), [], 1));
+  expect(() => parse(Uint8Array.from(model({ nodes: [node('A', { outputs: ['y'] })], tensors })))).toThrow(
+    /more than 40000 tensors/,
+  );
+});
