@@ -106,28 +106,25 @@ function modelFiles(listed: ReadonlyMap<string, ListedFile>): Omit<ModelFile, 'f
     for (const [path, { bytes }] of listed) if (is(path)) sum = sum === null || bytes === null ? null : sum + bytes;
     return sum;
   };
-  const found: (Omit<ModelFile, 'fits'> & { exact: boolean })[] = [];
+  const [exact, blocks]: Omit<ModelFile, 'fits'>[][] = [[], []];
   for (const { path, dtype, values } of onnxFiles) {
     if (!listed.has(path)) continue;
     const bytes = bytesOf((p) => p === path || p.startsWith(`${path}_data`) || p.startsWith(`${path}.data`));
-    found.push({ path, format: 'onnx', dtype, bytes, readable: values !== 'no', exact: values === 'exact' });
+    (values === 'exact' ? exact : blocks).push({ path, format: 'onnx', dtype, bytes, readable: values !== 'no' });
   }
   const shards = bytesOf((p) => /^model-\d+-of-\d+\.safetensors$/.test(p));
   for (const [path, bytes] of [
     ['model.safetensors', bytesOf((p) => p === 'model.safetensors')],
     [SHARD_INDEX, shards === 0 ? null : shards],
   ] as const)
-    if (listed.has(path)) found.push({ path, format: 'safetensors', dtype: null, bytes, readable: true, exact: true });
+    if (listed.has(path)) exact.push({ path, format: 'safetensors', dtype: null, bytes, readable: true });
   for (const [path, { bytes }] of listed) {
     if (!/^[^/]+\.gguf$/.test(path)) continue;
     const dtype = /([^.-]+)\.gguf$/.exec(path)?.[1] ?? '';
-    const [readable, exact] = [!GGUF_NOT_READ.test(dtype), GGUF_EXACT.test(dtype)];
-    found.push({ path, format: 'gguf', dtype: dtype || null, bytes, readable, exact });
+    const readable = !GGUF_NOT_READ.test(dtype);
+    (GGUF_EXACT.test(dtype) ? exact : blocks).push({ path, format: 'gguf', dtype: dtype || null, bytes, readable });
   }
-  // Stable: blocks come after all that is exact, and keep their order.
-  return found
-    .toSorted((a, b) => Number(b.exact) - Number(a.exact))
-    .map(({ path, format, dtype, bytes, readable }) => ({ path, format, dtype, bytes, readable }));
+  return [...exact, ...blocks];
 }
 
 /**

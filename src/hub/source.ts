@@ -151,16 +151,17 @@ export async function fetchStart(
   const total = Number((response.status === 206 ? whole : response.headers.get('content-length')) ?? Number.NaN);
   const bytes = new Uint8Array(Math.min(most, total || most));
   let available = 0;
-  const reader = response.body?.getReader();
+  if (!response.body) throw new FetchError('network', message('hub.fetch.noContent', { file }));
+  const reader = response.body.getReader();
   // A server that knows no ranges sends all: the rest is not read.
   while (available < bytes.length) {
-    const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
+    const { done, value } = await reader.read();
     if (done) break;
     const part = value.subarray(0, bytes.length - available);
     bytes.set(part, available);
     available += part.length;
   }
-  await reader?.cancel();
+  await reader.cancel();
   return { bytes: bytes.subarray(0, available), total: Math.max(available, total || 0) };
 }
 
