@@ -5,7 +5,20 @@ import { allModules, weightShapes } from '../shared/model';
 import { readModel } from './family';
 import { OnnxParser } from './onnx/parser';
 import { readSafetensors } from './safetensors';
-import { external, f32le, intAttribute, intsAttribute, model, node, raw, tensor, u16le } from './testing/protobuf';
+import {
+  external,
+  f32le,
+  graphAttribute,
+  graphParts,
+  intAttribute,
+  intsAttribute,
+  metadata,
+  model,
+  node,
+  raw,
+  tensor,
+  u16le,
+} from './testing/protobuf';
 import { checkNode, externalFiles, resolveWeights } from './weights';
 
 /** Parses in chunks, as a download delivers them. */
@@ -106,17 +119,44 @@ interface Variant {
   packed?: boolean;
   stored?: 'matmul' | 'transpose' | 'gemm';
   tiedHead?: boolean;
+  /** The embedding is the transposed head, as in the newest genai builder's files. */
+  embeddingOfHead?: boolean;
+  /** Nodes have no names, but the paths of their modules in their metadata, as torch.onnx.export writes them. */
+  scopes?: boolean;
 }
 
+/** Modules around a node by its name `/model/norm/Mul_1`. */
+const scopesOf = (name: string) => {
+  const parts = name.split('/').slice(1, -1);
+  return `['${parts.map((_, i) => parts.slice(0, i + 1).join('.')).join("', '")}', 'aten']`;
+};
+
 /** A tiny Llama graph (weights and the nodes that use them) in one of the ways exporters store it. */
-function tinyGraph({ packed = false, stored = 'matmul', tiedHead = false }: Variant = {}) {
+function tinyGraph({
+  packed = false,
+  stored = 'matmul',
+  tiedHead = false,
+  embeddingOfHead = false,
+  scopes = false,
+}: Variant = {}) {
+  const made: typeof node = (op, parts, ...attributes) =>
+    scopes
+      ? [
+          ...node(op, { ...parts, name: '' }, ...attributes),
+          ...metadata('pkg.torch.onnx.stack_trace', 'x'.repeat(9000)),
+          ...metadata('pkg.torch.onnx.name_scopes', scopesOf(parts.name ?? '')),
+        ]
+      : node(op, parts, ...attributes);
   const nodes: number[][] = [
-    node('Gather', { name: '/model/embed_tokens/Gather', inputs: ['E', 'input_ids'], outputs: ['h0'] }),
+    ...(embeddingOfHead ? [made('Transpose', { inputs: ['H'], outputs: ['E'] }, intsAttribute('perm', [1, 0]))] : []),
+    made('Gather', { name: '/model/embed_tokens/Gather', inputs: ['E', 'input_ids'], outputs: ['h0'] }),
   ];
-  const tensors: number[][] = [tensor('E', [6, 4], 1, raw(f32le(...values('model.embed_tokens.weight'))))];
+  const tensors: number[][] = embeddingOfHead
+    ? []
+    : [tensor('E', [6, 4], 1, raw(f32le(...values('model.embed_tokens.weight'))))];
   const norm = (slot: 'input' | 'post', path: string) => {
     nodes.push(
-      node('SimplifiedLayerNormalization', {
+      made('SimplifiedLayerNormalization', {
         name: `/model/layers.0/${path}/LayerNorm`,
         inputs: ['x', `${slot}Norm`],
         outputs: [`${slot}_out`],
@@ -129,11 +169,11 @@ function tinyGraph({ packed = false, stored = 'matmul', tiedHead = false }: Vari
     const path = `/${name.replaceAll('.', '/').replace('layers/', 'layers.')}`;
     const weight = `${name}.weight`;
     if (stored === 'matmul') {
-      nodes.push(node('MatMul', { name: `${path}/MatMul`, inputs: ['x', `onnx::${kind}`], outputs: [`${kind}_out`] }));
+      nodes.push(made('MatMul', { name: `${path}/MatMul`, inputs: ['x', `onnx::${kind}`], outputs: [`${kind}_out`] }));
       tensors.push(tensor(`onnx::${kind}`, [i, o], 1, raw(f32le(...inOut(weight)))));
     } else if (stored === 'gemm') {
       nodes.push(
-        node(
+        made(
           'Gemm',
           { name: `${path}/Gemm`, inputs: ['x', `onnx::${kind}`], outputs: [`${kind}_out`] },
           intAttribute('transB', 1),
@@ -142,10 +182,10 @@ function tinyGraph({ packed = false, stored = 'matmul', tiedHead = false }: Vari
       tensors.push(tensor(`onnx::${kind}`, [o, i], 1, raw(f32le(...values(weight)))));
     } else {
       nodes.push(
-        node('Cast', { inputs: [`onnx::${kind}`], outputs: [`${kind}_cast`] }),
-        node('Transpose', { inputs: [`${kind}_cast`], outputs: [`${kind}_t`] }, intsAttribute('perm', [1, 0])),
+        made('Cast', { inputs: [`onnx::${kind}`], outputs: [`${kind}_cast`] }),
+        made('Transpose', { inputs: [`${kind}_cast`], outputs: [`${kind}_t`] }, intsAttribute('perm', [1, 0])),
       );
-      nodes.push(node('MatMul', { name: `${path}/MatMul`, inputs: ['x', `${kind}_t`], outputs: [`${kind}_out`] }));
+      nodes.push(made('MatMul', { name: `${path}/MatMul`, inputs: ['x', `${kind}_t`], outputs: [`${kind}_out`] }));
       tensors.push(tensor(`onnx::${kind}`, [o, i], 1, raw(f32le(...values(weight)))));
     }
   };
@@ -153,24 +193,24 @@ function tinyGraph({ packed = false, stored = 'matmul', tiedHead = false }: Vari
   if (packed) {
     const rows = ['q', 'k', 'v'].flatMap((kind) => values(`${MODULES.get(`${kind}_proj`)!.path}.weight`));
     const columns = Array.from({ length: 64 }, (_, i) => rows[(i % 16) * 4 + Math.floor(i / 16)]);
-    nodes.push(node('MatMul', { name: '/model/layers.0/attn/qkv_proj/MatMul', inputs: ['x', 'W'], outputs: ['qkv'] }));
+    nodes.push(made('MatMul', { name: '/model/layers.0/attn/qkv_proj/MatMul', inputs: ['x', 'W'], outputs: ['qkv'] }));
     tensors.push(tensor('W', [4, 16], 1, raw(f32le(...columns))));
   } else for (const kind of ['q', 'k', 'v'] as const) linear(kind);
   linear('o');
   norm('post', 'post_attention_layernorm');
   for (const kind of ['gate', 'up', 'down'] as const) linear(kind);
-  nodes.push(node('Mul', { name: '/model/norm/Mul_1', inputs: ['N', 'x'], outputs: ['h1'] }));
+  nodes.push(made('Mul', { name: '/model/norm/Mul_1', inputs: ['N', 'x'], outputs: ['h1'] }));
   tensors.push(tensor('N', [4], 1, raw(f32le(...values('model.norm.weight')))));
   if (tiedHead)
     nodes.push(
-      node('Transpose', { inputs: ['E'], outputs: ['Et'] }, intsAttribute('perm', [1, 0])),
-      node('MatMul', { name: 'anything', inputs: ['h1', 'Et'], outputs: ['logits32'] }),
+      made('Transpose', { inputs: ['E'], outputs: ['Et'] }, intsAttribute('perm', [1, 0])),
+      made('MatMul', { name: 'anything', inputs: ['h1', 'Et'], outputs: ['logits32'] }),
     );
   else {
-    nodes.push(node('MatMul', { name: '/lm_head/MatMul', inputs: ['h1', 'H'], outputs: ['logits32'] }));
+    nodes.push(made('MatMul', { name: '/lm_head/MatMul', inputs: ['h1', 'H'], outputs: ['logits32'] }));
     tensors.push(tensor('H', [4, 6], 1, raw(f32le(...inOut('lm_head.weight')))));
   }
-  nodes.push(node('Cast', { inputs: ['logits32'], outputs: ['logits'] }));
+  nodes.push(made('Cast', { inputs: ['logits32'], outputs: ['logits'] }));
   return { nodes, tensors };
 }
 
@@ -181,15 +221,37 @@ describe('the ways exporters store a linear layer', () => {
     ['Transpose behind a Cast', { stored: 'transpose' }],
     ['packed q, k, v', { packed: true }],
     ['head as the transposed embedding', { tiedHead: true }],
+    ['embedding as the transposed head', { embeddingOfHead: true }],
+    ['modules told by metadata', { scopes: true }],
   ];
   it.each(variants)('%s', (_, variant) => {
     for (const tensorsFirst of [false, true]) {
       const weights = resolveWeights(parse(model({ ...tinyGraph(variant), tensorsFirst }), 7), TINY);
       for (const { name } of SHAPES) {
-        const wanted = values(name === 'lm_head.weight' && variant.tiedHead ? 'model.embed_tokens.weight' : name);
+        const wanted =
+          name === 'lm_head.weight' && variant.tiedHead
+            ? values('model.embed_tokens.weight')
+            : name === 'model.embed_tokens.weight' && variant.embeddingOfHead
+              ? values('lm_head.weight')
+              : values(name);
         expect([...weights.get(name).data], name).toEqual(wanted);
       }
     }
+  });
+
+  it('a decoder that is merged of one with and one without earlier tokens', () => {
+    const { nodes, tensors } = tinyGraph();
+    const branch = (of: number[][]) => graphParts({ nodes: of });
+    const merged = node(
+      'If',
+      { name: 'optimum::if', inputs: ['use_cache_branch'], outputs: ['logits'] },
+      graphAttribute('then_branch', branch([node('Gather', { inputs: ['E', 'x'], outputs: ['y'] })])),
+      graphAttribute('else_branch', branch(nodes)),
+    );
+    const weights = resolveWeights(parse(model({ nodes: [merged], tensors }), 7), TINY);
+    for (const { name } of SHAPES) expect([...weights.get(name).data], name).toEqual(values(name));
+    const nested = node('If', { outputs: ['logits'] }, graphAttribute('else_branch', branch([merged])));
+    expect(() => resolveWeights(parse(model({ nodes: [nested], tensors }), 7), TINY)).toThrow(ModelError);
   });
 
   it('names a weight that is missing, misshapen or stored twice', () => {

@@ -116,7 +116,11 @@ class Binder {
   constructor(graph: OnnxGraph, model: ModelDescription) {
     this.#graph = graph;
     this.#model = model;
-    for (const node of graph.nodes) for (const output of node.outputs) if (output) this.#producers.set(output, node);
+    for (const node of graph.nodes) {
+      // The value of a branch may be called as that of the whole is: what computes it counts.
+      for (const output of node.outputs)
+        if (output && !(node.branch && this.#producers.has(output))) this.#producers.set(output, node);
+    }
     this.#shapes = new Map(weightShapes(model).map(({ name, shape }) => [name, shape]));
     this.#layers = layerNames(model);
     const words = new Set([...this.#layers.keys()].map((place) => place.replace(/_\d+_$/, '').slice(1)));
@@ -193,7 +197,7 @@ class Binder {
 
   /** Names that may hold the path of a node's module. */
   #paths(node: OnnxNode, constant: Constant | null): string[] {
-    return [node.name, constant?.tensor.name ?? '', node.outputs[0] ?? ''].map(marked);
+    return [node.name, constant?.tensor.name ?? '', node.scopes ?? '', node.outputs[0] ?? ''].map(marked);
   }
 
   /** The layer that a name places itself in, with what follows. */
@@ -226,6 +230,10 @@ class Binder {
     for (let hops = 0; hops < 12; hops++) {
       const node = this.#producers.get(name);
       if (!node) return null;
+      if (node.branch) {
+        name = node.branch[node.outputs.indexOf(name)] ?? '';
+        continue;
+      }
       if (PRODUCTS.includes(node.op)) {
         const constant = this.#matrixOf(node, 1);
         if (constant) this.#putMatrix(`${head.path}.weight`, constant, node, false);

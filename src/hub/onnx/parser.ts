@@ -3,7 +3,7 @@
  *
  * The download fills one buffer; `advance` parses as far as the bytes reach and remembers where each tensor's
  * values lie. Values are neither copied nor looked at, so the file is held once however large it is. Every length
- * is checked against the message around it, counts are bounded, and nesting is five known levels: a hostile file
+ * is checked against the message around it, counts are bounded, and nesting is a few known levels: a hostile file
  * fails on the first byte that is wrong.
  */
 import { ModelError } from '../../shared/errors';
@@ -20,6 +20,9 @@ const MAX_RANK = 8;
 /** Fields of the whole file, known or stepped over: some twenty for a node or tensor. */
 const MAX_FIELDS = 1_000_000;
 
+/** Where `torch.onnx.export` writes the paths of a node's modules. */
+const SCOPES = 'pkg.torch.onnx.name_scopes';
+
 type Level = 'model' | 'graph' | 'node' | 'attribute' | 'tensor' | 'entry' | 'value-info';
 const UTF8 = new TextDecoder();
 const VARINT = 0;
@@ -34,7 +37,9 @@ interface Frame {
   tensor?: OnnxTensor;
   /** `attribute`: what has been read of it. */
   attribute?: { name: string; value?: number | number[]; at?: Range; tensor?: OnnxTensor };
-  /** `entry`: a key-value pair of external_data. `value-info`: its name is the key. */
+  /** `graph`: the node that it is a branch of. */
+  branchOf?: OnnxNode;
+  /** `entry`: a key-value pair of external_data, or of a node's metadata. `value-info`: its name is the key. */
   entry?: { key: string; value: string };
 }
 
@@ -258,6 +263,7 @@ export class OnnxParser {
             node.domain = s;
           });
         if (field === 5) return enter({ level: 'attribute', attribute: { name: '' } });
+        if (field === 9) return enter({ level: 'entry', entry: { key: '', value: '' } });
         return skip();
       }
       case 'attribute': {
@@ -267,6 +273,14 @@ export class OnnxParser {
             attribute.name = s;
           });
         if (field === 5) return enter({ level: 'tensor', tensor: emptyTensor() });
+        if (field === 6 && attribute.name === 'else_branch') {
+          const node = this.#stack[this.#stack.length - 2].node!;
+          // Of a branch within a branch nothing is needed.
+          if (node.op === 'If' && !this.#stack.some(({ branchOf }) => branchOf)) {
+            node.branch = [];
+            return enter({ level: 'graph', branchOf: node });
+          }
+        }
         if (field === 8)
           return this.#packed(range, (v) => {
             attribute.value = pushBounded(Array.isArray(attribute.value) ? attribute.value : [], v, MAX_LIST, 'values');
@@ -301,6 +315,8 @@ export class OnnxParser {
           return text((s) => {
             frame.entry!.key = s;
           });
+        // A node's other metadata are long and of no use.
+        if (this.#stack[this.#stack.length - 2].level === 'node' && frame.entry!.key !== SCOPES) return skip();
         if (field === 2 && frame.level === 'entry')
           return text((s) => {
             frame.entry!.value = s;
@@ -328,6 +344,9 @@ export class OnnxParser {
       const tensor = frame.tensor!;
       if (parent.level === 'attribute') parent.attribute!.tensor = tensor;
       else this.#addTensor(tensor);
+    } else if (frame.level === 'entry' && parent.level === 'node') {
+      const { key, value } = frame.entry!;
+      if (key === SCOPES) parent.node!.scopes = value;
     } else if (frame.level === 'entry') {
       const external = (parent.tensor!.external ??= new Map());
       if (external.size >= 16) damaged(message('hub.onnxHas.manyEntries'));
@@ -349,7 +368,7 @@ export class OnnxParser {
         this.#hooks.onNode?.(node);
       }
     } else if (frame.level === 'value-info') {
-      pushBounded(this.#outputs, frame.entry!.key, MAX_LIST, 'outputs');
+      pushBounded(parent.branchOf?.branch ?? this.#outputs, frame.entry!.key, MAX_LIST, 'outputs');
     }
   }
 

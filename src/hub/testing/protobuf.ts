@@ -56,6 +56,13 @@ export const intsAttribute = (name: string, values: number[]): number[] => [
   ...values.flatMap((v) => int(8, v)),
   ...int(20, 7),
 ];
+export const graphAttribute = (name: string, graph: number[]): number[] => [
+  ...str(1, name),
+  ...bytes(6, graph),
+  ...int(20, 5),
+];
+/** A node's metadata. */
+export const metadata = (key: string, value: string): number[] => bytes(9, [...str(1, key), ...str(2, value)]);
 export const tensorAttribute = (name: string, value: number[]): number[] => [
   ...str(1, name),
   ...bytes(5, value),
@@ -70,18 +77,21 @@ export interface GraphParts {
   tensorsFirst?: boolean;
 }
 
-/** ModelProto with one graph. */
-export function model({
+/** GraphProto. */
+export function graphParts({
   nodes = [],
   tensors = [],
   outputs = ['logits'],
   tensorsFirst = false,
-}: GraphParts): Uint8Array<ArrayBuffer> {
+}: GraphParts): number[] {
   const nodePart = nodes.flatMap((n) => bytes(1, n));
   const tensorPart = tensors.flatMap((t) => bytes(5, t));
-  const graph = [
+  return [
     ...(tensorsFirst ? [...tensorPart, ...nodePart] : [...nodePart, ...tensorPart]),
     ...outputs.flatMap((o) => bytes(12, str(1, o))),
   ];
-  return new Uint8Array([...int(1, 8), ...str(2, 'test'), ...bytes(7, graph)]);
 }
+
+/** ModelProto with one graph. */
+export const model = (parts: GraphParts): Uint8Array<ArrayBuffer> =>
+  new Uint8Array([...int(1, 8), ...str(2, 'test'), ...bytes(7, graphParts(parts))]);
