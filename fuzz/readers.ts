@@ -251,7 +251,7 @@ export const READERS: Record<string, Reader> = {
     // The graph without most of its weights, and the whole.
     seeds: [file(NANO, 'onnx/model.onnx').subarray(0, 60_000), file(NANO, 'onnx/model.onnx')],
     read: (bytes) => {
-      const parser = new OnnxParser({ onNode: checkNode });
+      const parser = new OnnxParser({ onNode: checkNode(model) });
       parser.advance(bytes, Math.floor(bytes.length / 2));
       const graph = parser.finish(bytes);
       externalFiles(graph);

@@ -66,7 +66,7 @@ export async function downloadModel(source: ModelSource, options: FetchOptions =
 type Read = Pick<DownloadedModel, 'weights' | 'reference' | 'config'>;
 
 async function readOnnx(path: string, config: ModelDescription, large: FetchLarge): Promise<Read> {
-  const parser = new OnnxParser({ onNode: checkNode });
+  const parser = new OnnxParser({ onNode: checkNode(config) });
   const bytes = await large(path, MAX_ONNX, (partial, available) => parser.advance(partial, available));
   const graph = parser.finish(bytes);
   // For the reference; the weights do not depend on it.

@@ -21,9 +21,9 @@ import {
 } from './testing/protobuf';
 import { checkNode, externalFiles, resolveWeights } from './weights';
 
-/** Parses in chunks, as a download delivers them. */
-function parse(bytes: Uint8Array, chunk = 65_536) {
-  const parser = new OnnxParser({ onNode: checkNode });
+/** Parses in chunks, as a download delivers them. @param of the model that the file is of */
+function parse(bytes: Uint8Array, chunk = 65_536, of = TINY) {
+  const parser = new OnnxParser({ onNode: checkNode(of) });
   for (let n = chunk; n < bytes.length; n += chunk) parser.advance(bytes, n);
   return parser.finish(bytes);
 }
@@ -285,6 +285,17 @@ describe('the ways exporters store a linear layer', () => {
       node('GroupQueryAttention', { name: 'x', inputs: ['a'], outputs: ['b'] }, intAttribute('local_window_size', 128)),
       /window/,
     );
+    const [layer] = TINY.layers;
+    const windowed = { ...TINY, layers: [{ ...layer, attention: { ...layer.attention, window: 128 } }] };
+    for (const [size, refused] of [
+      [128, false],
+      [64, true],
+    ] as const) {
+      const attention = node('GroupQueryAttention', { outputs: ['b'] }, intAttribute('local_window_size', size));
+      const read = () => parse(model({ nodes: [...nodes, attention], tensors }), 7, windowed);
+      if (refused) expect(read).toThrow(/window/);
+      else expect(read()).toBeDefined();
+    }
     const biased = [
       ...nodes.slice(0, -1),
       node('Gemm', { name: '/model/layers.0/mlp/up_proj/Gemm', inputs: ['x', 'onnx::up', 'bias'], outputs: ['u'] }),

@@ -1,7 +1,7 @@
 /** The weights of an ONNX file, by their names in the state dict. Where they lie is found by `onnx/bind.ts`. */
 import { ModelError } from '../shared/errors';
 import { message } from '../shared/message';
-import { type ModelDescription, weightShapes } from '../shared/model';
+import { type AttentionDescription, type ModelDescription, weightShapes } from '../shared/model';
 import { type StoredMatrix, dequantise, isQuantised, rowsOf } from '../shared/quantised';
 import { transpose } from './floats';
 import { type Place, bindWeights, unsupported } from './onnx/bind';
@@ -40,16 +40,26 @@ const QUANTISED_OPS: Record<string, 'int4' | 'int8' | 'weights'> = {
 };
 
 /**
- * Refuses what Sieve's forward does not compute. Meant as `ParserHooks.onNode`: it fires while the file is coming in.
+ * Refuses what the model's description does not say. Meant as `ParserHooks.onNode`: it fires while the file is coming in.
  * @throws {ModelError}
  */
-export function checkNode(node: OnnxNode): void {
-  const quantised = Object.hasOwn(QUANTISED_OPS, node.op) ? QUANTISED_OPS[node.op] : null;
-  if (quantised) throw new ModelError(message('hub.graph.quantised', { what: quantised, op: node.op }));
-  const set = (name: string, neutral: number): boolean => (node.attributes.get(name) ?? neutral) !== neutral;
-  if (set('interleaved', 0) || set('rotary_interleaved', 0)) unsupported(message('hub.graph.has.interleaved'));
-  if (set('local_window_size', -1)) unsupported(message('hub.graph.has.window'));
-  if (set('softcap', 0)) unsupported(message('hub.graph.has.softcap'));
+export function checkNode({ layers }: Pick<ModelDescription, 'layers'>): (node: OnnxNode) => void {
+  const has = (of: (attention: AttentionDescription) => number | null, value: number) =>
+    layers.some(({ attention }) => Math.abs((of(attention) ?? NaN) - value) <= 1e-6 * value);
+  return (node) => {
+    const quantised = Object.hasOwn(QUANTISED_OPS, node.op) ? QUANTISED_OPS[node.op] : null;
+    if (quantised) throw new ModelError(message('hub.graph.quantised', { what: quantised, op: node.op }));
+    const at = (name: string, neutral: number): number => {
+      const value = node.attributes.get(name);
+      return typeof value === 'number' ? value : neutral;
+    };
+    if (at('interleaved', 0) !== 0 || at('rotary_interleaved', 0) !== 0)
+      unsupported(message('hub.graph.has.interleaved'));
+    const [window, cap] = [at('local_window_size', -1), at('softcap', 0)];
+    // A short text would not tell that a window is another.
+    if (window !== -1 && !has((a) => a.window, window)) unsupported(message('hub.graph.has.window'));
+    if (cap !== 0 && !has((a) => a.softcap, cap)) unsupported(message('hub.graph.has.softcap'));
+  };
 }
 
 /** Data files the graph's tensors live in. */
@@ -72,7 +82,7 @@ export function resolveWeights(
   model: ModelDescription,
   external: (location: string) => Uint8Array = noExternal,
 ): OnnxWeights {
-  graph.nodes.forEach(checkNode);
+  graph.nodes.forEach(checkNode(model));
   checkOverlaps(graph);
   const places = bindWeights(graph, model);
   const stored = asStored(model, places);
