@@ -45,10 +45,10 @@ export function accountant(
   });
   const rank = padRank(run.config.rank);
   // Attention per causal pair: q·k and p·v of every head forward; five such products backward.
-  const perPair = pass.config.layers.reduce(
-    (sum, { attention: { heads, headDim } }, l) => sum + heads * headDim * (goesThroughAttention(pass, l) ? 7 : 2),
-    0,
-  );
+  const attention = pass.config.layers.map(({ attention: { heads, headDim, window } }, l) => ({
+    perPair: heads * headDim * (goesThroughAttention(pass, l) ? 7 : 2),
+    window: window ?? Infinity,
+  }));
   const modules = run.modules.map((m) => ({ ...m, dx: needsInputGradient(pass, m) ? m.dIn : 0 }));
   return (batches, stats) => {
     let step = 0;
@@ -59,7 +59,7 @@ export function accountant(
       step += macsOf(frozen, counts);
       done += macsOf(adapter, counts);
       tokens += batch.ids.length;
-      step += causalPairs(batch) * perPair;
+      for (const { perPair, window } of attention) step += causalPairs(batch, window) * perPair;
     }
     let dense = 0;
     for (const { index, dIn, dOut, dx } of modules) {

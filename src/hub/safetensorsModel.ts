@@ -19,20 +19,25 @@ export function safetensorsWeights(files: readonly Uint8Array[], config: ModelDe
       places.set(name, file);
     }
   }
-  const place = (weight: string): SafetensorsFile => {
-    const file = places.get(weight);
-    if (!file) throw new ModelError(message('hub.weights.missing', { weight }));
-    return file;
+  const place = (weight: string): { file: SafetensorsFile; name: string } => {
+    // A model that was saved without its head has names without the first part, as GPT-2 has on the hub.
+    for (const name of [weight, weight.slice(weight.indexOf('.') + 1)]) {
+      const file = places.get(name);
+      if (file) return { file, name };
+    }
+    throw new ModelError(message('hub.weights.missing', { weight }));
   };
   const shapes = new Map(weightShapes(config).map(({ name, shape }) => [name, shape]));
   for (const [weight, shape] of shapes) {
-    const [stored, wanted] = [place(weight).shape(weight), shape].map((dims) => dims.join(', '));
+    const { file, name } = place(weight);
+    const [stored, wanted] = [file.shape(name), shape].map((dims) => dims.join(', '));
     if (stored !== wanted) throw new ModelError(message('hub.weights.shape', { weight, stored, wanted }));
   }
   let released = false;
-  const values = (name: string): Float32Array => {
+  const values = (weight: string): Float32Array => {
     if (released) throw new ModelError(message('hub.model.released'));
-    return place(name).get(name).data;
+    const { file, name } = place(weight);
+    return file.get(name).data;
   };
   return {
     get: (name) => ({ data: values(name), shape: shapes.get(name)! }),

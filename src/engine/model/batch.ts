@@ -259,12 +259,13 @@ export class BatchBuffers {
   }
 }
 
-/** (query, key) pairs of causal attention over a batch's sequences. */
-export function causalPairs({ starts }: TokenBatch): number {
+/** (query, key) pairs of causal attention over a batch's sequences; a query sees at most `window` keys. */
+export function causalPairs({ starts }: TokenBatch, window = Infinity): number {
   let pairs = 0;
   for (let s = 0; s + 1 < starts.length; s++) {
     const length = starts[s + 1] - starts[s];
-    pairs += (length * (length + 1)) / 2;
+    const beyond = Math.max(0, length - window);
+    pairs += (length * (length + 1) - beyond * (beyond + 1)) / 2;
   }
   return pairs;
 }

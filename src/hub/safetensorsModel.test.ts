@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { ModelError } from '../shared/errors';
+import { weightShapes } from '../shared/model';
+import { readModel } from './family';
+import { readSafetensors, writeSafetensors } from './safetensors';
+import { safetensorsWeights } from './safetensorsModel';
+
+const folder = 'public/models/sieve-stories-nano';
+const bytes = readFileSync(`${folder}/model.safetensors`);
+const model = readModel(JSON.parse(readFileSync(`${folder}/config.json`, 'utf8')));
+
+/** The same tensors under other names. */
+function renamed(called: (name: string) => string) {
+  const file = readSafetensors(bytes);
+  return writeSafetensors(
+    file.names.map((name) => ({ name: called(name), shape: [...file.shape(name)], data: file.get(name).data })),
+  );
+}
+
+it('a model that was saved without its head has names without a prefix, and tensors that nobody asks for', () => {
+  const weights = safetensorsWeights([renamed((name) => name.replace(/^model\./, ''))], model);
+  const truth = safetensorsWeights([bytes], model);
+  for (const { name } of weightShapes(model)) expect(weights.get(name).data, name).toEqual(truth.get(name).data);
+});
+
+it('other names are not guessed at', () => {
+  expect(() => safetensorsWeights([renamed((name) => `base.${name}`)], model)).toThrow(ModelError);
+});
