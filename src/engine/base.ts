@@ -31,8 +31,8 @@ export class BaseModel {
     this.#scope = device.buffers.scope('base');
     try {
       this.weights = uploadWeights(this.#scope, config, read, bindingBytes);
-      this.ropeTables = config.ropes.map(({ rotary, theta }, i) =>
-        this.#scope.upload(`ropes.${i}`, ropeTable(maxContext(config), { rotary, theta })),
+      this.ropeTables = config.ropes.map((rope, i) =>
+        this.#scope.upload(`ropes.${i}`, ropeTable(maxContext(config), rope)),
       );
     } catch (error) {
       this.#scope.free();

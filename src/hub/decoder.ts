@@ -1,13 +1,8 @@
 /** What the families' descriptions are made from: sizes as their configurations name them, and a layer's parts. */
 import { ENGINE_LIMITS } from '../shared/engineLimits';
+import type { ActivationKind } from '../shared/layers';
 import { message } from '../shared/message';
-import type {
-  AttentionDescription,
-  LinearDescription,
-  ModelDescription,
-  NormDescription,
-  RopeDescription,
-} from '../shared/model';
+import type { AttentionDescription, LinearDescription, ModelDescription, NormDescription } from '../shared/model';
 import { type Fields, refuse, show } from './fields';
 
 /** What a decoder measures. */
@@ -107,6 +102,32 @@ export const rmsNorm = (path: string, eps: number, plusOne = false): NormDescrip
   plusOne,
 });
 
+export const layerNorm = (path: string, eps: number): NormDescription => ({
+  path,
+  kind: 'layer',
+  eps,
+  bias: true,
+  plusOne: false,
+});
+
+/** Names of activation functions in configurations. */
+const ACTIVATIONS = new Map<unknown, ActivationKind>([
+  ['silu', 'silu'],
+  ['swish', 'silu'],
+  ['gelu', 'gelu'],
+  ['gelu_new', 'geluTanh'],
+  ['gelu_fast', 'geluTanh'],
+  ['gelu_pytorch_tanh', 'geluTanh'],
+  ['relu', 'relu'],
+]);
+
+/** @throws {ModelError} where the function is not known */
+export function readActivation(f: Fields, field: string, fallback: string): ActivationKind {
+  const value = f.get(field) ?? fallback;
+  const wanted = [...ACTIVATIONS.keys()].join('", "');
+  return ACTIVATIONS.get(value) ?? refuse(message('hub.configHas.other', { field, value: show(value), wanted }));
+}
+
 /** What most layers' attention has: causal, over all keys, scaled by 1/√headDim. */
 export const plainAttention = ({
   heads,
@@ -124,18 +145,3 @@ export const plainAttention = ({
   softcap: null,
   after: null,
 });
-
-/** Older files: `rope_theta` and `rope_scaling` at the top. Newer ones: both in `rope_parameters`. */
-export function readRope(f: Fields, headDim: number): RopeDescription {
-  let theta: number | undefined;
-  for (const key of ['rope_scaling', 'rope_parameters']) {
-    if (!f.has(key)) continue;
-    const rope = f.object(key);
-    const type = rope.get('rope_type') ?? rope.get('type') ?? 'default';
-    if (type !== 'default') refuse(message('hub.configHas.scaledRope', { key, type: show(type) }));
-    if (rope.number('partial_rotary_factor', 0, 1, 1) !== 1) refuse(message('hub.configHas.partialRope'));
-    if (rope.has('rope_theta')) theta = rope.number('rope_theta', 1, 1e9);
-  }
-  if (f.number('partial_rotary_factor', 0, 1, 1) !== 1) refuse(message('hub.configHas.partialRope'));
-  return { rotary: headDim, theta: theta ?? f.number('rope_theta', 1, 1e9, 10_000) };
-}

@@ -67,10 +67,18 @@ describe('config.json', () => {
 
   it.each([
     ['another family', { model_type: 'mamba' }, /model_type is "mamba"; Sieve trains .*llama/],
-    ['scaled RoPE', { rope_scaling: { rope_type: 'llama3', factor: 8 } }, /RoPE is scaled.*llama3/],
-    ['scaled RoPE, old key', { rope_scaling: { type: 'linear', factor: 2 } }, /linear/],
-    ['scaled RoPE, new key', { rope_parameters: { rope_type: 'yarn' } }, /yarn/],
-    ['partial RoPE', { partial_rotary_factor: 0.5 }, /part of each head/],
+    ['RoPE by length', { rope_scaling: { rope_type: 'dynamic', factor: 8 } }, /RoPE is scaled.*dynamic/],
+    ['scaled RoPE without a factor', { rope_scaling: { type: 'linear' } }, /does not say factor/],
+    [
+      'too few factors',
+      { rope_parameters: { rope_type: 'longrope', short_factor: [1] } },
+      /short_factor is \[1\], and must be a list of 8/,
+    ],
+    [
+      'an odd share of a head',
+      { partial_rotary_factor: 0.19 },
+      /partial_rotary_factor is 3, and must be a multiple of 2/,
+    ],
     ['attention biases', { attention_bias: true }, /attention_bias/],
     ['MLP biases', { mlp_bias: true }, /mlp_bias/],
     ['another activation', { hidden_act: 'gelu' }, /hidden_act is "gelu"/],

@@ -17,7 +17,7 @@ const files = import.meta.glob<{ family: Family }>('./families/*.ts', { eager: t
 const FAMILIES: readonly Family[] = Object.values(files).map(({ family }) => family);
 
 /** Names in `model_type`, in alphabetical order. */
-const MODEL_TYPES: readonly string[] = FAMILIES.flatMap(({ modelTypes }) => modelTypes).sort();
+export const MODEL_TYPES: readonly string[] = FAMILIES.flatMap(({ modelTypes }) => modelTypes).sort();
 
 /**
  * A model's architecture from its `config.json`, read strictly.

@@ -55,6 +55,19 @@ export class Fields {
     return value;
   }
 
+  /** A list of exactly `length` numbers. */
+  numbers(key: string, low: number, high: number, length: number): number[] {
+    const value = this.get(key);
+    if (value === undefined) refuse(message('hub.configHas.missing', { field: key }));
+    if (!Array.isArray(value) || value.length !== length)
+      refuse(message('hub.configHas.noList', { field: key, value: show(value), length }));
+    for (const item of value) {
+      if (typeof item !== 'number' || !(item >= low && item <= high))
+        refuse(message('hub.configHas.outside', { field: key, value: show(item), low, high }));
+    }
+    return value as number[];
+  }
+
   /** @throws {ModelError} when the field is there and not `wanted` */
   only(key: string, wanted: string | number | boolean): void {
     const value = this.get(key) ?? wanted;

@@ -2,16 +2,23 @@
  * A decoder with the layout and the names of Hugging Face's Llama: RMS norms before each half, separate projections, RoPE, a
  * gated MLP. Families that follow it say only what they change.
  */
+import type { ActivationKind } from '../shared/layers';
 import { message } from '../shared/message';
 import type { AttentionDescription, LayerDescription, MlpDescription, ModelDescription } from '../shared/model';
-import { type DecoderSizes, linear, plainAttention, readRope, readSizes, readTokens, rmsNorm } from './decoder';
+import { type DecoderSizes, linear, plainAttention, readSizes, readTokens, rmsNorm } from './decoder';
 import { type Fields, refuse } from './fields';
+import { type RopeNames, readRope } from './rope';
 
 /** What a family changes. */
 export interface LlamaChanges {
   sizes?: DecoderSizes;
   eps?: number;
   tied?: boolean;
+  rope?: RopeNames;
+  /** Norms multiply with 1 + weight. */
+  plusOne?: boolean;
+  /** Where `hidden_act` does not name it. */
+  activation?: ActivationKind;
   /** Of the attention of layer `layer`, whose modules are at `path`. */
   attention?: (layer: number, path: string, sizes: DecoderSizes) => Partial<AttentionDescription>;
   mlp?: (layer: number, path: string, sizes: DecoderSizes) => Partial<MlpDescription>;
@@ -21,19 +28,20 @@ export interface LlamaChanges {
 
 /** @throws {ModelError} naming the first thing that is missing, out of bounds or not supported */
 export function llamaLike(f: Fields, family: string, changes: LlamaChanges = {}): ModelDescription {
-  f.only('hidden_act', 'silu');
+  if (!changes.activation) f.only('hidden_act', 'silu');
   if (f.number('pretraining_tp', 0, 1024, 1) > 1) refuse(message('hub.configHas.pretrainingTp'));
   const sizes = changes.sizes ?? readSizes(f);
   const { width, inner, vocab, context, heads, kvHeads, headDim } = sizes;
   const [q, kv] = [heads * headDim, kvHeads * headDim];
   const eps = changes.eps ?? f.number('rms_norm_eps', 1e-12, 1, 1e-6);
+  const norm = (path: string) => rmsNorm(path, eps, changes.plusOne);
   const layers = Array.from({ length: sizes.layers }, (_, l): LayerDescription => {
     const path = `model.layers.${l}`;
     const [attention, mlp] = [`${path}.self_attn`, `${path}.mlp`];
     return {
       attention: {
         ...plainAttention(sizes),
-        norm: rmsNorm(`${path}.input_layernorm`, eps),
+        norm: norm(`${path}.input_layernorm`),
         input: {
           linears: [
             linear(`${attention}.q_proj`, width, q),
@@ -46,12 +54,12 @@ export function llamaLike(f: Fields, family: string, changes: LlamaChanges = {})
         ...changes.attention?.(l, attention, sizes),
       },
       mlp: {
-        norm: rmsNorm(`${path}.post_attention_layernorm`, eps),
+        norm: norm(`${path}.post_attention_layernorm`),
         input: {
           linears: [linear(`${mlp}.gate_proj`, width, inner), linear(`${mlp}.up_proj`, width, inner)],
           fused: null,
         },
-        activation: 'silu',
+        activation: changes.activation ?? 'silu',
         gated: true,
         inner,
         output: linear(`${mlp}.down_proj`, inner, width),
@@ -69,9 +77,9 @@ export function llamaLike(f: Fields, family: string, changes: LlamaChanges = {})
     vocab,
     context,
     embedding: { path: 'model.embed_tokens', scale: 1, positions: null },
-    ropes: [readRope(f, headDim)],
+    ropes: [readRope(f, headDim, changes.rope)],
     layers,
-    finalNorm: rmsNorm('model.norm', eps),
+    finalNorm: norm('model.norm'),
     head: {
       path: 'lm_head',
       tied: f.flag('tie_word_embeddings', changes.tied ?? false),

@@ -2,7 +2,7 @@
  * A model's forward as it is written in a textbook: f64, one token after the other, no kernel of the engine's. It is what
  * logits are proved by where ONNX Runtime has no file to compute with, and what tests of a model's features go by.
  */
-import type { ActivationKind } from '../shared/layers';
+import type { ActivationKind, Rope } from '../shared/layers';
 import type {
   AttentionDescription,
   Columns,
@@ -10,8 +10,8 @@ import type {
   ModelDescription,
   NormDescription,
   ProjectionDescription,
-  RopeDescription,
 } from '../shared/model';
+import { ropeFrequencies } from '../shared/rope';
 
 /** Gives each tensor of the state dict, as it lies there, as often as it is asked. */
 export type ReadWeight = (name: string) => Float32Array;
@@ -119,17 +119,19 @@ function normed(x: Rows, norm: NormDescription, read: ReadWeight, size = x[0].le
   });
 }
 
-/** Rotates the halves of the first `rotary` of each head by the token's position: (a, b) → (a cos − b sin, b cos + a sin). */
-function rotated(x: Rows, { rotary, theta }: RopeDescription, headDim: number): Rows {
-  const half = rotary / 2;
+/** Rotates the halves of each head's first numbers by the token's position: (a, b) → (a cos − b sin, b cos + a sin). */
+function rotated(x: Rows, rope: Rope, headDim: number): Rows {
+  const { frequencies, attention } = ropeFrequencies(rope);
+  const half = frequencies.length;
   return x.map((row, position) => {
     const out = Float64Array.from(row);
     for (let head = 0; head < row.length; head += headDim) {
       for (let i = 0; i < half; i++) {
-        const angle = position * theta ** (-i / half);
+        const angle = position * frequencies[i];
+        const [cos, sin] = [attention * Math.cos(angle), attention * Math.sin(angle)];
         const [a, b] = [row[head + i], row[head + half + i]];
-        out[head + i] = a * Math.cos(angle) - b * Math.sin(angle);
-        out[head + half + i] = b * Math.cos(angle) + a * Math.sin(angle);
+        out[head + i] = a * cos - b * sin;
+        out[head + half + i] = b * cos + a * sin;
       }
     }
     return out;

@@ -4,7 +4,7 @@
  * `path` has `<path>.weight` and, where `bias` says so, `<path>.bias`.
  */
 
-import type { ActivationKind } from './layers';
+import type { ActivationKind, Rope } from './layers';
 import { ALL_LINEAR } from './settings/names';
 import type { ModuleId } from './types';
 
@@ -41,12 +41,6 @@ export interface ProjectionDescription {
   linears: LinearDescription[];
   /** Where the parts lie in the output of the only module; null where each module makes one. */
   fused: Columns[] | null;
-}
-
-/** Positions as rotations: of the first `rotary` numbers of each head, i and i + rotary/2 together. */
-export interface RopeDescription {
-  rotary: number;
-  theta: number;
 }
 
 /** What both halves of a layer have: norm, the modules that read it, something in between, the module that writes. */
@@ -121,7 +115,7 @@ export interface ModelDescription {
   /** Longest context the model was made for. */
   context: number;
   embedding: EmbeddingDescription;
-  ropes: RopeDescription[];
+  ropes: Rope[];
   layers: LayerDescription[];
   finalNorm: NormDescription;
   head: HeadDescription;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { RopeScaling } from '../../../shared/layers';
 import { expectClose } from '../../testing/allclose';
-import { ropeFrequencies, ropeTable } from './table';
+import { ropeFrequencies } from '../../../shared/rope';
+import { ropeTable } from './table';
 
 /** Angles per position of 8 pairs, as transformers 5.23.0 computes them in f32. */
 const figures: { theta: number; scaling: RopeScaling; frequencies: number[] }[] = [

@@ -112,6 +112,8 @@ export const hub = {
     outside: ({ field, value, low, high }: { field: string; value: string; low: number; high: number }) =>
       `${field} is ${value}, and must be from ${low} to ${high}`,
     noFlag: ({ field, value }: { field: string; value: string }) => `${field} is ${value}, and must be true or false`,
+    noList: ({ field, value, length }: { field: string; value: string; length: number }) =>
+      `${field} is ${value}, and must be a list of ${length}`,
     other: ({ field, value, wanted }: { field: string; value: string; wanted: string }) =>
       `${field} is ${value}, not "${wanted}"`,
     modelType: ({ value, known }: { value: string; known: string }) =>
@@ -129,7 +131,6 @@ export const hub = {
     wideHeads: ({ heads, headDim, most }: { heads: number; headDim: number; most: number }) =>
       `${heads} heads of ${headDim} are ${heads * headDim} wide, and must be at most ${most}`,
     scaledRope: ({ key, type }: { key: string; type: string }) => `its RoPE is scaled (${key} of type ${type})`,
-    partialRope: 'it rotates a part of each head only (partial_rotary_factor)',
     manyTokens: ({ key, n }: { key: string; n: number }) => `${key} lists ${n} tokens`,
     noToken: ({ key, id, vocab }: { key: string; id: string; vocab: number }) =>
       `${key} holds ${id}, which is not a token of ${vocab}`,

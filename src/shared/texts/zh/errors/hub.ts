@@ -88,6 +88,7 @@ export const hub: Texts['errors']['hub'] = {
     notWhole: ({ field, value, low, high }) => `${field} 是 ${value}，必须是 ${low} 到 ${high} 的整数`,
     outside: ({ field, value, low, high }) => `${field} 是 ${value}，必须在 ${low} 到 ${high} 之间`,
     noFlag: ({ field, value }) => `${field} 是 ${value}，必须是 true 或 false`,
+    noList: ({ field, value, length }) => `${field} 是 ${value}，必须是含 ${length} 项的列表`,
     other: ({ field, value, wanted }) => `${field} 是 ${value}，而不是“${wanted}”`,
     modelType: ({ value, known }) => `它的 model_type 是 ${value}；Sieve 能训练 ${known}`,
     quantised: '它的权重是量化的（quantization_config）',
@@ -100,7 +101,6 @@ export const hub: Texts['errors']['hub'] = {
     wideHeads: ({ heads, headDim, most }) =>
       `${heads} 个大小为 ${headDim} 的头共宽 ${heads * headDim}，最多只能是 ${most}`,
     scaledRope: ({ key, type }) => `它的 RoPE 经过缩放（${key} 的类型是 ${type}）`,
-    partialRope: '它只旋转每个头的一部分（partial_rotary_factor）',
     manyTokens: ({ key, n }) => `${key} 列出了 ${n} 个词元`,
     noToken: ({ key, id, vocab }) => `${key} 里有 ${id}，它不是 ${vocab} 个词元之一`,
   },

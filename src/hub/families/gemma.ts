@@ -1,0 +1,62 @@
+/**
+ * Gemma 2 and 3 (text): a Llama with a norm before and after each half, whose norms multiply with 1 + weight; embeddings
+ * multiplied with √width; windows on some layers. Gemma 2 holds scores and logits by tanh, Gemma 3 has a norm on each head
+ * of q and k, and another RoPE on layers with a window.
+ */
+import { message } from '../../shared/message';
+import { readActivation, readSizes, rmsNorm } from '../decoder';
+import type { Family } from '../family';
+import { type Fields, refuse } from '../fields';
+import { llamaLike } from '../llamaLike';
+import { readRope } from '../rope';
+import { readWindows } from '../windows';
+
+/** A window on all layers but every `pattern`-th. */
+const slidesBy = (pattern: number) => (layer: number) => (layer + 1) % pattern !== 0;
+
+const cap = (f: Fields, field: string): number | null => (f.has(field) ? f.number(field, 1e-3, 1e6) : null);
+
+export const family: Family = {
+  modelTypes: ['gemma2', 'gemma3_text'],
+  read: (f, type) => {
+    if (f.flag('attention_bias', false)) refuse(message('hub.configHas.attentionBias'));
+    f.only('use_bidirectional_attention', false);
+    const third = type === 'gemma3_text';
+    const sizes = readSizes(f, { usual: { headDim: 256, context: third ? 131_072 : 8192 } });
+    const eps = f.number('rms_norm_eps', 1e-12, 1, 1e-6);
+    const norm = (path: string) => rmsNorm(path, eps, true);
+    const pattern = f.int('_sliding_window_pattern', 1, 1000, f.int('sliding_window_pattern', 1, 1000, third ? 6 : 2));
+    const windows = readWindows(f, slidesBy(pattern));
+    const slides = windows.map((window) => window !== null);
+    const model = llamaLike(f, type, {
+      sizes,
+      eps,
+      tied: true,
+      plusOne: true,
+      activation: readActivation(f, 'hidden_activation', 'gelu_pytorch_tanh'),
+      attention: (layer, path) => ({
+        window: windows[layer],
+        scale: f.number('query_pre_attn_scalar', 1e-3, 1e6, 256) ** -0.5,
+        softcap: cap(f, 'attn_logit_softcapping'),
+        after: norm(`model.layers.${layer}.post_attention_layernorm`),
+        ...(third ? { qNorm: norm(`${path}.q_norm`), kNorm: norm(`${path}.k_norm`), rope: slides[layer] ? 1 : 0 } : {}),
+      }),
+      mlp: (layer) => ({
+        norm: norm(`model.layers.${layer}.pre_feedforward_layernorm`),
+        after: norm(`model.layers.${layer}.post_feedforward_layernorm`),
+      }),
+      rope: third ? { theta: 1e6, layerType: 'full_attention' } : {},
+    });
+    const local = readRope(f, sizes.headDim, {
+      thetaField: 'rope_local_base_freq',
+      layerType: 'sliding_attention',
+      scaled: false,
+    });
+    return {
+      ...model,
+      ropes: third ? [...model.ropes, local] : model.ropes,
+      embedding: { ...model.embedding, scale: Math.sqrt(model.width) },
+      head: { ...model.head, softcap: cap(f, 'final_logit_softcapping') },
+    };
+  },
+};

@@ -1,0 +1,56 @@
+/** GPT-NeoX and Pythia: q, k and v of each head side by side in one module, both halves side by side, a share of RoPE. */
+import type { Columns, LayerDescription } from '../../shared/model';
+import { layerNorm, linear, plainAttention, readActivation, readSizes, readTokens } from '../decoder';
+import type { Family } from '../family';
+import { readRope } from '../rope';
+
+export const family: Family = {
+  modelTypes: ['gpt_neox'],
+  read: (f, type) => {
+    f.only('attention_bias', true);
+    const sizes = readSizes(f);
+    const { width, inner, vocab, context, heads, headDim } = sizes;
+    const eps = f.number('layer_norm_eps', 1e-12, 1, 1e-5);
+    const activation = readActivation(f, 'hidden_act', 'gelu');
+    const parallel = f.flag('use_parallel_residual', true);
+    const bias = true;
+    const ofHead = (i: number): Columns => ({ first: i * headDim, groups: heads, width: headDim, stride: 3 * headDim });
+    const layers = Array.from({ length: sizes.layers }, (_, l): LayerDescription => {
+      const path = `gpt_neox.layers.${l}`;
+      return {
+        attention: {
+          ...plainAttention(sizes),
+          norm: layerNorm(`${path}.input_layernorm`, eps),
+          input: {
+            linears: [linear(`${path}.attention.query_key_value`, width, 3 * width, { bias })],
+            fused: [ofHead(0), ofHead(1), ofHead(2)],
+          },
+          output: linear(`${path}.attention.dense`, width, width, { bias }),
+        },
+        mlp: {
+          norm: layerNorm(`${path}.post_attention_layernorm`, eps),
+          input: { linears: [linear(`${path}.mlp.dense_h_to_4h`, width, inner, { bias })], fused: null },
+          activation,
+          gated: false,
+          inner,
+          output: linear(`${path}.mlp.dense_4h_to_h`, inner, width, { bias }),
+          after: null,
+        },
+        parallel,
+        residualScale: 1,
+      };
+    });
+    return {
+      family: type,
+      width,
+      vocab,
+      context,
+      embedding: { path: 'gpt_neox.embed_in', scale: 1, positions: null },
+      ropes: [readRope(f, headDim, { share: 0.25, thetaField: 'rotary_emb_base', shareField: 'rotary_pct' })],
+      layers,
+      finalNorm: layerNorm('gpt_neox.final_layer_norm', eps),
+      head: { path: 'embed_out', tied: f.flag('tie_word_embeddings', false), bias: false, scale: 1, softcap: null },
+      ...readTokens(f, vocab),
+    };
+  },
+};

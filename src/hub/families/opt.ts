@@ -1,0 +1,71 @@
+/** OPT: learned positions from the third row of their table on, biases everywhere, norms before the halves. */
+import type { LayerDescription } from '../../shared/model';
+import { layerNorm, linear, plainAttention, readActivation, readSizes, readTokens } from '../decoder';
+import type { Family } from '../family';
+
+/** Rows of the table of positions that no token has. */
+const OFFSET = 2;
+/** The models' norms have PyTorch's own. */
+const EPS = 1e-5;
+
+export const family: Family = {
+  modelTypes: ['opt'],
+  read: (f, type) => {
+    const sizes = readSizes(f, { names: { inner: 'ffn_dim' } });
+    const { width, inner, vocab, context } = sizes;
+    // OPT-350M: norms after the halves, and embeddings narrower than the layers.
+    f.only('do_layer_norm_before', true);
+    f.only('_remove_final_layer_norm', false);
+    f.only('word_embed_proj_dim', width);
+    f.only('enable_bias', true);
+    f.only('layer_norm_elementwise_affine', true);
+    const activation = readActivation(f, 'activation_function', 'relu');
+    const bias = true;
+    const layers = Array.from({ length: sizes.layers }, (_, l): LayerDescription => {
+      const path = `model.decoder.layers.${l}`;
+      const module = (name: string) => linear(`${path}.self_attn.${name}`, width, width, { bias });
+      return {
+        attention: {
+          ...plainAttention(sizes),
+          rope: null,
+          norm: layerNorm(`${path}.self_attn_layer_norm`, EPS),
+          input: { linears: ['q_proj', 'k_proj', 'v_proj'].map(module), fused: null },
+          output: module('out_proj'),
+        },
+        mlp: {
+          norm: layerNorm(`${path}.final_layer_norm`, EPS),
+          input: { linears: [linear(`${path}.fc1`, width, inner, { bias })], fused: null },
+          activation,
+          gated: false,
+          inner,
+          output: linear(`${path}.fc2`, inner, width, { bias }),
+          after: null,
+        },
+        parallel: false,
+        residualScale: 1,
+      };
+    });
+    return {
+      family: type,
+      width,
+      vocab,
+      context,
+      embedding: {
+        path: 'model.decoder.embed_tokens',
+        scale: 1,
+        positions: { path: 'model.decoder.embed_positions', rows: context + OFFSET, offset: OFFSET },
+      },
+      ropes: [],
+      layers,
+      finalNorm: layerNorm('model.decoder.final_layer_norm', EPS),
+      head: {
+        path: 'lm_head',
+        tied: f.flag('tie_word_embeddings', true),
+        bias: false,
+        scale: 1,
+        softcap: null,
+      },
+      ...readTokens(f, vocab),
+    };
+  },
+};

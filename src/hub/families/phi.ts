@@ -1,0 +1,60 @@
+/** Phi-1, Phi-1.5 and Phi-2: layers with one LayerNorm before both halves side by side, biases everywhere, a share of RoPE. */
+import type { LayerDescription } from '../../shared/model';
+import { layerNorm, linear, plainAttention, readActivation, readSizes, readTokens } from '../decoder';
+import type { Family } from '../family';
+import { readRope } from '../rope';
+
+export const family: Family = {
+  modelTypes: ['phi'],
+  read: (f, type) => {
+    f.only('qk_layernorm', false);
+    const sizes = readSizes(f);
+    const { width, inner, vocab, context, heads, kvHeads, headDim } = sizes;
+    const eps = f.number('layer_norm_eps', 1e-12, 1, 1e-5);
+    const activation = readActivation(f, 'hidden_act', 'gelu_new');
+    const bias = true;
+    const [q, kv] = [heads * headDim, kvHeads * headDim];
+    const layers = Array.from({ length: sizes.layers }, (_, l): LayerDescription => {
+      const path = `model.layers.${l}`;
+      const norm = layerNorm(`${path}.input_layernorm`, eps);
+      return {
+        attention: {
+          ...plainAttention(sizes),
+          norm,
+          input: {
+            linears: [
+              linear(`${path}.self_attn.q_proj`, width, q, { bias }),
+              linear(`${path}.self_attn.k_proj`, width, kv, { bias }),
+              linear(`${path}.self_attn.v_proj`, width, kv, { bias }),
+            ],
+            fused: null,
+          },
+          output: linear(`${path}.self_attn.dense`, q, width, { bias }),
+        },
+        mlp: {
+          norm,
+          input: { linears: [linear(`${path}.mlp.fc1`, width, inner, { bias })], fused: null },
+          activation,
+          gated: false,
+          inner,
+          output: linear(`${path}.mlp.fc2`, inner, width, { bias }),
+          after: null,
+        },
+        parallel: true,
+        residualScale: 1,
+      };
+    });
+    return {
+      family: type,
+      width,
+      vocab,
+      context,
+      embedding: { path: 'model.embed_tokens', scale: 1, positions: null },
+      ropes: [readRope(f, headDim, { share: 0.5 })],
+      layers,
+      finalNorm: layerNorm('model.final_layernorm', eps),
+      head: { path: 'lm_head', tied: f.flag('tie_word_embeddings', false), bias, scale: 1, softcap: null },
+      ...readTokens(f, vocab),
+    };
+  },
+};
