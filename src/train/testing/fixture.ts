@@ -1,4 +1,5 @@
 /** Reads the golden fixtures that reference/ writes, and opens the embedded models, for tests in the browser. */
+import { f16ToF32 } from '../../hub/floats';
 import { downloadModel } from '../../hub/model';
 import { BaseModel } from '../../engine/base';
 import type { Device } from '../../engine/device/device';
@@ -46,6 +47,7 @@ export async function loadFixture(name: string): Promise<Fixture> {
     ...json,
     floats: (tensor) => {
       const { t, length } = view(tensor);
+      if (t.dtype === 'f16') return f16ToF32(new Uint8Array(bin, t.offset, 2 * length));
       return new Float32Array(bin, t.offset, length);
     },
     ints: (tensor) => {
@@ -61,7 +63,7 @@ export async function loadFixture(name: string): Promise<Fixture> {
 }
 
 /** A fixture's batch as the engine takes it. */
-export function fixtureBatch(f: Fixture, prefix: string): TokenBatch {
+export function fixtureBatch(f: Pick<Fixture, 'ints'>, prefix: string): TokenBatch {
   return {
     ids: f.ints(`${prefix}.ids`),
     targets: f.ints(`${prefix}.targets`),
