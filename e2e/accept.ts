@@ -59,7 +59,7 @@ const sidebyside: Item = async (site, browser) => {
     const [base, lora, ts] = [await final('base'), await final('lora'), await final('ts-lora')];
 
     // The module table of the last evaluation.
-    const modules = page.locator('#inspect');
+    const modules = page.locator('#train');
     await modules.getByLabel('Tokens of').selectOption('eval');
     const [head, ...rows] = await app.table('module-table');
     console.log(formatTable([head, ...rows]));

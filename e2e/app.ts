@@ -5,6 +5,7 @@ import { type SettingKey, settingsOf } from '../src/shared/settings';
 import { labelOf } from '../src/shared/texts/settingWords';
 import { settingsFile } from '../src/store/configure/share';
 import { type DataFile, asUpload } from './data';
+import { reachByItself } from './reach';
 
 export type ModelId = 'sieve-stories-nano' | 'sieve-stories-4m';
 
@@ -24,6 +25,7 @@ export class App {
     this.page = page;
     this.device = device;
     this.base = base;
+    reachByItself(page);
     const { origin } = new URL(base);
     page.on('console', (message) => {
       if (message.type() === 'error') this.#problems.push(`console: ${message.text()} (${message.location().url})`);
@@ -68,8 +70,22 @@ export class App {
     await this.page.goto(`${this.base}${asked.length ? '?' : ''}${asked.join('&')}`);
   }
 
+  /** Goes to a place by its address: `train`, `compare`, `setup/data/rows`. */
+  async goTo(place: string): Promise<void> {
+    await this.page.evaluate((path) => {
+      location.hash = `#/${path}`;
+    }, place);
+    await this.page.locator(`[data-route="/${place}"]:not([hidden])`).waitFor();
+  }
+
   get(testId: string): Locator {
     return this.page.getByTestId(testId);
+  }
+
+  /** Goes to where something is, and waits until it can be seen. */
+  async see(testId: string): Promise<void> {
+    await this.get(testId).first().scrollIntoViewIfNeeded();
+    await this.get(testId).first().waitFor();
   }
 
   // ---- model -----------------------------------------------------------------------------------------
@@ -88,7 +104,7 @@ export class App {
   }
 
   async chooseModel(id: ModelId): Promise<void> {
-    await this.page.getByRole('button', { name: new RegExp(`^${id}`) }).click();
+    await this.page.locator('#model .choice', { hasText: id }).click();
     await this.page.waitForFunction(
       (name) => document.querySelector('[data-testid="model-status"]')?.textContent?.includes(name),
       id,
@@ -99,8 +115,6 @@ export class App {
 
   /** @param file the form to choose from the list; the page chooses when absent */
   async openFromHub(id: string, file?: string): Promise<void> {
-    if (!(await this.get('hub-id').isVisible()))
-      await this.page.getByText('Open another model from Hugging Face').click();
     await this.get('hub-id').fill(id);
     if (file) {
       await this.get('hub-list').click();
@@ -125,15 +139,15 @@ export class App {
   async dataReady(timeout = 60_000): Promise<void> {
     const ready = this.page.locator('[data-testid="data-report"][aria-busy="false"]');
     const failed = this.page.locator('#data').getByTestId('error-alert');
-    await ready.or(failed).first().waitFor({ timeout });
-    if (!(await ready.isVisible())) throw new Error(`the data did not load: ${(await this.errors()).join(' | ')}`);
+    await ready.or(failed).first().waitFor({ timeout, state: 'attached' });
+    if (await failed.count()) throw new Error(`the data did not load: ${(await this.errors()).join(' | ')}`);
   }
 
   /** Ids of the sample sets, in the page's order. */
   async samples(): Promise<string[]> {
-    await this.page.locator('[data-testid^="sample-"]').first().waitFor();
+    await this.page.locator('#data [data-testid^="sample-"]').first().waitFor({ state: 'attached' });
     return this.page
-      .locator('[data-testid^="sample-"]')
+      .locator('#data [data-testid^="sample-"]')
       .evaluateAll((all) => all.map((e) => e.getAttribute('data-testid')!.slice('sample-'.length)));
   }
 
@@ -150,9 +164,7 @@ export class App {
 
   /** Types a number into a setting that all runs share. */
   async set(key: SharedSetting, value: number): Promise<void> {
-    const field = this.setting(key);
-    if (!(await field.isVisible())) await this.page.locator('#configure').getByText('More settings').click();
-    await field.fill(String(value));
+    await this.setting(key).fill(String(value));
   }
 
   /** Takes settings as from a file, and waits until the data is ready for them. */
@@ -247,7 +259,7 @@ export class App {
       .getByLabel(/^Seeds/)
       .fill(String(seeds));
     await this.get('experiment-start').click();
-    await this.get('experiment').waitFor();
+    await this.get('experiment').waitFor({ state: 'attached' });
   }
 
   /** Waits until so many sessions of the experiment shown are done. */
@@ -304,16 +316,18 @@ export class App {
 
   /** Compare's temperature; 0 always takes the likeliest token. */
   async temperature(value: number): Promise<void> {
-    const field = this.page.locator('#compare').getByLabel(/^Temperature/);
-    if (!(await field.isVisible())) await this.page.locator('#compare').getByText('Sampling', { exact: true }).click();
-    await field.fill(String(value));
+    await this.page
+      .locator('#compare')
+      .getByLabel(/^Temperature/)
+      .fill(String(value));
   }
 
   /** Most tokens of an answer. */
   async answerLength(tokens: number): Promise<void> {
-    const field = this.page.locator('#compare').getByLabel(/^Max new tokens/);
-    if (!(await field.isVisible())) await this.page.locator('#compare').getByText('Sampling', { exact: true }).click();
-    await field.fill(String(tokens));
+    await this.page
+      .locator('#compare')
+      .getByLabel(/^Max new tokens/)
+      .fill(String(tokens));
   }
 
   /** Asks every model the same; answers by run id, `base` included. */

@@ -29,20 +29,15 @@ async function look(page: Page, state: string, part?: string, only?: string[]): 
   expect.soft(found, state).toEqual([]);
 }
 
-/** axe takes sections that are not laid out while they are out of sight for ones that lie upon one another. */
-const layOutAll = (page: Page) =>
-  page.locator('.section').evaluateAll((all) =>
-    all.forEach((s) => {
-      s.style.contentVisibility = 'visible';
-    }),
-  );
-
 const unfold = (page: Page, which: string) =>
   page.locator(which).evaluateAll((all) =>
     all.forEach((d) => {
       (d as HTMLDetailsElement).open = true;
     }),
   );
+
+/** One of each kind: a view that moves, one with tables, a form, a list. */
+const PLACES = ['train', 'compare', 'experiments', 'history', 'setup/model', 'setup/data/rows', 'setup/settings'];
 
 const cell = (s: string) => `"${s}"`;
 /** Copies, a short row, an empty answer, and a row longer than the context. */
@@ -65,30 +60,37 @@ test('axe finds nothing without a GPU, with data that cannot be read', async ({ 
   await page.emulateMedia({ reducedMotion: 'reduce' });
   await page.addInitScript(() => Object.defineProperty(navigator, 'gpu', { value: undefined }));
   await app.open();
-  await layOutAll(page);
+  await app.goTo('setup/model');
   await app.get('no-gpu').waitFor();
   await unfold(page, '#model details');
+  await look(page, 'no GPU');
   await app.dataReady();
   await app
     .get('data-file')
     .setInputFiles({ name: 'ill.json', mimeType: 'application/json', buffer: Buffer.from('[{') });
+  await app.goTo('setup/data');
   await page.locator('#data').getByTestId('error-alert').waitFor();
-  await layOutAll(page);
   await look(page, 'no GPU, an error');
 });
 
 test('axe finds nothing in any state and theme of a visit', async ({ app, page }) => {
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
   await app.open();
-  await layOutAll(page);
   await app.loadFile({ name: 'ill.csv', mimeType: 'text/csv', text: ILL });
   await app.small(4);
+  await app.goTo('setup/data/rows');
   await page.getByTestId('data-line').first().click();
   await app.get('data-row').waitFor();
-  await unfold(page, '#model details, #data details, #configure details, #compare details');
+  await unfold(page, '#model details, #data details:not(.menu), #configure details, #compare details:not(.menu)');
   await app.set('rank', -1);
-  await app.get('config-problem').waitFor();
-  await look(page, 'data with problems, a row open, settings that cannot be');
+  for (const place of [
+    'setup/settings',
+    'setup/model',
+    ...['source', 'mapping', 'issues', 'split', 'preview', 'rows'].map((tab) => `setup/data/${tab}`),
+  ]) {
+    await app.goTo(place);
+    await look(page, `data with problems, a row open, settings that cannot be: ${place}`);
+  }
   await app.set('rank', 8);
 
   await app.get('train-button').click();
@@ -98,22 +100,27 @@ test('axe finds nothing in any state and theme of a visit', async ({ app, page }
   await app.compare('What colour is the ball of Tom?');
   await app.get('saved-session').first().waitFor();
   // One plain table behind a chart stands for all: they are the same part.
-  await unfold(
-    page,
-    '#train details, #inspect details:not([data-chart="tokenmap"] *, [data-chart="tokens"] *, [data-chart="histogram"] *)',
-  );
+  await unfold(page, '#train details:not(.menu)');
   for (const chart of ['loss', 'skipmap']) await app.get(`explain-${chart}`).click();
-  for (const part of ['#train', '#inspect', '#compare', '#history']) await look(page, `after a run, ${part}`, part);
-
-  const colours = page.getByRole('group', { name: 'Colours' });
+  for (const tab of ['token', 'shares', 'ranking', 'training', 'costs', 'module']) {
+    await page.locator(`[data-tab="${tab}"]`).click();
+    await look(page, `after a run, ${tab}`, '#train');
+  }
+  for (const place of ['compare', 'history']) {
+    await app.goTo(place);
+    await look(page, `after a run, ${place}`, `#${place}`);
+  }
   for (const [theme, scheme] of [
     ['Dark', 'light'],
     ['Contrast', 'light'],
     ['Contrast', 'dark'],
   ] as const) {
     await page.emulateMedia({ colorScheme: scheme });
-    await colours.getByRole('button', { name: theme }).click();
-    await look(page, `${theme}, system ${scheme}`, undefined, COLOURS);
+    await page.locator('.menu-more button', { hasText: theme }).click();
+    for (const place of PLACES) {
+      await app.goTo(place);
+      await look(page, `${theme}, system ${scheme}, ${place}`, undefined, COLOURS);
+    }
   }
 
   await page.keyboard.press('?');
@@ -136,14 +143,21 @@ test('axe finds nothing in any state and theme of a visit', async ({ app, page }
 
   await app.startExperiment('compare', 1);
   await app.experimentDone(1);
-  await unfold(page, '#experiment details');
+  await app.goTo('experiments');
+  await unfold(page, '#experiment details:not(.menu)');
   await look(page, 'an experiment', '#experiment');
 
   await page.setViewportSize({ width: 390, height: 844 });
-  await look(page, 'on a phone', undefined, WIDTH);
-  for (const width of [390, 2560]) {
+  for (const place of [...PLACES, 'setup']) {
+    await app.goTo(place);
+    await look(page, `on a phone, ${place}`, undefined, WIDTH);
+  }
+  for (const width of [390, 853, 2560]) {
     await page.setViewportSize({ width, height: 1000 });
-    expect.soft(await tooWide(page), `${width} px`).toEqual([]);
+    for (const place of PLACES) {
+      await app.goTo(place);
+      expect.soft(await tooWide(page), `${place}, ${width} px`).toEqual([]);
+    }
   }
 });
 
@@ -151,7 +165,7 @@ test('keys go through the page, are listed under ?, and can be switched off', as
   // What is announced on the way would take the place of what a key says.
   await app.open();
   await app.dataReady();
-  await page.keyboard.press('7');
+  await page.keyboard.press('3');
   await expect(page.locator('#experiment-title')).toBeFocused();
   await expect(page.locator('#experiment h2')).toBeInViewport();
   await page.keyboard.press('?');

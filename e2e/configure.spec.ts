@@ -55,7 +55,7 @@ test('settings are changed, refused, measured, trained, taken away and brought b
     config: { train: { steps: 4 }, runs: [{ method: 'dora' }, { gate: { rule: 'quantile', activeShare: 0.25 } }] },
   });
   const all = await app.get('changed-all').textContent();
-  await page.getByRole('button', { name: 'Back to the defaults' }).click();
+  await page.locator('#configure button', { hasText: 'Back to the defaults' }).click();
   await expect(app.get('changed-all')).toHaveText('Everything is at its default.');
   await app.get('config-file').setInputFiles({
     name: 'bad.json',

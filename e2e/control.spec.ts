@@ -65,7 +65,7 @@ test('pause holds the run, resume goes on, stop keeps what was learnt, and the p
     await app.set('steps', 12);
     await app.set('evalInterval', 6);
     await app.set('learningRate', 1e-12);
-    await page.locator('#configure').getByRole('checkbox', { name: 'Early stopping' }).click();
+    await page.locator('#configure .check', { hasText: 'Early stopping' }).click();
     await expect(page.locator('#configure')).toContainText('Early stopping looks at the validation split itself');
     await app.set('patience', 1);
     await app.train();

@@ -36,7 +36,7 @@ test('packed files are read as what is inside, and so is pasted text', async ({ 
   await app.dataReady();
   await expect(page.locator('#data')).toContainText(/40 rows, 2 columns \(CSV, utf-8; gzip\)/);
   // Every question is asked four times, with other answers.
-  await expect(app.get('issue-leak')).toBeVisible();
+  await app.see('issue-leak');
   await app.get('issue-leak').locator('.fix').click();
   await expect(app.get('issue-leak')).toContainText(
     '0 validation examples have a prompt that is also in the train split — equal prompts are in one split',

@@ -5,7 +5,7 @@
  * Options: --model 4m|nano  --sample <id>  --prompt <text>  --overview <path>, and the flag of every setting
  * (docs/settings.md): --steps N  --learning-rate X  --target-sparsity X …
  * --record <path>: the run as a file of History, without its adapters: `--model nano --record public/recorded/run.zip`
- * --screens <folder>: pictures of every section (with a small experiment), and <folder>.md that shows them
+ * --screens <folder>: pictures of every view (with a small experiment), and <folder>.md that shows them
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -70,17 +70,17 @@ export async function main(argv: string[]): Promise<number> {
     console.log(`\nprompt: ${prompt}`);
     for (const [id, text] of Object.entries(answers)) console.log(`\n[${id}] ${text.trim()}`);
 
-    for (const [name, section] of [
+    for (const [name, place] of [
       ['3-train', 'train'],
-      ['4-inspect', 'inspect'],
-      ['5-compare', 'compare'],
+      ['4-compare', 'compare'],
+      ['5-history', 'history'],
     ]) {
-      await page.locator(`#${section}`).screenshot({ path: `${OUT}/${name}.png` });
+      await app.goTo(place);
+      await page.screenshot({ path: `${OUT}/${name}.png`, fullPage: true });
     }
-    await page.screenshot({ path: `${OUT}/whole.png`, fullPage: true });
     if (named.overview) await takeOverview(page, named.overview);
     await page.emulateMedia({ colorScheme: 'dark' });
-    await page.screenshot({ path: `${OUT}/whole-dark.png`, fullPage: true });
+    await page.screenshot({ path: `${OUT}/dark.png` });
     if (named.record) await record(app, named.record);
     if (named.screens) await takeScreens(app, named.screens);
     console.log(`\nscreenshots: ${OUT}/`);
@@ -107,18 +107,17 @@ async function record(app: App, path: string): Promise<void> {
 async function takeScreens(app: App, folder: string): Promise<void> {
   const screens = new Screens(folder, app.page);
   for (const [section, title] of [
-    ['model', 'Model'],
-    ['data', 'Data'],
-    ['configure', 'Configure'],
     ['train', 'Train'],
-    ['inspect', 'Inspect'],
     ['compare', 'Compare'],
+    ['setup/model', 'Model'],
+    ['setup/data/preview', 'Data'],
+    ['setup/settings', 'Settings'],
   ])
     await screens.take(section, title);
   await app.small(10);
   await app.startExperiment('compare', 2);
   await app.experimentDone(2, 15 * 60_000);
-  await screens.take('experiment', 'Experiment');
+  await screens.take('experiments', 'Experiments');
   await screens.take('history', 'Saved');
   screens.write(`${folder}.md`);
 }

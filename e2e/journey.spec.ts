@@ -11,7 +11,7 @@ test('load, preview, train both, look, compare, take away; every format', async 
       await expect(page.locator('#data')).toContainText(file.format);
       if (file.rows) await expect(page.locator('#data')).toContainText(`${file.rows} rows`);
       expect(await app.get('data-preview').locator('.chip-trained').count()).toBeGreaterThan(10);
-      await expect(app.get('plan-table')).toBeVisible();
+      await app.see('plan-table');
       await app.small(12);
       await app.train();
       expect(await app.steps()).toBe(12);
@@ -21,8 +21,8 @@ test('load, preview, train both, look, compare, take away; every format', async 
       expect((await app.table('loss-table')).map((row) => row[0])).toEqual(
         expect.arrayContaining(['base model', '6', '12']),
       );
-      await expect(app.get('heatmap')).toBeVisible();
-      await expect(app.get('token-view')).toBeVisible();
+      await app.see('heatmap');
+      await app.see('token-view');
 
       const answers = await app.compare('Once upon a time');
       expect(Object.keys(answers).sort()).toEqual(['base', 'lora', 'ts-lora']);

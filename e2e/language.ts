@@ -3,7 +3,7 @@ import type { Page } from '@playwright/test';
 
 /** Parts of the page that are looked through one by one: a name, and where it is. */
 export const PARTS = {
-  frame: '.top, .steps, .foot, [data-testid="announcer"], .skip',
+  frame: '.bar, .rail, .foot, .tabbar, .dock, [data-testid="announcer"], .skip',
   keys: '[data-testid="shortcuts"]',
   tour: '[data-testid="tour"]',
   resume: '.resume',
@@ -11,7 +11,6 @@ export const PARTS = {
   data: '#data',
   configure: '#configure',
   train: '#train',
-  inspect: '#inspect',
   compare: '#compare',
   experiment: '#experiment',
   history: '#history',

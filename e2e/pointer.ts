@@ -83,12 +83,14 @@ export class Finger extends Mouse {
   }
 }
 
+/** Boxes that may lie around an element, each hidden. */
+const MOST_HIDDEN = 8;
 /** Tabs after which a place that was counted wrong is given up. */
 const MOST_WRONG = 12;
 
 /**
- * The shortest way to an element by keys, run in the page: from where the focus is, or from the title of a section, to which
- * its number leads, so many Tabs on or (negative) back. Titles and the body are no stops of Tab.
+ * The shortest way to an element by keys, run in the page: from where the focus is, or from the title of the place that is
+ * open, to which its key leads, so many Tabs on or (negative) back. Titles and the body are no stops of Tab.
  */
 function shortestWay(target: Element): { jump: string | null; tabs: number } {
   const stops = [
@@ -102,13 +104,54 @@ function shortestWay(target: Element): { jump: string | null; tabs: number } {
     const next = stops.findIndex((e) => follows(start, e));
     return place >= next ? place - next + 1 : place - next;
   };
-  const starts = [...document.querySelectorAll('.section h2')].map((title, i) => ({
-    jump: String(i + 1),
-    tabs: tabsFrom(title),
-  }));
   const here = document.activeElement;
+  const titles = [...document.querySelectorAll('main > [data-route] h2[id$="-title"]')];
+  const starts = titles.flatMap((title, i) =>
+    // The key of the place that is open moves nothing.
+    title.checkVisibility() && title === here ? [{ jump: String(i + 1), tabs: tabsFrom(title) }] : [],
+  );
   const ways = [...(here && here !== document.body ? [{ jump: null, tabs: tabsFrom(here) }] : []), ...starts];
-  return ways.reduce((best, way) => (Math.abs(way.tabs) < Math.abs(best.tabs) ? way : best));
+  return ways.length === 0
+    ? { jump: null, tabs: tabsFrom(document.body) }
+    : ways.reduce((best, way) => (Math.abs(way.tabs) < Math.abs(best.tabs) ? way : best));
+}
+
+/** What hides an element, outermost first, and what opens it; run in the page. */
+function hiddenBy(element: Element): { key: string | null; open: string | null; tabs: number }[] {
+  const found: { key: string | null; open: string | null; tabs: number }[] = [];
+  const routes = [...document.querySelectorAll<HTMLElement>('main > [data-route]')];
+  const named = (e: Element, n: number) => {
+    e.setAttribute('data-opener', String(n));
+    return `[data-opener="${n}"]`;
+  };
+  document.querySelectorAll('[data-opener]').forEach((e) => e.removeAttribute('data-opener'));
+  for (let at: Element | null = element; at; at = at.parentElement) {
+    const summary: Element | null = at instanceof HTMLDetailsElement ? at.querySelector(':scope > summary') : null;
+    if (summary && !(at as HTMLDetailsElement).open && !summary.contains(element))
+      found.unshift({ key: null, open: named(summary, found.length), tabs: 0 });
+    if (!(at instanceof HTMLElement) || !at.hidden) continue;
+    const place = routes.indexOf(at);
+    const { route } = at.dataset;
+    if (place >= 0) found.unshift({ key: String(place + 1), open: null, tabs: 0 });
+    else if (route)
+      found.unshift({
+        key: null,
+        open: named(at.parentElement!.querySelector(`a[href="#${route}"]`)!, found.length),
+        tabs: 0,
+      });
+    else {
+      const opener = document.querySelector(`[aria-controls="${at.id}"]`)!;
+      const list = [...(opener.closest('[role="tablist"]')?.querySelectorAll('[role="tab"]') ?? [])];
+      const chosen = list.findIndex((t) => t.getAttribute('aria-selected') === 'true');
+      // Of a list of tabs only the chosen one is a stop; arrows go on from there.
+      found.unshift({
+        key: null,
+        open: named(list[chosen] ?? opener, found.length),
+        tabs: list.length > 0 ? list.indexOf(opener) - chosen : 0,
+      });
+    }
+  }
+  return found;
 }
 
 /** Nothing but keys: a section's number, Tab until the focus is there, and what the element itself understands. */
@@ -176,7 +219,26 @@ export class Keyboard implements Pointer {
       await this.page.keyboard.press('Tab');
   }
 
+  /** Opens what hides the target: a place by its key, a part of one by its link, tab or summary. */
+  async #open(target: Locator): Promise<void> {
+    for (let i = 0; i < MOST_HIDDEN; i++) {
+      const [outer] = await target.first().evaluate(hiddenBy);
+      if (!outer) return;
+      await this.#leaveField();
+      if (outer.key) await this.page.keyboard.press(outer.key);
+      else {
+        await this.#reach(this.page.locator(outer.open!));
+        if (outer.tabs === 0) await this.page.keyboard.press('Enter');
+        for (let t = 0; t < Math.abs(outer.tabs); t++)
+          await this.page.keyboard.press(outer.tabs > 0 ? 'ArrowRight' : 'ArrowLeft');
+      }
+      await this.page.waitForTimeout(50);
+    }
+    throw new Error(`${target.toString()} stays hidden`);
+  }
+
   async #reach(target: Locator): Promise<void> {
+    await this.#open(target);
     await expect(target).toBeEnabled();
     const { jump, tabs } = await target.evaluate(shortestWay);
     if (jump) {

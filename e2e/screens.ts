@@ -1,17 +1,17 @@
-/** Pictures of the page as it stands, small enough to be committed: every section, and the charts that matter in one. */
+/** Pictures of the page as it stands, small enough to be committed: every view and sheet, and the first view for the README. */
 import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import type { Page } from 'playwright';
 
-/** Most of a section that a picture shows, in CSS pixels. */
-const SIZES = { desktop: { width: 1280, most: 1500 }, phone: { width: 390, most: 1700 } } as const;
+/** Windows that pictures are taken of, in CSS pixels: as they are seen, without scrolling. */
+const SIZES = { desktop: { width: 1280, height: 720 }, phone: { width: 390, height: 844 } } as const;
 const SCHEMES = ['light', 'dark'] as const;
 
 /** All of them together, in bytes. */
 const MOST_BYTES = 1.8e6;
 const QUALITY = 0.72;
 
-/** Charts are drawn when they come into view, four times a second at most. */
+/** Charts are drawn when they are laid out, four times a second at most. */
 const DRAWN = 900;
 
 export class Screens {
@@ -28,41 +28,26 @@ export class Screens {
     mkdirSync(folder, { recursive: true });
   }
 
-  /** Takes a section, by its id, in both sizes and schemes; the window is put back. */
-  async take(section: string, title: string): Promise<void> {
+  /** Takes a place, by its path, in both sizes and schemes; the window is put back. */
+  async take(place: string, title: string): Promise<void> {
     const page = this.#page;
     const before = page.viewportSize()!;
-    for (const [size, { width, most }] of Object.entries(SIZES)) {
+    const file = place.replaceAll('/', '-');
+    await page.evaluate((path) => {
+      location.hash = `#/${path}`;
+    }, place);
+    for (const [size, viewport] of Object.entries(SIZES)) {
       for (const scheme of SCHEMES) {
         await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
-        await page.setViewportSize({ width, height: most });
-        const height = await page.evaluate(
-          ([id, limit]) =>
-            Math.min(
-              limit,
-              Math.ceil(
-                document.getElementById(id)!.getBoundingClientRect().height +
-                  document.querySelector('.steps')!.getBoundingClientRect().height,
-              ),
-            ),
-          [section, most] as const,
-        );
-        await page.setViewportSize({ width, height });
-        await page.evaluate((id) => {
-          (document.activeElement as HTMLElement | null)?.blur();
-          const bar = document.querySelector('.steps')!.getBoundingClientRect().height;
-          scrollTo({
-            top: document.getElementById(id)!.getBoundingClientRect().top + scrollY - bar,
-            behavior: 'instant',
-          });
-        }, section);
+        await page.setViewportSize(viewport);
+        await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
         await page.waitForTimeout(DRAWN);
-        writeFileSync(join(this.#folder, name(section, size, scheme)), await toWebp(page, await page.screenshot()));
+        writeFileSync(join(this.#folder, name(file, size, scheme)), await toWebp(page, await page.screenshot()));
       }
     }
     await page.emulateMedia({ colorScheme: 'light', reducedMotion: null });
     await page.setViewportSize(before);
-    this.#taken.push({ section, title });
+    this.#taken.push({ section: file, title });
   }
 
   /** Writes the page that shows them. @throws {Error} when together they are too big to be committed */
@@ -81,34 +66,25 @@ export class Screens {
     );
     writeFileSync(
       path,
-      `# Screens\n\nEvery section after a session, on a desktop (${SIZES.desktop.width} px) and on a phone (${SIZES.phone.width} px), in light and dark. Long sections are cropped. Written by \`npm run demo -- --screens ${this.#folder}\`.\n\n${parts.join('\n')}`,
+      `# Screens\n\nEvery view and sheet after a session, as it is seen without scrolling: on a desktop (${SIZES.desktop.width} × ${SIZES.desktop.height}) and on a phone (${SIZES.phone.width} × ${SIZES.phone.height}), in light and dark. Written by \`npm run demo -- --screens ${this.#folder}\`.\n\n${parts.join('\n')}`,
     );
     console.log(`${readdirSync(this.#folder).length} pictures, ${Math.round(bytes / 1000)} kB, shown by ${path}`);
   }
 }
 
-/** What the README's picture leaves of the page: losses, the map of modules with its lines, a text token by token. */
-const OVERVIEW = ['loss', 'skipmap', 'shares', 'tokens'].map((chart) => `[data-chart=${chart}]`).join();
-/** In bytes. */
+/** Of the README's picture, in CSS pixels and in bytes. */
+const OVERVIEW = { width: 1440, height: 900 };
 const MOST_OVERVIEW_BYTES = 2e5;
 
-/** The real page with nothing but those charts, as one picture. @throws {Error} when it is too big */
+/** The first view as it is seen: losses, the map of modules and a text token by token in one frame. @throws {Error} when it is too big */
 export async function takeOverview(page: Page, path: string): Promise<void> {
   const before = page.viewportSize()!;
-  await page.setViewportSize({ width: SIZES.desktop.width, height: 6000 });
-  const others = `:not(${OVERVIEW}):not(:has(${OVERVIEW})):not(:is(${OVERVIEW}) *)`;
-  const hidden = `#root > ${others}, main ${others}, .chart-foot, [data-chart=tokens] .scroll { display: none !important }`;
-  await page.evaluate((css) => {
-    // The page's security policy allows no style element.
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(css);
-    document.adoptedStyleSheets = [sheet];
-  }, hidden);
-  await page.waitForTimeout(2 * DRAWN);
-  const picture = await toWebp(page, await page.locator('main').screenshot());
+  await page.setViewportSize(OVERVIEW);
   await page.evaluate(() => {
-    document.adoptedStyleSheets = [];
+    location.hash = '#/train';
   });
+  await page.waitForTimeout(2 * DRAWN);
+  const picture = await toWebp(page, await page.screenshot());
   await page.setViewportSize(before);
   if (picture.length > MOST_OVERVIEW_BYTES) throw new Error(`${path} would be ${Math.round(picture.length / 1000)} kB`);
   mkdirSync(dirname(path), { recursive: true });

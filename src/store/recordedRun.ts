@@ -2,7 +2,7 @@
  * A run that was recorded with this product, as History exports one: what training looks like where nothing has been trained
  * yet, or nothing can be. It is looked at only; nothing is computed, and nothing kept.
  */
-import { RunHistory } from './history';
+import { RunHistory, type SeriesSnapshot } from './history';
 import type { RunFile } from './runFile';
 import type { SessionView } from './slices';
 
@@ -16,10 +16,19 @@ export interface RecordedRun {
   at(step: number): SessionView;
 }
 
-/** The part of a history up to a step, its curves at least: what is drawn while it plays. */
+/** The rows of a series up to a step. */
+function rowsUntil(series: SeriesSnapshot | null, step: number): SeriesSnapshot | null {
+  const rows = series?.steps.filter((s) => s <= step).length ?? 0;
+  if (!series || rows === 0) return null;
+  return { ...series, steps: series.steps.slice(0, rows), data: series.data.slice(0, rows * series.modules) };
+}
+
+/** The part of a history up to a step. What is kept of the last step alone is there at the end. */
 function until(history: RunHistory, step: number): RunHistory {
   const all = history.snapshot();
   const known = all.step.filter((s) => s <= step).length;
+  const evals = all.evals.filter((e) => e.step <= step);
+  const whole = known === all.step.length;
   return RunHistory.restore({
     ...all,
     step: all.step.slice(0, known),
@@ -27,7 +36,12 @@ function until(history: RunHistory, step: number): RunHistory {
     learningRate: all.learningRate.slice(0, known),
     gradNorm: all.gradNorm.slice(0, known),
     speeds: all.speeds.slice(0, known),
-    evals: all.evals.filter((e) => e.step <= step),
+    evals,
+    skipped: rowsUntil(all.skipped, step),
+    tau: rowsUntil(all.tau, step),
+    gate: whole ? all.gate : (evals.findLast((e) => e.gate)?.gate ?? null),
+    watch: all.watch && all.watch.step <= step ? all.watch : null,
+    samples: all.samples.filter((s) => s.step <= step),
   });
 }
 

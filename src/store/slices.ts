@@ -38,6 +38,7 @@ import type { Timing } from './configure/timing';
 import type { DeviceKind, GpuFound } from './device';
 import type { RunHistory } from './history';
 import type { OfflineState } from './offline';
+import { FIRST_ROUTE, NO_SELECTION, type Route, type Selection } from './route';
 import type { StorageMode } from './storageLock';
 
 /** Types of the protocol that the page shows; `ui` knows them through the store. */
@@ -227,6 +228,15 @@ export interface UiSlice {
   theme: 'auto' | 'light' | 'dark' | 'contrast';
   language: Language;
   offline: OfflineState;
+  route: Route;
+  /** For a projector: larger, with nothing but the pictures. */
+  presenting: boolean;
+}
+
+/** What all charts show the same of. */
+interface SelectionSlice extends Selection {
+  /** The step and the token under the pointer, for as long as it is there: shown in the place of what is selected. */
+  pointed: Pick<Selection, 'step' | 'token'>;
 }
 
 /** A saved session that was added to Compare, as its file has it. */
@@ -279,6 +289,7 @@ export interface State {
   experiments: ExperimentsSlice;
   keep: KeepSlice;
   compare: CompareSlice;
+  selection: SelectionSlice;
   ui: UiSlice;
 }
 
@@ -380,7 +391,8 @@ export function initialState(): State {
       round: null,
       voteNote: null,
     },
-    ui: { notices: [], theme: 'auto', language: 'en', offline: 'off' },
+    selection: { ...NO_SELECTION, pointed: { step: null, token: null } },
+    ui: { notices: [], theme: 'auto', language: 'en', offline: 'off', route: FIRST_ROUTE, presenting: false },
   };
 }
 

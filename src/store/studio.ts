@@ -30,6 +30,7 @@ import { type TakeOver, watchOffline } from './offline';
 import { Page } from './page';
 import { type FileReaders, workerReaders } from './reading';
 import { RECORDED_RUN, type RecordedRun, recordedRun } from './recordedRun';
+import type { Route, Selection } from './route';
 import { type Section, type SessionView, type State, isLive, withSession, withoutModel } from './slices';
 import { fetchModels } from './shipped';
 import { claimStorage } from './storageLock';
@@ -613,6 +614,26 @@ export class Studio {
   }
 
   // ---- page ----------------------------------------------------------------------------------------
+
+  /** Goes to a place of the page; what is selected comes along where the address says so. */
+  show(route: Route, selection?: Selection): void {
+    this.#page.patch('ui', { route });
+    if (selection) this.select(selection);
+  }
+
+  /** Changes what all charts show the same of. */
+  select(patch: Partial<Selection>): void {
+    this.#page.patch('selection', patch);
+  }
+
+  /** What is under the pointer; null again once it has left. */
+  point(patch: Partial<State['selection']['pointed']>): void {
+    this.#page.patch('selection', { pointed: { ...this.#s.selection.pointed, ...patch } });
+  }
+
+  present(presenting: boolean): void {
+    this.#page.patch('ui', { presenting });
+  }
 
   setTheme(theme: State['ui']['theme']): void {
     this.#page.patch('ui', { theme });

@@ -1,79 +1,86 @@
-/** The page: one column of eight steps, and a slim bar to move between them. */
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+/** The page: a bar that is always there, cards of what will be trained, and one view at a time beside them. */
+import { useEffect, useLayoutEffect, useRef } from 'react';
 import { texts } from '../shared/texts';
-import { type Section, isLive, stepsOf } from '../store/slices';
+import { isLive } from '../store/slices';
 import { Announcer } from './Announcer';
 import { CompareSection } from './CompareSection';
 import { ConfigureSection } from './ConfigureSection';
 import { DataSection } from './DataSection';
+import { DropAnywhere } from './DataUpload';
 import { ExperimentSection } from './experiment/ExperimentSection';
+import { Dock } from './frame/Dock';
+import { Rail } from './frame/Rail';
+import { startRouting } from './frame/router';
+import { TabBar, TopBar } from './frame/TopBar';
 import { HistorySection } from './HistorySection';
-import { InspectSection } from './InspectSection';
-import { LanguageToggle } from './LanguageToggle';
 import { ModelSection } from './ModelSection';
 import { Phrase } from './Phrase';
-import { ResumeOffer } from './ResumeOffer';
-import { type PageSection, SECTIONS } from './sections';
-import { Shortcuts } from './Shortcuts';
-import { ThemeToggle } from './ThemeToggle';
-import { Tour, TourInvite } from './Tour';
-import { TrainSection } from './TrainSection';
+import { SECTION_OF, mainPlace } from './sections';
 import { useSel, useStudio } from './studioContext';
-
-const VIEWS: Record<Section, () => ReactNode> = {
-  model: ModelSection,
-  data: DataSection,
-  configure: ConfigureSection,
-  train: TrainSection,
-  inspect: InspectSection,
-  compare: CompareSection,
-  experiment: ExperimentSection,
-  history: HistorySection,
-};
+import { TrainSection } from './TrainSection';
 
 export function App() {
+  const studio = useStudio();
   const language = useSel((s) => s.ui.language);
-  // The whole page is drawn again with it.
+  const presenting = useSel((s) => s.ui.presenting);
+  const setup = useSel((s) => s.ui.route.place === 'setup');
+  // The whole page is drawn again with the language.
   const { page } = texts();
+  useLayoutEffect(() => startRouting(studio), [studio]);
+  useArrival();
   useEffect(() => {
     document.documentElement.lang = language;
-    document.title = page.title;
-  }, [language, page]);
+  }, [language]);
+  useEffect(() => {
+    document.documentElement.classList.toggle('presenting', presenting);
+  }, [presenting]);
   return (
     <>
       <a className="skip" href="#content">
         {page.skip}
       </a>
-      <header className="top">
-        <div className="top-inner">
-          <div>
-            <h1>Sieve</h1>
-            <p className="claim">{page.claim}</p>
-          </div>
-          <div className="row top-tools">
-            <Tour />
-            <Shortcuts />
-            <LanguageToggle />
-            <ThemeToggle />
-          </div>
-          <TourInvite />
-        </div>
-      </header>
-      <StepNav />
-      <main id="content" tabIndex={-1}>
-        <ResumeOffer />
-        {SECTIONS.map(({ id }) => {
-          const View = VIEWS[id];
-          return <View key={id} />;
-        })}
-      </main>
-      <footer className="foot">
-        <p>{page.privacy}</p>
-        <Offline />
-      </footer>
+      <TopBar />
+      <Dock />
+      <div className={`frame${setup ? ' frame-setup' : ''}`}>
+        <Rail />
+        <main id="content" tabIndex={-1}>
+          <TrainSection />
+          <CompareSection />
+          <ExperimentSection />
+          <HistorySection />
+          <ModelSection />
+          <DataSection />
+          <ConfigureSection />
+          <footer className="foot">
+            <p>{page.claim}</p>
+            <p>{page.privacy}</p>
+            <Offline />
+          </footer>
+        </main>
+      </div>
+      <TabBar />
+      <DropAnywhere />
       <Announcer />
     </>
   );
+}
+
+/** Puts the focus on the title of a place that one comes to, and the page where it was when one left it. */
+function useArrival(): void {
+  const place = useSel((s) => mainPlace(s.ui.route.place));
+  const left = useRef(new Map<string, number>());
+  const before = useRef(place);
+  useEffect(() => {
+    const keep = () => left.current.set(before.current, scrollY);
+    addEventListener('scroll', keep, { passive: true });
+    return () => removeEventListener('scroll', keep);
+  }, []);
+  useLayoutEffect(() => {
+    if (before.current === place) return;
+    before.current = place;
+    scrollTo({ top: left.current.get(place) ?? 0, behavior: 'instant' });
+    document.getElementById(`${SECTION_OF[place]}-title`)?.focus({ preventScroll: true });
+  }, [place]);
 }
 
 /** Whether the page would work without a network, and a new version that waits. */
@@ -95,77 +102,4 @@ function Offline() {
       />
     </p>
   );
-}
-
-function StepNav() {
-  const { page } = texts();
-  const here = useCurrent();
-  const started = useSel((s) => s.runs.session !== null);
-  const list = useRef<HTMLOListElement>(null);
-  useEffect(() => {
-    // On a narrow screen the bar scrolls by itself; scrollIntoView would move the page too.
-    const link = list.current?.querySelector<HTMLElement>(`a[href="#${here}"]`);
-    if (list.current && link) list.current.scrollTo({ left: link.offsetLeft - list.current.clientWidth / 3 });
-  }, [here]);
-  return (
-    <nav className="steps" aria-label={page.steps}>
-      <ol ref={list}>
-        {SECTIONS.map((section) => (
-          <li key={section.id}>
-            <StepLink {...section} here={here === section.id} live={section.id === 'train' && started} />
-          </li>
-        ))}
-        {started && <LiveNote />}
-      </ol>
-    </nav>
-  );
-}
-
-/** `live`: it has begun; shown as long as it is not done. */
-function StepLink({ id, number, done: isDone, here, live }: PageSection & { here: boolean; live: boolean }) {
-  const { page } = texts();
-  const done = useSel(isDone);
-  return (
-    <a href={`#${id}`} aria-current={here ? 'step' : undefined}>
-      <span className={`step-number${done ? ' step-done' : live ? ' step-live' : ''}`} aria-hidden="true">
-        {done ? '✓' : number}
-      </span>
-      {page.section[id]}
-      {done && <span className="sr-only"> {page.stepDone}</span>}
-    </a>
-  );
-}
-
-/** Where the run is, seen from anywhere on the page. */
-function LiveNote() {
-  useSel((s) => s.runs.version);
-  const phase = useSel((s) => s.runs.phase);
-  const session = useSel((s) => s.runs.session);
-  if (!session || !isLive(phase)) return null;
-  const { done, total } = stepsOf(session);
-  return (
-    <li className="steps-live num" aria-hidden="true">
-      {texts().train.phase[phase]} · {done}/{total}
-      {session.dataName && <span className="steps-data"> · {session.dataName}</span>}
-    </li>
-  );
-}
-
-/** The section under the bar, from scrolling. */
-function useCurrent(): Section {
-  const [here, setHere] = useState<Section>('model');
-  useEffect(() => {
-    const observer = new IntersectionObserver(
-      (entries) => {
-        for (const e of entries) if (e.isIntersecting) setHere(e.target.id as Section);
-      },
-      { rootMargin: '-20% 0px -70% 0px' },
-    );
-    for (const { id } of SECTIONS) {
-      const element = document.getElementById(id);
-      if (element) observer.observe(element);
-    }
-    return () => observer.disconnect();
-  }, []);
-  return here;
 }

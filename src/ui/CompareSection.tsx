@@ -12,11 +12,11 @@ import { useContenders } from './compare/useContenders';
 import { Vote } from './compare/Vote';
 
 export function CompareSection() {
-  const { compare, page } = texts();
+  const { compare, frame } = texts();
   const compared = useContenders();
   const { all, shown, reference } = compared;
   return (
-    <SectionFrame id="compare" title={page.section.compare} lead={compare.lead}>
+    <SectionFrame id="compare" title={frame.place.compare} lead={compare.lead}>
       <Chooser {...compared} />
       <Answers {...compared} />
       <Metrics {...compared} />

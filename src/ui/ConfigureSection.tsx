@@ -24,7 +24,7 @@ export function ConfigureSection() {
   const changes = sessionChanges(draft);
   const full = draft.runs.length >= MAX_RUNS;
   return (
-    <SectionFrame id="configure" title={texts().page.section.configure} lead={t.lead}>
+    <SectionFrame id="configure" title={texts().frame.place.settings} lead={t.lead}>
       <div className="split split-wide">
         <fieldset className="stack bare" disabled={live}>
           <legend className="sr-only">{t.settings}</legend>

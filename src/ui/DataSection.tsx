@@ -4,6 +4,7 @@ import { texts } from '../shared/texts';
 import { isMessage } from '../shared/message';
 import { shippedWords } from '../shared/texts/names';
 import { say } from '../shared/texts/say';
+import { DataTabPanel, DataTabs } from './DataTabs';
 import { Empty, Later, ProgressLine, SectionFrame, Skeleton } from './bits';
 import { DataFound } from './DataFound';
 import { DataIssues } from './DataIssues';
@@ -32,31 +33,34 @@ export function DataSection() {
   const t = texts().data;
   return (
     <SectionFrame id="data" title={t.title} lead={t.lead}>
-      <div className="split">
-        <Samples />
-        <DataUpload />
-      </div>
-      {open && (
-        <div className="split">
-          <DataFound />
-          <DataMapping />
-        </div>
-      )}
+      <DataTabs />
       <Working />
-      {!report &&
-        (waits ? (
-          <div className="split">
-            <Skeleton room="table" />
-            <Skeleton room="table" />
-          </div>
-        ) : (
-          !open && <Empty>{t.empty}</Empty>
-        ))}
-      {open && report && (
-        <>
-          <DataSummary report={report} />
-          <Report report={report} />
-          <DataIssues />
+      <DataTabPanel tab="source">
+        <div className="split">
+          <Samples />
+          <DataUpload />
+        </div>
+        {open && <DataFound />}
+        {open && report && (
+          <>
+            <DataSummary report={report} />
+            <Report report={report} />
+          </>
+        )}
+        {!report &&
+          (waits ? (
+            <div className="split">
+              <Skeleton room="table" />
+              <Skeleton room="table" />
+            </div>
+          ) : (
+            !open && <Empty>{t.empty}</Empty>
+          ))}
+      </DataTabPanel>
+      <DataTabPanel tab="mapping">{open ? <DataMapping /> : <Empty>{t.empty}</Empty>}</DataTabPanel>
+      <DataTabPanel tab="issues">{open && report ? <DataIssues /> : <Empty>{t.empty}</Empty>}</DataTabPanel>
+      <DataTabPanel tab="split">
+        {open && report ? (
           <div className="split">
             <DataSplit report={report} />
             {report.examples > 0 && (
@@ -66,12 +70,20 @@ export function DataSection() {
               </div>
             )}
           </div>
-          <DataPreview />
+        ) : (
+          <Empty>{t.empty}</Empty>
+        )}
+      </DataTabPanel>
+      <DataTabPanel tab="preview">{open && report ? <DataPreview /> : <Empty>{t.empty}</Empty>}</DataTabPanel>
+      <DataTabPanel tab="rows">
+        {open && report ? (
           <Later room="table">
             <DataTable report={report} />
           </Later>
-        </>
-      )}
+        ) : (
+          <Empty>{t.empty}</Empty>
+        )}
+      </DataTabPanel>
     </SectionFrame>
   );
 }

@@ -1,10 +1,12 @@
 /** One's own data: chosen, dropped anywhere on the page, or pasted. */
 import { useEffect, useRef, useState } from 'react';
+import type { OwnFile } from '../shared/data';
 import { DATA_EXTENSIONS } from '../shared/data';
 import { texts } from '../shared/texts';
 import { message } from '../shared/message';
 import { TextField } from './bits';
 import { filesOf, holdsFiles } from './dropped';
+import { goTo } from './frame/router';
 import { useSel, useStudio } from './studioContext';
 
 const ACCEPT = [
@@ -15,17 +17,31 @@ const ACCEPT = [
   'application/zip',
 ].join();
 
+/** The files of an input, which is then ready for the same ones again. */
+function chosenFiles(input: HTMLInputElement): OwnFile[] {
+  const files = [...(input.files ?? [])].map((file) => ({ path: file.webkitRelativePath || file.name, file }));
+  input.value = '';
+  return files;
+}
+
+/** Asks for files of data, from anywhere on the page. */
+export function pickDataFiles(take: (files: OwnFile[]) => void): void {
+  const input = document.createElement('input');
+  Object.assign(input, { type: 'file', multiple: true, accept: ACCEPT });
+  input.addEventListener('change', () => take(chosenFiles(input)));
+  input.click();
+}
+
 export function DataUpload() {
   const studio = useStudio();
   const origin = useSel((s) => s.dataset.origin);
-  const over = useDropAnywhere();
   const [pasted, setPasted] = useState('');
   const input = useRef<HTMLInputElement>(null);
   const t = texts().data.upload;
   return (
     <div className="stack">
-      <div className={`drop${over ? ' drop-over' : ''}`} data-testid="data-drop">
-        <p>{over ? t.anywhere : origin?.kind === 'file' ? <strong>{origin.name}</strong> : t.drop}</p>
+      <div className="drop" data-testid="data-drop">
+        <p>{origin?.kind === 'file' ? <strong>{origin.name}</strong> : t.drop}</p>
         <button type="button" onClick={() => input.current?.click()}>
           {t.choose}
         </button>
@@ -38,21 +54,9 @@ export function DataUpload() {
           aria-label={t.file}
           data-testid="data-file"
           accept={ACCEPT}
-          onChange={(e) => {
-            const files = [...(e.target.files ?? [])].map((file) => ({
-              path: file.webkitRelativePath || file.name,
-              file,
-            }));
-            e.target.value = '';
-            void studio.data.openFiles(files);
-          }}
+          onChange={(e) => void studio.data.openFiles(chosenFiles(e.target))}
         />
       </div>
-      {over && (
-        <div className="drop-page" aria-hidden="true">
-          <p>{t.anywhere}</p>
-        </div>
-      )}
       <details>
         <summary>{t.paste}</summary>
         <div className="stack">
@@ -73,8 +77,8 @@ export function DataUpload() {
   );
 }
 
-/** Takes files that are dropped anywhere on the page, where a browser would leave it. @returns whether some are held over it */
-function useDropAnywhere(): boolean {
+/** Takes files that are dropped anywhere on the page, where a browser would leave it; says so while some are held over it. */
+export function DropAnywhere() {
   const studio = useStudio();
   const [over, setOver] = useState(false);
   useEffect(() => {
@@ -92,6 +96,7 @@ function useDropAnywhere(): boolean {
       if (!e.dataTransfer || !holdsFiles(e.dataTransfer)) return;
       e.preventDefault();
       void filesOf(e.dataTransfer).then(({ files, folder }) => {
+        goTo({ place: 'data' });
         if (files.length > 0) void studio.data.openFiles(files);
         else if (folder !== null) studio.data.refuseDrop(message('store.data.emptyFolder', { folder }));
       });
@@ -105,5 +110,11 @@ function useDropAnywhere(): boolean {
       window.removeEventListener('drop', drop);
     };
   }, [studio]);
-  return over;
+  return (
+    over && (
+      <div className="drop-page" aria-hidden="true">
+        <p>{texts().data.upload.anywhere}</p>
+      </div>
+    )
+  );
 }

@@ -1,193 +1,40 @@
-/** What the gates do: skipped share by layer and module, sizes against thresholds, and a text token by token. */
-import { memo, useCallback, useDeferredValue, useMemo, useState } from 'react';
-import { type GateRule, type RunConfig, isGated, learnsThreshold, tauWarmupSteps } from '../shared/config';
+/** Gates over the steps: by layer or kind of module, one module alone, and all of them in a table. */
+import { useMemo, useState } from 'react';
+import { type GateRule, learnsThreshold } from '../shared/config';
 import { kindLabel } from '../shared/settings/names';
 import { texts } from '../shared/texts';
 import type { GateStats, ModuleId } from '../shared/types';
 import { type RunHistory, skippedShare } from '../store/history';
 import { type Grouping, shareData } from '../store/series';
-import type { SessionView } from '../store/slices';
-import { Empty, Later, Scroll, SectionFrame, Segmented, SelectField, Skeleton, TableBehind } from './bits';
+import { Scroll, Segmented, TableBehind } from './bits';
 import { ChartFrame } from './charts/ChartFrame';
 import { useChartColors } from './charts/chartColors';
 import { DASHES } from './charts/Curves';
-import { CursorBus } from './charts/cursorBus';
-import { type Cuts, cutsOf } from './charts/cuts';
+import { useCursorBus } from './charts/cursorBus';
+import type { Cuts } from './charts/cuts';
 import { explainShares } from './charts/explain';
 import { LineChart } from './charts/LineChart';
 import { drawLines } from './charts/lines';
-import { RankingChart } from './charts/RankingChart';
-import { RatioHistogram } from './charts/RatioHistogram';
-import { SkipMap } from './charts/SkipMap';
 import { shifted } from './charts/surface';
-import { TokenMap } from './charts/TokenMap';
-import { TokenView } from './charts/TokenView';
-import { WatchForm } from './WatchForm';
 import { compact, moduleName, percent } from './format';
-import { Phrase } from './Phrase';
-import { useSel, useTexts } from './studioContext';
 
-export function InspectSection() {
-  const { inspect, page } = texts();
-  const session = useSel((s) => s.runs.session);
-  const gated = session?.config.runs.filter(isGated) ?? [];
-  return (
-    <SectionFrame
-      id="inspect"
-      title={page.section.inspect}
-      lead={<Phrase of={inspect.lead} skipped={<em>{inspect.skippedWord}</em>} />}
-    >
-      {!session && <Empty>{inspect.empty}</Empty>}
-      {session && gated.length === 0 && (
-        <Empty>
-          <Phrase of={inspect.noGates} configure={<a href="#configure">{page.section.configure}</a>} />
-        </Empty>
-      )}
-      {session && gated.length > 0 && <Gated key={session.startedAt} session={session} />}
-    </SectionFrame>
-  );
-}
-
-/** New data are drawn when the page has a moment, in slices: a store's change alone would be one task. */
-function Gated({ session }: { session: SessionView }) {
-  return <View session={session} version={useDeferredValue(useSel((s) => s.runs.version))} />;
-}
-
-const View = memo(function View({ session, version }: { session: SessionView; version: number }) {
-  const t = useTexts().inspect;
-  const gated = session.config.runs.filter(isGated);
-  const [runId, setRunId] = useState(gated[0].id);
-  const [module, setModule] = useState(0);
-  const [token, setToken] = useState(0);
-  const history = session.histories.get(runId)!;
-  const done = history.step.length > 0 ? history.step.at(-1) : 0;
-  const rule = gated.find((r) => r.id === runId)!.gate;
-  const waits = learnsThreshold(rule) ? tauWarmupSteps(rule, session.config.train) : 0;
-  const { watch } = history;
-  const choose = useCallback(
-    (m: number, t: number) => {
-      setModule(m);
-      setToken(t);
-    },
-    [setModule, setToken],
-  );
-  return (
-    <div className="stack">
-      {gated.length > 1 && (
-        <SelectField
-          label={t.run}
-          value={runId}
-          onChange={setRunId}
-          options={gated.map((r) => ({ value: r.id, label: r.name }))}
-        />
-      )}
-      {done <= waits && done > 0 && <p className="muted">{t.stillOpen(waits)}</p>}
-      {history.skipped && history.gate ? (
-        <Maps
-          version={version}
-          session={session}
-          gated={gated}
-          history={history}
-          selected={module}
-          onSelect={setModule}
-        />
-      ) : (
-        <>
-          <p className="muted">{t.waitingStep}</p>
-          <Skeleton room="chart" />
-        </>
-      )}
-      <div className="panel stack">
-        <WatchForm />
-        {!watch && <p className="muted">{t.passes}</p>}
-      </div>
-      {watch && (
-        <Later room="chart">
-          <TokenView watch={watch} token={token} onToken={setToken} />
-        </Later>
-      )}
-      {watch && (
-        <Later room="chart">
-          <TokenMap watch={watch} token={token} module={module} onSelect={choose} />
-        </Later>
-      )}
-    </div>
-  );
-});
-
-interface MapsProps {
-  /** Counts up when the histories have grown. */
+export function Lines({
+  version,
+  history,
+  modules,
+  planned,
+}: {
   version: number;
-  session: SessionView;
-  gated: RunConfig[];
   history: RunHistory;
-  selected: number;
-  onSelect: (module: number) => void;
-}
-
-function Maps({ version, session, gated, history, selected, onSelect }: MapsProps) {
-  const { charts, inspect: t } = texts();
-  const [source, setSource] = useState<'step' | 'eval'>('step');
-  const series = history.skipped!;
-  const modules = history.modules.length === series.modules ? history.modules : [];
-  const evalGate = history.evals.findLast((e) => e.gate !== null)?.gate ?? null;
-  const gate = source === 'eval' && evalGate ? evalGate : history.gate!;
-  const { rule } = gated.find((r) => r.id === history.runId)!.gate;
-  const cuts = cutsOf(gate, rule);
-  if (modules.length === 0) return <p className="muted">{t.waitingModules}</p>;
-  const chosen = Math.min(selected, modules.length - 1);
-  return (
-    <>
-      <div className="split">
-        <div className="stack">
-          <SkipMap modules={modules} series={series} selected={chosen} onSelect={onSelect} />
-          <div className="fields wide-fields">
-            <SelectField
-              label={t.module}
-              value={String(chosen)}
-              onChange={(m) => onSelect(Number(m))}
-              options={modules.map((m, i) => ({ value: String(i), label: charts.module(m.layer, m.kind) }))}
-            />
-            <SelectField
-              label={t.source}
-              value={source}
-              onChange={setSource}
-              options={[
-                { value: 'step', label: t.ofStep },
-                { value: 'eval', label: evalGate ? t.ofEval : t.notMeasured },
-              ]}
-            />
-          </div>
-          <Later room="chart">
-            <RatioHistogram gate={gate} cuts={cuts} modules={modules} module={chosen} />
-          </Later>
-        </div>
-        <div className="stack">
-          <Later room="chart">
-            <Lines version={version} history={history} modules={modules} />
-          </Later>
-          <Later room="chart">
-            <OverTime version={version} history={history} modules={modules} module={chosen} rule={rule} />
-          </Later>
-          <Later room="chart">
-            <RankingChart session={session} gated={gated} history={history} selected={chosen} onSelect={onSelect} />
-          </Later>
-        </div>
-      </div>
-      <div className="panel stack">
-        <ModuleTable modules={modules} gate={gate} cuts={cuts} selected={chosen} />
-      </div>
-    </>
-  );
-}
-
-function Lines({ version, history, modules }: { version: number; history: RunHistory; modules: ModuleId[] }) {
+  modules: ModuleId[];
+  planned: number;
+}) {
   const {
     charts,
     inspect: { shares: t },
   } = texts();
   const [grouping, setGrouping] = useState<Grouping>('module');
-  const [bus] = useState(() => new CursorBus());
+  const bus = useCursorBus();
   const colors = useChartColors();
   const { keys, data } = useMemo(
     () => shareData(history.skipped!, modules, grouping),
@@ -248,30 +95,41 @@ function Lines({ version, history, modules }: { version: number; history: RunHis
         />
       }
     >
-      <LineChart title={t.over} lines={lines} data={data} bus={bus} yLabel={t.axis} share />
+      <LineChart
+        title={t.over}
+        lines={lines}
+        data={data}
+        bus={bus}
+        yLabel={t.axis}
+        share
+        planned={planned}
+        height={200}
+      />
     </ChartFrame>
   );
 }
 
 /** One module over the steps of the run: how much it skipped, and where its threshold was, if it learns one. */
-function OverTime({
+export function OverTime({
   version,
   history,
   modules,
   module,
   rule,
+  planned,
 }: {
   version: number;
   history: RunHistory;
   modules: ModuleId[];
   module: number;
   rule: GateRule;
+  planned: number;
 }) {
   const {
     charts,
     inspect: { overTime: t },
   } = texts();
-  const [bus] = useState(() => new CursorBus());
+  const bus = useCursorBus();
   const colors = useChartColors();
   const { skipped, tau } = useMemo(() => {
     const column = (series: NonNullable<RunHistory['tau']>): [number[], number[]] => [
@@ -316,13 +174,16 @@ function OverTime({
           shown.forEach((p, i) => drawLines(shifted(to, 0, 230 * i), p, { width: 720, height: 220, colors })),
       })}
     >
-      <LineChart title={t.skippedOf(name)} {...share} bus={bus} height={130} />
-      {learns && <LineChart title={t.tauOf(name)} {...threshold} bus={bus} height={130} format={compact} />}
+      <LineChart title={t.skippedOf(name)} {...share} bus={bus} planned={planned} height={110} />
+      {learns && (
+        <LineChart title={t.tauOf(name)} {...threshold} bus={bus} planned={planned} height={110} format={compact} />
+      )}
     </ChartFrame>
   );
 }
 
-function ModuleTable({
+/** Threshold, shares and gate gradients of every module. */
+export function ModuleTable({
   modules,
   gate,
   cuts,

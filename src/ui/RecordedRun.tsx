@@ -1,35 +1,34 @@
-/** A recorded run, in the place of one's own until there is one: it plays when it is first seen. */
-import { useEffect, useRef, useState } from 'react';
+/** A recorded run, in the place of one's own until there is one: it plays at once, so that something moves before anything is pressed. */
+import { useEffect, useState } from 'react';
 import { texts } from '../shared/texts';
 import type { RecordedRun as Recording } from '../store/recordedRun';
-import { Empty } from './bits';
-import { Curves } from './charts/Curves';
+import { Empty, Skeleton } from './bits';
 import { deviceName } from './deviceWords';
+import { goTo } from './frame/router';
 import { count } from './format';
 import { useSel, useStudio } from './studioContext';
+import { LiveView } from './train/LiveView';
 import { whyNotTrain } from './whyNotTrain';
 
 /** It is over after so many pictures, so far apart in ms. */
-const PICTURES = 40;
-const APART = 150;
+const PICTURES = 60;
+const APART = 250;
 
 export function RecordedRun() {
   const { train } = texts();
   const studio = useStudio();
-  const frame = useRef<HTMLDivElement>(null);
-  const [recording, setRecording] = useState<Recording | null>(null);
+  const [recording, setRecording] = useState<Recording | 'none' | null>(null);
   // Whoever has runs of their own, or one to go on with, knows what it looks like.
-  const wanted = useSel((s) => s.keep.runs.length === 0 && s.keep.offer === null);
+  const own = useSel((s) => s.keep.runs.length > 0 || s.keep.offer !== null);
+  const known = useSel((s) => s.keep.mode !== 'unknown');
   useEffect(() => {
-    const seen = new IntersectionObserver((entries) => {
-      if (!entries.some((e) => e.isIntersecting)) return;
-      seen.disconnect();
-      void studio.recordedRun().then(setRecording);
-    });
-    if (wanted && frame.current) seen.observe(frame.current);
-    return () => seen.disconnect();
-  }, [studio, wanted]);
-  return <div ref={frame}>{wanted && recording ? <Player recording={recording} /> : <Empty>{train.empty}</Empty>}</div>;
+    if (own || !known) return;
+    // The page comes first: the file is not small.
+    const timer = setTimeout(() => void studio.recordedRun().then((found) => setRecording(found ?? 'none')));
+    return () => clearTimeout(timer);
+  }, [studio, own, known]);
+  if (own || recording === 'none') return <Empty>{train.empty}</Empty>;
+  return recording ? <Player recording={recording} /> : <Skeleton room="curves" />;
 }
 
 function Player({ recording }: { recording: Recording }) {
@@ -48,36 +47,39 @@ function Player({ recording }: { recording: Recording }) {
   const session = recording.at(step);
   const device = session.devices.at(-1);
   return (
-    <section className="stack" aria-label={t.title} data-testid="recorded-run" data-step={step}>
-      <div className="notice" data-testid="recorded-sign">
-        <div>
-          <p className="notice-message">
-            <strong>{t.title}</strong>{' '}
-            {t.what(
-              session.config.runs.map((r) => r.name).join(', '),
-              session.dataName,
-              device ? deviceName(device) : '',
-            )}
-          </p>
-          <p className="row">
-            <button
-              type="button"
-              data-testid="recorded-own"
-              onClick={() => {
-                if (missing === null) void studio.start();
-                else document.getElementById('model')?.scrollIntoView();
-              }}
-            >
-              {t.own}
-            </button>
-            <button type="button" className="quiet" disabled={picture < PICTURES} onClick={() => setPicture(1)}>
-              {t.again}
-            </button>
-            <span className="num help">{t.step(count(step), count(steps))}</span>
-          </p>
-        </div>
-      </div>
-      <Curves session={session} />
+    <section aria-label={t.title} data-testid="recorded-run" data-step={step}>
+      <LiveView
+        session={session}
+        note={
+          <div className="verdict recorded" data-testid="recorded-sign">
+            <p>
+              <strong>{t.title}</strong>{' '}
+              {t.what(
+                session.config.runs.map((r) => r.name).join(', '),
+                session.dataName,
+                device ? deviceName(device) : '',
+              )}
+            </p>
+            <p className="row">
+              <button
+                type="button"
+                className="small primary"
+                data-testid="recorded-own"
+                onClick={() => {
+                  if (missing === null) void studio.start();
+                  else goTo({ place: 'model' });
+                }}
+              >
+                {t.own}
+              </button>
+              <button type="button" className="quiet small" disabled={picture < PICTURES} onClick={() => setPicture(1)}>
+                {t.again}
+              </button>
+              <span className="num help">{t.step(count(step), count(steps))}</span>
+            </p>
+          </div>
+        }
+      />
     </section>
   );
 }

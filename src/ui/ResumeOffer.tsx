@@ -5,6 +5,7 @@ import { resumesOn, sameBits } from '../store/device';
 import { deviceName } from './deviceWords';
 import { type KeepSlice, type State, isLive } from '../store/slices';
 import { ago, count, duration, percent } from './format';
+import { goTo } from './frame/router';
 import { Phrase } from './Phrase';
 import { useSel, useStudio } from './studioContext';
 
@@ -41,7 +42,7 @@ export function ResumeOffer() {
           disabled={resuming || modelState.moving !== null}
           data-testid="resume-run"
           onClick={() => {
-            document.getElementById('train')?.scrollIntoView();
+            goTo({ place: 'train' });
             void studio.checkpoints.resume();
           }}
         >

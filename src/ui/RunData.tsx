@@ -15,22 +15,23 @@ export function otherData(session: SessionView, dataset: DatasetSlice): string |
   return name === session.dataName ? null : name;
 }
 
-/** Stands under the buttons of Train for as long as there is a run. */
+/** Stands with a run for as long as there is one. */
 export function RunData() {
   const session = useSel((s) => s.runs.session);
   const other = useSel((s) => s.runs.session && otherData(s.runs.session, s.dataset));
-  const wanted = useSel((s) => s.dataset.wanted);
   const t = texts().train.data;
+  if (!session?.dataName) return null;
   return (
-    <>
-      {session?.dataName && (
-        <p className="help" data-testid="run-data">
-          {t.ofRun(session.dataName)} {other !== null && <strong>{t.other(other)}</strong>}
-        </p>
-      )}
-      {wanted?.state === 'missing' && <Missing wanted={wanted} />}
-    </>
+    <p className="help" data-testid="run-data">
+      {t.ofRun(session.dataName)} {other !== null && <strong>{t.other(other)}</strong>}
+    </p>
   );
+}
+
+/** Asks for the files of a run's data set, where this browser does not have them. */
+export function WantedFiles() {
+  const wanted = useSel((s) => s.dataset.wanted);
+  return wanted?.state === 'missing' && <Missing wanted={wanted} />;
 }
 
 function Missing({

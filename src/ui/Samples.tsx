@@ -5,6 +5,7 @@ import type { Sample } from '../store/history';
 import { MAX_SAMPLE_PROMPTS, type SessionView } from '../store/slices';
 import { RunMark, SelectField, TextField } from './bits';
 import { tokenText } from './format';
+import { Menu } from './frame/Menu';
 import { Phrase } from './Phrase';
 import { useSel, useStudio } from './studioContext';
 
@@ -27,7 +28,8 @@ function rowsFor(prompt: string, runs: { id: string; name: string; index: number
   }));
 }
 
-export function Samples({ session }: { session: SessionView }) {
+/** @param fixed the prompts cannot be changed: the session is played back */
+export function Samples({ session, fixed = false }: { session: SessionView; fixed?: boolean }) {
   const t = texts().train.samples;
   useSel((s) => s.runs.version);
   const [chosen, setChosen] = useState(0);
@@ -40,8 +42,15 @@ export function Samples({ session }: { session: SessionView }) {
   const shown = prompts[Math.min(chosen, prompts.length - 1)];
   return (
     <div className="panel stack" data-testid="samples">
-      <h3>{t.title}</h3>
-      <Prompts />
+      <div className="chart-head">
+        <h3>{t.title}</h3>
+        <span className="spacer" />
+        {!fixed && (
+          <Menu label={t.prompt}>
+            <Prompts />
+          </Menu>
+        )}
+      </div>
       {!shown && <p className="muted">{t.empty}</p>}
       {prompts.length > 1 && (
         <SelectField
@@ -95,8 +104,8 @@ function Prompts() {
   const lines = text.split('\n').filter((l) => l.trim() !== '');
   const many = lines.length > MAX_SAMPLE_PROMPTS;
   return (
-    <details>
-      <summary>{prompts === null ? t.fromData : prompts.length === 0 ? t.none : t.own(prompts.length)}</summary>
+    <>
+      <p className="help">{prompts === null ? t.fromData : prompts.length === 0 ? t.none : t.own(prompts.length)}</p>
       <form
         className="stack tight"
         onSubmit={(e) => {
@@ -125,6 +134,6 @@ function Prompts() {
           </button>
         </div>
       </form>
-    </details>
+    </>
   );
 }

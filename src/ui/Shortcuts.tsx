@@ -1,8 +1,10 @@
 /** Keys that work anywhere on the page, and the dialog that lists them. */
 import { useCallback, useEffect, useId, useRef, useState } from 'react';
+import { createPortal } from 'react-dom';
 import { texts } from '../shared/texts';
 import { Check } from './bits';
 import { changeLanguage } from './language';
+import { goTo } from './frame/router';
 import { type Shortcut, rememberShortcuts, SHORTCUTS, shortcutFor, shortcutsOn } from './shortcuts';
 import { useStudio } from './studioContext';
 
@@ -24,7 +26,14 @@ export function Shortcuts() {
     const press = (event: KeyboardEvent) => {
       if (document.querySelector('dialog:modal')) return;
       const shortcut = shortcutFor(event as unknown as Parameters<typeof shortcutFor>[0]);
-      if (shortcut?.run({ studio, goTo, openHelp: open, speak: (next) => void changeLanguage(studio, next) }))
+      if (
+        shortcut?.run({
+          studio,
+          goTo: (place) => goTo({ place }),
+          openHelp: open,
+          speak: (next) => void changeLanguage(studio, next),
+        })
+      )
         event.preventDefault();
     };
     document.addEventListener('keydown', press);
@@ -44,33 +53,36 @@ export function Shortcuts() {
         {t.title}
         <kbd aria-hidden="true">?</kbd>
       </button>
-      <dialog ref={dialog} className="keys" aria-labelledby={`${id}-title`} data-testid="shortcuts">
-        <div className="stack">
-          <h2 id={`${id}-title`} ref={title} tabIndex={-1}>
-            {t.title}
-          </h2>
-          <div className="key-groups">
-            {GROUPS.map((group) => (
-              <Group key={group} name={t.group[group]} keys={SHORTCUTS.filter((s) => s.group === group)} />
-            ))}
+      {createPortal(
+        <dialog ref={dialog} className="keys" aria-labelledby={`${id}-title`} data-testid="shortcuts">
+          <div className="stack">
+            <h2 id={`${id}-title`} ref={title} tabIndex={-1}>
+              {t.title}
+            </h2>
+            <div className="key-groups">
+              {GROUPS.map((group) => (
+                <Group key={group} name={t.group[group]} keys={SHORTCUTS.filter((s) => s.group === group)} />
+              ))}
+            </div>
+            <p className="help">{t.help}</p>
+            <Check
+              checked={on}
+              onChange={(next) => {
+                setOn(next);
+                rememberShortcuts(next);
+              }}
+            >
+              {t.on}
+            </Check>
+            <form method="dialog">
+              <button type="submit" className="primary" data-testid="shortcuts-close">
+                {t.close}
+              </button>
+            </form>
           </div>
-          <p className="help">{t.help}</p>
-          <Check
-            checked={on}
-            onChange={(next) => {
-              setOn(next);
-              rememberShortcuts(next);
-            }}
-          >
-            {t.on}
-          </Check>
-          <form method="dialog">
-            <button type="submit" className="primary" data-testid="shortcuts-close">
-              {t.close}
-            </button>
-          </form>
-        </div>
-      </dialog>
+        </dialog>,
+        document.body,
+      )}
     </>
   );
 }
@@ -102,11 +114,4 @@ function KeyName({ name }: { name: string }) {
   ) : (
     <kbd>{name}</kbd>
   );
-}
-
-/** To a section, and its title has the focus: Tab goes on from there. */
-function goTo(section: string): void {
-  const title = document.getElementById(`${section}-title`);
-  document.getElementById(section)?.scrollIntoView();
-  title?.focus({ preventScroll: true });
 }

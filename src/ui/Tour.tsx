@@ -1,14 +1,15 @@
 /** A tour of the page: one stop per section, beside the page and not over it. Offered once, there at any time. */
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { createPortal } from 'react-dom';
 import { texts } from '../shared/texts';
 import { recall, remember } from './remembered';
-import { SECTIONS } from './sections';
+import { goTo } from './frame/router';
+import { PLACE_OF } from './sections';
 
 type Stops = ReturnType<typeof texts>['page']['tour']['stop'];
 
-/** Where the tour stops: at the sections that it has words for. */
-const stops = (): (keyof Stops)[] =>
-  SECTIONS.map(({ id }) => id).filter((id): id is keyof Stops => Object.hasOwn(texts().page.tour.stop, id));
+/** Where the tour stops, in order: at the sections that it has words for. */
+const stops = () => Object.keys(texts().page.tour.stop) as (keyof Stops)[];
 
 const listeners = new Set<() => void>();
 
@@ -26,6 +27,11 @@ function useSeen(): boolean {
       listeners.delete(l);
     };
   }, wasSeen);
+}
+
+/** Gives the focus back to what opens the tour: its button stands in a menu. */
+function backTo(opener: HTMLElement | null): void {
+  opener?.closest('details')?.querySelector('summary')?.focus({ preventScroll: true });
 }
 
 /** A line for those who are here for the first time. */
@@ -47,7 +53,7 @@ export function TourInvite() {
         className="quiet small"
         onClick={() => {
           rememberSeen();
-          document.querySelector<HTMLButtonElement>('[data-testid="tour-start"]')?.focus();
+          backTo(document.querySelector('[data-testid="tour-start"]'));
         }}
         data-testid="tour-decline"
       >
@@ -64,13 +70,14 @@ export function Tour() {
   const end = useCallback(() => {
     setStop(null);
     rememberSeen();
-    opener.current?.focus({ preventScroll: true });
+    backTo(opener.current);
   }, []);
   useEffect(() => {
     if (stop === null) return;
-    const section = document.getElementById(stops()[stop]);
+    const id = stops()[stop];
+    const section = document.getElementById(id);
+    goTo({ place: PLACE_OF[id] });
     section?.classList.add('tour-here');
-    section?.scrollIntoView();
     // The new stop is read out; Tab goes on to its buttons.
     title.current?.focus({ preventScroll: true });
     return () => section?.classList.remove('tour-here');
@@ -93,37 +100,43 @@ export function Tour() {
         type="button"
         className="quiet"
         aria-expanded={stop !== null}
-        onClick={() => setStop(0)}
+        onClick={() => {
+          opener.current?.closest('details')?.removeAttribute('open');
+          setStop(0);
+        }}
         data-testid="tour-start"
       >
         {t.start}
       </button>
-      {stop !== null && words && (
-        <dialog open className="tour" aria-labelledby="tour-title" aria-describedby="tour-text" data-testid="tour">
-          <p className="muted num">{t.stopOf(stop + 1, length)}</p>
-          <h2 id="tour-title" ref={title} tabIndex={-1}>
-            {words.title}
-          </h2>
-          <p id="tour-text">{words.text}</p>
-          <div className="row">
-            <button type="button" className="quiet" onClick={end} data-testid="tour-end">
-              {t.end}
-            </button>
-            <span className="spacer" />
-            <button type="button" disabled={stop === 0} onClick={() => setStop(stop - 1)}>
-              {t.back}
-            </button>
-            <button
-              type="button"
-              className="primary"
-              onClick={() => (stop + 1 < length ? setStop(stop + 1) : end())}
-              data-testid="tour-next"
-            >
-              {stop + 1 < length ? t.next : t.done}
-            </button>
-          </div>
-        </dialog>
-      )}
+      {stop !== null &&
+        words &&
+        createPortal(
+          <dialog open className="tour" aria-labelledby="tour-title" aria-describedby="tour-text" data-testid="tour">
+            <p className="muted num">{t.stopOf(stop + 1, length)}</p>
+            <h2 id="tour-title" ref={title} tabIndex={-1}>
+              {words.title}
+            </h2>
+            <p id="tour-text">{words.text}</p>
+            <div className="row">
+              <button type="button" className="quiet" onClick={end} data-testid="tour-end">
+                {t.end}
+              </button>
+              <span className="spacer" />
+              <button type="button" disabled={stop === 0} onClick={() => setStop(stop - 1)}>
+                {t.back}
+              </button>
+              <button
+                type="button"
+                className="primary"
+                onClick={() => (stop + 1 < length ? setStop(stop + 1) : end())}
+                data-testid="tour-next"
+              >
+                {stop + 1 < length ? t.next : t.done}
+              </button>
+            </div>
+          </dialog>,
+          document.body,
+        )}
     </>
   );
 }

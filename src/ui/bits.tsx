@@ -5,7 +5,8 @@ import type { Message } from '../shared/message';
 import { say, sayError } from '../shared/texts/say';
 import type { Section as SectionId } from '../store/slices';
 import { Phrase } from './Phrase';
-import { sectionNumber } from './sections';
+import { PLACES, hashOf, isView } from '../store/route';
+import { PLACE_OF, mainPlace } from './sections';
 import { useSel, useStudio } from './studioContext';
 
 interface FieldProps {
@@ -200,7 +201,7 @@ export function Check({
 }
 
 /** Errors and warnings of a section, where they happened. */
-function Notices({ section }: { section: SectionId }) {
+export function Notices({ section }: { section: SectionId }) {
   const studio = useStudio();
   const notices = useSel((s) => s.ui.notices);
   const t = texts().common.notice;
@@ -270,6 +271,7 @@ function CopyDetails({ text }: { text: string }) {
   );
 }
 
+/** A view, or a sheet over one: in sight while the address names it, and as it was left when one comes back. */
 export function SectionFrame({
   id,
   title,
@@ -281,16 +283,29 @@ export function SectionFrame({
   lead: ReactNode;
   children: ReactNode;
 }) {
+  const place = PLACE_OF[id];
+  const shown = useSel((s) => mainPlace(s.ui.route.place) === place);
+  const under = useSel((s) => s.ui.route.under);
   return (
-    <section id={id} aria-labelledby={`${id}-title`} className="section">
+    <section
+      id={id}
+      aria-labelledby={`${id}-title`}
+      className={isView(place) ? 'section' : 'section sheet'}
+      data-route={PLACES[place]}
+      hidden={!shown}
+    >
       <header className="section-head">
-        <h2 id={`${id}-title`} tabIndex={-1}>
-          <span className="section-number" aria-hidden="true">
-            {sectionNumber(id)}
-          </span>
-          {title}
-        </h2>
-        <p className="lead">{lead}</p>
+        <div>
+          <h2 id={`${id}-title`} tabIndex={-1}>
+            {title}
+          </h2>
+          <p className="lead">{lead}</p>
+        </div>
+        {!isView(place) && (
+          <a className="button primary" href={hashOf({ place: under, tab: 'source' })} data-testid={`${id}-done`}>
+            {texts().frame.done}
+          </a>
+        )}
       </header>
       <Notices section={id} />
       {children}
@@ -331,7 +346,15 @@ export function Empty({ children, testId }: { children: ReactNode; testId?: stri
   );
 }
 
-/** The table behind a picture. While a run moves it is kept up to date only where it is open; a `lazy` one is there only then. */
+/** Whether the table behind a picture is drawn: while a run moves only where it is open; a `lazy` one is there only then. */
+export function useTableShown(open: boolean, lazy: boolean): boolean {
+  const moving = useSel(
+    (s) => s.runs.phase === 'compiling' || s.runs.phase === 'training' || s.runs.phase === 'evaluating',
+  );
+  return useDeferredValue(open || (!lazy && !moving), false);
+}
+
+/** A table that can be unfolded; see `useTableShown`. */
 export function TableBehind({
   summary,
   lazy = false,
@@ -342,10 +365,7 @@ export function TableBehind({
   children: () => ReactNode;
 }) {
   const [open, setOpen] = useState(false);
-  const moving = useSel(
-    (s) => s.runs.phase === 'compiling' || s.runs.phase === 'training' || s.runs.phase === 'evaluating',
-  );
-  const show = useDeferredValue(open || (!lazy && !moving), false);
+  const show = useTableShown(open, lazy);
   return (
     <details onToggle={(e) => setOpen(e.currentTarget.open)}>
       <summary>{summary}</summary>

@@ -1,13 +1,15 @@
 import { expect, test } from 'vitest';
 import { texts } from '../shared/texts';
-import { SECTIONS } from './sections';
+import { KEYED, PLACE_OF, SECTION_OF } from './sections';
 import { SHORTCUTS } from './shortcuts';
 
-test('keys, names and stops of the tour follow the order of the sections', () => {
+test('keys and names follow the order of the places, and every place begins with a section of its own', () => {
   const keys = SHORTCUTS.filter((s) => s.group === 'sections');
-  const names = texts().page.section;
-  expect(keys.map(({ key, what }) => [key, what()])).toEqual(SECTIONS.map(({ id }, i) => [String(i + 1), names[id]]));
-  const order = SECTIONS.map((s) => s.id as string);
-  const stops = Object.keys(texts().page.tour.stop);
-  expect(stops).toEqual(order.filter((id) => stops.includes(id)));
+  const names = texts().frame.place;
+  expect(keys.map(({ key, what }) => [key, what()])).toEqual(KEYED.map((p, i) => [String(i + 1), names[p]]));
+  for (const place of KEYED) expect(PLACE_OF[SECTION_OF[place]]).toBe(place);
+});
+
+test('the tour stops at sections that there are', () => {
+  for (const stop of Object.keys(texts().page.tour.stop)) expect(Object.keys(PLACE_OF)).toContain(stop);
 });

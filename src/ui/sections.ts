@@ -1,36 +1,30 @@
 /**
- * The sections of the page: their order, which is that of their numbers and keys (1 to 8), and when one counts as done. Their
- * names are `texts().page.section`, what the tour says of them `page.tour.stop`; what each draws is in App.tsx.
+ * The places of the page: their order, which is that of their keys (1 to 7), the section that each shows, and the other way
+ * round. Their names are `texts().frame.place`; what each draws is in App.tsx.
  */
-import type { Section, State } from '../store/slices';
+import { PLACES, type Place } from '../store/route';
+import type { Section } from '../store/slices';
 
-export interface PageSection {
-  id: Section;
-  /** Its place on the page, counted from 1: what stands before its title, and its key. */
-  number: number;
-  /** Whether what it is for has been done. */
-  done: (state: State) => boolean;
-}
+/** Places that have a section of their own, in the order of their keys. */
+export const KEYED = (Object.keys(PLACES) as Place[]).filter((p): p is KeyedPlace => p !== 'setup');
+export type KeyedPlace = Exclude<Place, 'setup'>;
 
-const never = () => false;
-const modelReady = ({ model }: State) => model.status === 'ready';
-
-const DONE: Record<Section, PageSection['done']> = {
-  model: modelReady,
-  data: ({ dataset }) => dataset.train !== null,
-  configure: (s) => s.runs.draftError === null && modelReady(s),
-  train: ({ runs }) => runs.phase === 'finished' || runs.phase === 'stopped',
-  inspect: never,
-  compare: never,
-  experiment: ({ experiments }) => experiments.list.some((e) => e.experiment.state === 'finished'),
-  history: never,
+/** Where a section is seen. */
+export const PLACE_OF: Record<Section, KeyedPlace> = {
+  train: 'train',
+  inspect: 'train',
+  compare: 'compare',
+  experiment: 'experiments',
+  history: 'history',
+  model: 'model',
+  data: 'data',
+  configure: 'settings',
 };
 
-/** All of them, in order. */
-export const SECTIONS: readonly PageSection[] = (Object.keys(DONE) as Section[]).map((id, i) => ({
-  id,
-  number: i + 1,
-  done: DONE[id],
-}));
+/** The section that a place begins with. */
+export const SECTION_OF = Object.fromEntries(
+  KEYED.map((place) => [place, (Object.keys(PLACE_OF) as Section[]).find((s) => PLACE_OF[s] === place)!]),
+) as Record<KeyedPlace, Section>;
 
-export const sectionNumber = (id: Section): number => SECTIONS.find((s) => s.id === id)!.number;
+/** What is drawn in the main area: the cards of the setup stand beside it, and in its place on a narrow screen only. */
+export const mainPlace = (place: Place): KeyedPlace => (place === 'setup' ? 'train' : place);

@@ -35,6 +35,7 @@ function page(change: (state: State) => void) {
     resume: command('resume'),
     stop: command('stop'),
     setTheme: command('theme'),
+    present: command('present'),
   } as unknown as Studio;
   const run = (key: string) =>
     press(key)!.run({ studio, goTo: command('go'), openHelp: command('help'), speak: command('language') });
@@ -89,7 +90,7 @@ describe('a key', () => {
       { tagName: 'BUTTON' },
       null,
     ])
-      expect(press('1', { target })?.what()).toBe('Model');
+      expect(press('1', { target })?.what()).toBe('Train');
   });
 
   test('held down scrubs and does nothing else', () => {
@@ -104,7 +105,7 @@ describe('what they do', () => {
     expect(missing.run('T')).toBe(false);
     const there = page(ready);
     expect(there.run('T')).toBe(true);
-    expect(there.calls).toEqual(['start']);
+    expect(there.calls).toEqual(['go train', 'start']);
     const live = page((s) => {
       ready(s);
       s.runs.phase = 'training';
@@ -132,12 +133,12 @@ describe('what they do', () => {
     expect([idle.run('p'), idle.run('S')]).toEqual([false, false]);
   });
 
-  test('digits go to the sections as they are numbered, c to the next colours, ? to the list', () => {
+  test('digits go to the places as they are numbered, c to the next colours, ? to the list', () => {
     const { run, calls } = page((s) => {
       s.ui.theme = 'dark';
     });
-    for (const key of ['1', '8', 'c', '?']) run(key);
-    expect(calls).toEqual(['go model', 'go history', 'theme contrast', 'help']);
+    for (const key of ['1', '7', 'c', 'P', '?']) run(key);
+    expect(calls).toEqual(['go train', 'go settings', 'theme contrast', 'present true', 'help']);
   });
 
   test('l goes to the next language, which the list then speaks', async () => {
@@ -147,7 +148,7 @@ describe('what they do', () => {
     expect(press('p')?.what()).toBe(texts().page.keys.pause);
     await speak('zh');
     expect(press('p')?.what()).toBe('暂停或继续');
-    expect(press('1')?.what()).toBe('模型');
+    expect(press('1')?.what()).toBe('训练');
     await speak('en');
   });
 

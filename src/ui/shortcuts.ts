@@ -5,14 +5,13 @@
  * They can be switched off (WCAG 2.1.4).
  */
 import { LANGUAGES, type Language, texts } from '../shared/texts';
-import type { Section } from '../store/slices';
 import { isLive } from '../store/slices';
 import type { Studio } from '../store/studio';
 import { say } from './announcer';
 import { scrubber } from './charts/scrubber';
 import { nextLanguage } from './language';
 import { recall, remember } from './remembered';
-import { SECTIONS } from './sections';
+import { KEYED, type KeyedPlace } from './sections';
 import { nextTheme, THEMES } from './theme';
 import { whyNotTrain } from './whyNotTrain';
 
@@ -29,7 +28,7 @@ export interface Shortcut {
 /** What keys can do. */
 interface PageActions {
   studio: Studio;
-  goTo: (section: Section) => void;
+  goTo: (place: KeyedPlace) => void;
   openHelp: () => void;
   speak: (language: Language) => void;
 }
@@ -37,11 +36,11 @@ interface PageActions {
 type Words = 'train' | 'pause' | 'stop' | 'back' | 'onward' | 'first' | 'latest' | 'list';
 
 const said = (what: Words) => () => texts().page.keys[what];
-const training = (key: string, what: Words, run: (studio: Studio) => boolean): Shortcut => ({
+const training = (key: string, what: Words, run: (studio: Studio, goTo: PageActions['goTo']) => boolean): Shortcut => ({
   key,
   group: 'training',
   what: said(what),
-  run: ({ studio }) => run(studio),
+  run: ({ studio, goTo }) => run(studio, goTo),
 });
 const scrub = (key: string, what: Words, to: (at: number, last: number) => number): Shortcut => ({
   key,
@@ -51,9 +50,10 @@ const scrub = (key: string, what: Words, to: (at: number, last: number) => numbe
 });
 
 export const SHORTCUTS: readonly Shortcut[] = [
-  training('T', 'train', (studio) => {
+  training('T', 'train', (studio, goTo) => {
     const state = studio.store.getState();
     if (isLive(state.runs.phase) || whyNotTrain(state) !== null) return false;
+    goTo('train');
     void studio.start();
     return true;
   }),
@@ -69,13 +69,13 @@ export const SHORTCUTS: readonly Shortcut[] = [
     void studio.stop();
     return true;
   }),
-  ...SECTIONS.map(
-    ({ id, number }): Shortcut => ({
-      key: String(number),
+  ...KEYED.map(
+    (place, i): Shortcut => ({
+      key: String(i + 1),
       group: 'sections',
-      what: () => texts().page.section[id],
+      what: () => texts().frame.place[place],
       run: ({ goTo }) => {
-        goTo(id);
+        goTo(place);
         return true;
       },
     }),
@@ -92,6 +92,17 @@ export const SHORTCUTS: readonly Shortcut[] = [
       const theme = nextTheme(studio.store.getState().ui.theme);
       studio.setTheme(theme);
       say(texts().page.coloursAre(texts().page.theme[theme]));
+      return true;
+    },
+  },
+  {
+    key: 'P',
+    group: 'page',
+    what: () => texts().frame.presenter,
+    run: ({ studio }) => {
+      const on = !studio.store.getState().ui.presenting;
+      studio.present(on);
+      say(on ? texts().frame.presenterOn : texts().frame.presenterOff);
       return true;
     },
   },

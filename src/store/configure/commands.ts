@@ -29,6 +29,7 @@ import { describeProblem } from './names';
 import { TRAIN } from '../../shared/settings/train';
 import { type Preset, type Surroundings, applyPreset, presetFor, usualRate } from './presets';
 import { MAX_SETTINGS_FILE, readLink, readSettings, settingsFile, settingsLink } from './share';
+import { withSkipTarget } from './skipTarget';
 import { thriftier } from './thriftier';
 import { type Timing, stepLoad, timingKey } from './timing';
 
@@ -73,6 +74,12 @@ export class ConfigureCommands {
   setRun(id: RunId | null, patch: Partial<RunConfig>): void {
     const { draft } = this.#r;
     this.setDraft({ ...draft, runs: draft.runs.map((r) => (id === null || r.id === id ? { ...r, ...patch } : r)) });
+  }
+
+  /** What all gated runs are to skip, 0–1; null leaves it to their rules. */
+  setSkipTarget(share: number | null): void {
+    const { draft } = this.#r;
+    this.setDraft({ ...draft, runs: withSkipTarget(draft.runs, share) });
   }
 
   /** Gives a run another method. Its name follows while it is that of the method. */

@@ -46,6 +46,9 @@ export const START_DRAFT: ExperimentDraft = {
   share: 0.25,
 };
 
+/** The runs under Settings as they are, over so many seeds that a difference can be told from chance. */
+export const REPEATED: ExperimentDraft = { ...START_DRAFT, of: 'runs', seeds: 5 };
+
 const MAX_SEEDS = 20;
 
 type VariantNames = Pick<Names, 'setting' | 'variant'>;

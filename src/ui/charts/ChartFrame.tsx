@@ -1,7 +1,8 @@
 /** The frame of every chart: its title, what it means, its files, and the table behind it. */
 import { type ReactNode, useId, useState } from 'react';
 import { texts } from '../../shared/texts';
-import { Scroll, TableBehind } from '../bits';
+import { Scroll, useTableShown } from '../bits';
+import { Menu } from '../frame/Menu';
 import { useChartColors } from './chartColors';
 import { type TableCell, type Picture, saveChart } from './saveChart';
 
@@ -17,47 +18,50 @@ interface Props {
   table?: ReactNode;
   /** Beside the title. */
   tools?: ReactNode;
+  /** How the chart is shown, in its menu. */
+  options?: ReactNode;
   children: ReactNode;
 }
 
-export function ChartFrame({ title, name, explain, picture, rows, table, tools, children }: Props) {
+export function ChartFrame({ title, name, explain, picture, rows, table, tools, options, children }: Props) {
   const t = texts().charts.frame;
-  const [open, setOpen] = useState(false);
+  const [explained, setExplained] = useState(false);
+  const [asTable, setAsTable] = useState(false);
   const id = useId();
   const colors = useChartColors();
+  const tableShown = useTableShown(asTable, table === undefined);
   return (
     <figure className="panel chart-frame" aria-labelledby={`${id}-title`} data-chart={name}>
       <div className="chart-head">
         <h3 id={`${id}-title`}>{title}</h3>
-        <button
-          type="button"
-          className="quiet small"
-          aria-expanded={open}
-          aria-controls={`${id}-what`}
-          onClick={() => setOpen(!open)}
-          data-testid={`explain-${name}`}
-        >
-          {t.what}
-        </button>
         <span className="spacer" />
         {tools}
-      </div>
-      <div id={`${id}-what`} className="explain" hidden={!open} data-testid={`explanation-${name}`}>
-        {open && explain().map((p) => <p key={p}>{p}</p>)}
-      </div>
-      {children}
-      <div className="chart-foot">
-        <TableBehind summary={t.asTable} lazy={table === undefined}>
-          {() => <Scroll label={t.asTableOf(title)}>{table ?? <PlainTable rows={rows()} name={name} />}</Scroll>}
-        </TableBehind>
-        <fieldset className="row save">
-          <legend className="sr-only">{t.saveOf(title)}</legend>
-          <span className="muted">{t.save}</span>
+        <Menu label={t.menu(title)} sign={<span aria-hidden="true">⋯</span>}>
+          <button
+            type="button"
+            className="quiet"
+            aria-expanded={explained}
+            aria-controls={`${id}-what`}
+            onClick={() => setExplained(!explained)}
+            data-testid={`explain-${name}`}
+          >
+            {t.what}
+          </button>
+          <button
+            type="button"
+            className="quiet"
+            aria-expanded={asTable}
+            aria-controls={`${id}-table`}
+            onClick={() => setAsTable(!asTable)}
+            data-testid={`as-table-${name}`}
+          >
+            {t.asTable}
+          </button>
           {(['png', 'svg', 'csv'] as const).map((kind) => (
             <button
               key={kind}
               type="button"
-              className="quiet small"
+              className="quiet"
               data-testid={`save-${name}-${kind}`}
               aria-label={t.file(kind.toUpperCase(), title)}
               onClick={() => void saveChart(kind, { name, title, picture, rows, colors })}
@@ -65,7 +69,15 @@ export function ChartFrame({ title, name, explain, picture, rows, table, tools, 
               {kind.toUpperCase()}
             </button>
           ))}
-        </fieldset>
+          {options}
+        </Menu>
+      </div>
+      <div id={`${id}-what`} className="explain" hidden={!explained} data-testid={`explanation-${name}`}>
+        {explained && explain().map((p) => <p key={p}>{p}</p>)}
+      </div>
+      {children}
+      <div id={`${id}-table`} hidden={!asTable}>
+        {tableShown && <Scroll label={t.asTableOf(title)}>{table ?? <PlainTable rows={rows()} name={name} />}</Scroll>}
       </div>
     </figure>
   );

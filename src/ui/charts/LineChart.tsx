@@ -1,6 +1,6 @@
 /**
  * A line chart: uPlot on the page, with one cursor over all charts of a bus, a stretch to look closer by dragging, and
- * the same by keyboard. Redrawn through the page's draw queue, and only while it can be seen.
+ * the same by keyboard. Redrawn through the page's draw queue, wherever it is laid out.
  */
 import { type KeyboardEvent, useEffect, useRef } from 'react';
 import type uPlot from 'uplot';
@@ -11,7 +11,9 @@ import { compact, fixed, percent } from '../format';
 import { useChartColors } from './chartColors';
 import { type CursorBus, useCursor } from './cursorBus';
 import { drawQueue } from './drawQueue';
-import type { LinePlot } from './lines';
+import { type LinePlot, spread } from './lines';
+import { letters } from './textWidth';
+import { whenLaidOut } from './whenLaidOut';
 
 /** Fetched with the first chart: the page stands without it. */
 const library = () => import('uplot').then((module) => module.default);
@@ -21,7 +23,8 @@ type Range = readonly [number, number];
 interface Props extends LinePlot {
   title: string;
   bus: CursorBus;
-  height?: number;
+  /** In CSS pixels; 'fill' takes what the frame has left. */
+  height?: number | 'fill';
   onZoom?: (range: Range | null) => void;
   /** How a value is said; three digits after the point unless given. */
   format?: (v: number | null) => string;
@@ -29,20 +32,21 @@ interface Props extends LinePlot {
 
 export function LineChart(props: Props) {
   const { title, lines, data, yLabel, bus, height = 240, log = false, share = false, range = null, onZoom } = props;
+  const { planned = 0 } = props;
   const t = texts().charts.line;
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const latest = useRef<Latest['current']>({ data, range, said: () => '' });
-  const shown = useRef({ seen: true, stale: false });
+  const shown = useRef({ laidOut: true, stale: false });
   const colors = useChartColors();
   // As text, so that the chart is built anew only when its looks change, not with every render.
-  const looks = JSON.stringify({ lines, xLabel: texts().charts.step, yLabel, height, log, share });
+  const looks = JSON.stringify({ lines, xLabel: texts().charts.step, yLabel, height, log, share, planned });
 
   useEffect(() => {
     const before = latest.current;
     latest.current = { data, range, onZoom, said: () => said(props, bus.step) };
     if (before.data === data && before.range === range) return;
-    if (shown.current.seen)
+    if (shown.current.laidOut)
       drawQueue.schedule(
         shown,
         () => plot.current?.setData(latest.current.data as uPlot.AlignedData),
@@ -72,20 +76,17 @@ export function LineChart(props: Props) {
     );
     const resize = new ResizeObserver(() => {
       const chart = plot.current;
-      if (chart && box.clientWidth > 0 && box.clientWidth !== chart.width)
-        chart.setSize({ width: box.clientWidth, height: chart.height });
+      if (!chart || box.clientWidth === 0) return;
+      const to = { width: box.clientWidth, height: height === 'fill' ? box.clientHeight : chart.height };
+      if (to.width !== chart.width || to.height !== chart.height) chart.setSize(to);
     });
     resize.observe(box);
-    const seen = new IntersectionObserver(
-      ([entry]) => {
-        shown.current.seen = entry.isIntersecting;
-        if (!entry.isIntersecting || !shown.current.stale) return;
-        shown.current.stale = false;
-        drawQueue.schedule(shown, () => plot.current?.setData(latest.current.data as uPlot.AlignedData), true);
-      },
-      { rootMargin: '200px' },
-    );
-    seen.observe(box);
+    const end = whenLaidOut(box, (laidOut) => {
+      shown.current.laidOut = laidOut;
+      if (!laidOut || !shown.current.stale) return;
+      shown.current.stale = false;
+      drawQueue.schedule(shown, () => plot.current?.setData(latest.current.data as uPlot.AlignedData), true);
+    });
     const follow = bus.subscribe(() => {
       const chart = plot.current;
       if (!chart) return;
@@ -99,16 +100,17 @@ export function LineChart(props: Props) {
       gone = true;
       drawQueue.cancel(owner);
       resize.disconnect();
-      seen.disconnect();
+      end();
       follow();
       plot.current?.destroy();
       plot.current = null;
     };
-  }, [looks, colors, bus]);
+  }, [looks, colors, bus, height]);
 
   const [x] = data;
   const first = range?.[0] ?? 0;
   const last = range?.[1] ?? x.at(-1) ?? 0;
+  const filled = height === 'fill';
   const keys = (event: KeyboardEvent) => {
     const steps = x.filter((s) => s >= first && s <= last);
     if (steps.length === 0) return;
@@ -137,12 +139,12 @@ export function LineChart(props: Props) {
     event.preventDefault();
   };
   return (
-    <div className="line-chart">
+    <div className={filled ? 'line-chart line-chart-fill' : 'line-chart'}>
       <Readout {...props} />
       <div
         ref={host}
         className="chart"
-        style={{ minHeight: height }}
+        style={filled ? undefined : { minHeight: height }}
         // An input of type range has no place for a chart.
         // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role
         role="slider"
@@ -200,7 +202,8 @@ function Readout(props: Props) {
 
 interface Looks extends Pick<LinePlot, 'lines' | 'yLabel'> {
   xLabel: string;
-  height: number;
+  height: number | 'fill';
+  planned: number;
   log: boolean;
   share: boolean;
 }
@@ -209,13 +212,49 @@ interface Latest {
   current: { data: LinePlot['data']; range: Range | null; onZoom?: (range: Range | null) => void; said: () => string };
 }
 
+/** A chart that fills its frame is no lower than this, in CSS pixels. */
+const LOWEST = 110;
+/** A lower one goes without the names of its axes: its title and its readout have them. */
+const TALL = 240;
+/** A narrower chart has no room for names at the ends of its lines; the readout above has them. */
+const NARROW = 420;
+/** Width of a letter of a name, in CSS pixels. */
+const CHAR = 7.2;
+
+/** Names lines where they end, right of their last value. */
+function nameEnds(u: uPlot, lines: LinePlot['lines'], font: string): void {
+  if (u.width < NARROW) return;
+  const scale = devicePixelRatio || 1;
+  const ends = lines.flatMap((line, i) => {
+    const values = u.data[i + 1] as (number | null)[] | undefined;
+    const at = values ? values.findLastIndex((v) => v !== null) : -1;
+    const [min, max] = [u.scales.x.min ?? 0, u.scales.x.max ?? 0];
+    const x = u.data[0][at];
+    if (!line.end || at < 0 || x < min || x > max) return [];
+    return [{ line, x: u.valToPos(x, 'x', true), y: u.valToPos(values![at]!, 'y', true) }];
+  });
+  const places = spread(
+    ends.map((e) => e.y),
+    13 * scale,
+  );
+  u.ctx.save();
+  u.ctx.font = font.replace(/^[\d.]+px/, `${12 * scale}px`);
+  u.ctx.textBaseline = 'middle';
+  u.ctx.textAlign = 'left';
+  ends.forEach(({ line, x }, i) => {
+    u.ctx.fillStyle = line.color;
+    u.ctx.fillText(line.end!, x + 8 * scale, places[i]);
+  });
+  u.ctx.restore();
+}
+
 /** Distances between numbers on the axis of steps. */
 const WHOLE = Array.from({ length: 6 }, (_, p) => [1, 2, 5].map((m) => m * 10 ** p)).flat();
 
 function build(
   Plot: typeof uPlot,
   box: HTMLElement,
-  { lines, xLabel, yLabel, height, log, share }: Looks,
+  { lines, xLabel, yLabel, height, log, share, planned }: Looks,
   { latest, bus, colors }: { latest: Latest; bus: CursorBus; colors: { ink2: string; line: string } },
 ): uPlot {
   const font = `12px ${getComputedStyle(box).fontFamily}`;
@@ -226,28 +265,34 @@ function build(
     font,
     labelFont: font,
   };
+  const tall = height === 'fill' ? Math.max(LOWEST, box.clientHeight) : height;
+  const low = tall < TALL;
   const zoomable = latest.current.onZoom !== undefined;
+  const named = box.clientWidth < NARROW ? [] : lines.flatMap((l) => l.end ?? []);
+  const ends = Math.max(0, ...named.map((name) => letters(name) * CHAR + 10));
   // New data move uPlot's cursor too; only a pointer's moves are anybody else's business.
   let inside = false;
   const chart = new Plot(
     {
       width: Math.max(200, box.clientWidth),
-      height,
+      height: tall,
+      padding: [null, ends > 0 ? ends : null, null, null],
       scales: {
         x: {
           time: false,
           range: (_, _min, max) =>
-            (latest.current.range ? [...latest.current.range] : [0, Math.max(1, max || 1)]) as [number, number],
+            (latest.current.range ? [...latest.current.range] : [0, Math.max(1, planned, max || 1)]) as [
+              number,
+              number,
+            ],
         },
         y: share ? { range: () => [0, 1] } : log ? { distr: 3 } : {},
       },
       axes: [
-        { ...axis, label: xLabel, labelSize: 18, size: 34, incrs: WHOLE },
+        { ...axis, ...(low ? { size: 28 } : { label: xLabel, labelSize: 18, size: 34 }), incrs: WHOLE },
         {
           ...axis,
-          label: yLabel,
-          labelSize: 18,
-          size: 56,
+          ...(low ? { size: share ? 54 : 44 } : { label: yLabel, labelSize: 18, size: 56 }),
           space: 26,
           values: (_, ticks) => ticks.map((v) => (v === null ? '' : share ? percent(v) : compact(v))),
         },
@@ -266,6 +311,7 @@ function build(
       legend: { show: false },
       cursor: { y: false, drag: { x: zoomable, y: false, setScale: false, dist: 6 } },
       hooks: {
+        draw: [(u) => nameEnds(u, lines, font)],
         setCursor: [
           (u) => {
             const { idx, left } = u.cursor;
@@ -292,6 +338,10 @@ function build(
   chart.over.addEventListener('mouseleave', () => {
     inside = false;
     bus.set(null);
+  });
+  // A press without a drag selects the step.
+  chart.over.addEventListener('click', () => {
+    if (bus.step !== null && chart.select.width === 0) bus.pin(bus.step);
   });
   // uPlot's own answer to a double click is to show all.
   chart.over.addEventListener('dblclick', () => latest.current.onZoom?.(null));

@@ -2,7 +2,7 @@
  * A map of cells on a canvas. Pointer and arrow keys move from cell to cell, Enter or a click chooses one; what a cell
  * says stands below the map and is read out as the keys move.
  */
-import { type KeyboardEvent, type PointerEvent, useRef, useState } from 'react';
+import { type KeyboardEvent, type PointerEvent, type ReactNode, useRef, useState } from 'react';
 import { texts } from '../../shared/texts';
 import { useChartColors } from './chartColors';
 import { cellAt, drawMap, layOut, type MapSpec, moved } from './mapLayout';
@@ -16,6 +16,8 @@ interface Props extends MapSpec {
   testId: string;
   /** What a cell says, in a sentence. */
   describe: (row: number, column: number) => string;
+  /** Stands beside what a cell says. */
+  legend?: ReactNode;
   selected: Cell;
   onSelect: (row: number, column: number) => void;
   /** Changes when a person asked for other data: shown without delay. */
@@ -25,7 +27,7 @@ interface Props extends MapSpec {
 }
 
 export function MapCanvas(props: Props) {
-  const { label, testId, describe, selected, onSelect, urgent, data, rows, columns, cellHeight } = props;
+  const { label, testId, describe, legend, selected, onSelect, urgent, data, rows, columns, cellHeight } = props;
   const t = texts().charts.map;
   const host = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -103,7 +105,10 @@ export function MapCanvas(props: Props) {
           {active && inside(active) && <span className="map-frame map-active" style={frame(active)} />}
         </div>
       </div>
-      <p className="map-note num">{shown ? describe(shown[0], shown[1]) : '\u00a0'}</p>
+      <div className="map-foot">
+        <p className="map-note num">{shown ? describe(shown[0], shown[1]) : '\u00a0'}</p>
+        {legend}
+      </div>
       <p className="sr-only" aria-live="polite">
         {spoken}
       </p>

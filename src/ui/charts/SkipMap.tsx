@@ -1,5 +1,5 @@
 /** Layer × module map of the skipped share, with a slider through the run's time. */
-import { useEffect, useState } from 'react';
+import { useEffect } from 'react';
 import { kindLabel } from '../../shared/settings/names';
 import { texts } from '../../shared/texts';
 import type { ModuleId } from '../../shared/types';
@@ -9,11 +9,13 @@ import { say } from '../announcer';
 import { Phrase } from '../Phrase';
 import { ChartFrame } from './ChartFrame';
 import { useChartColors } from './chartColors';
+import { useCursor, useCursorBus } from './cursorBus';
 import { explainSkipMap } from './explain';
 import { MapCanvas } from './MapCanvas';
 import { drawMap, layOut, type MapSpec } from './mapLayout';
 import { Ramp } from './Ramp';
 import { scrubber } from './scrubber';
+import { useMedia } from './useMedia';
 
 interface Props {
   modules: ModuleId[];
@@ -22,15 +24,28 @@ interface Props {
   onSelect: (module: number) => void;
 }
 
+/** What all rows take together, in CSS pixels: on a low window, and otherwise. */
+const LOW = 100;
+const HIGH = 200;
+
+/** The row that was kept last before `step`; the latest where it is null. */
+function rowAt(series: ModuleSeries, step: number | null): number {
+  let at = series.rows - 1;
+  if (step !== null) while (at > 0 && series.steps[at] > step) at--;
+  return at;
+}
+
 export function SkipMap({ modules, series, selected, onSelect }: Props) {
   const { charts } = texts();
   const t = charts.skipMap;
   const colors = useChartColors();
-  const [row, setRow] = useState<number | null>(null);
+  const bus = useCursorBus();
+  const step = useCursor(bus);
+  const low = useMedia('(max-height: 40rem)');
   const last = series.rows - 1;
-  const at = row === null || row >= last ? last : row;
+  const at = rowAt(series, step);
   const values = series.row(at);
-  const go = (to: number) => setRow(to >= last ? null : Math.max(0, to));
+  const go = (to: number) => bus.pin(to >= last ? null : series.steps[Math.max(0, to)]);
   useEffect(() =>
     scrubber.attach((to) => {
       const next = Math.min(last, Math.max(0, to(at, last)));
@@ -45,7 +60,7 @@ export function SkipMap({ modules, series, selected, onSelect }: Props) {
   const spec: MapSpec = {
     rows: layers.map(String),
     columns: kinds.map(kindLabel),
-    cellHeight: layers.length > 16 ? 18 : 30,
+    cellHeight: Math.min(30, Math.max(9, Math.floor((low ? LOW : HIGH) / layers.length))),
     minCell: 30,
     maxCell: 72,
     shade: (r, c) => {
@@ -117,7 +132,8 @@ export function SkipMap({ modules, series, selected, onSelect }: Props) {
         label={t.label}
         testId="heatmap"
         describe={describe}
-        urgent={row}
+        urgent={step}
+        legend={<Ramp shade={colors.skip} from={t.low} to={t.high} />}
         data={{ 'data-step': series.steps[at], 'data-selected': selected }}
         selected={[layers.indexOf(chosen.layer), kinds.indexOf(chosen.kind)]}
         onSelect={(r, c) => {
@@ -125,7 +141,6 @@ export function SkipMap({ modules, series, selected, onSelect }: Props) {
           if (m !== undefined) onSelect(m);
         }}
       />
-      <Ramp shade={colors.skip} from={t.low} to={t.high} />
       <label className="slider">
         <span>
           <Phrase

@@ -1,10 +1,10 @@
-/** A text's tokens, shaded by how many modules keep the update for each; one token's modules in detail below. */
-import { type KeyboardEvent, memo, useRef, useState } from 'react';
+/** A text's tokens, shaded by how many modules keep the update for each; and one token's modules in detail. */
+import { type KeyboardEvent, type ReactNode, memo, useRef, useState } from 'react';
+import { kindLabel } from '../../shared/settings/names';
 import { texts } from '../../shared/texts';
 import type { RunHistory } from '../../store/history';
 import { activePerToken } from '../../store/series';
 import { Scroll, SelectField } from '../bits';
-import { kindLabel } from '../../shared/settings/names';
 import { compact, percent } from '../format';
 import { useTexts } from '../studioContext';
 import { tokenSigns } from '../tokenSigns';
@@ -21,15 +21,18 @@ interface Props {
   watch: Watch;
   token: number;
   onToken: (token: number) => void;
+  /** The token under the pointer; null once it has left. */
+  onPoint: (token: number | null) => void;
+  /** Beside the title. */
+  tools?: ReactNode;
 }
 
 /** Drawn anew only when the watched text has passed through again. */
-export const TokenView = memo(function TokenView({ watch, token, onToken }: Props) {
-  const { layer: layerSaid, tokens: said } = useTexts().charts;
+export const TokenView = memo(function TokenView({ watch, token, onToken, onPoint, tools }: Props) {
+  const { layer: layerSaid, stepAt, tokens: said } = useTexts().charts;
   const colors = useChartColors();
   const [layer, setLayer] = useState('all');
   const [kind, setKind] = useState('all');
-  const [hover, setHover] = useState<number | null>(null);
   const list = useRef<HTMLFieldSetElement>(null);
   const layers = [...new Set(watch.modules.map((m) => m.layer))];
   const kinds = [...new Set(watch.modules.map((m) => m.kind))];
@@ -40,7 +43,6 @@ export const TokenView = memo(function TokenView({ watch, token, onToken }: Prop
   );
   const signs = tokenSigns(watch.tokens);
   const n = signs.length;
-  const shown = Math.min(n - 1, hover ?? token);
   const focusable = Math.min(n - 1, token);
   const key = (event: KeyboardEvent, at: number) => {
     const next = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: n - 1 }[event.key];
@@ -58,12 +60,13 @@ export const TokenView = memo(function TokenView({ watch, token, onToken }: Prop
     <ChartFrame
       title={said.title}
       name="tokens"
-      explain={() =>
-        explainTokens(
+      explain={() => [
+        said.help(watch.step, modules),
+        ...explainTokens(
           active,
           signs.map((s) => s.name),
-        )
-      }
+        ),
+      ]}
       picture={() =>
         picture(
           signs.map((s) => s.text),
@@ -72,24 +75,30 @@ export const TokenView = memo(function TokenView({ watch, token, onToken }: Prop
         )
       }
       rows={rows}
+      tools={tools}
+      options={
+        <div className="fields">
+          <SelectField
+            label={said.layer}
+            value={layer}
+            onChange={setLayer}
+            options={[
+              { value: 'all', label: said.allLayers },
+              ...layers.map((l) => ({ value: String(l), label: layerSaid(l) })),
+            ]}
+          />
+          <SelectField
+            label={said.module}
+            value={kind}
+            onChange={setKind}
+            options={[
+              { value: 'all', label: said.allModules },
+              ...kinds.map((k) => ({ value: k, label: kindLabel(k) })),
+            ]}
+          />
+        </div>
+      }
     >
-      <div className="fields">
-        <SelectField
-          label={said.layer}
-          value={layer}
-          onChange={setLayer}
-          options={[
-            { value: 'all', label: said.allLayers },
-            ...layers.map((l) => ({ value: String(l), label: layerSaid(l) })),
-          ]}
-        />
-        <SelectField
-          label={said.module}
-          value={kind}
-          onChange={setKind}
-          options={[{ value: 'all', label: said.allModules }, ...kinds.map((k) => ({ value: k, label: kindLabel(k) }))]}
-        />
-      </div>
       <fieldset ref={list} className="tokens" data-testid="token-view" data-step={watch.step}>
         <legend className="sr-only">{said.legend}</legend>
         {signs.map(({ text, note }, i) => {
@@ -107,38 +116,31 @@ export const TokenView = memo(function TokenView({ watch, token, onToken }: Prop
               onClick={() => onToken(i)}
               onFocus={() => onToken(i)}
               onKeyDown={(e) => key(e, i)}
-              onPointerEnter={() => setHover(i)}
-              onPointerLeave={() => setHover(null)}
+              onPointerEnter={() => onPoint(i)}
+              onPointerLeave={() => onPoint(null)}
             >
               {text}
             </button>
           );
         })}
       </fieldset>
-      <Ramp shade={colors.keep} from={said.skippedByAll} to={said.activeInAll} />
-      <p className="help">{said.help(watch.step, modules)}</p>
-      <Detail watch={watch} token={shown} name={signs[shown].name} layers={layers} kinds={kinds} />
+      <div className="map-foot">
+        <p className="map-note num muted">{stepAt(watch.step)}</p>
+        <Ramp shade={colors.keep} from={said.skippedByAll} to={said.activeInAll} />
+      </div>
     </ChartFrame>
   );
 });
 
 /** r, τ and gate of every module for one token. */
-function Detail({
-  watch,
-  token,
-  name,
-  layers,
-  kinds,
-}: {
-  watch: Watch;
-  token: number;
-  name: string;
-  layers: number[];
-  kinds: string[];
-}) {
+export function TokenGates({ watch, token: wanted }: Pick<Props, 'watch' | 'token'>) {
   const t = texts().charts.tokens;
   const colors = useChartColors();
   const n = watch.tokens.length;
+  const token = Math.min(n - 1, wanted);
+  const { name } = tokenSigns(watch.tokens)[token];
+  const layers = [...new Set(watch.modules.map((m) => m.layer))];
+  const kinds = [...new Set(watch.modules.map((m) => m.kind))];
   const index = new Map(watch.modules.map((m, i) => [`${m.layer}.${m.kind}`, i]));
   return (
     <Scroll label={t.gates}>

@@ -39,3 +39,14 @@ test('charts are drawn in tasks of their own, and what a person waits for at onc
   vi.advanceTimersByTime(1000);
   expect(drawn).not.toContain('never');
 });
+
+test('what waits is drawn at once when the page is printed, and not again', () => {
+  const queue = new DrawQueue();
+  const drawn: string[] = [];
+  queue.schedule({}, () => drawn.push('a'));
+  queue.schedule({}, () => drawn.push('b'));
+  queue.flush();
+  expect(drawn).toEqual(['a', 'b']);
+  vi.advanceTimersByTime(1000);
+  expect(drawn).toEqual(['a', 'b']);
+});

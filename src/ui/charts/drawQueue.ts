@@ -28,6 +28,13 @@ export class DrawQueue {
     this.#waiting.delete(owner);
   }
 
+  /** Draws everything that waits, at once: what is on the page is about to be printed. */
+  flush(): void {
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    waiting.forEach(({ draw }) => draw());
+  }
+
   #arm(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
@@ -60,3 +67,4 @@ export class DrawQueue {
 
 /** The page's. */
 export const drawQueue = new DrawQueue();
+globalThis.addEventListener?.('beforeprint', () => drawQueue.flush());

@@ -13,6 +13,8 @@ export interface Line {
   dash?: number[];
   /** A dot at every value. */
   points?: boolean;
+  /** What stands at its end on the page; the readout has the whole label. */
+  end?: string;
   /** Drawn but not named: the unsmoothed behind the smoothed. */
   quiet?: boolean;
 }
@@ -25,6 +27,8 @@ export interface LinePlot {
   /** y is a share: 0 to 1, shown in percent. */
   share?: boolean;
   range?: readonly [number, number] | null;
+  /** Steps that the run will have: the axis is as long from the first step on. */
+  planned?: number;
 }
 
 /** Round numbers across a span, about `count` of them. */
@@ -52,11 +56,11 @@ const BOTTOM = 38;
 
 export function drawLines(
   to: Surface,
-  { lines, data, yLabel, log = false, share = false, range }: LinePlot,
+  { lines, data, yLabel, log = false, share = false, range, planned = 0 }: LinePlot,
   { width, height, colors }: { width: number; height: number; colors: ChartColors },
 ): void {
   const [x, ...ys] = data;
-  const [x0, x1] = range ?? [0, Math.max(1, x.at(-1) ?? 1)];
+  const [x0, x1] = range ?? [0, Math.max(1, planned, x.at(-1) ?? 1)];
   const usable = (v: number | null): v is number => v !== null && (!log || v > 0);
   const all = ys.flatMap((line) => line.filter((v, i): v is number => usable(v) && x[i] >= x0 && x[i] <= x1));
   const f = log ? Math.log10 : (v: number) => v;

@@ -1,7 +1,8 @@
-/** A canvas that is drawn when its data change, while it can be seen. */
+/** A canvas that is drawn when its data change, wherever it is laid out: what is scrolled away may be printed. */
 import { type RefObject, useEffect, useRef } from 'react';
 import { drawQueue } from './drawQueue';
 import { CanvasSurface, type Surface } from './surface';
+import { whenLaidOut } from './whenLaidOut';
 
 /**
  * Draws after every render of the component that calls it, through the page's queue.
@@ -11,7 +12,7 @@ export function useDrawing(
   canvas: RefObject<HTMLCanvasElement | null>,
   { width, height, draw, urgent }: { width: number; height: number; draw: (to: Surface) => void; urgent: unknown },
 ): void {
-  const state = useRef({ seen: true, stale: false, urgent: undefined as unknown, paint: () => {} });
+  const state = useRef({ laidOut: true, stale: false, urgent: undefined as unknown, paint: () => {} });
   useEffect(() => {
     const s = state.current;
     s.paint = () => {
@@ -30,26 +31,21 @@ export function useDrawing(
     };
     const now = s.urgent !== urgent;
     s.urgent = urgent;
-    if (s.seen) drawQueue.schedule(s, () => s.paint(), now);
+    if (s.laidOut) drawQueue.schedule(s, () => s.paint(), now);
     else s.stale = true;
   });
   useEffect(() => {
     const s = state.current;
     const element = canvas.current;
     if (!element) return;
-    const observer = new IntersectionObserver(
-      ([entry]) => {
-        s.seen = entry.isIntersecting;
-        if (s.seen && s.stale) {
-          s.stale = false;
-          drawQueue.schedule(s, () => s.paint(), true);
-        }
-      },
-      { rootMargin: '200px' },
-    );
-    observer.observe(element);
+    const end = whenLaidOut(element, (laidOut) => {
+      s.laidOut = laidOut;
+      if (!laidOut || !s.stale) return;
+      s.stale = false;
+      drawQueue.schedule(s, () => s.paint(), true);
+    });
     return () => {
-      observer.disconnect();
+      end();
       drawQueue.cancel(s);
     };
   }, [canvas]);

@@ -9,7 +9,7 @@ import { useTexts } from '../studioContext';
 import { ChartFrame } from '../charts/ChartFrame';
 import { useChartColors } from '../charts/chartColors';
 import { DASHES } from '../charts/Curves';
-import { CursorBus } from '../charts/cursorBus';
+import { type CursorBus, useCursorBus } from '../charts/cursorBus';
 import { LineChart } from '../charts/LineChart';
 import { type Line, drawLines } from '../charts/lines';
 
@@ -29,7 +29,7 @@ export const CompareCurves = memo(function CompareCurves({ shown }: { shown: Con
     charts: { line },
     compare: { curves: t },
   } = useTexts();
-  const [bus] = useState(() => new CursorBus());
+  const bus = useCursorBus();
   const [weight, setWeight] = useState(0);
   const [range, setRange] = useState<Range>(null);
   const validation = useMemo(

@@ -6,6 +6,7 @@ import { texts } from '../../shared/texts';
 import { names } from '../../shared/texts/names';
 import { say } from '../../shared/texts/say';
 import { labelOf } from '../../shared/texts/settingWords';
+import { hashOf } from '../../store/route';
 import { isLive } from '../../store/slices';
 import { settingOf } from '../../store/experiments/grid';
 import {
@@ -20,6 +21,9 @@ import { useExpected } from '../configure/useExpected';
 import { count, durationRange } from '../format';
 import { Phrase } from '../Phrase';
 import { useSel, useStudio } from '../studioContext';
+
+const SETTINGS = hashOf({ place: 'settings', tab: 'source' });
+const DATA = hashOf({ place: 'data', tab: 'source' });
 
 /** The questions, as they stand on their buttons. */
 function questions(): Record<ExperimentKind, { title: string; text: string }> {
@@ -242,7 +246,7 @@ function Size({ draft }: { draft: ExperimentDraft }) {
           time={<strong>{durationRange(sum('low'), sum('high'))}</strong>}
         />
       ) : (
-        <Phrase of={t.sizeUnknown(all)} configure={<a href="#configure">{texts().page.section.configure}</a>} />
+        <Phrase of={t.sizeUnknown(all)} configure={<a href={SETTINGS}>{texts().frame.place.settings}</a>} />
       )}
     </p>
   );
@@ -268,8 +272,8 @@ function SettingsNote() {
     <p className="help" data-testid="experiment-settings">
       <Phrase
         of={texts().experiment.form.settings(set, Boolean(name))}
-        configure={<a href="#configure">{texts().page.section.configure}</a>}
-        data={<a href="#data">{name}</a>}
+        configure={<a href={SETTINGS}>{texts().frame.place.settings}</a>}
+        data={<a href={DATA}>{name}</a>}
       />
     </p>
   );

@@ -19,7 +19,7 @@ export function ExperimentSection() {
     </a>
   );
   return (
-    <SectionFrame id="experiment" title={texts().page.section.experiment} lead={<Phrase of={t.lead} claims={claims} />}>
+    <SectionFrame id="experiment" title={texts().frame.place.experiments} lead={<Phrase of={t.lead} claims={claims} />}>
       <ExperimentForm />
       {list.length > 1 && <Kept />}
       {entry && <ExperimentView key={entry.experiment.id} experiment={entry.experiment} cells={entry.cells} />}

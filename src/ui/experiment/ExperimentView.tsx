@@ -5,6 +5,7 @@ import { texts } from '../../shared/texts';
 import { names } from '../../shared/texts/names';
 import { say } from '../../shared/texts/say';
 import { type SessionView, type State, stepsOf } from '../../store/slices';
+import { hashOf } from '../../store/route';
 import { doneJobs, jobCount, PROBE_PLAIN } from '../../store/experiments/plan';
 import { rankingsOf, resultsOf } from '../../store/experiments/results';
 import { Later } from '../bits';
@@ -96,7 +97,10 @@ function Queue({ experiment, cells }: { experiment: Experiment; cells: Cell[] })
       </p>
       {running && steps && phase !== 'finished' && (
         <p className="muted num" aria-hidden="true">
-          <Phrase of={t.step(steps.done, steps.total)} train={<a href="#train">{texts().page.section.train}</a>} />
+          <Phrase
+            of={t.step(steps.done, steps.total)}
+            train={<a href={hashOf({ place: 'train', tab: 'source' })}>{texts().frame.place.train}</a>}
+          />
         </p>
       )}
     </>

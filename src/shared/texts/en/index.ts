@@ -6,6 +6,7 @@ import { configure } from './configure';
 import { data } from './data';
 import type { errors } from './errors';
 import { experiment } from './experiment';
+import { frame } from './frame';
 import { history } from './history';
 import { inspect } from './inspect';
 import { model } from './model';
@@ -25,6 +26,7 @@ export const en = {
   charts,
   compare,
   experiment,
+  frame,
   history,
 };
 

@@ -1,21 +1,9 @@
-/** The frame of the page: header, steps, footer, tour, keys. */
+/** The page itself: title, footer, tour, keys. */
 export const page = {
   title: 'Sieve: fine-tuning in a browser tab',
   skip: 'Skip to the content',
   claim:
     'Fine-tune a small language model in this tab and see which tokens the adapter can skip. Nothing leaves the tab.',
-  steps: 'Steps',
-  stepDone: '(done)',
-  section: {
-    model: 'Model',
-    data: 'Data',
-    configure: 'Configure',
-    train: 'Train',
-    inspect: 'Inspect',
-    compare: 'Compare',
-    experiment: 'Experiment',
-    history: 'Saved',
-  },
   privacy:
     'Your data, the model and the adapters stay in this browser tab; this page has no server. Only opening a model by its Hugging Face id downloads something; nothing of yours is sent.',
   offline: {

@@ -8,7 +8,7 @@ export const train = {
   recorded: {
     title: 'Recorded run',
     what: (runs: string, data: string, device: string) =>
-      `${runs} on ${data}, trained with this page${device && ` on ${device}`}. It is played back: nothing is computed here.`,
+      `${runs} on ${data}${device && `, ${device}`}. It is played back: nothing is computed here.`,
     own: 'Train your own',
     again: 'Play again',
     step: (step: string, steps: string) => `step ${step} of ${steps}`,

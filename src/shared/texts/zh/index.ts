@@ -7,6 +7,7 @@ import { configure } from './configure';
 import { data } from './data';
 import { errors } from './errors';
 import { experiment } from './experiment';
+import { frame } from './frame';
 import { history } from './history';
 import { inspect } from './inspect';
 import { model } from './model';
@@ -26,6 +27,7 @@ export const zh: Texts = {
   charts,
   compare,
   experiment,
+  frame,
   history,
   errors,
 };

@@ -4,18 +4,6 @@ export const page: Texts['page'] = {
   title: 'Sieve：在浏览器标签页里微调',
   skip: '跳到正文',
   claim: '在这个标签页里微调一个小语言模型，看看适配器可以跳过哪些词元。任何数据都不会离开这个标签页。',
-  steps: '步骤',
-  stepDone: '（已完成）',
-  section: {
-    model: '模型',
-    data: '数据',
-    configure: '配置',
-    train: '训练',
-    inspect: '查看',
-    compare: '对比',
-    experiment: '实验',
-    history: '已保存',
-  },
   privacy:
     '你的数据、模型和适配器都留在这个浏览器标签页里，这个页面背后没有服务器。只有按 Hugging Face 编号打开模型时才会下载内容，而且不会发送你的任何东西。',
   offline: {

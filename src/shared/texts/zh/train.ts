@@ -6,8 +6,7 @@ export const train: Texts['train'] = {
   empty: '每个运行的损失曲线、速度和样本会显示在这里。',
   recorded: {
     title: '录制的运行',
-    what: (runs, data, device) =>
-      `${runs}，数据为 ${data}，由本页面训练${device && `（设备：${device}）`}。这是回放，此处不进行任何计算。`,
+    what: (runs, data, device) => `${runs}，数据为 ${data}${device && `（${device}）`}。这是回放，此处不进行任何计算。`,
     own: '训练你自己的',
     again: '重新播放',
     step: (step, steps) => `第 ${step} 步，共 ${steps} 步`,

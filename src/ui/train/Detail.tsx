@@ -1,0 +1,179 @@
+/** The chosen module or token in detail, and what else a session has shown: one tab at a time. */
+import { type ReactNode, useCallback, useId, useRef, useState } from 'react';
+import { type RunConfig, isGated } from '../../shared/config';
+import { texts } from '../../shared/texts';
+import type { RunHistory } from '../../store/history';
+import type { SessionView } from '../../store/slices';
+import { Empty, SelectField } from '../bits';
+import { type Look, TrainingCurves } from '../charts/Curves';
+import { cutsOf } from '../charts/cuts';
+import { RankingChart } from '../charts/RankingChart';
+import { RatioHistogram } from '../charts/RatioHistogram';
+import { TokenMap } from '../charts/TokenMap';
+import { TokenGates } from '../charts/TokenView';
+import { Lines, ModuleTable, OverTime } from '../InspectSection';
+import { useSel, useStudio } from '../studioContext';
+import { Costs } from './Costs';
+
+interface Props {
+  session: SessionView;
+  version: number;
+  look: Look;
+  onLook: (patch: Partial<Look>) => void;
+  /** Runs with gates. */
+  gated: RunConfig[];
+  /** The one that is looked at, with what it has shown; null where there is none. */
+  run: RunConfig | null;
+  history: RunHistory | null;
+  module: number;
+  onModule: (module: number) => void;
+  recorded: boolean;
+}
+
+type Tab = keyof ReturnType<typeof texts>['frame']['live']['detailTab'];
+
+export function Detail(props: Props) {
+  const t = texts().frame.live;
+  const { session, version, look, onLook, history, recorded } = props;
+  const [tab, setTab] = useState<Tab>('module');
+  const id = useId();
+  const list = useRef<HTMLDivElement>(null);
+  const modules = history?.skipped && history.modules.length === history.skipped.modules ? history.modules : null;
+  const waiting = <Empty>{t.waiting}</Empty>;
+  const planned = session.config.train.steps;
+  const panels: Record<Tab, ReactNode> = {
+    module: modules && history ? <Module {...props} history={history} modules={modules} planned={planned} /> : waiting,
+    token: history?.watch ? <Token {...props} watch={history.watch} /> : <Empty>{t.noText}</Empty>,
+    shares: modules ? <Lines version={version} history={history!} modules={modules} planned={planned} /> : waiting,
+    ranking: modules ? <Ranking {...props} history={history!} /> : waiting,
+    training: <TrainingCurves session={session} version={version} look={look} onLook={onLook} />,
+    costs: <Costs session={session} recorded={recorded} />,
+  };
+  const tabs = Object.keys(panels) as Tab[];
+  const move = (key: string, at: number) => {
+    const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: tabs.length - 1 }[key];
+    if (to === undefined) return false;
+    const next = tabs[(to + tabs.length) % tabs.length];
+    setTab(next);
+    list.current?.querySelector<HTMLElement>(`[data-tab="${next}"]`)?.focus();
+    return true;
+  };
+  return (
+    <div className="live-detail">
+      <div ref={list} className="tabs" role="tablist" aria-label={t.detail}>
+        {tabs.map((name, i) => (
+          <button
+            key={name}
+            type="button"
+            role="tab"
+            id={`${id}-${name}`}
+            data-tab={name}
+            aria-selected={tab === name}
+            aria-controls={`${id}-${name}-panel`}
+            tabIndex={tab === name ? 0 : -1}
+            onClick={() => setTab(name)}
+            onKeyDown={(e) => {
+              if (move(e.key, i)) e.preventDefault();
+            }}
+          >
+            {t.detailTab[name]}
+          </button>
+        ))}
+      </div>
+      {tabs.map((name) => (
+        <div
+          key={name}
+          role="tabpanel"
+          id={`${id}-${name}-panel`}
+          aria-labelledby={`${id}-${name}`}
+          className="live-panel stack"
+          // A panel that scrolls must be reachable by keyboard.
+          // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+          tabIndex={0}
+          hidden={tab !== name}
+        >
+          {panels[name]}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+/** One module: how much it skipped over time, how large its updates are, and all modules in a table. */
+function Module({
+  version,
+  gated,
+  run,
+  history,
+  module,
+  modules,
+  onModule,
+  planned,
+}: Props & { history: RunHistory; modules: RunHistory['modules']; planned: number }) {
+  const { charts, inspect: t } = texts();
+  const studio = useStudio();
+  const [source, setSource] = useState<'step' | 'eval'>('step');
+  const evalGate = history.evals.findLast((e) => e.gate !== null)?.gate ?? null;
+  const gate = source === 'eval' && evalGate ? evalGate : history.gate;
+  const { rule } = run!.gate;
+  return (
+    <>
+      <div className="fields">
+        {gated.length > 1 && (
+          <SelectField
+            label={t.run}
+            value={run!.id}
+            onChange={(id) => studio.select({ run: id })}
+            options={gated.map((r) => ({ value: r.id, label: r.name }))}
+          />
+        )}
+        <SelectField
+          label={t.module}
+          value={String(module)}
+          onChange={(m) => onModule(Number(m))}
+          options={modules.map((m, i) => ({ value: String(i), label: charts.module(m.layer, m.kind) }))}
+        />
+        <SelectField
+          label={t.source}
+          value={source}
+          onChange={setSource}
+          options={[
+            { value: 'step', label: t.ofStep },
+            { value: 'eval', label: evalGate ? t.ofEval : t.notMeasured },
+          ]}
+        />
+      </div>
+      <OverTime version={version} history={history} modules={modules} module={module} rule={rule} planned={planned} />
+      {gate && <RatioHistogram gate={gate} cuts={cutsOf(gate, rule)} modules={modules} module={module} />}
+      {gate && (
+        <div className="panel">
+          <ModuleTable modules={modules} gate={gate} cuts={cutsOf(gate, rule)} selected={module} />
+        </div>
+      )}
+    </>
+  );
+}
+
+/** One token of the text in every module, and every token beside it. */
+function Token({ watch, module, onModule }: Props & { watch: NonNullable<RunHistory['watch']> }) {
+  const studio = useStudio();
+  const token = useSel(({ selection: { pointed, token: chosen } }) => pointed.token ?? chosen ?? 0);
+  const onSelect = useCallback(
+    (m: number, chosen: number) => {
+      onModule(m);
+      studio.select({ token: chosen });
+    },
+    [studio, onModule],
+  );
+  return (
+    <>
+      <TokenGates watch={watch} token={token} />
+      <TokenMap watch={watch} token={token} module={module} onSelect={onSelect} />
+    </>
+  );
+}
+
+function Ranking({ session, gated, history, module, onModule }: Props & { history: RunHistory }) {
+  const all = gated.filter(isGated);
+  return <RankingChart session={session} gated={all} history={history} selected={module} onSelect={onModule} />;
+}

@@ -1,0 +1,158 @@
+/**
+ * A session as it goes on, on one screen: what it has come to, losses, the map of what is skipped, a text token by token,
+ * samples, and the chosen module or token in detail. All of it shows the same run, module, token and step.
+ */
+import { type ReactNode, memo, useCallback, useDeferredValue, useState } from 'react';
+import { isGated, learnsThreshold, tauWarmupSteps } from '../../shared/config';
+import type { RunHistory } from '../../store/history';
+import type { SessionView } from '../../store/slices';
+import { Empty } from '../bits';
+import { type Look, LossCurve, PLAIN_LOOK } from '../charts/Curves';
+import { SkipMap } from '../charts/SkipMap';
+import { TokenView } from '../charts/TokenView';
+import { Menu } from '../frame/Menu';
+import { hashOf } from '../../store/route';
+import { kindLabel } from '../../shared/settings/names';
+import type { ModuleId } from '../../shared/types';
+import { Phrase } from '../Phrase';
+import { KeepNote } from '../ResumeOffer';
+import { RunData } from '../RunData';
+import { Samples } from '../Samples';
+import { useSel, useStudio, useTexts } from '../studioContext';
+import { WatchForm } from '../WatchForm';
+import { Detail } from './Detail';
+import { Tiles, Verdict } from './Tiles';
+
+/** A module in the page's address: `2.k`. */
+const addressOf = ({ layer, kind }: ModuleId) => `${layer}.${kindLabel(kind)}`;
+
+/** New data are drawn when the page has a moment, in slices: a store's change alone would be one task. */
+export function LiveView({ session, note }: Pick<Props, 'session' | 'note'>) {
+  return <View session={session} note={note} version={useDeferredValue(useSel((s) => s.runs.version))} />;
+}
+
+interface Props {
+  session: SessionView;
+  /** In the place of what is said of a session: it is played back, and nothing of it can be changed. */
+  note?: ReactNode;
+  /** Counts up when the histories have grown. */
+  version: number;
+}
+
+const View = memo(function View({ session, note, version }: Props) {
+  const recorded = note !== undefined;
+  const t = useTexts();
+  const studio = useStudio();
+  const [look, setLook] = useState<Look>(PLAIN_LOOK);
+  const onLook = useCallback((patch: Partial<Look>) => setLook((before) => ({ ...before, ...patch })), []);
+  const wantedRun = useSel((s) => s.selection.run);
+  const wantedModule = useSel((s) => s.selection.module);
+  const wantedToken = useSel((s) => s.selection.token);
+  const gated = session.config.runs.filter(isGated);
+  const chosen = gated.find((r) => r.id === wantedRun) ?? gated[0];
+  const history = chosen && session.histories.get(chosen.id);
+  const modules = modulesOf(history);
+  const module = Math.max(
+    0,
+    modules.findIndex((m) => addressOf(m) === wantedModule),
+  );
+  const onModule = useCallback(
+    (next: number) => studio.select({ module: modules[next] ? addressOf(modules[next]) : null }),
+    [studio, modules],
+  );
+  const onToken = useCallback((token: number) => studio.select({ token }), [studio]);
+  const onPoint = useCallback((token: number | null) => studio.point({ token }), [studio]);
+  const watch = history?.watch ?? null;
+  return (
+    <div className="live">
+      <Tiles session={session} version={version} gated={history ?? null} />
+      <div className="live-notes">{note ?? <Notes session={session} />}</div>
+      <div className="live-loss">
+        <LossCurve session={session} version={version} look={look} onLook={onLook} />
+      </div>
+      <div className="live-map" id="inspect">
+        {!chosen && (
+          <Empty>
+            <Phrase
+              of={t.inspect.noGates}
+              configure={<a href={hashOf({ place: 'settings', tab: 'source' })}>{t.frame.place.settings}</a>}
+            />
+          </Empty>
+        )}
+        {chosen && history?.skipped && modules.length > 0 && (
+          <SkipMap modules={modules} series={history.skipped} selected={module} onSelect={onModule} />
+        )}
+        {chosen && !(history?.skipped && modules.length > 0) && <Empty>{t.frame.live.waiting}</Empty>}
+        {chosen && history && <Waits session={session} run={chosen} history={history} />}
+      </div>
+      <div className="live-tokens">
+        {watch ? (
+          <TokenView
+            watch={watch}
+            token={wantedToken ?? 0}
+            onToken={onToken}
+            onPoint={onPoint}
+            tools={
+              !recorded && (
+                <Menu label={t.inspect.watch.text}>
+                  <WatchForm />
+                </Menu>
+              )
+            }
+          />
+        ) : (
+          <Empty>{t.frame.live.noText}</Empty>
+        )}
+      </div>
+      <div className="live-samples">
+        <Samples session={session} fixed={recorded} />
+      </div>
+      <Detail
+        session={session}
+        version={version}
+        look={look}
+        onLook={onLook}
+        gated={gated}
+        run={chosen ?? null}
+        history={history ?? null}
+        module={module}
+        onModule={onModule}
+        recorded={recorded}
+      />
+    </div>
+  );
+});
+
+/** While it goes on: its data, and how far it is saved. Afterwards: what was gained. */
+function Notes({ session }: { session: SessionView }) {
+  return (
+    <>
+      <Verdict session={session} />
+      <RunData />
+      <KeepNote />
+    </>
+  );
+}
+
+/** The modules of a run with gates, once its steps and they are of the same number. */
+function modulesOf(history: RunHistory | undefined): RunHistory['modules'] {
+  return history?.skipped && history.modules.length === history.skipped.modules ? history.modules : NONE;
+}
+
+const NONE: RunHistory['modules'] = [];
+
+/** Said while thresholds rest: the map is empty then, and not for good. */
+function Waits({
+  session,
+  run,
+  history,
+}: {
+  session: SessionView;
+  run: SessionView['config']['runs'][number];
+  history: RunHistory;
+}) {
+  const t = useTexts().inspect;
+  const done = history.step.length > 0 ? history.step.at(-1) : 0;
+  const waits = learnsThreshold(run.gate) ? tauWarmupSteps(run.gate, session.config.train) : 0;
+  return done > 0 && done <= waits && <p className="help">{t.stillOpen(waits)}</p>;
+}
