@@ -84,7 +84,6 @@ export class App {
 
   /** Goes to where something is, and waits until it can be seen. */
   async see(testId: string): Promise<void> {
-    await this.get(testId).first().scrollIntoViewIfNeeded();
     await this.get(testId).first().waitFor();
   }
 

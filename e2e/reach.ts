@@ -38,6 +38,15 @@ export function reachByItself(page: Page): void {
       return act.apply(this, args);
     };
   }
+  const waitFor = locator.waitFor as Locator['waitFor'];
+  locator.waitFor = async function (this: Locator, options: Parameters<Locator['waitFor']>[0] = {}) {
+    const { state = 'visible' } = options;
+    if (state === 'visible') {
+      await waitFor.call(this.first(), { ...options, state: 'attached' });
+      await this.first().evaluate(reveal);
+    }
+    return waitFor.call(this, options);
+  };
 }
 
 /** Opens, from the outside in, what hides `element`; runs in the page. */

@@ -42,14 +42,14 @@ test('charts share a cursor, look closer, explain themselves and leave as files;
   await expect(slider).toHaveAttribute('aria-valuetext', /^step 2: LoRA/);
 
   await app.get('smoothing').fill('0.9');
-  await page.locator('#train').getByText('Log scale').click();
+  await page.locator('#train').getByText('Log scale', { exact: true }).click();
   await app.get('explain-loss').click();
   await expect(app.get('explanation-loss')).toContainText(/LoRA: \d\.\d+ at step 12/);
   await app.get('explain-loss').click();
   await expect(app.get('explanation-loss')).toBeHidden();
 
   await app.get('smoothing').fill('0');
-  await page.locator('#train').getByText('Log scale').click();
+  await page.locator('#train').getByText('Log scale', { exact: true }).click();
 
   const csv = (await saved(app, 'loss', 'csv')).toString().trim().split('\r\n');
   expect(csv[0]).toBe('step,LoRA train,LoRA validation,TS-LoRA train,TS-LoRA validation');

@@ -1,23 +1,58 @@
 /** The page: a bar that is always there, cards of what will be trained, and one view at a time beside them. */
-import { useEffect, useLayoutEffect, useRef } from 'react';
+import { type ComponentType, Suspense, lazy, useDeferredValue, useEffect, useLayoutEffect, useRef } from 'react';
 import { texts } from '../shared/texts';
 import { isLive } from '../store/slices';
 import { Announcer } from './Announcer';
-import { CompareSection } from './CompareSection';
-import { ConfigureSection } from './ConfigureSection';
-import { DataSection } from './DataSection';
 import { DropAnywhere } from './DataUpload';
-import { ExperimentSection } from './experiment/ExperimentSection';
 import { Dock } from './frame/Dock';
 import { Rail } from './frame/Rail';
 import { startRouting } from './frame/router';
 import { TabBar, TopBar } from './frame/TopBar';
-import { HistorySection } from './HistorySection';
-import { ModelSection } from './ModelSection';
 import { Phrase } from './Phrase';
 import { SECTION_OF, mainPlace } from './sections';
 import { useSel, useStudio } from './studioContext';
 import { TrainSection } from './TrainSection';
+
+/** A view in a file of its own; where that cannot be had, a sentence in its place, and the rest of the page goes on. */
+const later = <Name extends string>(load: () => Promise<Record<Name, ComponentType>>, name: Name) =>
+  lazy(() =>
+    load().then(
+      (module) => ({ default: module[name] }),
+      (error: unknown) => {
+        console.warn('a part of the page could not be loaded', error);
+        return { default: NotLoaded };
+      },
+    ),
+  );
+
+function NotLoaded() {
+  return (
+    <p className="notice notice-error section" role="alert">
+      {texts().frame.notLoaded}
+    </p>
+  );
+}
+
+/** What the first paint does not need: fetched after it, and in place before anybody gets there. */
+const OTHERS = [
+  later(() => import('./CompareSection'), 'CompareSection'),
+  later(() => import('./experiment/ExperimentSection'), 'ExperimentSection'),
+  later(() => import('./HistorySection'), 'HistorySection'),
+  later(() => import('./ModelSection'), 'ModelSection'),
+  later(() => import('./DataSection'), 'DataSection'),
+  later(() => import('./ConfigureSection'), 'ConfigureSection'),
+];
+
+function Others() {
+  return (
+    useDeferredValue(true, false) &&
+    OTHERS.map((View, i) => (
+      <Suspense key={i}>
+        <View />
+      </Suspense>
+    ))
+  );
+}
 
 export function App() {
   const studio = useStudio();
@@ -45,12 +80,7 @@ export function App() {
         <Rail />
         <main id="content" tabIndex={-1}>
           <TrainSection />
-          <CompareSection />
-          <ExperimentSection />
-          <HistorySection />
-          <ModelSection />
-          <DataSection />
-          <ConfigureSection />
+          <Others />
           <footer className="foot">
             <p>{page.claim}</p>
             <p>{page.privacy}</p>
@@ -79,7 +109,9 @@ function useArrival(): void {
     if (before.current === place) return;
     before.current = place;
     scrollTo({ top: left.current.get(place) ?? 0, behavior: 'instant' });
-    document.getElementById(`${SECTION_OF[place]}-title`)?.focus({ preventScroll: true });
+    // A tour that leads here keeps it.
+    if (!document.activeElement?.closest('dialog'))
+      document.getElementById(`${SECTION_OF[place]}-title`)?.focus({ preventScroll: true });
   }, [place]);
 }
 

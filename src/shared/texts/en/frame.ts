@@ -28,6 +28,7 @@ export const frame = {
   presenterOn: 'Presenter mode is on',
   presenterOff: 'Presenter mode is off',
   done: 'Done',
+  notLoaded: 'A part of this page could not be loaded. Reload the page.',
   elsewhere: (place: string) => `See ${place}`,
   rail: {
     label: 'What will be trained',

@@ -28,6 +28,7 @@ export const frame: Texts['frame'] = {
   presenterOn: '演示模式已打开',
   presenterOff: '演示模式已关闭',
   done: '完成',
+  notLoaded: '页面的一部分无法加载。请重新载入页面。',
   elsewhere: (place) => `见“${place}”`,
   rail: {
     label: '将要训练的内容',

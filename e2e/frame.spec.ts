@@ -1,0 +1,110 @@
+/** The page as one screen: what is seen together, at which sizes; what the address says; and what is printed. */
+import type { Page } from '@playwright/test';
+import { tooWide } from './probes';
+import { expect, test } from './test';
+
+/** Windows in which losses, map and text are seen together: two desktops, and the smaller one enlarged to 150 %. */
+const WINDOWS = [
+  { width: 1280, height: 720 },
+  { width: 1440, height: 900 },
+  { width: 853, height: 480 },
+];
+
+test('losses, skip map and token text are in one window, without scrolling', async ({ studio: app }) => {
+  const { page } = app;
+  const before = page.viewportSize()!;
+  await app.goTo('train');
+  for (const size of WINDOWS) {
+    await page.setViewportSize(size);
+    await page.evaluate(() => scrollTo(0, 0));
+    for (const part of ['[data-chart="loss"] canvas', '[data-testid="heatmap"] canvas', '[data-testid="token-view"]'])
+      await expect(page.locator(part).first(), `${part} at ${size.width} × ${size.height}`).toBeInViewport({
+        ratio: 0.9,
+      });
+    for (const control of ['train-button', 'phase']) await expect(app.get(control)).toBeInViewport({ ratio: 1 });
+    expect(await tooWide(page)).toEqual([]);
+  }
+  await page.setViewportSize({ width: 390, height: 844 });
+  const height = await page.evaluate(() => document.documentElement.scrollHeight);
+  expect(height, 'screens of a phone').toBeLessThanOrEqual(3 * 844);
+  await page.setViewportSize(before);
+});
+
+test('the address says the place and the selection; Back and Forward follow it', async ({ studio: app }) => {
+  const { page } = app;
+  await app.goTo('train');
+  const map = app.get('heatmap');
+  const shown = (place: string) => expect(page.locator(`[data-route="/${place}"]`)).toBeVisible();
+  await map.focus();
+  for (const key of ['Home', 'ArrowRight', 'Enter']) await page.keyboard.press(key);
+  await app.get('scrub').fill('4');
+  await expect(page).toHaveURL(/#\/train\?module=0\.k&step=5$/);
+  await expect(app.get('readout').first()).toContainText('step 5');
+
+  await page.locator('.bar-views').getByRole('link', { name: 'Compare' }).click();
+  await shown('compare');
+  await expect(page.locator('#compare-title')).toBeFocused();
+  await page.locator('.rail a[href="#/setup/data/source"]').click();
+  await shown('setup/data/source');
+  await page.goBack();
+  await shown('compare');
+  await page.goBack();
+  await shown('train');
+  await expect(map).toHaveAttribute('data-step', '5');
+  await page.goForward();
+  await shown('compare');
+  await page.evaluate(() => {
+    location.hash = '#/train?module=2.v&step=8&token=3';
+  });
+  await expect(map).toHaveAttribute('data-step', '8');
+  await expect(page.locator('[data-chart="module"] h3')).toHaveText('Layer 2, v, over time');
+  await expect(app.get('token-view').locator('[aria-pressed="true"]')).toHaveAttribute('data-token', '3');
+  await page.evaluate(() => {
+    location.hash = '#/train?step=12';
+  });
+});
+
+/** Canvases that are laid out and have but one colour, by the chart they belong to. */
+const blank = (page: Page): Promise<string[]> =>
+  page.locator('main canvas').evaluateAll((all) =>
+    (all as HTMLCanvasElement[])
+      .filter((c) => c.getClientRects().length > 0 && c.width > 0)
+      .filter((c) => {
+        const { data } = c.getContext('2d')!.getImageData(0, 0, c.width, c.height);
+        const pixels = new Uint32Array(data.buffer);
+        return pixels.every((p) => p === pixels[0]);
+      })
+      .map((c) => c.closest('[data-chart]')?.getAttribute('data-chart') ?? 'no chart'),
+  );
+
+test('what is printed or captured whole is drawn, with nothing scrolled into view', async ({ studio: app }) => {
+  const { page } = app;
+  for (const place of ['train', 'compare']) {
+    await app.goTo(place);
+    await page.evaluate(() => scrollTo(0, 0));
+    // What still waits for its turn is drawn when the page is printed.
+    await expect(async () => {
+      await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+      expect(await blank(page), place).toEqual([]);
+    }).toPass({ timeout: 10_000 });
+  }
+  await app.goTo('train');
+  // The map says the same as the tile above it.
+  const [step] = [await app.get('heatmap').getAttribute('data-step')];
+  expect(step).toBe('12');
+  const cells = (await app.table('table-skipmap')).slice(1).flatMap((row) => row.slice(1).map(Number.parseFloat));
+  const mean = cells.reduce((sum, share) => sum + share, 0) / cells.length;
+  expect(Number.parseFloat((await app.get('tile-skipped').locator('dd').textContent())!)).toBeCloseTo(mean, 0);
+});
+
+test('presenter mode leaves the pictures alone; P ends it', async ({ studio: app }) => {
+  const { page } = app;
+  await app.goTo('train');
+  await page.locator('#train-title').focus();
+  await page.keyboard.press('P');
+  await expect(page.locator('.rail')).toBeHidden();
+  await expect(page.locator('[data-chart="loss"] canvas').first()).toBeInViewport();
+  expect(await tooWide(page)).toEqual([]);
+  await page.keyboard.press('P');
+  await expect(page.locator('.rail')).toBeVisible();
+});
