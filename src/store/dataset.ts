@@ -91,12 +91,13 @@ export class DatasetCommands {
   }
 
   /** The sample sets; the first is opened where nothing else is. @param restored settles once an earlier data set is open again, or cannot be */
-  async loadSamples(restored: Promise<void> | null = null): Promise<void> {
+  async loadSamples(restored: Promise<void> | null = null, asked: string | null = null): Promise<void> {
     try {
       const samples = await fetchSamples(this.#baseUrl);
       this.#patch({ samples });
       await restored;
-      if (samples.length > 0 && this.#d.status === 'empty' && !this.#d.wanted) await this.openSample(samples[0].id);
+      const first = samples.find((s) => s.id === asked) ?? samples.at(0);
+      if (first && this.#d.status === 'empty' && !this.#d.wanted) await this.openSample(first.id);
     } catch (error) {
       this.#page.report('data', error);
     }

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { defaultSession } from '../shared/config';
 import { readLink, settingsLink } from './configure/share';
-import { hubHost, settingsUrl, startDevice, startModel, startSettings } from './pageUrl';
+import { hubHost, settingsUrl, startData, startDevice, startModel, startSettings } from './pageUrl';
 
 it('asks for the embedded model that the address names', () => {
   expect(startModel('http://x/sieve/?model=sieve-stories-nano')).toEqual({
@@ -17,23 +17,32 @@ it('computes on the device that the address names, and a link names none', () =>
   expect(startDevice('http://x/sieve/?device=gpu')).toBe('gpu');
   for (const href of ['http://x/', 'http://x/?device=auto', 'http://x/?device=tpu'])
     expect(startDevice(href)).toBeNull();
-  expect(settingsUrl('http://x/?device=cpu', 'l', null)).toBe('http://x/?config=l');
+  expect(settingsUrl('http://x/?device=cpu', 'l', { model: null, data: null })).toBe('http://x/?config=l');
 });
 
 it('carries settings and an embedded model, and nothing of a hub', () => {
   const e = defaultSession();
   e.train.seed = 9;
   const url = settingsUrl('http://x/sieve/?model=sieve-stories-4m#train', settingsLink(e), {
-    kind: 'embedded',
-    id: 'sieve-stories-nano',
+    model: { kind: 'embedded', id: 'sieve-stories-nano' },
+    data: null,
   });
   expect(new URL(url).hash).toBe('');
   expect(startModel(url)?.id).toBe('sieve-stories-nano');
   expect(readLink(startSettings(url)!)).toEqual(e);
   expect(startSettings('http://x/sieve/')).toBeNull();
-  expect(settingsUrl('http://x/', 'l', { kind: 'hub', id: 'me/secret', revision: 'main', host: 'http://h' })).toBe(
-    'http://x/?config=l',
-  );
+  const model = { kind: 'hub', id: 'me/secret', revision: 'main', host: 'http://h' } as const;
+  expect(settingsUrl('http://x/', 'l', { model, data: null })).toBe('http://x/?config=l');
+});
+
+it('carries the sample set and what is seen, and nothing of a file', () => {
+  const open = { model: null, data: { kind: 'sample', id: 'feelings' } } as const;
+  const url = settingsUrl('http://x/?data=ships-log#/train?module=2.k&step=60', 'l', open);
+  expect(startData(url)).toBe('feelings');
+  expect(new URL(url).hash).toBe('#/train?module=2.k&step=60');
+  for (const href of ['http://x/', 'http://x/?data=../x', 'http://x/?data=']) expect(startData(href)).toBeNull();
+  const file = { model: null, data: { kind: 'file', name: 'me.csv' } } as const;
+  expect(settingsUrl('http://x/?data=feelings', 'l', file)).toBe('http://x/?config=l');
 });
 
 it('another hub is taken from the page’s own origin only', () => {

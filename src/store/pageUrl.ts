@@ -1,13 +1,26 @@
-/** What the page's address may say: which embedded model to start with, on which device, with which settings, and where models by id come from. */
+/** What the page's address may say: which embedded model and sample set to start with, on which device, with which settings, and where models by id come from. */
+import type { DataOrigin } from '../shared/dataRecipe';
 import type { DeviceChoice, ModelSource } from '../shared/types';
 import { LINK_KEY } from './configure/share';
+import { readHash } from './route';
 
 const HUB = 'https://huggingface.co';
 
 /** @param href the page's address; `?model=sieve-stories-nano` asks for that embedded model. Null where it names none that there could be. */
 export function startModel(href: string): ModelSource | null {
-  const id = new URL(href).searchParams.get('model');
-  return id && /^[a-z\d][\w.-]*$/.test(id) ? { kind: 'embedded', id } : null;
+  const id = idOf(href, 'model');
+  return id === null ? null : { kind: 'embedded', id };
+}
+
+/** @param href the page's address; `?data=feelings` asks for that sample set. Null where it names none that there could be. */
+export function startData(href: string): string | null {
+  return idOf(href, 'data');
+}
+
+/** An id of something that ships with the page, as the address has it under `key`. */
+function idOf(href: string, key: string): string | null {
+  const id = new URL(href).searchParams.get(key);
+  return id && /^[a-z\d][\w.-]*$/.test(id) ? id : null;
 }
 
 /** @param href the page's address; what `?device=gpu` or `?device=cpu` asks for; null where it says nothing else. */
@@ -30,12 +43,23 @@ export function startSettings(href: string): string | null {
   return new URL(href).searchParams.get(LINK_KEY);
 }
 
-/** The page's address with settings in it, and with the model where it is an embedded one; the device is another machine's own. @param link of `settingsLink` */
-export function settingsUrl(href: string, link: string, model: ModelSource | null): string {
+/** What is open and comes with the page; a file or a model of the hub is another one's own. */
+interface Open {
+  model: ModelSource | null;
+  data: DataOrigin | null;
+}
+
+/**
+ * The page's address with settings in it, the place and the selection that are seen, and with model and data where they ship
+ * with the page; the device is another machine's own.
+ * @param link of `settingsLink`
+ */
+export function settingsUrl(href: string, link: string, { model, data }: Open): string {
   const page = new URL(href);
-  page.hash = '';
-  page.searchParams.delete('device');
+  if (!readHash(page.hash)) page.hash = '';
+  for (const key of ['device', 'data']) page.searchParams.delete(key);
   if (model?.kind === 'embedded') page.searchParams.set('model', model.id);
+  if (data?.kind === 'sample') page.searchParams.set('data', data.id);
   page.searchParams.set(LINK_KEY, link);
   return page.href;
 }

@@ -51,6 +51,8 @@ export interface StudioOptions {
   hubHost: string;
   /** The model that the page's address names; the first of the list opens when absent. */
   startModel?: ModelSource | null;
+  /** The sample set that the address names; the first of the list opens when absent. */
+  startData?: string | null;
   /** What to compute on; 'auto' when absent. */
   startDevice?: DeviceChoice;
   /** Settings that the page's address carries, see `readLink`. */
@@ -233,7 +235,7 @@ export class Studio {
     else if (startSettings) this.configure.openLink(startSettings);
     this.#page.patch('model', { gpu, choice: this.#options.startDevice ?? 'auto' });
     const model = this.#openFirst(kept?.modelOf(desk) ?? this.#options.startModel ?? null);
-    const data = this.data.loadSamples(desk && kept ? kept.restoreDesk(desk) : null);
+    const data = this.data.loadSamples(desk && kept ? kept.restoreDesk(desk) : null, this.#options.startData ?? null);
     kept?.watchDesk();
     await Promise.all([model, data, this.experiments.load()]);
   }

@@ -12,7 +12,8 @@ export function Share() {
   const { configure } = useStudio();
   const draft = useSel((s) => s.runs.draft);
   const wrong = useSel((s) => s.runs.draftError !== null);
-  const source = useSel((s) => s.model.source);
+  const model = useSel((s) => s.model.source);
+  const data = useSel((s) => s.dataset.origin);
   const file = useRef<HTMLInputElement>(null);
   const [made, setMade] = useState<{ of: SessionConfig; url: string; copied: boolean | null } | null>(null);
   const link = made?.of === draft ? made : null;
@@ -59,7 +60,8 @@ export function Share() {
           disabled={wrong}
           onClick={() => {
             const text = configure.link();
-            if (text !== null) setMade({ of: draft, url: settingsUrl(location.href, text, source), copied: null });
+            if (text !== null)
+              setMade({ of: draft, url: settingsUrl(location.href, text, { model, data }), copied: null });
           }}
         >
           {t.makeLink}

@@ -17,13 +17,14 @@ import { goTo } from './router';
 export function ShareButton() {
   const t = texts().frame;
   const { configure } = useStudio();
-  const source = useSel((s) => s.model.source);
+  const model = useSel((s) => s.model.source);
+  const data = useSel((s) => s.dataset.origin);
   const wrong = useSel((s) => s.runs.draftError !== null);
   const share = async () => {
     const link = configure.link();
     if (link === null) return;
     try {
-      await navigator.clipboard.writeText(settingsUrl(location.href, link, source));
+      await navigator.clipboard.writeText(settingsUrl(location.href, link, { model, data }));
       say(t.shared);
     } catch {
       goTo({ place: 'settings' });
