@@ -120,15 +120,16 @@ function shortestWay(target: Element): { jump: string | null; tabs: number } {
 function hiddenBy(element: Element): { key: string | null; open: string | null; tabs: number }[] {
   const found: { key: string | null; open: string | null; tabs: number }[] = [];
   const routes = [...document.querySelectorAll<HTMLElement>('main > [data-route]')];
-  const named = (e: Element, n: number) => {
-    e.setAttribute('data-opener', String(n));
-    return `[data-opener="${n}"]`;
+  // Once named it stays so: what opens this may itself have to be opened first.
+  const named = (e: Element) => {
+    const marked = document.querySelectorAll('[data-opener]').length;
+    if (!e.hasAttribute('data-opener')) e.setAttribute('data-opener', String(marked + Math.random()));
+    return `[data-opener="${e.getAttribute('data-opener')}"]`;
   };
-  document.querySelectorAll('[data-opener]').forEach((e) => e.removeAttribute('data-opener'));
   for (let at: Element | null = element; at; at = at.parentElement) {
     const summary: Element | null = at instanceof HTMLDetailsElement ? at.querySelector(':scope > summary') : null;
     if (summary && !(at as HTMLDetailsElement).open && !summary.contains(element))
-      found.unshift({ key: null, open: named(summary, found.length), tabs: 0 });
+      found.unshift({ key: null, open: named(summary), tabs: 0 });
     if (!(at instanceof HTMLElement) || !at.hidden) continue;
     const place = routes.indexOf(at);
     const { route } = at.dataset;
@@ -136,7 +137,7 @@ function hiddenBy(element: Element): { key: string | null; open: string | null; 
     else if (route)
       found.unshift({
         key: null,
-        open: named(at.parentElement!.querySelector(`a[href="#${route}"]`)!, found.length),
+        open: named(at.parentElement!.querySelector(`a[href="#${route}"]`)!),
         tabs: 0,
       });
     else {
@@ -146,7 +147,7 @@ function hiddenBy(element: Element): { key: string | null; open: string | null; 
       // Of a list of tabs only the chosen one is a stop; arrows go on from there.
       found.unshift({
         key: null,
-        open: named(list[chosen] ?? opener, found.length),
+        open: named(list[chosen] ?? opener),
         tabs: list.length > 0 ? list.indexOf(opener) - chosen : 0,
       });
     }

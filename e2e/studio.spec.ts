@@ -328,7 +328,7 @@ async function trainAgainAndClose(visit: Visit, { leaves, steps }: Way): Promise
     left.saved = Number(await app.get('keep-note').getAttribute('data-saved'));
     expect(left.saved).toBeGreaterThanOrEqual(2);
     await pointer.press(app.get('compare-add'));
-    await expect(page.locator('#compare').getByText('Saved session:')).toBeVisible();
+    await page.locator('#compare').getByText('Saved session:').waitFor();
   });
   if (leaves === 'training') {
     await pointer.press(app.get('resume-button'), 'p');
@@ -342,7 +342,7 @@ async function trainAgainAndClose(visit: Visit, { leaves, steps }: Way): Promise
 async function resume(visit: Visit, left: Left): Promise<void> {
   const { app, page, pointer } = visit;
   await part(visit, 'votes and choices are as they were', async () => {
-    await expect(page.locator('#compare').getByText('Saved session:')).toBeVisible();
+    await page.locator('#compare').getByText('Saved session:').waitFor();
     expect(await counts(app)).toEqual(left.votes);
     await pointer.press(app.get('vote-reveal'));
     await expect(app.get('tally')).toContainText('LoRA');
