@@ -55,14 +55,16 @@ export interface ExportParts {
   /** The model's id, and its revision where that is not the usual one. */
   model: { id: string; revision: string | null };
   adapters: ModuleAdapter[];
+  /** The base keeps the modules' weights as [in, out]; PEFT calls that `fan_in_fan_out`. */
+  inOut?: boolean;
   /** One per module, or null without a gate. */
   thresholds: Float32Array | null;
   template: PromptTemplate;
   check: AdapterCheck | null;
 }
 
-/** PEFT's configuration, as far as it does not depend on the model. */
-const common = (run: RunConfig): Record<string, unknown> => {
+/** PEFT's configuration but for what names the model and its modules. */
+const common = ({ run, inOut = false }: ExportParts): Record<string, unknown> => {
   const { peft } = adapterMethodOf(run);
   return {
     peft_type: peft.type,
@@ -70,7 +72,7 @@ const common = (run: RunConfig): Record<string, unknown> => {
     lora_alpha: run.alpha,
     lora_dropout: run.dropout,
     bias: 'none',
-    fan_in_fan_out: false,
+    fan_in_fan_out: inOut,
     inference_mode: true,
     init_lora_weights: true,
     ...peft.write(run),
@@ -108,7 +110,7 @@ export function adapterFiles(parts: ExportParts): AdapterFile[] {
   const tensors = (packed?.modules ?? adapters).flatMap((m) => tensorsOf(method, m));
   const files: AdapterFile[] = [
     json('adapter_config.json', {
-      ...common(run),
+      ...common(parts),
       base_model_name_or_path: model.id,
       revision: model.revision,
       // PEFT takes names that end so in every layer, or whole ones.
@@ -224,7 +226,8 @@ const targetFields = {
   lora_alpha: z.number().positive().max(1e4),
   target_modules: z.union([z.array(z.string().max(200)).min(1).max(2000), z.string().max(20_000)]),
   bias: z.literal('none').optional(),
-  fan_in_fan_out: z.literal(false).optional(),
+  // PEFT goes by the layer's class, whatever this says.
+  fan_in_fan_out: z.boolean().optional(),
   layers_to_transform: z.unknown().optional(),
   layers_pattern: z.unknown().optional(),
   exclude_modules: z.unknown().optional(),

@@ -351,7 +351,8 @@ export class TrainService {
         id: source.id,
         revision: source.kind === 'hub' && source.revision !== 'main' ? source.revision : null,
       };
-      return { files: adapterFiles({ run: run.config, model: from, adapters, thresholds, template, check }) };
+      const inOut = run.modules.some((m) => m.inOut);
+      return { files: adapterFiles({ run: run.config, model: from, adapters, inOut, thresholds, template, check }) };
     });
   }
 

@@ -4,7 +4,7 @@ import { BaseModel } from '../../engine/base';
 import type { Device } from '../../engine/device/device';
 import { readModel } from '../../hub/family';
 import { readSafetensors } from '../../hub/safetensors';
-import type { AdapterRun } from '../../engine/adapterRun';
+import { AdapterRun } from '../../engine/adapterRun';
 import { ALL_LINEAR, type RunConfig, type TrainConfig } from '../../shared/config';
 import { type Fixture, fixtureRun, fixtureTrain, loadFixture } from './fixture';
 
@@ -90,4 +90,13 @@ export async function loadStart(f: FamilyFixture, method: FamilyMethod, adapter:
   if (f.has(`${method}.tau`))
     adapter.method.setThresholds(Float32Array.from(perModule(f, f.floats(`${method}.tau`), paths)));
   await adapter.refresh();
+}
+
+/** An adapter of the method at the fixture's start, outside of any training. */
+export async function startAdapter(f: FamilyFixture, base: BaseModel, method: FamilyMethod): Promise<AdapterRun> {
+  const { run, train } = familyConfigs(f, method);
+  const adapter = new AdapterRun(base, run, train);
+  await adapter.init();
+  await loadStart(f, method, adapter);
+  return adapter;
 }
