@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { FirstSeen, hashText } from './hash';
-import { RowStore } from './rowStore';
+import { DataError } from '../shared/errors';
+import { MAX_ROWS, MAX_TEXT_BYTES, RowStore } from './rowStore';
 
 it('gives back what was put in, whatever it is, across pages', () => {
   const cell = fc.oneof(
@@ -31,3 +32,17 @@ it('says which of many came first, and keeps near texts apart', () => {
   for (let i = 0; i < 40_000; i++) expect(seen.at(hashText(`row ${i}`), i)).toBe(i);
   for (let i = 0; i < 40_000; i += 77) expect(seen.at(hashText(`row ${i}`), 99_999)).toBe(i);
 });
+
+it('takes no more text, and no more rows, than a tab should', () => {
+  const long = ['x'.repeat(1 << 20)];
+  const fill = (most: number, cells: string[]) => {
+    const store = new RowStore();
+    for (let i = 0; i < most; i++) store.add(i, cells);
+    return store;
+  };
+  // With its length, a text takes four bytes more.
+  const texts = fill((MAX_TEXT_BYTES >> 20) - 1, long);
+  expect(() => texts.add(0, long)).toThrow(DataError);
+  const rows = fill(MAX_ROWS, ['']);
+  expect(() => rows.add(0, [''])).toThrow(DataError);
+}, 30_000);
