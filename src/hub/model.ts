@@ -11,6 +11,7 @@ import { chooseFile, listModelFiles, SHARD_INDEX } from './modelFiles';
 import { readGguf } from './gguf/container';
 import { orFromGguf } from './gguf/head';
 import { asStored, configOf, ggufWeights } from './gguf/model';
+import { DataType } from './onnx/model';
 import { OnnxParser } from './onnx/parser';
 import { multiplyExactly } from './onnx/quantised';
 import type { ReferenceModel } from './reference';
@@ -79,7 +80,11 @@ async function readOnnx(path: string, config: ModelDescription, large: FetchLarg
     if (!data) throw new ModelError(message('hub.model.missingData', { file: location }));
     return data;
   });
-  return { config: weights.model, weights, reference: { kind: 'onnx', file: path, bytes, external } };
+  const half = [...graph.tensors.values()].some(
+    ({ dataType, dims }) => dataType === DataType.FLOAT16 && dims.length > 1,
+  );
+  const { headDim } = config.layers[0].attention;
+  return { config: weights.model, weights, reference: { kind: 'onnx', file: path, bytes, external, half, headDim } };
 }
 
 /** One safetensors file, or those that an index names. */

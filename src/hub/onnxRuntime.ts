@@ -18,6 +18,10 @@ export interface OnnxReference {
   bytes: Uint8Array;
   /** Data files beside it, by the name the graph uses. */
   external: Map<string, Uint8Array>;
+  /** Whether it computes in f16. */
+  half: boolean;
+  /** Numbers of a head, for caches whose width the graph leaves open. */
+  headDim: number;
 }
 
 /**
@@ -43,7 +47,7 @@ export async function onnxLogits(
       extra: { session: { disable_prepacking: '1' } },
     });
     const output = session.outputNames.includes('logits') ? 'logits' : session.outputNames[0];
-    logits = (await session.run(feeds(runtime, session, ids), [output]))[output] as Tensor;
+    logits = (await session.run(feeds(runtime, session, model, ids), [output]))[output] as Tensor;
   } catch (error) {
     throw explain(error, model);
   }
@@ -53,7 +57,12 @@ export async function onnxLogits(
 }
 
 /** A value for every input: the tokens, all attended to, at the beginning of a text. What is cached is empty. */
-function feeds({ Tensor }: typeof Runtime, session: InferenceSession, ids: Int32Array): InferenceSession.FeedsType {
+function feeds(
+  { Tensor }: typeof Runtime,
+  session: InferenceSession,
+  { headDim }: OnnxReference,
+  ids: Int32Array,
+): InferenceSession.FeedsType {
   const dims = [1, ids.length];
   const long = (values: Iterable<number>, shape: readonly number[]) =>
     new Tensor('int64', BigInt64Array.from(values, BigInt), shape);
@@ -70,8 +79,9 @@ function feeds({ Tensor }: typeof Runtime, session: InferenceSession, ids: Int32
       case 'position_ids':
         return long(ids.keys(), dims);
     }
-    // One text; every other size that is open is how much came before.
-    const shape = input.shape.map((size, axis) => (typeof size === 'number' ? size : axis === 0 ? 1 : 0));
+    // One text, nothing before it. A cache is [texts, heads, tokens, headDim].
+    const open = [1, 0, 0, headDim];
+    const shape = input.shape.map((size, axis) => (typeof size === 'number' ? size : (open[axis] ?? 0)));
     const values = shape.reduce((all, size) => all * size, 1);
     switch (input.type) {
       case 'float32':

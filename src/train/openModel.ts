@@ -131,14 +131,13 @@ async function checkLogits(
   if (expected.status === 'rejected') throw expected.reason;
   if (ours.status === 'rejected') throw ours.reason;
   const { data, vocab } = expected.value;
-  const { format, dtype } = model.file;
+  const { reference } = model;
   return compareLogits({
     ours: ours.value[0],
     expected: data,
     vocab,
-    // ONNX Runtime computes in what the file says.
-    bars: barsOf(format === 'onnx' && /f(p)?16$/.test(dtype ?? ''), base.device.info.kind),
-    by: format === 'onnx' ? 'onnxruntime' : 'plain',
+    bars: barsOf(reference.kind === 'onnx' && reference.half, base.device.info.kind),
+    by: reference.kind === 'onnx' ? 'onnxruntime' : 'plain',
     piece: (t) => tokenizer.pieces([ids[t]])[0],
   });
 }
