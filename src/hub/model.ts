@@ -60,7 +60,10 @@ export async function downloadModel(source: ModelSource, options: FetchOptions =
   const file = chooseFile(source, repository);
   const large: FetchLarge = (path, cap, onBytes) =>
     fetchFile(source, path, cap, { ...options, onBytes, sha256: repository.listed.get(path)?.sha256 ?? null });
-  return { source, file, ...(await READERS[file.format](file.path, config, large)) };
+  const read = await READERS[file.format](file.path, config, large);
+  // A name without an ending says nothing: some builders call every file so.
+  const half = read.reference.kind === 'onnx' && read.reference.half && file.dtype === 'fp32';
+  return { source, file: half ? { ...file, dtype: 'fp16' } : file, ...read };
 }
 
 /** `config`: the model as the file has it, whose head may be its own where the configuration says that it is tied. */
