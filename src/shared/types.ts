@@ -22,6 +22,8 @@ export interface ModelFile {
   dtype: string | null;
   /** Of the file and what belongs to it; null where the host does not say. */
   bytes: number | null;
+  /** Whether its values are floats, whatever their length; quantised ones make another model. */
+  exact: boolean;
   /** Whether it can be trained on. */
   readable: boolean;
   /** Whether opening it is expected to fit in the memory of this tab. */

@@ -47,7 +47,15 @@ import { inWords } from '../shared/testing/words';
 
 const INFO: ModelInfo = {
   source: { kind: 'embedded', id: 'sieve-stories-4m' },
-  file: { path: 'onnx/model.onnx', format: 'onnx', dtype: 'fp32', bytes: 4000, readable: true, fits: true },
+  file: {
+    path: 'onnx/model.onnx',
+    format: 'onnx',
+    dtype: 'fp32',
+    bytes: 4000,
+    exact: true,
+    readable: true,
+    fits: true,
+  },
   config: llamaOf({
     layers: 2,
     dModel: 8,

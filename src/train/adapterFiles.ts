@@ -34,6 +34,7 @@ import {
   moduleKinds,
   moduleName,
 } from '../shared/model';
+import type { ModelFile } from '../shared/types';
 import type { AdapterFile } from './protocol';
 
 const EPSILON = 1e-6;
@@ -50,10 +51,15 @@ export interface AdapterCheck {
   gated: number[][] | null;
 }
 
+/** The file of a base model; an adapter belongs to its values. */
+export type BaseFile = Pick<ModelFile, 'path' | 'dtype' | 'exact'>;
+
 export interface ExportParts {
   run: RunConfig;
   /** The model's id, and its revision where that is not the usual one. */
   model: { id: string; revision: string | null };
+  /** What its base was read from, where that is known. */
+  base?: BaseFile | null;
   adapters: ModuleAdapter[];
   /** The base keeps the modules' weights as [in, out]; PEFT calls that `fan_in_fan_out`. */
   inOut?: boolean;
@@ -99,7 +105,7 @@ function tensorsOf(method: AdapterMethod, m: ModuleAdapter): { name: string; sha
 
 /** The files of an exported adapter. @throws {AdapterError} where no file could say what it does */
 export function adapterFiles(parts: ExportParts): AdapterFile[] {
-  const { run, model, adapters, thresholds, template, check } = parts;
+  const { run, model, base, adapters, thresholds, template, check } = parts;
   if (drawsTokens(run)) throw new AdapterError(message('train.adapter.randomGate'));
   const json = (name: string, value: unknown): AdapterFile => ({
     name,
@@ -122,7 +128,7 @@ export function adapterFiles(parts: ExportParts): AdapterFile[] {
       ...packed?.config,
     }),
     { name: 'adapter_model.safetensors', bytes: writeSafetensors(tensors) },
-    json('sieve.json', { format: 'sieve-adapter', version: 1, name: run.name, template }),
+    json('sieve.json', { format: 'sieve-adapter', version: 1, name: run.name, template, base: base ?? undefined }),
     ...(check ? [json('check.json', check)] : []),
     {
       name: 'README.md',
@@ -145,12 +151,18 @@ export function adapterFiles(parts: ExportParts): AdapterFile[] {
   return files;
 }
 
-function readme({ run, model, thresholds, check, template }: ExportParts): string {
+function readme({ run, model, base, thresholds, check, template }: ExportParts): string {
   const modelName = model.revision === null ? model.id : `${model.id} (${model.revision})`;
   const lines = [
     `# ${run.name}`,
     '',
-    `A ${METHOD_NAMES[run.method]} adapter (rank ${run.rank}, alpha ${run.alpha}) for ${modelName}, trained in Sieve.`,
+    `A ${METHOD_NAMES[run.method]} adapter (rank ${run.rank}, alpha ${run.alpha}) for ${modelName}, trained in Sieve${base ? ` on the values of its file ${base.path}` : ''}.`,
+    ...(base && !base.exact
+      ? [
+          '',
+          '**Its base is quantised.** On the values of another file the model is another one, and so is this adapter.',
+        ]
+      : []),
     '',
     '```python',
     'from peft import PeftModel',
@@ -175,6 +187,8 @@ export interface ImportedAdapter {
   /** The template it was trained with; null when the files do not tell. */
   template: PromptTemplate | null;
   check: AdapterCheck | null;
+  /** What its base was read from; null when the files do not tell. */
+  base: BaseFile | null;
 }
 
 /** What PEFT may write into a configuration and is not read here: an adapter that needs it would be another one. */
@@ -262,7 +276,12 @@ const checkSchema = z.object({
   dense: numbers,
   gated: numbers,
 });
-const sieveSchema = z.object({ name: z.string().min(1).max(60), template: z.object(templateSchema.shape) });
+const baseSchema = z.object({ path: z.string().max(300), dtype: z.string().max(40).nullable(), exact: z.boolean() });
+const sieveSchema = z.object({
+  name: z.string().min(1).max(60),
+  template: z.object(templateSchema.shape),
+  base: baseSchema.optional(),
+});
 
 function parse<T>(files: Map<string, Uint8Array>, name: string, schema: z.ZodType<T>): T | null {
   const bytes = files.get(name);
@@ -354,6 +373,7 @@ export function readAdapter(
     thresholds: gate ? Float32Array.from(thresholds) : null,
     template: sieve?.template ?? null,
     check,
+    base: sieve?.base ?? null,
   };
 }
 

@@ -5,6 +5,10 @@ import { expect, it } from 'vitest';
 import { readSafetensors, writeSafetensors } from '../hub/safetensors';
 import { nanoGguf } from '../hub/testing/nanoGguf';
 import { quantiseOnnx } from '../hub/testing/quantiseOnnx';
+import { message } from '../shared/message';
+import { runSchema } from '../shared/config';
+import { adaptedModules } from '../engine/model/modules';
+import { adapterFiles } from './adapterFiles';
 import { NANO, watched } from './testing/studio';
 
 const at = join('public', 'models', NANO.id);
@@ -59,6 +63,51 @@ it('quantised weights are proved by ONNX Runtime, in whichever form it has to mu
   // The head is a matrix of its own, and the embedding stays as it is.
   expect(q4.parameters).toBe(whole.parameters + 4096 * 64);
   expect(q4.weightBytes).toBeLessThan(whole.weightBytes);
+});
+
+it('an adapter says on which file of its base it was trained, and is not taken for one of another in silence', async () => {
+  const { studio, events } = watched();
+  const { config } = await studio.openModel({ type: 'open-model', source: NANO });
+  const run = runSchema.parse({
+    id: 'a',
+    name: 'A',
+    method: 'lora',
+    rank: 2,
+    only: ['0.q_proj'],
+  });
+  const adapters = adaptedModules(config, run).map(({ path, dIn, dOut }) => ({
+    path,
+    dIn,
+    dOut,
+    a: new Float32Array(2 * dIn).fill(0.5),
+    b: new Float32Array(2 * dOut),
+  }));
+  const from = (path: string, exact: boolean) =>
+    adapterFiles({
+      run,
+      model: { id: NANO.id, revision: null },
+      base: { path, dtype: null, exact },
+      adapters,
+      thresholds: null,
+      template: { prompt: '{prompt}', completion: '{completion}' },
+      check: null,
+    });
+  const q4 = from('onnx/model_q4.onnx', false);
+  const text = (name: string) => new TextDecoder().decode(q4.find((f) => f.name === name)!.bytes);
+  expect(JSON.parse(text('sieve.json')).base).toEqual({ path: 'onnx/model_q4.onnx', dtype: null, exact: false });
+  expect(text('README.md')).toMatch(/its file onnx\/model_q4\.onnx[^]*Its base is quantised/);
+  const warnings = () => events.filter(({ type }) => type === 'warning');
+  for (const files of [from('model.safetensors', true), from('onnx/model.onnx', false)])
+    await studio.import({ type: 'import', files, as: null });
+  expect(warnings()).toEqual([]);
+  await studio.import({ type: 'import', files: q4, as: null });
+  expect(warnings()).toEqual([
+    {
+      type: 'warning',
+      runId: null,
+      message: message('train.warning.otherBase', { name: 'A', was: 'onnx/model_q4.onnx', now: 'onnx/model.onnx' }),
+    },
+  ]);
 });
 
 it('a GGUF needs no other file: its configuration and its tokenizer are in it', async () => {

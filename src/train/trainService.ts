@@ -11,8 +11,8 @@ import { giveFolder, sourceName } from '../hub/source';
 import { trainSchema } from '../shared/config';
 import { AdapterError, GpuError, ModelError, OutOfMemoryError, TrainError, toErrorInfo } from '../shared/errors';
 import { message } from '../shared/message';
-import type { DeviceChoice } from '../shared/types';
-import { type AdapterCheck, adapterFiles, readAdapter } from './adapterFiles';
+import type { DeviceChoice, ModelFile } from '../shared/types';
+import { type AdapterCheck, type ImportedAdapter, adapterFiles, readAdapter } from './adapterFiles';
 import { measureAccuracy } from './accuracy';
 import { todaysState } from './formerState';
 import { Lock } from './lock';
@@ -352,12 +352,16 @@ export class TrainService {
         revision: source.kind === 'hub' && source.revision !== 'main' ? source.revision : null,
       };
       const inOut = run.modules.some((m) => m.inOut);
-      return { files: adapterFiles({ run: run.config, model: from, adapters, inOut, thresholds, template, check }) };
+      const { path, dtype, exact } = model.info.file;
+      const base = { path, dtype, exact };
+      return {
+        files: adapterFiles({ run: run.config, model: from, base, adapters, inOut, thresholds, template, check }),
+      };
     });
   }
 
   import({ files, as, name }: Request<'import'>): Promise<TrainReplies['import']> {
-    const { base, tokenizer } = this.#needModel();
+    const { base, tokenizer, info } = this.#needModel();
     return this.#lock.run(async () => {
       let n = 1;
       while (this.#imported.has(`imported-${n}`)) n++;
@@ -370,6 +374,7 @@ export class TrainService {
         if (adapter.thresholds) run.method.setThresholds(adapter.thresholds);
         await run.refresh();
         const expected = adapter.check?.gated ?? adapter.check?.dense;
+        if (!expected) this.#sayOtherBase(adapter, info.file);
         if (adapter.check && expected) {
           const { ids, rows } = adapter.check;
           if (
@@ -408,6 +413,13 @@ export class TrainService {
       home.set(id, run);
       return { runId: id, name: adapter.run.name, template: adapter.template };
     });
+  }
+
+  /** Says that an adapter was trained on other values than those that are open, where its files tell. */
+  #sayOtherBase({ run, base }: ImportedAdapter, open: ModelFile): void {
+    if (!base || base.path === open.path || (base.exact && open.exact)) return;
+    const said = message('train.warning.otherBase', { name: run.name, was: base.path, now: open.path });
+    this.#emit({ type: 'warning', runId: null, message: said });
   }
 
   release({ runId }: Request<'release'>): Promise<null> {

@@ -41,6 +41,8 @@ export const train = {
 
   /** Signs of trouble of a run, after its name. */
   warning: {
+    otherBase: ({ name, was, now }: { name: string; was: string; now: string }) =>
+      `the imported adapter “${name}” was trained on ${was}. The model that is open (${now}) has other values, so the adapter may do worse on it.`,
     diverging: ({ loss, start }: { loss: string; start: string }) =>
       `this run is diverging: its training loss has risen to ${loss}, above the ${start} it began with. Its updates are too large. A smaller learning rate, or a longer warm-up, usually cures that.`,
     skippedStep: ({ step, what, value, tensor }: NotFinite) =>

@@ -18,6 +18,8 @@ export const train: Texts['errors']['train'] = {
   noRoomToCheck: '放不下模型的第二份副本',
 
   warning: {
+    otherBase: ({ name, was, now }) =>
+      `导入的适配器“${name}”是在 ${was} 上训练的。现在打开的模型（${now}）权重的值不同，适配器在它上面的效果可能更差。`,
     diverging: ({ loss, start }) =>
       `这个运行正在发散：训练损失升到了 ${loss}，高于开始时的 ${start}。它的更新太大。减小学习率或延长预热通常就能解决。`,
     skippedStep: ({ step, what, value, tensor }) =>
