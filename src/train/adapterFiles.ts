@@ -52,7 +52,7 @@ export interface AdapterCheck {
 }
 
 /** The file of a base model; an adapter belongs to its values. */
-export type BaseFile = Pick<ModelFile, 'path' | 'dtype' | 'exact'>;
+type BaseFile = Pick<ModelFile, 'path' | 'dtype' | 'exact'>;
 
 export interface ExportParts {
   run: RunConfig;
