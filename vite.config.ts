@@ -27,7 +27,7 @@ export default defineConfig({
   worker: { format: 'es', plugins: () => [assemblyscript()], rolldownOptions: { output: { keepNames: true } } },
   build: { target: 'esnext', chunkSizeWarningLimit: 1500, rolldownOptions: { output: { keepNames: true } } },
   preview: { open: false, headers: isolation },
-  server: { open: screen, headers: isolation, watch: { ignored: ['**/.out/**', '**/reference/**'] } },
+  server: { open: screen, headers: isolation, watch: { ignored: ['**/.out/**', '**/python/**'] } },
   // Found before the first page asks for them, so that a fresh clone does not reload under the user's hands.
   optimizeDeps: {
     include: [

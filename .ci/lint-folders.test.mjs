@@ -156,7 +156,7 @@ describe('the folder rule', () => {
         'engine/testing/allclose.ts': 'export const b = 1;',
         'hub/model.ts': 'export const m = 1;',
         'engine/model/llama.test.ts':
-          "import { b } from '../testing/allclose'; import { m } from '../../hub/model'; import f from '../../../reference/golden/x.json'; void b; void m; void f;",
+          "import { b } from '../testing/allclose'; import { m } from '../../hub/model'; import f from '../../../python/golden/x.json'; void b; void m; void f;",
       }),
     ).toEqual([]);
   });

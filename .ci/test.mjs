@@ -133,7 +133,7 @@ const STAGES = {
   lint: async (said) => {
     const codes = [];
     for (const args of [
-      [bin('oxlint'), '--deny-warnings', 'src', 'e2e', 'bench', 'fuzz', '.ci', 'reference/datasets'],
+      [bin('oxlint'), '--deny-warnings', 'src', 'e2e', 'bench', 'fuzz', '.ci', 'python/samples'],
       [bin('@biomejs/biome', 'biome'), 'format'],
       ['.ci/lint-folders.mjs'],
       ['.ci/lint-text.mjs'],

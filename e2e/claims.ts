@@ -1,5 +1,5 @@
 /**
- * `npm run accept -- claims`: the engine repeats what the PyTorch twin has trained (reference/sieve_ref/claims/engine.py),
+ * `npm run accept -- claims`: the engine repeats what the PyTorch twin has trained (python/sieve_ref/claims/engine.py),
  * from the same A and on the same batches, in a headless browser. Its rows lie beside the twin's; docs/claims.md compares them.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -7,7 +7,7 @@ import type { Browser } from 'playwright';
 import { createServer } from 'vite';
 
 const PLAN = '.out/claims-plan.json';
-const FOLDER = 'reference/claims/engine';
+const FOLDER = 'python/claims/engine';
 
 /** Held-out losses of the two may differ by this much at most: kept tokens at the edge of a gate fall either way. */
 const TOLERANCE = 0.1;
@@ -48,7 +48,7 @@ export async function claims(browser: Browser): Promise<{ ok: boolean; line: str
   if (!existsSync(PLAN))
     return {
       ok: true,
-      line: `skipped: ${PLAN} is not here; python -m sieve_ref.claims.engine (in reference/) writes it`,
+      line: `skipped: ${PLAN} is not here; python -m sieve_ref.claims.engine (in python/) writes it`,
     };
   const { seeds, ...plan } = JSON.parse(readFileSync(PLAN, 'utf8')) as ClaimsPlan;
   const twin = readFileSync(`${FOLDER}/twin.jsonl`, 'utf8')

@@ -1,4 +1,4 @@
-/** Every family's description and the plain forward against transformers (reference/fixtures/families). */
+/** Every family's description and the plain forward against transformers (python/fixtures/families). */
 import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { weightShapes } from '../shared/model';
@@ -6,7 +6,7 @@ import { MODEL_TYPES, readModel } from './family';
 import { plainForward } from './plainForward';
 import { readSafetensors } from './safetensors';
 
-const FOLDER = 'reference/fixtures/families';
+const FOLDER = 'python/fixtures/families';
 
 /** What older versions of transformers write in place of `rope_parameters`. */
 const OLDER: Record<string, object> = {

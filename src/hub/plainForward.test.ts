@@ -1,4 +1,4 @@
-/** The plain forward against PyTorch, on models of odd shapes (reference/fixtures), whose LoRA is merged into them. */
+/** The plain forward against PyTorch, on models of odd shapes (python/fixtures), whose LoRA is merged into them. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type LlamaSizes, llamaOf } from '../train/testing/tinyLlama';
@@ -17,8 +17,8 @@ function fixture(name: string) {
     rank,
     alpha,
     tensors,
-  } = JSON.parse(readFileSync(`reference/fixtures/${name}.json`, 'utf8')) as Listed;
-  const bytes = readFileSync(`reference/fixtures/${name}.bin`);
+  } = JSON.parse(readFileSync(`python/fixtures/${name}.json`, 'utf8')) as Listed;
+  const bytes = readFileSync(`python/fixtures/${name}.bin`);
   const at = (tensor: string) => {
     const { shape, offset } = tensors[tensor];
     return [bytes.buffer, bytes.byteOffset + offset, shape.reduce((a, b) => a * b, 1)] as const;

@@ -79,7 +79,7 @@ interface Case {
   template: string;
   chats: { turns: Turn[]; ids: number[]; mask: number[]; prompt: number[] }[];
 }
-const FIXTURE = JSON.parse(readFileSync(new URL('reference/fixtures/chat-templates.json', root), 'utf8')) as {
+const FIXTURE = JSON.parse(readFileSync(new URL('python/fixtures/chat-templates.json', root), 'utf8')) as {
   cases: Case[];
 };
 

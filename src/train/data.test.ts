@@ -220,7 +220,7 @@ describe('sample sets', () => {
   const samples = JSON.parse(readFileSync(new URL('index.json', folder), 'utf8')) as SampleSet[];
 
   it('are what their script makes', () => {
-    execFileSync(process.execPath, [new URL('reference/datasets/generate.mjs', root).pathname, '--check']);
+    execFileSync(process.execPath, [new URL('python/samples/generate.mjs', root).pathname, '--check']);
   });
 
   it.each(samples)('$id loads without a complaint, fits the window, and has a card', async (sample) => {

@@ -1,5 +1,5 @@
 /**
- * models × methods: a tiny random model of every family (reference/sieve_ref/families.py) against HF transformers and PEFT:
+ * models × methods: a tiny random model of every family (python/sieve_ref/families.py) against HF transformers and PEFT:
  * the base's logits, and for each method adapted logits, loss, every gradient and ten optimizer steps, with all linear layers
  * adapted. A bias, norm or constant that were forgotten would move the logits by more than ten times the allowance; the twin's
  * tests leave each out.

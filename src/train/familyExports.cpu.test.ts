@@ -1,6 +1,6 @@
 /**
  * Exported adapters of every family and method: they come back as the same adapter, and lie in `.out/export-families` for CI,
- * where PEFT (and the twin, for gates) must give the logits of `expected.json` (reference/sieve_ref/check_export.py).
+ * where PEFT (and the twin, for gates) must give the logits of `expected.json` (python/sieve_ref/check_export.py).
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';

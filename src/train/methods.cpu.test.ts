@@ -1,5 +1,5 @@
 /**
- * Every update against HF PEFT or the PyTorch twin (reference/fixtures/methods-*): loss, every gradient and ten optimizer
+ * Every update against HF PEFT or the PyTorch twin (python/fixtures/methods-*): loss, every gradient and ten optimizer
  * steps on the nano model, with A and B non-zero and, where gated, thresholds at which every module skips some tokens.
  */
 import { expect, describe, it } from 'vitest';

@@ -1,5 +1,5 @@
 /**
- * Every gate rule against the PyTorch twin (reference/fixtures/methods-ts-lora-*): ten optimizer steps on the nano model,
+ * Every gate rule against the PyTorch twin (python/fixtures/methods-ts-lora-*): ten optimizer steps on the nano model,
  * with A and B non-zero and thresholds at which every module skips some tokens.
  */
 import { describe, expect, it } from 'vitest';

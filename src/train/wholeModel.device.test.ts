@@ -1,5 +1,5 @@
 /**
- * The whole-model gate: the engine against PyTorch and HF PEFT (reference/), on both embedded models, for LoRA
+ * The whole-model gate: the engine against PyTorch and HF PEFT (python/), on both embedded models, for LoRA
  * and for TS-LoRA with B non-zero and thresholds at which every module skips 30–70 %.
  */
 import { describe, expect, it } from 'vitest';

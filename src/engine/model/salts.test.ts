@@ -9,6 +9,6 @@ it('no two modules of a deep model share their random numbers, and a module keep
   ).flat();
   expect(new Set(paths).size).toBe(1400);
   expect(new Set(paths.map(moduleSalt)).size).toBe(paths.length);
-  // reference/sieve_ref/dropout.py has the same.
+  // python/sieve_ref/dropout.py has the same.
   expect(moduleSalt('model.layers.3.self_attn.q_proj')).toBe(3937541688);
 });

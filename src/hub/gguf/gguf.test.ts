@@ -11,7 +11,7 @@ import { readGguf } from './container';
 import { asStored, configOf, ggufWeights } from './model';
 import { readTensor } from './types';
 
-/** Random blocks of every type and what gguf-py makes of them: see reference/sieve_ref/gguf_blocks.py. */
+/** Random blocks of every type and what gguf-py makes of them: see python/sieve_ref/gguf_blocks.py. */
 const BLOCKS = JSON.parse(readFileSync('src/hub/gguf/testing/blocks.json', 'utf8')) as Record<
   string,
   { type: number; bytes: string; values: string }

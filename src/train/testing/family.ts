@@ -1,4 +1,4 @@
-/** The families' fixtures (reference/fixtures/families): a tiny model of each, and what transformers and PEFT make of it. */
+/** The families' fixtures (python/fixtures/families): a tiny model of each, and what transformers and PEFT make of it. */
 import type { ModuleValues } from '../../engine/adapters/parameters';
 import { BaseModel } from '../../engine/base';
 import type { Device } from '../../engine/device/device';
@@ -11,7 +11,7 @@ import { type Fixture, fixtureRun, fixtureTrain, loadFixture } from './fixture';
 export const FAMILY_METHODS = ['lora', 'ts-lora', 'dora', 'ts-dora'] as const;
 export type FamilyMethod = (typeof FAMILY_METHODS)[number];
 
-const configs = import.meta.glob<unknown>('../../../reference/fixtures/families/*/config.json', {
+const configs = import.meta.glob<unknown>('../../../python/fixtures/families/*/config.json', {
   eager: true,
   import: 'default',
 });
@@ -35,7 +35,7 @@ export const loadFamily = async (name: string): Promise<FamilyFixture> =>
 
 /** The family's tiny model on a device. */
 export async function openFamily(device: Device, name: string): Promise<BaseModel> {
-  const file = await fetch(`/reference/fixtures/families/${name}/model.safetensors`);
+  const file = await fetch(`/python/fixtures/families/${name}/model.safetensors`);
   const weights = readSafetensors(new Uint8Array(await file.arrayBuffer()));
   return new BaseModel(device, readModel(configOf(name)), (tensor) => weights.get(tensor).data);
 }

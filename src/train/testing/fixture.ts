@@ -1,4 +1,4 @@
-/** Reads the golden fixtures that reference/ writes, and opens the embedded models, for tests in the browser. */
+/** Reads the golden fixtures that python/ writes, and opens the embedded models, for tests in the browser. */
 import { f16ToF32 } from '../../hub/floats';
 import { downloadModel } from '../../hub/model';
 import { BaseModel } from '../../engine/base';
@@ -32,9 +32,9 @@ export interface Fixture {
   has(name: string): boolean;
 }
 
-/** `reference/fixtures/<name>.json` and its .bin. */
+/** `python/fixtures/<name>.json` and its .bin. */
 export async function loadFixture(name: string): Promise<Fixture> {
-  const url = `/reference/fixtures/${name}`;
+  const url = `/python/fixtures/${name}`;
   const json = await (await fetch(`${url}.json`)).json();
   const bin = await (await fetch(`${url}.bin`)).arrayBuffer();
   const view = (tensor: string) => {

@@ -1,5 +1,5 @@
 /**
- * What Parquet files hold exactly, and what hostile ones declare. The files are written by reference/sieve_ref/parquet_files.py
+ * What Parquet files hold exactly, and what hostile ones declare. The files are written by python/sieve_ref/parquet_files.py
  * (pyarrow 26.0.1) or made by hand (../../testing/parquet).
  */
 import { existsSync, readFileSync } from 'node:fs';

@@ -4,10 +4,10 @@ import math
 import pytest
 import torch
 
-from sieve_ref.gate import (
+from sieve_peft.gate import (
     GateStats, delta_norm, histogram_median, lower_edge, median_of, ratio_bin, ratio_histogram, wanted_change,
 )
-from sieve_ref.rules import PriceList, StepRule
+from sieve_peft.rules import PriceList, StepRule
 
 
 def test_gram_norm_equals_direct_norm():

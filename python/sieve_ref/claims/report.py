@@ -177,7 +177,7 @@ def build(results: Results) -> str:
     reading = store.FOLDER.parent / "reading.md"
     lines = [
         "# The paper's claims, put to the test", "",
-        "Written by `python -m sieve_ref.claims.report` from `reference/claims/results`; don't edit it by hand. `python -m sieve_ref.claims.run` trains what "
+        "Written by `python -m sieve_ref.claims.report` from `python/claims/results`; don't edit it by hand. `python -m sieve_ref.claims.run` trains what "
         "is missing. ± is a 95 % t-interval over seeds, differences are paired by seed; losses, so lower is better. The intervals are not corrected for multiple comparisons: of twenty comparisons "
         "without any effect, one would seem to show an effect.", "",
         "Figures are of commit 5acde2c, the engine's own repetition is of dad1e3e. Since then the engine's random numbers follow from each module's path; of all figures here "

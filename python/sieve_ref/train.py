@@ -9,10 +9,10 @@ from peft.optimizers import create_loraplus_optimizer
 from torch import nn
 
 from .dropout import dropout_key, set_dropout
-from .gate import GateStats
+from sieve_peft.gate import GateStats
 from .models import extra_weights, lora_weights, orthogonality
 from .packed import packed_logits
-from .rules import AveragedRule, ExactRule, PriceList, StepRule, TargetSkip
+from sieve_peft.rules import AveragedRule, ExactRule, PriceList, StepRule, TargetSkip
 from .ts_lora import gated_modules, get_tau, set_tau
 
 

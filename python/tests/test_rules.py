@@ -4,8 +4,8 @@ import math
 import pytest
 import torch
 
-from sieve_ref.gate import GateStats, lower_edge, ratio_bin
-from sieve_ref.rules import EDGES, SMALLEST_NORMAL, AveragedRule, Below, ExactRule, PriceList, StepRule, TargetSkip, brute_force_step, exact_step
+from sieve_peft.gate import GateStats, lower_edge, ratio_bin
+from sieve_peft.rules import EDGES, SMALLEST_NORMAL, AveragedRule, Below, ExactRule, PriceList, StepRule, TargetSkip, brute_force_step, exact_step
 
 
 def random_case(generator):

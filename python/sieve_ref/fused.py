@@ -4,7 +4,7 @@ it), a fraction of the tensor operations. For long experiments; only over rows w
 import torch
 from torch import nn
 
-from .gate import RATIO_EPSILON, delta_norm
+from sieve_peft.gate import RATIO_EPSILON, delta_norm
 from .ts_lora import GateContext, TsDoraLinear, TsLoraLinear
 
 

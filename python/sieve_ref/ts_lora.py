@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
-from .gate import RATIO_EPSILON, GateStats, token_ratio
+from sieve_peft.gate import RATIO_EPSILON, GateStats, token_ratio
 from .models import MODULE_PATHS, linear_names, linear_weight, module_names
 
 

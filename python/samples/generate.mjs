@@ -1,6 +1,6 @@
 /**
  * Writes the sample sets into public/datasets. With --check nothing is written: exits 1 when a file differs.
- * `node reference/datasets/generate.mjs`
+ * `node python/samples/generate.mjs`
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { feelings } from './feelings.mjs';

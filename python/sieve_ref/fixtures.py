@@ -8,7 +8,7 @@ import torch
 from transformers import AutoTokenizer
 
 from .fixture_texts import TEXTS
-from .gate import histogram_median, ratio_histogram, wanted_change
+from sieve_peft.gate import histogram_median, ratio_histogram, wanted_change
 from .models import MODELS, MODULE_PATHS, attach_peft, load_base, lora_weights, module_names, set_lora_weights
 from .train import Batch, Run, Settings, batch_logits
 from .ts_lora import attach_ts_lora, gated_modules, get_tau, set_tau

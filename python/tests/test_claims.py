@@ -12,7 +12,7 @@ from sieve_ref.claims.engine import RUNS
 from sieve_ref.claims.plan import METHODS, SEEDS, SETTINGS, TUNING_SEED, Cell, Results, planned
 from sieve_ref.claims.sets import Order, split
 from sieve_ref.claims.stats import Mean, ranks, spearman, verdict
-from sieve_ref.gate import GateStats
+from sieve_peft.gate import GateStats
 
 
 def fake_row(cell: Cell) -> dict:

@@ -11,7 +11,7 @@ from peft import PeftModel
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from .gate import RATIO_EPSILON
+from sieve_peft.gate import RATIO_EPSILON
 from .models import PEFT_PREFIX, extra_weights, load_base, lora_weights, set_lora_weights
 from .ts_lora import attach_ts_lora, gated_modules, get_tau, set_tau
 

@@ -1,0 +1,54 @@
+"""The configurations of gated adapters, and their names in PEFT's list of methods."""
+from dataclasses import dataclass, field
+
+from peft import LoraConfig
+from peft.utils.peft_types import PeftType
+
+TS_LORA, TS_DORA = "TS_LORA", "TS_DORA"
+
+# Fields of LoraConfig that change what Δ is, and that the gate was never defined for.
+UNGATED = ("alora_invocation_tokens", "arrow_config", "lora_bias", "target_parameters", "use_bdlora")
+
+
+def add_peft_type(name: str) -> PeftType:
+    """A member of PEFT's enum of methods that is not in it; `register_peft_method` wants one to be there (peft 0.21)."""
+    if name not in PeftType.__members__:
+        member = str.__new__(PeftType, name)
+        member._name_, member._value_ = name, name
+        PeftType._member_map_[name] = PeftType._value2member_map_[name] = member
+        PeftType._member_names_.append(name)
+        type.__setattr__(PeftType, name, member)
+    return PeftType(name)
+
+
+for _name in (TS_LORA, TS_DORA):
+    add_peft_type(_name)
+
+
+@dataclass
+class TsLoraConfig(LoraConfig):
+    """LoRA whose update is applied to a token only where ‖Δ‖ / (‖y‖ + 1e-6) ≥ τ; every module has a τ of its own, at first 0.
+
+    All options of LoraConfig that leave Δ = scaling · B A x (rslora, dropout, rank and alpha patterns …) may be used.
+    How τ learns is not part of the adapter: see `sieve_peft.Thresholds`.
+    """
+
+    def __post_init__(self):
+        super().__post_init__()
+        self.peft_type = PeftType(TS_LORA)
+        used = [name for name in UNGATED if getattr(self, name, None)]
+        if used:
+            raise ValueError(f"{', '.join(used)}: a gate is defined for plain LoRA and DoRA updates only.")
+
+
+@dataclass
+class TsDoraConfig(TsLoraConfig):
+    """DoRA behind the same gate; Δ is what DoRA adds to the frozen output."""
+
+    use_dora: bool = field(default=True, metadata={"help": "The update is DoRA's.", "is_lora_variant": True})
+
+    def __post_init__(self):
+        super().__post_init__()
+        self.peft_type = PeftType(TS_DORA)
+        if not self.use_dora:
+            raise ValueError("TS_DORA without use_dora is TS_LORA.")
