@@ -2,14 +2,15 @@
  * models × methods: a tiny random model of every family (python/sieve_ref/families.py) against HF transformers and PEFT:
  * the base's logits, and for each method adapted logits, loss, every gradient and ten optimizer steps, with all linear layers
  * adapted. A bias, norm or constant that were forgotten would move the logits by more than ten times the allowance; the twin's
- * tests leave each out.
+ * tests leave each out. In the browser each family has one of the methods, in turn, since each compiles kernels for minutes;
+ * all of them there: `VITE_FAMILIES=all npx vitest run --project gpu src/train/families.device.test.ts`.
  */
 import { describe, expect, it } from 'vitest';
 import type { AdapterRun } from '../engine/adapterRun';
 import type { BaseModel } from '../engine/base';
 import { Generator } from '../engine/generator';
 import { expectClose, expectCloseToMax } from '../engine/testing/allclose';
-import { testDevice } from '../engine/testing/harness';
+import { onCpu, testDevice } from '../engine/testing/harness';
 import { Trainer } from '../engine/trainer';
 import { allModules } from '../shared/model';
 import {
@@ -27,6 +28,9 @@ import {
 import { fixtureBatch, sequence } from './testing/fixture';
 
 const LOGITS = 1e-5;
+const ALL = onCpu || import.meta.env.VITE_FAMILIES === 'all';
+const methodsOf = (name: string) =>
+  FAMILY_METHODS.filter((_, i) => ALL || i === FIXTURE_FAMILIES.indexOf(name) % FAMILY_METHODS.length);
 const report = new Map<string, number>();
 const note = (what: string, error: number) => report.set(what, Math.max(report.get(what) ?? 0, error));
 
@@ -106,7 +110,7 @@ async function tenSteps(f: FamilyFixture, base: BaseModel, method: FamilyMethod)
 }
 
 describe.each(FIXTURE_FAMILIES)('%s', (name) => {
-  it('the base is transformers’', async () => {
+  const ofBase = async () => {
     const f = await loadFamily(name);
     const base = await openFamily(await testDevice(), name);
     expect(
@@ -126,9 +130,10 @@ describe.each(FIXTURE_FAMILIES)('%s', (name) => {
       ),
     );
     base.free();
-  });
+  };
+  if (ALL) it('the base is transformers’', ofBase);
 
-  it.each(FAMILY_METHODS)('%s: logits, loss, every gradient and ten steps are PEFT’s', async (method) => {
+  it.each(methodsOf(name))('%s: logits, loss, every gradient and ten steps are PEFT’s', async (method) => {
     const device = await testDevice();
     const f = await loadFamily(name);
     const base = await openFamily(device, name);
