@@ -67,20 +67,23 @@ const UNSUPPORTED: Record<string, { files: (files: RepoFiles) => RepoFiles; word
   'another-architecture': {
     files: (f) => ({
       ...f,
-      'config.json': json({ model_type: 'gpt2', architectures: ['GPT2LMHeadModel'], n_embd: 64 }),
+      'config.json': json({ model_type: 'mamba', architectures: ['MambaForCausalLM'], hidden_size: 64 }),
     }),
-    words: /gpt2/i,
+    words: /mamba/i,
   },
   'quantised-only': {
     files: (f) => ({
       'config.json': f['config.json'],
       'tokenizer.json': f['tokenizer.json'],
       'tokenizer_config.json': f['tokenizer_config.json'],
-      'onnx/model_q4.onnx': f['onnx/model.onnx'],
+      'onnx/model_quantized.onnx': f['onnx/model.onnx'],
     }),
-    words: /quantised.*model_q4/i,
+    words: /quantised.*model_quantized/i,
   },
-  'rope-scaling': { files: (f) => changed(f, { rope_scaling: { rope_type: 'yarn', factor: 4 } }), words: /rope|yarn/i },
+  'rope-scaling': {
+    files: (f) => changed(f, { rope_scaling: { rope_type: 'dynamic', factor: 4 } }),
+    words: /rope|dynamic/i,
+  },
   'ids-beyond-the-vocabulary': {
     files: (f) =>
       tokenizer(f, ({ model }) => {
@@ -126,7 +129,7 @@ test('what is not supported is refused by name, before anything large is downloa
   for (const [status, words] of [
     [401, /login|private|gated/i],
     [403, /gated|let you/i],
-    [404, /has no (config|tokenizer)\.json/i],
+    [404, /no weights that Sieve reads|has no (config|tokenizer)\.json/i],
     [429, /slow down/i],
     [500, /500/],
   ] as const) {

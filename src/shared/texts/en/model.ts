@@ -14,7 +14,7 @@ export const model = {
     id: 'Model id',
     idPlaceholder: 'owner/name',
     idHelp:
-      'Llama family, with safetensors or an ONNX file in fp32 or fp16. Anything else is rejected before the download.',
+      'A small decoder (Llama, Qwen, Gemma, GPT-2, …) with ONNX, safetensors or GGUF files. What cannot be trained is rejected before the download.',
     revision: 'Revision',
     revisionHelp: 'A branch, tag or commit.',
     open: 'Open',

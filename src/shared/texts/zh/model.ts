@@ -14,7 +14,8 @@ export const model: Texts['model'] = {
     summary: '打开 Hugging Face 上或这台电脑上的其他模型',
     id: '模型编号',
     idPlaceholder: '所有者/模型名',
-    idHelp: 'Llama 系列，带有 safetensors，或 fp32、fp16 的 ONNX 文件。其他模型在下载之前就会被拒绝。',
+    idHelp:
+      '小型解码器模型（Llama、Qwen、Gemma、GPT-2 等），带有 ONNX、safetensors 或 GGUF 文件。不能训练的模型在下载之前就会被拒绝。',
     revision: '版本',
     revisionHelp: '分支、标签或提交。',
     open: '打开',

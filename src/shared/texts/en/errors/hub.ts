@@ -150,12 +150,12 @@ export const hub = {
   },
   model: {
     quantisedOnly: ({ model, files }: { model: string; files: string }) => ({
-      message: `${model} has quantised weights only (${files}).`,
-      hint: 'Sieve needs onnx/model.onnx (fp32), onnx/model_fp16.onnx or model.safetensors.',
+      message: `${model} has only quantised weights that cannot be trained on (${files}).`,
+      hint: 'Sieve reads ONNX in fp32, fp16, q4 and q4f16, safetensors, and GGUF.',
     }),
     noWeights: ({ model }: { model: string }) => ({
       message: `${model} has no weights that Sieve reads.`,
-      hint: 'Choose a model with model.safetensors, onnx/model.onnx or onnx/model_fp16.onnx.',
+      hint: 'Check the model id, or choose a model with safetensors, ONNX (fp32, fp16, q4, q4f16) or GGUF files.',
     }),
     noFile: ({ model, file }: { model: string; file: string }) => ({
       message: `${model} has no ${file}.`,

@@ -118,12 +118,12 @@ export const hub: Texts['errors']['hub'] = {
   },
   model: {
     quantisedOnly: ({ model, files }) => ({
-      message: `${model} 只有量化的权重（${files}）。`,
-      hint: 'Sieve 需要 onnx/model.onnx（fp32）、onnx/model_fp16.onnx 或 model.safetensors。',
+      message: `${model} 只有不能用来训练的量化权重（${files}）。`,
+      hint: 'Sieve 读取 fp32、fp16、q4、q4f16 的 ONNX 文件，safetensors，以及 GGUF。',
     }),
     noWeights: ({ model }) => ({
       message: `${model} 没有 Sieve 能读取的权重。`,
-      hint: '请选择含有 model.safetensors、onnx/model.onnx 或 onnx/model_fp16.onnx 的模型。',
+      hint: '请检查模型编号，或选择含有 safetensors、ONNX（fp32、fp16、q4、q4f16）或 GGUF 文件的模型。',
     }),
     noFile: ({ model, file }) => ({ message: `${model} 没有 ${file}。`, hint: '请重新列出文件，并选择另一个。' }),
     unreadable: ({ file }) => ({ message: `${file} 的存储形式不能用来训练。`, hint: '请选择这个模型的其他文件。' }),
