@@ -25,9 +25,13 @@ export const SHARD_INDEX = 'model.safetensors.index.json';
 
 /**
  * Memory that opening takes at its peak, in bytes for each byte of the file: what is read, its copy on the device, and for
- * .onnx files ONNX Runtime's copies, which are gone afterwards.
+ * .onnx files ONNX Runtime's copies, which are gone afterwards; of f16 values it makes f32 ones (SmolLM2-135M: 4.2 and 6.7).
  */
 const PEAK: Record<ModelFile['format'], number> = { onnx: 4, safetensors: 2.5, gguf: 2.5 };
+const PEAK_OF_HALF = 7;
+
+const peakOf = ({ format, dtype }: Pick<ModelFile, 'format' | 'dtype'>) =>
+  format === 'onnx' && dtype === 'fp16' ? PEAK_OF_HALF : PEAK[format];
 /** Where the browser does not say what the machine has. */
 const USUAL_MEMORY = 8;
 
@@ -56,8 +60,7 @@ export async function listModelFiles(
   const onnx = await listFiles(source, 'onnx', options);
   const top = await listFiles(source, '', options);
   const listed = onnx || top ? new Map([...(top ?? []), ...(onnx ?? [])]) : await askForAll(source, options);
-  const fits = ({ format, bytes }: Pick<ModelFile, 'format' | 'bytes'>) =>
-    bytes === null || PEAK[format] * bytes <= room;
+  const fits = ({ bytes, ...file }: Omit<ModelFile, 'fits'>) => bytes === null || peakOf(file) * bytes <= room;
   return {
     listed,
     files: modelFiles(listed)
