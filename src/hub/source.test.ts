@@ -6,7 +6,7 @@ import type { ModelFile, ModelSource } from '../shared/types';
 import { downloadModel, shardsOf } from './model';
 import { chooseFile, listModelFiles } from './modelFiles';
 import { type FetchError } from './download';
-import { askFor, checkSource, fetchFile, fetchJson, fileUrl, giveFolder } from './source';
+import { askFor, checkSource, fetchFile, fetchJson, fileUrl, giveFolder, fetchStart } from './source';
 
 type Hub = Extract<ModelSource, { kind: 'hub' }>;
 const hub = (id: string, revision = 'main', host = 'https://huggingface.co'): Hub => ({
@@ -344,6 +344,22 @@ describe('opening a model', () => {
     await expect(chosen({ ...HUB, file: '../secret' })).rejects.toThrow(/not a path inside/);
     expect((await listModelFiles(HUB)).files.map((f) => `${f.format} ${f.dtype} ${f.bytes}`)).toContain('gguf Q4_1 90');
     await expect(chosen({ ...HUB, file: 'a.IQ2_XS.gguf' })).rejects.toThrow(/cannot be trained on/);
+  });
+
+  it('reads the beginning of a file, from servers that know ranges and from those that send all', async () => {
+    const whole = new Uint8Array(1000).map((_, i) => i % 251);
+    const part = () =>
+      new Response(whole.subarray(0, 100), { status: 206, headers: { 'content-range': 'bytes 0-99/1000' } });
+    const all = () => new Response(whole, { headers: { 'content-length': '1000' } });
+    for (const answer of [part, all]) {
+      serve({ 'a.gguf': answer });
+      const { bytes, total } = await fetchStart(HUB, 'a.gguf', 100);
+      expect([total, ...bytes]).toEqual([1000, ...whole.subarray(0, 100)]);
+    }
+    serve({ 'a.gguf': all });
+    expect((await fetchStart(HUB, 'a.gguf', 5000)).bytes).toEqual(whole);
+    serve({});
+    await expect(fetchStart(HUB, 'a.gguf', 100)).rejects.toThrow(/has no a\.gguf/);
   });
 
   it('reads an index of shards, and refuses one that leads elsewhere', () => {

@@ -2,6 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ModelError } from '../shared/errors';
 import { allModules, weightShapes } from '../shared/model';
+import { dequantise } from '../shared/quantised';
+import { Rng } from '../shared/rng';
+import type { QuantisedBlocks } from '../shared/types';
 import { readModel } from './family';
 import { OnnxParser } from './onnx/parser';
 import { readSafetensors } from './safetensors';
@@ -377,5 +380,82 @@ describe('tensor storage', () => {
       }),
     );
     expect(() => resolveWeights(overlap, config, () => new Uint8Array(64))).toThrow(/overlap/);
+  });
+});
+
+describe('quantised weights', () => {
+  const small = readModel({ ...CONFIG, hidden_size: 32, head_dim: 16, intermediate_size: 32, vocab_size: 8 });
+  const rng = new Rng(3);
+  const u8 = (name: string, dims: number[]) =>
+    tensor(
+      name,
+      dims,
+      2,
+      raw(Array.from({ length: dims.reduce((a, b) => a * b) }, () => Math.floor(256 * rng.float()))),
+    );
+  const scales = (name: string, rows: number) =>
+    tensor(name, [rows], 1, raw(f32le(...Array.from({ length: rows }, () => rng.uniform(0.1, 1)))));
+  /** The genai builder's names, q, k and v in one product, each row of 32 one block; a head of its own where asked for. */
+  const graph = (head: boolean) => {
+    const product = (name: string, rows: number, output = `${name}_out`) => ({
+      node: node(
+        'MatMulNBits',
+        { name: `${name}/MatMulNBits`, inputs: ['x', `${name}.weight`, `${name}.scales`], outputs: [output] },
+        ...Object.entries({ N: rows, K: 32, bits: 4, block_size: 32 }).map(([k, v]) => intAttribute(k, v)),
+      ),
+      tensors: [u8(`${name}.weight`, [rows, 1, 16]), scales(`${name}.scales`, rows)],
+    });
+    const layer = 'model.layers.0';
+    const products = [
+      product(`${layer}.attn.qkv_proj`, 32 + 16 + 16),
+      ...['attn.o_proj', 'mlp.gate_proj', 'mlp.up_proj', 'mlp.down_proj'].map((name) =>
+        product(`${layer}.${name}`, 32),
+      ),
+      ...(head ? [product('lm_head', 8, 'logits')] : []),
+    ];
+    const norms = [`${layer}.input_layernorm`, `${layer}.post_attention_layernorm`, 'model.norm'];
+    return model({
+      nodes: [
+        node(
+          'GatherBlockQuantized',
+          { name: '/model/embed_tokens/Gather', inputs: ['E', 'ids', 'E_scales'], outputs: ['h'] },
+          intAttribute('bits', 4),
+          intAttribute('block_size', 32),
+        ),
+        ...products.map((p) => p.node),
+        ...norms.map((name) =>
+          node('SimplifiedLayerNormalization', { name, inputs: ['x', `${name}.weight`], outputs: [`${name}_out`] }),
+        ),
+      ],
+      tensors: [
+        u8('E', [8, 16]),
+        tensor('E_scales', [8, 1], 1, raw(f32le(1, 2, 3, 4, 5, 6, 7, 8))),
+        ...products.flatMap((p) => p.tensors),
+        ...norms.map((name) => tensor(`${name}.weight`, [32], 1, raw(f32le(...new Array<number>(32).fill(1))))),
+      ],
+    });
+  };
+  const read = (head: boolean) => resolveWeights(parse(graph(head)), { ...small, head: { ...small.head, tied: true } });
+
+  it('q, k and v are rows of one matrix, given as blocks or as what they are worth', () => {
+    const weights = read(true);
+    const parts = ['q', 'k', 'v'].map((kind) => `model.layers.0.self_attn.${kind}_proj.weight`);
+    const blocks = parts.map((name) => weights.stored(name) as QuantisedBlocks);
+    expect(blocks.map(({ scales: s }) => s.length)).toEqual([32, 16, 16]);
+    expect(new Set(blocks.map(({ values: v }) => v.buffer)).size).toBe(3);
+    for (const [i, name] of parts.entries()) expect(weights.get(name).data).toEqual(dequantise(blocks[i]));
+    expect(weights.get(parts[1]).data).not.toEqual(weights.get(parts[2]).data);
+    expect((weights.stored('model.embed_tokens.weight') as QuantisedBlocks).scales).toHaveLength(8);
+  });
+
+  it('a quantised head is its own, whatever the configuration says; without one it is the embedding', () => {
+    expect(read(true).model.head.tied).toBe(false);
+    expect(read(true).get('lm_head.weight').shape).toEqual([8, 32]);
+    expect(read(false).model.head.tied).toBe(true);
+  });
+
+  it('a matrix of another size than the configuration makes it is refused', () => {
+    const other = readModel({ ...CONFIG, hidden_size: 32, head_dim: 16, intermediate_size: 64, vocab_size: 8 });
+    expect(() => resolveWeights(parse(graph(true)), other)).toThrow(/gate_proj.*\[32, 32\].*\[64, 32\]/);
   });
 });
