@@ -71,6 +71,7 @@ test('shared/ knows no page', () => {
  */
 const RECIPES = {
   model: { mention: (name) => new RegExp(`\\b${name}\\b`) },
+  'model family': { mention: (name) => new RegExp(`'${name}'`) },
   method: {
     mention: (name) => new RegExp(`['"/](ts-)?${name}['":/]|\\b${name}:|${name.toUpperCase()}\\b`),
     // A kernel for it alone is a kernel; an experiment starts with some methods.

@@ -14,7 +14,7 @@ export const model = {
     id: 'Model id',
     idPlaceholder: 'owner/name',
     idHelp:
-      'A small decoder (Llama, Qwen, Gemma, GPT-2, …) with ONNX, safetensors or GGUF files. What cannot be trained is rejected before the download.',
+      'Small decoders such as Llama, Qwen, Gemma, Phi or GPT-2, as ONNX, safetensors or GGUF. What cannot be trained is rejected before the download.',
     revision: 'Revision',
     revisionHelp: 'A branch, tag or commit.',
     open: 'Open',
