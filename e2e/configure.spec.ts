@@ -80,7 +80,9 @@ test('settings are changed, refused, measured, trained, taken away and brought b
   await page.goto(url);
   await expect(page.locator('#configure')).toContainText('Settings from the link');
   await expect(app.get('changed-all')).toHaveText(all!);
-  await page.goto(`${url.slice(0, -3)}xyz`);
+  const bent = new URL(url);
+  bent.searchParams.set('config', `${bent.searchParams.get('config')!.slice(0, -3)}xyz`);
+  await page.goto(bent.href);
   await expect(page.locator('#configure').getByTestId('error-alert')).toContainText('damaged');
   await expect(app.get('changed-all')).toHaveText('Everything is at its default.');
 });

@@ -86,7 +86,7 @@ export class Finger extends Mouse {
 /** Boxes that may lie around an element, each hidden. */
 const MOST_HIDDEN = 8;
 /** Tabs after which a place that was counted wrong is given up. */
-const MOST_WRONG = 12;
+const MOST_WRONG = 40;
 
 /**
  * The shortest way to an element by keys, run in the page: from where the focus is, or from the title of the place that is
@@ -105,10 +105,11 @@ function shortestWay(target: Element): { jump: string | null; tabs: number } {
     return place >= next ? place - next + 1 : place - next;
   };
   const here = document.activeElement;
+  // Where digits judge they lead nowhere.
+  const free = !here?.closest('[data-testid="vote-round"]');
   const titles = [...document.querySelectorAll('main > [data-route] h2[id$="-title"]')];
   const starts = titles.flatMap((title, i) =>
-    // The key of the place that is open moves nothing.
-    title.checkVisibility() && title === here ? [{ jump: String(i + 1), tabs: tabsFrom(title) }] : [],
+    free && title.checkVisibility() ? [{ jump: String(i + 1), tabs: tabsFrom(title) }] : [],
   );
   const ways = [...(here && here !== document.body ? [{ jump: null, tabs: tabsFrom(here) }] : []), ...starts];
   return ways.length === 0

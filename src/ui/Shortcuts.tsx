@@ -5,6 +5,7 @@ import { texts } from '../shared/texts';
 import { Check } from './bits';
 import { changeLanguage } from './language';
 import { goTo } from './frame/router';
+import { type KeyedPlace, SECTION_OF } from './sections';
 import { type Shortcut, rememberShortcuts, SHORTCUTS, shortcutFor, shortcutsOn } from './shortcuts';
 import { useStudio } from './studioContext';
 
@@ -29,7 +30,7 @@ export function Shortcuts() {
       if (
         shortcut?.run({
           studio,
-          goTo: (place) => goTo({ place }),
+          goTo: toTitle,
           openHelp: open,
           speak: (next) => void changeLanguage(studio, next),
         })
@@ -85,6 +86,13 @@ export function Shortcuts() {
       )}
     </>
   );
+}
+
+/** To a place; where it is open already, back to its title, and what is open in it stays. */
+function toTitle(place: KeyedPlace): void {
+  const title = document.getElementById(`${SECTION_OF[place]}-title`);
+  if (title?.checkVisibility()) title.focus();
+  else goTo({ place });
 }
 
 function Group({ name, keys }: { name: string; keys: Shortcut[] }) {
