@@ -19,7 +19,7 @@ import { createTokenizer } from '../src/hub/tokenizer';
 import { shardsOf } from '../src/hub/model';
 import { safetensorsWeights } from '../src/hub/safetensorsModel';
 import { checkNode, externalFiles, resolveWeights } from '../src/hub/weights';
-import { RunHistory } from '../src/store/history';
+import { MetricLog } from '../src/store/metricLog';
 import { readRunParts, runFiles } from '../src/store/runFile';
 import { unzipAdapter } from '../src/store/zip';
 import { readAdapter } from '../src/train/adapterFiles';
@@ -196,14 +196,13 @@ function adapter(): Record<string, Uint8Array> {
 }
 
 const parts = adapter();
-const history = new RunHistory('base');
-history.addEval({ type: 'eval', runId: 'base', step: 0, loss: 5.5, examples: 4, supervised: 9, gate: null });
+const metricLog = new MetricLog('base');
+metricLog.addEval({ type: 'eval', runId: 'base', step: 0, loss: 5.5, examples: 4, supervised: 9, gate: null });
 const filesOf = (files: Record<string, Uint8Array>) => Object.entries(files).map(([name, bytes]) => ({ name, bytes }));
 const run = Object.fromEntries(
-  runFiles([history.snapshot()], { lora: Object.entries(parts).map(([name, bytes]) => ({ name, bytes })) }).map((f) => [
-    f.name,
-    f.bytes,
-  ]),
+  runFiles([metricLog.snapshot()], { lora: Object.entries(parts).map(([name, bytes]) => ({ name, bytes })) }).map(
+    (f) => [f.name, f.bytes],
+  ),
 );
 
 export const READERS: Record<string, Reader> = {
@@ -299,7 +298,7 @@ export const READERS: Record<string, Reader> = {
     seeds: [parts['adapter_model.safetensors']],
     read: (bytes) => readAdapter(filesOf({ ...parts, 'adapter_model.safetensors': bytes }), model, 'x'),
   },
-  history: {
+  metricLog: {
     seeds: [run['metrics.json']],
     read: (bytes) => readRunParts(blob(zipSync({ ...run, 'metrics.json': bytes }, { level: 0 }))),
   },

@@ -11,7 +11,7 @@ import { expect, test } from './test';
 
 /** A run from elsewhere, as a browser with a GPU exports it. */
 async function aRunFile(): Promise<Buffer> {
-  const { config, template, mapping, dataName, histories } = endedSession();
+  const { config, template, mapping, dataName, metricLogs } = endedSession();
   const record = savedSessionSchema.parse({
     format: 'sieve-session',
     version: 2,
@@ -34,7 +34,7 @@ async function aRunFile(): Promise<Buffer> {
   const zip = await exportedRun(
     record,
     runFiles(
-      [...histories.values()].map((h) => h.snapshot()),
+      [...metricLogs.values()].map((h) => h.snapshot()),
       {},
     ),
   );

@@ -16,7 +16,7 @@ export interface Carried {
 export function adaptersOf(session: SessionView | null): { goes: RunId[]; stays: RunId[] } {
   const there =
     session?.config.runs.filter(
-      ({ id }) => (session.histories.get(id)?.step.length ?? 0) > 0 && !session.gone?.has(id),
+      ({ id }) => (session.metricLogs.get(id)?.step.length ?? 0) > 0 && !session.gone?.has(id),
     ) ?? [];
   return {
     goes: there.filter((r) => !drawsTokens(r)).map((r) => r.id),

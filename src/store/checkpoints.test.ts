@@ -17,7 +17,7 @@ import type {
 import { Checkpoints } from './checkpoints';
 import { applyEvents } from './events';
 import { sameBits } from './device';
-import { RunHistory } from './history';
+import { MetricLog } from './metricLog';
 import { type SessionView, type State, initialState } from './slices';
 import { TestPort, clientOn, stepEvent, foreign } from './testing/fixtures';
 import { say } from '../shared/texts/say';
@@ -54,7 +54,7 @@ const PAGE = {
   startedAt: 7,
   watchText: null,
   samplePrompts: ['why?'],
-  histories: [],
+  metricLogs: [],
   failed: [],
 };
 
@@ -103,7 +103,7 @@ function running() {
     train: clientOn<TrainRequest, TrainReplies, TrainEvent>(train, { onEvent: () => {}, onCrash: () => {} }),
     keep: clientOn<KeepRequest, KeepReplies, never>(keep, { onEvent: () => {}, onCrash: () => {} }),
   });
-  const histories = new Map(['base', 'lora', 'ts-lora'].map((id) => [id, new RunHistory(id)]));
+  const metricLogs = new Map(['base', 'lora', 'ts-lora'].map((id) => [id, new MetricLog(id)]));
   const session: SessionView = {
     config,
     template: { prompt: 'Q', completion: 'A' },
@@ -111,7 +111,7 @@ function running() {
     dataName: 'd',
     plan: null,
     devices: [GPU],
-    histories,
+    metricLogs,
     failed: new Map(),
     startedAt: 7,
   };
@@ -135,7 +135,7 @@ function running() {
     openModel,
     restoreData,
     checkpoints,
-    histories,
+    metricLogs,
     session,
     phase,
     sent,
@@ -169,8 +169,8 @@ async function saved(
 
 test('the first checkpoint comes soon, later ones as far apart as the run is long, at most 15 s', async () => {
   const all = await begun();
-  const { checkpoints, train, histories } = all;
-  histories.get('lora')!.addStep(stepEvent('lora', 1));
+  const { checkpoints, train, metricLogs } = all;
+  metricLogs.get('lora')!.addStep(stepEvent('lora', 1));
   vi.advanceTimersByTime(400);
   checkpoints.after();
   expect(train.sent).toEqual([]);
@@ -179,7 +179,7 @@ test('the first checkpoint comes soon, later ones as far apart as the run is lon
   const first = await saved(all, 1, 1);
   expect(first.info).toMatchObject({ step: 1, devices: [GPU], dataHash: 'abc', model: MODEL, startedAt: 7 });
   expect(
-    (first.page as { histories: { runId: string; loss: Float32Array }[] }).histories.map((h) => [
+    (first.page as { metricLogs: { runId: string; loss: Float32Array }[] }).metricLogs.map((h) => [
       h.runId,
       h.loss.length,
     ]),
@@ -280,7 +280,7 @@ test('a run that has ended is handed on first, then its checkpoint goes', async 
 test('a lost GPU: goes on from the checkpoint by itself once, then leaves it to the person', async () => {
   const all = await begun();
   vi.advanceTimersByTime(600);
-  all.histories.get('lora')!.addStep(stepEvent('lora', 1));
+  all.metricLogs.get('lora')!.addStep(stepEvent('lora', 1));
   all.checkpoints.after();
   const checkpoint = await saved(all, 1, 1);
   await until(() => expect(all.state().saved?.step).toBe(1));
@@ -312,7 +312,7 @@ test('a lost GPU: goes on from the checkpoint by itself once, then leaves it to 
     expect(all.said.map((x) => say(x.info))).toEqual([expect.stringMatching(/resumed from the checkpoint at step 1/)]),
   );
   const { session } = all.store.getState().runs;
-  expect(session?.histories.get('lora')?.loss.length).toBe(1);
+  expect(session?.metricLogs.get('lora')?.loss.length).toBe(1);
   expect(session?.failed.get('ts-lora')).toEqual(foreign('TrainError', 'NaN'));
   expect(session).toMatchObject({ startedAt: 7, template: { prompt: 'Q', completion: 'A' }, dataName: 'd' });
 
@@ -452,7 +452,7 @@ test('a CPU computes the same bits with any number of threads; a GPU where it ha
 
 test('an absence is told truthfully: how long, and what the run did meanwhile', async () => {
   const all = await begun();
-  const lora = all.histories.get('lora')!;
+  const lora = all.metricLogs.get('lora')!;
   lora.addStep(stepEvent('lora', 1));
   all.checkpoints.visible(false);
   vi.advanceTimersByTime(5000);
@@ -473,7 +473,7 @@ test('an absence is told truthfully: how long, and what the run did meanwhile', 
 
 test('a hidden run that was held back is told how much, one that kept its pace is not', async () => {
   const all = await begun();
-  const lora = all.histories.get('lora')!;
+  const lora = all.metricLogs.get('lora')!;
   let step = 0;
   // Fixture steps take 50 ms each: 20 of them a second.
   const hide = (ms: number, steps: number) => {

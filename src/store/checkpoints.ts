@@ -15,7 +15,7 @@ import type { CheckpointInfo, ModelSource, Phase } from '../train/protocol';
 import { diagnostics } from './diagnostics';
 import { calledDevice, goingOn, sameBits, usedDevice } from './device';
 import { todaysInfo, todaysPage } from './formerCheckpoint';
-import { type HistorySnapshot, RunHistory } from './history';
+import { type MetricLogSnapshot, MetricLog } from './metricLog';
 import type { KeepClient } from './keepClient';
 import { type KeepSlice, type SessionView, type State, isLive, withSession, stepsOf } from './slices';
 import { type ApplyChatTemplate, templatedPrompts } from './template';
@@ -36,7 +36,7 @@ interface PageState extends Pick<SessionView, 'template' | 'mapping' | 'dataName
   version: 2;
   watchText: string | null;
   samplePrompts: string[] | null;
-  histories: HistorySnapshot[];
+  metricLogs: MetricLogSnapshot[];
   /** Earlier versions kept the words of an error. */
   failed: [string, ErrorInfo | { name: string; message: string }][];
 }
@@ -66,8 +66,8 @@ export interface CheckpointHost {
 const SLOWED = 0.7;
 
 /** ms that a step of all runs took lately; null where nobody knows. */
-function paceOf({ histories }: SessionView): number | null {
-  const all = [...histories.values()].map((h) => h.speed()?.msPerStep ?? 0);
+function paceOf({ metricLogs }: SessionView): number | null {
+  const all = [...metricLogs.values()].map((h) => h.speed()?.msPerStep ?? 0);
   return Math.max(0, ...all) || null;
 }
 
@@ -75,12 +75,12 @@ const sameSource = (a: ModelSource | null, b: ModelSource) => JSON.stringify(a) 
 
 export class Checkpoints {
   readonly #host: CheckpointHost;
-  /** The run that is saved, by its histories, which stay the same object as long as it lives. */
-  #histories: SessionView['histories'] | null = null;
+  /** The run that is saved, by its metricLogs, which stay the same object as long as it lives. */
+  #metricLogs: SessionView['metricLogs'] | null = null;
   /** Of its token sets; null where it is watched to its end but not saved on the way. */
   #hash: Promise<string> | null = null;
   /** The token sets of a run that began while another tab was writing. */
-  #late: { histories: SessionView['histories']; train: TokenSet; validation: TokenSet } | null = null;
+  #late: { metricLogs: SessionView['metricLogs']; train: TokenSet; validation: TokenSet } | null = null;
   /** When it was first seen to train, in ms; null before: compiling adds nothing to a run’s age. */
   #begun: number | null = null;
   #savedAt = 0;
@@ -110,13 +110,13 @@ export class Checkpoints {
     const late = this.#late;
     this.#late = null;
     const { session, phase } = this.#s.runs;
-    if (!late || session?.histories !== late.histories || !isLive(phase)) return;
+    if (!late || session?.metricLogs !== late.metricLogs || !isLive(phase)) return;
     if (!this.#s.keep.offer) {
       this.begin(late.train, late.validation);
       return;
     }
     // There is one checkpoint, and the run that the other tab left is in it.
-    this.#histories = late.histories;
+    this.#metricLogs = late.metricLogs;
     this.#hash = null;
     this.#patch({ problem: { name: 'StorageError', ...message('store.resume.waiting') } });
   }
@@ -127,17 +127,17 @@ export class Checkpoints {
     this.#late = null;
     if (!session || this.#s.keep.mode === 'off') return;
     if (this.#s.keep.mode !== 'writer') {
-      this.#late = { histories: session.histories, train, validation };
+      this.#late = { metricLogs: session.metricLogs, train, validation };
       return;
     }
-    this.#follow(session.histories, async () => {
+    this.#follow(session.metricLogs, async () => {
       await this.#host.keep.request({ type: 'clear-checkpoint' });
       return (await this.#host.keep.request({ type: 'save-data', train, validation })).hash;
     });
   }
 
-  #follow(histories: SessionView['histories'], hash: () => Promise<string>): void {
-    this.#histories = histories;
+  #follow(metricLogs: SessionView['metricLogs'], hash: () => Promise<string>): void {
+    this.#metricLogs = metricLogs;
     this.#savedAt = performance.now();
     this.#begun = this.#s.runs.phase === 'compiling' ? null : this.#savedAt;
     this.#writing = 0;
@@ -151,7 +151,7 @@ export class Checkpoints {
     const { session, phase } = this.#s.runs;
     const before = this.#phase;
     this.#phase = phase;
-    if (!session || session.histories !== this.#histories) return;
+    if (!session || session.metricLogs !== this.#metricLogs) return;
     if (phase === 'compiling') return;
     if (isLive(phase)) {
       const now = performance.now();
@@ -166,19 +166,19 @@ export class Checkpoints {
 
   async #end(session: SessionView, phase: Phase): Promise<void> {
     const saves = this.#hash !== null;
-    this.#histories = null;
+    this.#metricLogs = null;
     const allFailed = session.config.runs.every((r) => session.failed.has(r.id));
     const whole = phase === 'finished' || phase === 'stopped' || allFailed;
     if (!saves) {
       // The checkpoint that lies there is another run's.
       if (whole) await this.#host.ended(session, phase);
-      if (!this.#histories) this.#patch({ problem: null });
+      if (!this.#metricLogs) this.#patch({ problem: null });
       return;
     }
     if (whole) {
       await this.#host.ended(session, phase);
       // The next run may have begun meanwhile; what lies there now is its own.
-      if (this.#histories) return;
+      if (this.#metricLogs) return;
       await this.#quietly(() => this.#host.keep.request({ type: 'clear-checkpoint' }));
       this.#patch({ offer: null, saved: null });
       return;
@@ -222,21 +222,21 @@ export class Checkpoints {
   }
 
   async #save(): Promise<void> {
-    const histories = this.#histories;
+    const metricLogs = this.#metricLogs;
     const { session, phase } = this.#s.runs;
     const { info, source } = this.#s.model;
     const hash = this.#hash;
     if (
-      !histories ||
+      !metricLogs ||
       !hash ||
-      session?.histories !== histories ||
+      session?.metricLogs !== metricLogs ||
       !isLive(phase) ||
       phase === 'compiling' ||
       !info ||
       !source
     )
       return;
-    const ended = () => this.#histories !== histories;
+    const ended = () => this.#metricLogs !== metricLogs;
     try {
       const dataHash = await hash;
       const state = await this.#host.train.request({ type: 'state' });
@@ -252,7 +252,7 @@ export class Checkpoints {
         startedAt,
         watchText: this.#s.runs.watchText,
         samplePrompts: this.#s.runs.samplePrompts,
-        histories: [...histories.values()].map((h) => h.snapshot()),
+        metricLogs: [...metricLogs.values()].map((h) => h.snapshot()),
         failed: [...failed],
       };
       const savedAt = Date.now();
@@ -304,7 +304,7 @@ export class Checkpoints {
       if (this.#s.runs.session) await this.#host.train.request({ type: 'reset' });
       this.#host.flush();
       const [before, now] = [info.devices, usedDevice(model.info.device)];
-      const histories = new Map(page.histories.map((h) => [h.runId, RunHistory.restore(h)]));
+      const metricLogs = new Map(page.metricLogs.map((h) => [h.runId, MetricLog.restore(h)]));
       const session: SessionView = {
         config: info.config,
         template: page.template,
@@ -315,7 +315,7 @@ export class Checkpoints {
         plan: page.plan,
         devices: goingOn(before, now),
         startedAt: page.startedAt,
-        histories,
+        metricLogs,
         failed: new Map(
           page.failed.map(([id, error]) => [
             id,
@@ -332,7 +332,7 @@ export class Checkpoints {
           samplePrompts: page.samplePrompts,
         },
       }));
-      this.#follow(histories, () => Promise.resolve(info.dataHash));
+      this.#follow(metricLogs, () => Promise.resolve(info.dataHash));
       if (info.data?.recipe)
         void this.#host.restoreData({ name: info.data.name, recipe: info.data.recipe }, { train, validation });
       await this.#host.train.request({
@@ -354,7 +354,7 @@ export class Checkpoints {
       this.#host.flush();
       if (this.#s.runs.phase === 'compiling')
         this.#host.store.setState((s) => ({ runs: { ...s.runs, phase: 'failed', progress: null } }));
-      this.#histories = null;
+      this.#metricLogs = null;
       this.#patch({ offer });
       this.#host.say('error', toErrorInfo(error));
     } finally {
@@ -387,7 +387,7 @@ export class Checkpoints {
     const ms = Date.now() - hidden.at;
     if (ms < AWAY) return;
     // Time that the browser held the run back is no step time.
-    session.histories.forEach((h) => h.breakTiming());
+    session.metricLogs.forEach((h) => h.breakTiming());
     const steps = stepsOf(session).done - hidden.steps;
     const could = hidden.msPerStep === null || !isLive(this.#s.runs.phase) ? null : ms / hidden.msPerStep;
     this.#patch({

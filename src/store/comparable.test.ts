@@ -48,7 +48,7 @@ test('a session’s runs with what they measured, and nothing that they did not'
 
 test('before an evaluation measures the gates, the last step tells what is skipped', () => {
   const s = endedSession();
-  s.histories.get('ts-lora')!.evals.pop();
+  s.metricLogs.get('ts-lora')!.evals.pop();
   expect(sessionRuns(s, MODEL)[1].skips).toMatchObject({ on: 'training', step: 6, shares: [0.5, 0.5, 0.5, 0.5] });
 });
 
@@ -58,24 +58,24 @@ test('a saved session reads like the session it was, from its file', async () =>
     ...recordOf(s, 'finished', { id: 'abc-1', model: MODEL, endedAt: 2000, bytes: 5 }, names),
     name: 'Hats',
   };
-  const { histories } = restoredRun(
+  const { metricLogs } = restoredRun(
     await readRunParts(
       await exportedRun(
         record,
         runFiles(
-          [...s.histories.values()].map((h) => h.snapshot()),
+          [...s.metricLogs.values()].map((h) => h.snapshot()),
           {},
         ),
       ),
     ),
   );
-  const kept = runsOfSaved(record, histories);
+  const kept = runsOfSaved(record, metricLogs);
   expect(kept.map((r) => [r.key, r.saved, r.of])).toEqual([
     ['abc-1/lora', 'abc-1', 'Hats'],
     ['abc-1/ts-lora', 'abc-1', 'Hats'],
   ]);
   sessionRuns(s, MODEL).forEach((run, i) => {
-    const { history: _own, key: _key, saved: _saved, of: _of, curves, ...same } = run;
+    const { metricLog: _own, key: _key, saved: _saved, of: _of, curves, ...same } = run;
     // Of an error its name is not kept.
     expect(inWords(kept[i])).toMatchObject(inWords(same) as object);
     for (const name of ['train', 'validation', 'gradNorm', 'learningRate'] as const)

@@ -9,7 +9,7 @@ import type { SavedSession } from '../shared/savedSession';
 import type { ModuleId } from '../shared/types';
 import type { ModelSource, RunId } from '../train/protocol';
 import { type Curve, curveOf, evalCurve } from './curves';
-import { type RunHistory, skippedShare, totalSkipped } from './history';
+import { type MetricLog, skippedShare, totalSkipped } from './metricLog';
 import type { SessionView } from './slices';
 
 /** Share of tokens whose update each module skipped, 0–1. */
@@ -68,7 +68,7 @@ export interface ComparableRun {
   /** null without gates. */
   skips: ModuleSkips | null;
   /** All it has shown: series per module, samples, the watched text. */
-  history: RunHistory;
+  metricLog: MetricLog;
 }
 
 /** What a session and the record of a saved session have in common. */
@@ -83,26 +83,26 @@ interface Origin {
   failed: (runId: RunId) => Message | string | null;
 }
 
-function skipsOf(history: RunHistory): ModuleSkips | null {
-  const measured = history.evals.findLast((e) => e.gate !== null);
-  const gate = measured?.gate ?? history.gate;
+function skipsOf(metricLog: MetricLog): ModuleSkips | null {
+  const measured = metricLog.evals.findLast((e) => e.gate !== null);
+  const gate = measured?.gate ?? metricLog.gate;
   if (!gate) return null;
-  const step = measured?.step ?? (history.step.length > 0 ? history.step.at(-1) : 0);
+  const step = measured?.step ?? (metricLog.step.length > 0 ? metricLog.step.at(-1) : 0);
   return {
     on: measured ? 'validation' : 'training',
     step,
-    modules: history.modules,
+    modules: metricLog.modules,
     shares: Array.from(gate.tokens, (_, m) => skippedShare(gate, m)),
   };
 }
 
-function comparable(from: Origin, histories: ReadonlyMap<RunId, RunHistory>): ComparableRun[] {
-  const base = histories.get('base');
+function comparable(from: Origin, metricLogs: ReadonlyMap<RunId, MetricLog>): ComparableRun[] {
+  const base = metricLogs.get('base');
   return from.config.runs.flatMap((config) => {
-    const history = histories.get(config.id);
-    if (!history) return [];
-    const last = history.evals.at(-1);
-    const best = history.evals.length > 0 ? history.evals.reduce((a, b) => (b.loss < a.loss ? b : a)) : null;
+    const metricLog = metricLogs.get(config.id);
+    if (!metricLog) return [];
+    const last = metricLog.evals.at(-1);
+    const best = metricLog.evals.length > 0 ? metricLog.evals.reduce((a, b) => (b.loss < a.loss ? b : a)) : null;
     return [
       {
         key: `${from.saved ?? 'session'}/${config.id}`,
@@ -118,27 +118,27 @@ function comparable(from: Origin, histories: ReadonlyMap<RunId, RunHistory>): Co
         startedAt: from.startedAt,
         failed: from.failed(config.id),
         final: {
-          steps: history.step.length > 0 ? history.step.at(-1) : 0,
+          steps: metricLog.step.length > 0 ? metricLog.step.at(-1) : 0,
           evaluatedAt: last?.step ?? null,
           loss: last?.loss ?? null,
           base: base?.evals.at(-1)?.loss ?? null,
           best: best && { step: best.step, loss: best.loss },
           skipped: last?.gate ? totalSkipped(last.gate) : null,
-          workSaved: history.gate && history.workDense > 0 ? 1 - history.workDone / history.workDense : null,
+          workSaved: metricLog.gate && metricLog.workDense > 0 ? 1 - metricLog.workDone / metricLog.workDense : null,
           examples: last?.examples ?? null,
           supervised: last?.supervised ?? null,
-          parameters: history.parameters,
-          tokens: history.tokens,
-          stoppedAt: history.stopped?.step ?? null,
+          parameters: metricLog.parameters,
+          tokens: metricLog.tokens,
+          stoppedAt: metricLog.stopped?.step ?? null,
         },
         curves: {
-          train: curveOf(history, 'loss'),
-          validation: evalCurve(history, base),
-          gradNorm: curveOf(history, 'gradNorm'),
-          learningRate: curveOf(history, 'learningRate'),
+          train: curveOf(metricLog, 'loss'),
+          validation: evalCurve(metricLog, base),
+          gradNorm: curveOf(metricLog, 'gradNorm'),
+          learningRate: curveOf(metricLog, 'learningRate'),
         },
-        skips: skipsOf(history),
-        history,
+        skips: skipsOf(metricLog),
+        metricLog,
       },
     ];
   });
@@ -158,13 +158,13 @@ export function sessionRuns(session: SessionView, model: ModelSource): Comparabl
       startedAt,
       failed: (id) => failed.get(id) ?? null,
     },
-    session.histories,
+    session.metricLogs,
   );
 }
 
 /** Runs of a kept record, with the curves that its file holds. */
-export function runsOfSaved(record: SavedSession, histories: ReadonlyMap<RunId, RunHistory>): ComparableRun[] {
+export function runsOfSaved(record: SavedSession, metricLogs: ReadonlyMap<RunId, MetricLog>): ComparableRun[] {
   const { id, name, config, model, data, template, startedAt, finals } = record;
   const failed = (runId: RunId) => finals[config.runs.findIndex((r) => r.id === runId)]?.failed ?? null;
-  return comparable({ saved: id, of: name, config, model, data, template, startedAt, failed }, histories);
+  return comparable({ saved: id, of: name, config, model, data, template, startedAt, failed }, metricLogs);
 }

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { MAX_POINTS, align, curveOf, curveRows, evalCurve, smooth, valueAt } from './curves';
-import { RunHistory } from './history';
+import { MetricLog } from './metricLog';
 import { evalEvent, stepEvent } from './testing/fixtures';
 
 const curve = (values: number[], from = 1) => ({ steps: values.map((_, i) => i + from), values });
 
 test('curves of several runs share one axis; what a run does not have is a gap', () => {
-  const [a, b] = [new RunHistory('a'), new RunHistory('b')];
+  const [a, b] = [new MetricLog('a'), new MetricLog('b')];
   for (let i = 1; i <= 3; i++) a.addStep(stepEvent('a', i));
   b.addStep(stepEvent('b', 1));
   a.addEval(evalEvent('a', 0, 6));
@@ -22,7 +22,7 @@ test('curves of several runs share one axis; what a run does not have is a gap',
 });
 
 test('a run’s validation curve begins at the base', () => {
-  const [a, base] = [new RunHistory('a'), new RunHistory('base')];
+  const [a, base] = [new MetricLog('a'), new MetricLog('base')];
   base.addEval(evalEvent('base', 0, 6));
   a.addEval(evalEvent('a', 10, 5));
   expect(evalCurve(a, base)).toEqual({ steps: [0, 10], values: [6, 5], exact: true });

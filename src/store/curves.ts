@@ -1,5 +1,5 @@
-/** Histories as curves: what a line chart draws, thinned to what can be seen, for any number of runs. Plain functions. */
-import type { RunHistory } from './history';
+/** MetricLogs as curves: what a line chart draws, thinned to what can be seen, for any number of runs. Plain functions. */
+import type { MetricLog } from './metricLog';
 
 /** Points per line at most; more would not be seen. */
 export const MAX_POINTS = 1000;
@@ -15,13 +15,13 @@ export interface Curve {
 
 export type CurveMetric = 'loss' | 'gradNorm' | 'learningRate' | 'speeds';
 
-export const curveOf = (run: RunHistory, metric: CurveMetric): Curve => ({
+export const curveOf = (run: MetricLog, metric: CurveMetric): Curve => ({
   steps: run.step.values(),
   values: run[metric].values(),
 });
 
 /** Validation losses. Every run begins as the base, so the base's loss before the first step is its first. */
-export function evalCurve(run: RunHistory, base?: RunHistory): Curve {
+export function evalCurve(run: MetricLog, base?: MetricLog): Curve {
   const start = base?.evals.find((e) => e.step === 0);
   const points = start && !run.evals.some((e) => e.step === 0) ? [start, ...run.evals] : run.evals;
   return { steps: points.map((e) => e.step), values: points.map((e) => e.loss), exact: true };

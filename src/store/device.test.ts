@@ -4,7 +4,7 @@ import { TINY_LLAMA } from '../train/testing/tinyLlama';
 import { defaultSession } from '../shared/config';
 import type { ModelInfo, TrainEvent } from '../train/protocol';
 import { adaptersOf } from './carry';
-import { RunHistory } from './history';
+import { MetricLog } from './metricLog';
 import type { SessionView } from './slices';
 import { Studio } from './studio';
 import { TestPort, clientOn, stepEvent, foreign } from './testing/fixtures';
@@ -45,8 +45,8 @@ function page() {
     train: settings,
     runs: [...runs, { ...runs[1], id: 'random', name: 'Random', gate: { ...runs[1].gate, rule: 'random' as const } }],
   };
-  const histories = new Map(['base', 'lora', 'ts-lora', 'random'].map((id) => [id, new RunHistory(id)]));
-  for (const { id } of config.runs) histories.get(id)!.addStep(stepEvent(id, 1));
+  const metricLogs = new Map(['base', 'lora', 'ts-lora', 'random'].map((id) => [id, new MetricLog(id)]));
+  for (const { id } of config.runs) metricLogs.get(id)!.addStep(stepEvent(id, 1));
   const session: SessionView = {
     config,
     template: { prompt: 'Q', completion: 'A' },
@@ -54,7 +54,7 @@ function page() {
     dataName: 'd',
     plan: null,
     devices: [{ kind: 'gpu', name: 'v a', threads: null }],
-    histories,
+    metricLogs,
     failed: new Map(),
     startedAt: 7,
   };
@@ -97,7 +97,7 @@ test('adapters go along where a file can hold them; curves and answers stay', as
   expect(state().runs.imported).toEqual([{ runId: 'imported-1', name: 'Mine', template: null }]);
   expect([...state().runs.session!.gone!]).toEqual(['random']);
   expect(state().runs.session!.devices).toEqual([{ kind: 'gpu', name: 'v a', threads: null }]);
-  expect(state().runs.session!.histories.get('lora')!.loss.length).toBe(1);
+  expect(state().runs.session!.metricLogs.get('lora')!.loss.length).toBe(1);
 });
 
 test('a device that cannot be opened changes nothing, and is said', async () => {

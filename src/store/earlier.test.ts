@@ -8,7 +8,7 @@ import type { AdapterFile } from '../train/protocol';
 import { readLink, readSettings } from './configure/share';
 import { readAll } from './experiments/library';
 import { todaysInfo, todaysPage } from './formerCheckpoint';
-import { RunHistory } from './history';
+import { MetricLog } from './metricLog';
 import { readRunParts, restoredRun, type RunFile } from './runFile';
 import {
   LAST_SESSION,
@@ -62,7 +62,7 @@ test('a kept session: what the list says of it, in the record and in the exporte
   expect((await readRunParts(exportedFile())).record).toEqual(kept);
 });
 
-const lossOf = (file: RunFile, id: string) => file.histories.get(id)!.snapshot().loss;
+const lossOf = (file: RunFile, id: string) => file.metricLogs.get(id)!.snapshot().loss;
 
 test.each([
   ['kept in the browser', keptFile],
@@ -70,9 +70,9 @@ test.each([
 ])('the file of a session, %s: curves, gates, and adapters byte for byte', async (_, open) => {
   const file = restoredRun(await readRunParts(open()));
   expect(file.damaged).toEqual([]);
-  expect([...file.histories.keys()]).toEqual(['base', ...SESSION_THEN.runs.map((r) => r.id)]);
+  expect([...file.metricLogs.keys()]).toEqual(['base', ...SESSION_THEN.runs.map((r) => r.id)]);
   for (const { id } of SESSION_THEN.runs) expect(lossOf(file, id)).toHaveLength(14);
-  const tsdora = file.histories.get('tsdora')!.snapshot();
+  const tsdora = file.metricLogs.get('tsdora')!.snapshot();
   expect([...tsdora.loss].map((x) => x.toFixed(4)).join(' ')).toBe(
     '5.2663 5.4570 5.5083 5.0367 4.7388 4.3888 4.1751 3.9696 3.5093 3.2843 3.1958 2.9591 3.0478 3.0990',
   );
@@ -121,11 +121,11 @@ test('a checkpoint: what is offered, and the curves up to there', async () => {
   const { checkpoint: saved, train, validation } = await checkpoint();
   expect(todaysInfo(saved.info)).toMatchObject({ step: 8, config: SESSION_THEN, model: { id: 'sieve-stories-nano' } });
   expect([train.offsets.length, validation.offsets.length]).toEqual([37, 5]);
-  const page = todaysPage(saved.page) as { histories: Parameters<typeof RunHistory.restore>[0][] };
+  const page = todaysPage(saved.page) as { metricLogs: Parameters<typeof MetricLog.restore>[0][] };
   const whole = restoredRun(await readRunParts(keptFile()));
-  for (const snapshot of page.histories) {
+  for (const snapshot of page.metricLogs) {
     const { runId } = snapshot;
-    const { loss } = RunHistory.restore(snapshot).snapshot();
+    const { loss } = MetricLog.restore(snapshot).snapshot();
     expect([...loss], runId).toEqual([...lossOf(whole, runId).subarray(0, loss.length)]);
     expect(loss).toHaveLength(runId === 'base' ? 0 : 8);
   }
@@ -145,7 +145,7 @@ test('the last commit of version 1: its settings, its session and its checkpoint
       choices: { files: { 'a.jsonl': 'train', 'b.jsonl': 'validation', 'c.txt': 'none' } },
     },
   });
-  const [dev, shut] = ['dev', 'shut'].map((id) => run.histories.get(id)!);
+  const [dev, shut] = ['dev', 'shut'].map((id) => run.metricLogs.get(id)!);
   const loss = 1.853079940333511;
   expect(dev.dev).toEqual({ step: 30, loss, best: { step: 30, loss } });
   expect(shut.skipsAll).toEqual([0, 1].map((module) => ({ module, reason: 'harmful' })));
@@ -157,8 +157,8 @@ test('the last commit of version 1: its settings, its session and its checkpoint
 
   const { info, page } = last.checkpoint();
   expect(todaysInfo(info)).toMatchObject({ config: LAST_SESSION, data: { recipe: run.record!.recipe } });
-  const { histories } = todaysPage(page) as { histories: Parameters<typeof RunHistory.restore>[0][] };
-  const before = RunHistory.restore(histories.find(({ runId }) => runId === 'shut')!);
+  const { metricLogs } = todaysPage(page) as { metricLogs: Parameters<typeof MetricLog.restore>[0][] };
+  const before = MetricLog.restore(metricLogs.find(({ runId }) => runId === 'shut')!);
   expect([before.step.length, before.skipsAll, before.dev!.step]).toEqual([26, shut.skipsAll, 20]);
   expect(before.snapshot().noiseSince).toMatchObject({ active: 0, activeHelpful: 0 });
 });

@@ -1,7 +1,7 @@
-/** What each event of the train worker changes in the state. Pure but for the histories, which grow in place. */
+/** What each event of the train worker changes in the state. Pure but for the metricLogs, which grow in place. */
 import { type Message, message, sameWords } from '../shared/message';
 import type { Phase, TrainEvent } from '../train/protocol';
-import { RunHistory } from './history';
+import { MetricLog } from './metricLog';
 import type { Notice, SessionView, State } from './slices';
 
 /** Training and evaluating follow one another many times a second: no hurry to show that. */
@@ -22,10 +22,10 @@ export function delayOf(event: TrainEvent, now: Phase): number {
   }
 }
 
-function historyOf(session: SessionView, runId: string): RunHistory {
-  let history = session.histories.get(runId);
-  if (!history) session.histories.set(runId, (history = new RunHistory(runId)));
-  return history;
+function metricLogOf(session: SessionView, runId: string): MetricLog {
+  let metricLog = session.metricLogs.get(runId);
+  if (!metricLog) session.metricLogs.set(runId, (metricLog = new MetricLog(runId)));
+  return metricLog;
 }
 
 /** Applies a batch of events. @param notice makes a notice with a fresh id. */
@@ -49,29 +49,29 @@ export function applyEvents(state: State, events: TrainEvent[], notice: (n: Omit
       case 'phase':
         if (opening()) model = { ...model, phase: event.phase };
         else {
-          if (event.phase === 'paused') session?.histories.forEach((h) => h.breakTiming());
+          if (event.phase === 'paused') session?.metricLogs.forEach((h) => h.breakTiming());
           runs = { ...runs, phase: event.phase, progress: event.phase === 'compiling' ? runs.progress : null };
         }
         break;
       case 'step':
-        if (session) historyOf(session, event.runId).addStep(event);
+        if (session) metricLogOf(session, event.runId).addStep(event);
         grown = true;
         break;
       case 'eval':
-        if (session) historyOf(session, event.runId).addEval(event);
+        if (session) metricLogOf(session, event.runId).addEval(event);
         grown = true;
         break;
       case 'watch':
-        if (session) historyOf(session, event.runId).watch = event;
+        if (session) metricLogOf(session, event.runId).watch = event;
         grown = true;
         break;
       case 'sample':
-        if (session) historyOf(session, event.runId).addSample(event);
+        if (session) metricLogOf(session, event.runId).addSample(event);
         grown = true;
         break;
       case 'stopped-early':
         if (session)
-          historyOf(session, event.runId).stopped = {
+          metricLogOf(session, event.runId).stopped = {
             step: event.step,
             bestStep: event.bestStep,
             bestLoss: event.bestLoss,
@@ -79,18 +79,18 @@ export function applyEvents(state: State, events: TrainEvent[], notice: (n: Omit
         grown = true;
         break;
       case 'dev':
-        if (session) historyOf(session, event.runId).dev = { step: event.step, loss: event.loss, best: event.best };
+        if (session) metricLogOf(session, event.runId).dev = { step: event.step, loss: event.loss, best: event.best };
         grown = true;
         break;
       case 'skips-all':
-        if (session) historyOf(session, event.runId).skipsAll = event.modules;
+        if (session) metricLogOf(session, event.runId).skipsAll = event.modules;
         grown = true;
         break;
       case 'modules':
         if (session) {
-          const history = historyOf(session, event.runId);
-          history.modules = event.modules;
-          history.parameters = event.parameters;
+          const metricLog = metricLogOf(session, event.runId);
+          metricLog.modules = event.modules;
+          metricLog.parameters = event.parameters;
         }
         grown = true;
         break;

@@ -15,4 +15,6 @@ export function todaysInfo(info: CheckpointInfo): CheckpointInfo {
 
 /** The page's own part, under today's names. */
 export const todaysPage = (page: unknown): unknown =>
-  isFields(page) && page.version === 1 ? renamed(page, {}, { version: () => 2, histories: each(formerLog) }) : page;
+  isFields(page) && page.version === 1
+    ? renamed(page, { histories: 'metricLogs' }, { version: () => 2, metricLogs: each(formerLog) })
+    : page;

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { RunHistory } from './history';
+import { MetricLog } from './metricLog';
 import { meanShare, ranking } from './importance';
 import { MODULES, gateStats, stepEvent } from './testing/fixtures';
 
 /** A run of `steps` whose module m keeps `kept(step, m)` of 100 tokens. */
-function run(id: string, steps: number, kept: (step: number, m: number) => number): RunHistory {
-  const h = new RunHistory(id);
+function run(id: string, steps: number, kept: (step: number, m: number) => number): MetricLog {
+  const h = new MetricLog(id);
   h.modules = MODULES;
   for (let s = 1; s <= steps; s++)
     h.addStep(
@@ -53,7 +53,7 @@ test('one step is enough for a ranking and too little for its stability; no gate
       [],
     )!.overTime,
   ).toBeNull();
-  const plain = new RunHistory('p');
+  const plain = new MetricLog('p');
   plain.addStep(stepEvent('p', 1));
   expect(ranking(plain, [])).toBeNull();
 });

@@ -1,6 +1,6 @@
 /** Modules ranked by how many tokens they keep, and how far that ranking can be trusted. Plain functions. */
 import { deviation, mean, rankStability, ranks, spearman } from '../shared/stats';
-import type { ModuleSeries, RunHistory } from './history';
+import type { ModuleSeries, MetricLog } from './metricLog';
 
 /** Parts that the second half of a run is cut into, to see whether the ranking holds still. */
 const WINDOWS = 4;
@@ -40,12 +40,12 @@ function activeShares(series: ModuleSeries, from: number, to: number): number[] 
 
 const lately = (series: ModuleSeries) => activeShares(series, Math.floor(series.rows * 0.75), series.rows);
 
-const sameModules = (a: RunHistory, b: RunHistory) =>
+const sameModules = (a: MetricLog, b: MetricLog) =>
   a.modules.length === b.modules.length &&
   a.modules.every((m, i) => m.layer === b.modules[i].layer && m.kind === b.modules[i].kind);
 
 /** @returns null before the first step of a gated run. */
-export function ranking(run: RunHistory, others: readonly RunHistory[]): ActiveShareRanking | null {
+export function ranking(run: MetricLog, others: readonly MetricLog[]): ActiveShareRanking | null {
   const series = run.skipped;
   if (!series || series.rows === 0) return null;
   const shares = lately(series);

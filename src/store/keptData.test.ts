@@ -204,7 +204,7 @@ async function resumed(all: ReturnType<typeof page>, train = tokens(1)): Promise
     startedAt: 1,
     watchText: null,
     samplePrompts: null,
-    histories: [],
+    metricLogs: [],
     failed: [],
   };
   const send = keep.postMessage.bind(keep);

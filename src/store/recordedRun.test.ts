@@ -21,8 +21,8 @@ test('it plays: curves up to a step, all of them in the end', async () => {
   const file = await open();
   const recording = recordedRun(file)!;
   const points = (step: number) =>
-    [...recording.at(step).histories.values()].map((h) => [h.step.length, h.evals.length] as const);
-  const of = ['base', 'lora', 'ts-lora'].map((id) => [...file.histories.keys()].indexOf(id));
+    [...recording.at(step).metricLogs.values()].map((h) => [h.step.length, h.evals.length] as const);
+  const of = ['base', 'lora', 'ts-lora'].map((id) => [...file.metricLogs.keys()].indexOf(id));
   expect(of).not.toContain(-1);
   const half = Math.floor(recording.steps / 2);
   for (const i of of.slice(1)) {
@@ -33,6 +33,6 @@ test('it plays: curves up to a step, all of them in the end', async () => {
   }
   // There is no adapter to ask, and what was looked at is as it was.
   expect(recording.at(half).gone).toEqual(new Set(['lora', 'ts-lora']));
-  expect(file.histories.get('lora')!.step.length).toBe(recording.steps);
+  expect(file.metricLogs.get('lora')!.step.length).toBe(recording.steps);
   expect(recordedRun({ ...file, record: null })).toBeNull();
 });

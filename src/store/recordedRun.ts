@@ -2,7 +2,7 @@
  * A run that was recorded with this product, as History exports one: what training looks like where nothing has been trained
  * yet, or nothing can be. It is looked at only; nothing is computed, and nothing kept.
  */
-import { RunHistory, type SeriesSnapshot } from './history';
+import { MetricLog, type SeriesSnapshot } from './metricLog';
 import type { RunFile } from './runFile';
 import type { SessionView } from './slices';
 
@@ -23,13 +23,13 @@ function rowsUntil(series: SeriesSnapshot | null, step: number): SeriesSnapshot 
   return { ...series, steps: series.steps.slice(0, rows), data: series.data.slice(0, rows * series.modules) };
 }
 
-/** The part of a history up to a step. What is kept of the last step alone is there at the end. */
-function until(history: RunHistory, step: number): RunHistory {
-  const all = history.snapshot();
+/** The part of a metricLog up to a step. What is kept of the last step alone is there at the end. */
+function until(metricLog: MetricLog, step: number): MetricLog {
+  const all = metricLog.snapshot();
   const known = all.step.filter((s) => s <= step).length;
   const evals = all.evals.filter((e) => e.step <= step);
   const whole = known === all.step.length;
-  return RunHistory.restore({
+  return MetricLog.restore({
     ...all,
     step: all.step.slice(0, known),
     loss: all.loss.slice(0, known),
@@ -46,7 +46,7 @@ function until(history: RunHistory, step: number): RunHistory {
 }
 
 /** @returns null for a file without a record */
-export function recordedRun({ record, histories }: RunFile): RecordedRun | null {
+export function recordedRun({ record, metricLogs }: RunFile): RecordedRun | null {
   if (!record) return null;
   const { config, template, mapping, data, devices, startedAt } = record;
   const whole = { config, template, mapping, devices, startedAt, dataName: data, plan: null, failed: new Map() };
@@ -54,7 +54,7 @@ export function recordedRun({ record, histories }: RunFile): RecordedRun | null 
     steps: Math.max(...record.finals.map((f) => f.steps)),
     at: (step) => ({
       ...whole,
-      histories: new Map([...histories].map(([id, history]) => [id, until(history, step)])),
+      metricLogs: new Map([...metricLogs].map(([id, metricLog]) => [id, until(metricLog, step)])),
       gone: new Set(config.runs.map((r) => r.id)),
     }),
   };

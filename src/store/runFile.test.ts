@@ -5,9 +5,9 @@ import { defaultSession } from '../shared/config';
 import { type MetricsFile, metricsFileSchema, savedSessionSchema } from '../shared/savedSession';
 import { quickly } from '../shared/testing/quickly';
 import { deviceNames } from '../ui/deviceWords';
-import { RunHistory } from './history';
+import { MetricLog } from './metricLog';
 import { matches, recordOf } from './savedSessions';
-import { exportedRun, historyToJson, readRunParts, restoredRun, runFiles } from './runFile';
+import { exportedRun, metricLogToJson, readRunParts, restoredRun, runFiles } from './runFile';
 import type { SessionView } from './slices';
 import { unzipAdapter } from './zip';
 import { MODULES, evalEvent, gateStats, stepEvent, foreign } from './testing/fixtures';
@@ -20,12 +20,12 @@ const ADAPTER = [
 ];
 
 function session(): SessionView {
-  const histories = new Map(['base', 'lora', 'ts-lora'].map((id) => [id, new RunHistory(id)]));
-  histories.get('base')!.addEval(evalEvent('base', 0, 5.5));
-  const gated = histories.get('ts-lora')!;
+  const metricLogs = new Map(['base', 'lora', 'ts-lora'].map((id) => [id, new MetricLog(id)]));
+  metricLogs.get('base')!.addEval(evalEvent('base', 0, 5.5));
+  const gated = metricLogs.get('ts-lora')!;
   gated.modules = MODULES;
   for (let step = 1; step <= 1200; step++) {
-    histories.get('lora')!.addStep({ ...stepEvent('lora', step), loss: 1 / step, gradNorm: Math.sqrt(step) });
+    metricLogs.get('lora')!.addStep({ ...stepEvent('lora', step), loss: 1 / step, gradNorm: Math.sqrt(step) });
     gated.addStep(
       stepEvent(
         'ts-lora',
@@ -61,7 +61,7 @@ function session(): SessionView {
       { kind: 'gpu', name: 'v a', threads: null },
       { kind: 'cpu', name: '', threads: 4 },
     ],
-    histories,
+    metricLogs,
     failed: new Map([['lora', foreign('TrainError', 'NaN')]]),
     startedAt: 1000,
   };
@@ -70,7 +70,7 @@ const record = (s: SessionView) =>
   recordOf(s, 'finished', { id: 'abc-1', model: { kind: 'embedded', id: 'nano' }, endedAt: 2000, bytes: 5 }, names);
 const files = (s: SessionView) =>
   runFiles(
-    [...s.histories.values()].map((h) => h.snapshot()),
+    [...s.metricLogs.values()].map((h) => h.snapshot()),
     { lora: ADAPTER, 'ts-lora': ADAPTER },
   );
 const S = session();
@@ -94,11 +94,11 @@ test('a run leaves as a file and comes back: record, adapters, curves bit for bi
     { steps: 1200, loss: 2.00012, skipped: 0.6, failed: null },
   ]);
   expect(back.adapters.get('ts-lora')).toEqual(ADAPTER);
-  for (const [id, history] of s.histories) {
-    const whole = history.snapshot();
+  for (const [id, metricLog] of s.metricLogs) {
+    const whole = metricLog.snapshot();
     // Only the last evaluation keeps its gates.
     whole.evals = whole.evals.map((e, i) => (i === whole.evals.length - 1 ? e : { ...e, gate: null }));
-    expect(back.histories.get(id)!.snapshot()).toStrictEqual(whole);
+    expect(back.metricLogs.get(id)!.snapshot()).toStrictEqual(whole);
   }
 });
 
@@ -128,7 +128,7 @@ test('files that are none, are damaged or say more than they may are refused in 
 });
 
 test('curves that do not fit themselves are refused', () => {
-  const good = historyToJson([...S.histories.values()].map((h) => h.snapshot()));
+  const good = metricLogToJson([...S.metricLogs.values()].map((h) => h.snapshot()));
   expect(metricsFileSchema.safeParse(good).success).toBe(true);
   const problem = (change: (h: MetricsFile) => void) => {
     const copy = structuredClone(good);
@@ -172,16 +172,16 @@ test('one byte of an adapter that has changed does not hide the curves', async (
   const zip = zipped();
   const at = Buffer.from(zip).indexOf(Buffer.from(ADAPTER[1].bytes));
   zip[at + 500] ^= 1;
-  const { adapters, damaged, histories } = await read(zip);
-  expect([damaged, [...adapters.keys()], [...histories.keys()]]).toEqual([
+  const { adapters, damaged, metricLogs } = await read(zip);
+  expect([damaged, [...adapters.keys()], [...metricLogs.keys()]]).toEqual([
     ['lora'],
     ['ts-lora'],
     ['base', 'lora', 'ts-lora'],
   ]);
   // The curves themselves are not shown when they are not what was kept.
-  const history = zipped();
-  history[Buffer.from(history).indexOf('sieve-history') + 30] ^= 1;
-  await expect(read(history)).rejects.toThrow('metrics.json in the file of the session is damaged');
+  const metricLog = zipped();
+  metricLog[Buffer.from(metricLog).indexOf('sieve-history') + 30] ^= 1;
+  await expect(read(metricLog)).rejects.toThrow('metrics.json in the file of the session is damaged');
 });
 
 const shared = new URL('../../../shared/cases/faults/', import.meta.url);

@@ -10,7 +10,7 @@ import { type MetricsFile, type SavedSession, metricsFileSchema, savedSessionSch
 import { message } from '../shared/message';
 import type { GateStats } from '../shared/types';
 import type { AdapterFile, RunId } from '../train/protocol';
-import { type HistorySnapshot, RunHistory, type SeriesSnapshot } from './history';
+import { type MetricLogSnapshot, MetricLog, type SeriesSnapshot } from './metricLog';
 import { adapterFileCap, readZip } from './zip';
 
 /** Largest file that is taken in, in bytes. */
@@ -80,11 +80,11 @@ const seriesFromJson = (s: SeriesJson): SeriesSnapshot => ({
 });
 
 /** Curves as they go into the file. Of the evaluations only the last keeps its gates, which are the largest part. */
-export function historyToJson(histories: readonly HistorySnapshot[]): MetricsFile {
+export function metricLogToJson(metricLogs: readonly MetricLogSnapshot[]): MetricsFile {
   return {
     format: 'sieve-metrics',
     version: 2,
-    runs: histories.map((h) => ({
+    runs: metricLogs.map((h) => ({
       ...h,
       step: numbers(h.step),
       loss: numbers(h.loss),
@@ -111,7 +111,7 @@ export function historyToJson(histories: readonly HistorySnapshot[]): MetricsFil
   };
 }
 
-function historyFromJson(file: MetricsFile): HistorySnapshot[] {
+function metricLogFromJson(file: MetricsFile): MetricLogSnapshot[] {
   return file.runs.map((h) => ({
     ...h,
     step: f32(h.step),
@@ -144,11 +144,14 @@ const json = (name: string, value: unknown): AdapterFile => ({
 });
 
 /** Files of a saved session without its record. */
-export function runFiles(histories: readonly HistorySnapshot[], adapters: Record<RunId, AdapterFile[]>): AdapterFile[] {
+export function runFiles(
+  metricLogs: readonly MetricLogSnapshot[],
+  adapters: Record<RunId, AdapterFile[]>,
+): AdapterFile[] {
   const folders = Object.entries(adapters).flatMap(([runId, files]) =>
     files.map((f) => ({ name: `${runId}/${f.name}`, bytes: f.bytes })),
   );
-  return [json(METRICS, historyToJson(histories)), ...folders];
+  return [json(METRICS, metricLogToJson(metricLogs)), ...folders];
 }
 
 /** The same with its record, as one file to take away. */
@@ -165,7 +168,7 @@ export async function exportedRun(record: SavedSession, files: readonly AdapterF
 export interface RunFile {
   /** There in an exported file only. */
   record: SavedSession | null;
-  histories: Map<RunId, RunHistory>;
+  metricLogs: Map<RunId, MetricLog>;
   /** Files of the adapter of each run that has one. */
   adapters: Map<RunId, AdapterFile[]>;
   /** Runs whose adapters are damaged, and so left out. */
@@ -175,7 +178,7 @@ export interface RunFile {
 }
 
 /** The same as plain data, as it comes from a worker. */
-export type RunParts = Omit<RunFile, 'histories'> & { histories: HistorySnapshot[] };
+export type RunParts = Omit<RunFile, 'metricLogs'> & { metricLogs: MetricLogSnapshot[] };
 
 function parsed<T>(files: readonly AdapterFile[], name: string, schema: z.ZodType<T>): T | null {
   const file = files.find((f) => f.name === name);
@@ -222,8 +225,8 @@ export async function readRunParts(zip: Blob): Promise<RunParts> {
   if (!whole(METRICS) || !whole(RECORD))
     throw new StorageError(message('store.runFile.damaged', { file: whole(METRICS) ? RECORD : METRICS }));
   const files = read.map((f) => ({ ...f, name: today(f.name) })).filter((f) => whole(f.name));
-  const history = parsed(files, METRICS, metricsFileSchema);
-  if (!history) throw new StorageError(message('store.runFile.noHistory'));
+  const metricLog = parsed(files, METRICS, metricsFileSchema);
+  if (!metricLog) throw new StorageError(message('store.runFile.noMetricLog'));
   const record = parsed(files, RECORD, savedSessionSchema);
   const adapters = new Map<RunId, AdapterFile[]>();
   for (const f of files) {
@@ -234,12 +237,12 @@ export async function readRunParts(zip: Blob): Promise<RunParts> {
     record,
     adapters,
     damaged: [...damaged],
-    histories: historyFromJson(history),
+    metricLogs: metricLogFromJson(metricLog),
     files: files.filter((f) => f.name !== RECORD),
   };
 }
 
 /** What was read, as the page works with it. */
 export function restoredRun(parts: RunParts): RunFile {
-  return { ...parts, histories: new Map(parts.histories.map((h) => [h.runId, RunHistory.restore(h)])) };
+  return { ...parts, metricLogs: new Map(parts.metricLogs.map((h) => [h.runId, MetricLog.restore(h)])) };
 }

@@ -10,7 +10,7 @@ import type { Names } from '../shared/names';
 import type { AdapterFile, ModelSource, Phase, RunId } from '../train/protocol';
 import { refuseTwo } from './checks';
 import { openDatabase } from './database';
-import { totalSkipped } from './history';
+import { totalSkipped } from './metricLog';
 import type { KeepClient } from './keepClient';
 import { type RunFile, exportedRun, runFiles } from './runFile';
 import { type KeepSlice, type SessionView, type State, isLive, withSession } from './slices';
@@ -45,9 +45,9 @@ export function recordOf(
   where: { id: string; model: ModelSource; endedAt: number; bytes: number; recipe?: DataRecipe | null },
   names: Pick<Names, 'savedSession'>,
 ): SavedSession {
-  const { config, template, mapping, devices, histories, failed, startedAt, dataName } = session;
+  const { config, template, mapping, devices, metricLogs, failed, startedAt, dataName } = session;
   const finals = config.runs.map(({ id }) => {
-    const h = histories.get(id);
+    const h = metricLogs.get(id);
     const last = h?.evals.at(-1);
     const broke = failed.get(id);
     return {
@@ -72,7 +72,7 @@ export function recordOf(
     template,
     mapping,
     config,
-    base: histories.get('base')?.evals.at(-1)?.loss ?? null,
+    base: metricLogs.get('base')?.evals.at(-1)?.loss ?? null,
     finals,
     recipe: null,
     ...where,
@@ -144,7 +144,7 @@ export class SavedSessions {
   async #add(session: SessionView, phase: Phase): Promise<void> {
     const { mode } = this.#s.keep;
     const { source, info } = this.#s.model;
-    const trained = session.config.runs.filter((r) => (session.histories.get(r.id)?.step.length ?? 0) > 0);
+    const trained = session.config.runs.filter((r) => (session.metricLogs.get(r.id)?.step.length ?? 0) > 0);
     if (mode !== 'writer' || !source || !info || trained.length === 0) return;
     const endedAt = Date.now();
     const id = newId(endedAt);
@@ -155,7 +155,7 @@ export class SavedSessions {
           await this.#host.train.request({ type: 'export', runId: run.id, template: session.template, check: false })
         ).files;
       const files = runFiles(
-        [...session.histories.values()].map((h) => h.snapshot()),
+        [...session.metricLogs.values()].map((h) => h.snapshot()),
         adapters,
       );
       const recipe = (await session.recipe) ?? null;
@@ -261,7 +261,7 @@ export class SavedSessions {
         recipe: Promise.resolve(record.recipe),
         plan: null,
         devices: record.devices,
-        histories: file.histories,
+        metricLogs: file.metricLogs,
         failed,
         startedAt: record.startedAt,
         gone: new Set(record.config.runs.map((r) => r.id).filter((r) => !file.adapters.has(r))),
@@ -311,13 +311,13 @@ export class SavedSessions {
   /** Takes in a file that `exportFile` wrote, here or elsewhere. */
   importFile(blob: Blob): Promise<boolean> {
     return this.#do(null, async () => {
-      const { record, files, adapters, histories, damaged } = await this.#host.readRun(blob);
+      const { record, files, adapters, metricLogs, damaged } = await this.#host.readRun(blob);
       if (!record) throw new StorageError(message('store.runFile.noRecord'));
       // Elsewhere there may be a whole one.
       if (damaged.length > 0) throw new StorageError(message('store.runFile.damaged', { file: damaged[0] }));
       const known = new Set(['base', ...record.config.runs.map((r) => r.id)]);
-      const stray = [...adapters.keys(), ...histories.keys()].find((runId) => !known.has(runId));
-      if (stray !== undefined || record.config.runs.some((r) => !histories.has(r.id)))
+      const stray = [...adapters.keys(), ...metricLogs.keys()].find((runId) => !known.has(runId));
+      if (stray !== undefined || record.config.runs.some((r) => !metricLogs.has(r.id)))
         throw new StorageError(message('store.runFile.differs'));
       // The same run twice gets an id of its own, since the first may have been renamed.
       const id = this.#s.keep.runs.some((r) => r.id === record.id) ? newId(Date.now()) : record.id;

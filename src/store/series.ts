@@ -1,7 +1,7 @@
-/** Histories as chart data and tables: plain functions from typed arrays to rows. */
+/** MetricLogs as chart data and tables: plain functions from typed arrays to rows. */
 import type { ModuleId } from '../shared/types';
 import { type Aligned, MAX_POINTS } from './curves';
-import type { ModuleSeries, RunHistory } from './history';
+import type { ModuleSeries, MetricLog } from './metricLog';
 
 export type Grouping = 'layer' | 'module';
 
@@ -35,7 +35,7 @@ export interface LossRow {
 }
 
 /** Rows of the table behind the loss chart: every evaluation, and the latest step. */
-export function lossRows(runs: RunHistory[]): LossRow[] {
+export function lossRows(runs: MetricLog[]): LossRow[] {
   const steps = new Set<number>();
   for (const run of runs) {
     for (const e of run.evals) steps.add(e.step);
@@ -50,7 +50,7 @@ export function lossRows(runs: RunHistory[]): LossRow[] {
     }));
 }
 
-function lossAt(run: RunHistory, step: number): number | null {
+function lossAt(run: MetricLog, step: number): number | null {
   const steps = run.step.values();
   if (steps.length === 0) return null;
   // Steps come one by one, so the row is where the first step says; search only if it is not.

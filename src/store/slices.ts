@@ -36,7 +36,7 @@ import type { Preset, PresetResult } from './configure/presets';
 import type { Thriftier } from './configure/thriftier';
 import type { Timing } from './configure/timing';
 import type { DeviceKind, GpuFound } from './device';
-import type { RunHistory } from './history';
+import type { MetricLog } from './metricLog';
 import type { OfflineState } from './offline';
 import { FIRST_ROUTE, NO_SELECTION, type Route, type Selection } from './route';
 import type { StorageMode } from './storageLock';
@@ -144,7 +144,7 @@ export interface SessionView {
   /** What it was computed on, in order: another one where it was interrupted and went on there. */
   devices: UsedDevice[];
   /** Run ids in order, 'base' first. */
-  histories: Map<RunId, RunHistory>;
+  metricLogs: Map<RunId, MetricLog>;
   failed: Map<RunId, ErrorInfo>;
   startedAt: number;
   /** The runs whose adapter is not on the device: those that a saved session does not hold, or that could not go to another device. */
@@ -179,7 +179,7 @@ export interface RunsSlice {
   /** Where a step's time goes, once it was asked for. */
   profile: KernelProfile | null;
   profiling: boolean;
-  /** Counts up whenever histories have changed; they are mutated in place. */
+  /** Counts up whenever metricLogs have changed; they are mutated in place. */
   version: number;
   imported: { runId: RunId; name: string; template: PromptTemplate | null }[];
   answers: Record<RunId, Answer>;
@@ -242,7 +242,7 @@ interface SelectionSlice extends Selection {
 /** A saved session that was added to Compare, as its file has it. */
 export interface AddedRun {
   record: SavedSession;
-  histories: ReadonlyMap<RunId, RunHistory>;
+  metricLogs: ReadonlyMap<RunId, MetricLog>;
   /** Runs whose adapter lies in the file. */
   adapters: ReadonlySet<RunId>;
   /** What the worker calls the adapters that were loaded on the open model, by run. */
@@ -426,7 +426,7 @@ export const withoutModel = (runs: RunsSlice): RunsSlice => ({
 /** Optimizer steps done by the run that is furthest, of how many. */
 export function stepsOf(session: SessionView): { done: number; total: number } {
   const done = session.config.runs
-    .map((r) => session.histories.get(r.id))
+    .map((r) => session.metricLogs.get(r.id))
     .map((h) => (h && h.step.length > 0 ? h.step.at(-1) : 0));
   return { done: Math.max(0, ...done), total: session.config.train.steps };
 }

@@ -284,7 +284,7 @@ async function keeping(model: ModelSource, adapter: object | null, recipe: DataR
   const file = await exportedRun(
     record,
     runFiles(
-      [...session.histories.values()].map((h) => h.snapshot()),
+      [...session.metricLogs.values()].map((h) => h.snapshot()),
       { 'ts-lora': files },
     ),
   );
@@ -345,7 +345,7 @@ test('a saved session whose model does not open can be looked at all the same', 
   expect(state().ui.notices).toMatchObject([
     { section: 'model', info: { params: { text: 'there is no such model' } } },
   ]);
-  expect(state().runs.session!.histories.get('ts-lora')!.skipped!.rows).toBe(6);
+  expect(state().runs.session!.metricLogs.get('ts-lora')!.skipped!.rows).toBe(6);
   expect(train.sent.some((m) => m.type === 'import')).toBe(false);
 });
 
@@ -372,7 +372,7 @@ test('where nothing can be computed a saved session opens, to be looked at; anot
   train.fail('open-model', cannot);
   expect(await opened).toBe(true);
   expect(state().runs.phase).toBe('finished');
-  expect(state().runs.session!.histories.get('ts-lora')!.skipped!.rows).toBe(6);
+  expect(state().runs.session!.metricLogs.get('ts-lora')!.skipped!.rows).toBe(6);
   expect(say(state().runs.session!.failed.get('lora')!)).toBe('The loss was NaN.');
   expect(contenders(state(), names).map((c) => [c.name, c.voice])).toEqual([
     [names.base(), { kind: 'none', why: message('store.compare.why.noModel') }],
@@ -385,7 +385,7 @@ test('where nothing can be computed a saved session opens, to be looked at; anot
   await vi.waitFor(() => expect(state().runs.session).toBeNull());
 });
 
-test('a run: events fill the histories of every run, the base included', async () => {
+test('a run: events fill the metricLogs of every run, the base included', async () => {
   const { train, state } = await started();
   const gate = gateStats(MODULES.length, 200, () => 150);
   event(train, { type: 'modules', runId: 'ts-lora', modules: MODULES, parameters: 64 });
@@ -395,15 +395,15 @@ test('a run: events fill the histories of every run, the base included', async (
   event(train, { type: 'phase', phase: 'training' });
   const { session, phase } = state().runs;
   expect(phase).toBe('training');
-  expect(session!.histories.get('base')!.evals[0].loss).toBe(6);
-  expect(session!.histories.get('lora')!.loss.length).toBe(1);
-  const ts = session!.histories.get('ts-lora')!;
+  expect(session!.metricLogs.get('base')!.evals[0].loss).toBe(6);
+  expect(session!.metricLogs.get('lora')!.loss.length).toBe(1);
+  const ts = session!.metricLogs.get('ts-lora')!;
   expect(ts.skipped!.row(0)[0]).toBeCloseTo(0.25);
   expect(ts.workDone / ts.workDense).toBeCloseTo(0.6);
   expect(train.last('start')).toMatchObject({ config: { runs: [{ id: 'lora' }, { id: 'ts-lora' }] } });
 });
 
-test('samples and early stops reach the histories; prompts are sent as the run’s template has them', async () => {
+test('samples and early stops reach the metricLogs; prompts are sent as the run’s template has them', async () => {
   const { studio, train, state } = await started();
   expect(train.last('start').samplePrompts).toBeNull();
   event(train, { type: 'sample', runId: 'lora', step: 0, prompt: 'p', expected: 'q', text: 'out' });
@@ -411,11 +411,11 @@ test('samples and early stops reach the histories; prompts are sent as the run�
   event(train, { type: 'dev', runId: 'lora', step: 40, loss: 3.5, best: { step: 20, loss: 3 } });
   event(train, { type: 'skips-all', runId: 'ts-lora', step: 40, modules: [{ module: 2, reason: 'harmful' }] });
   event(train, { type: 'phase', phase: 'training' });
-  const lora = state().runs.session!.histories.get('lora')!;
+  const lora = state().runs.session!.metricLogs.get('lora')!;
   expect(lora.samples).toEqual([{ step: 0, prompt: 'p', expected: 'q', text: 'out' }]);
   expect(lora.stopped).toEqual({ step: 40, bestStep: 20, bestLoss: 3 });
   expect(lora.dev).toEqual({ step: 40, loss: 3.5, best: { step: 20, loss: 3 } });
-  expect(state().runs.session!.histories.get('ts-lora')!.skipsAll).toEqual([{ module: 2, reason: 'harmful' }]);
+  expect(state().runs.session!.metricLogs.get('ts-lora')!.skipsAll).toEqual([{ module: 2, reason: 'harmful' }]);
   const opened = studio.resetTau('ts-lora', 2);
   expect(train.last('reset-tau')).toMatchObject({ runId: 'ts-lora', module: 2 });
   train.reply('reset-tau', null);
@@ -442,7 +442,7 @@ test('starting again resets first; a run in the way is refused', async () => {
   await vi.waitFor(() => expect(train.sent.filter((m) => m.type === 'start')).toHaveLength(2));
   train.reply('start', PLAN);
   await again;
-  expect(state().runs.session!.histories.get('lora')!.loss.length).toBe(0);
+  expect(state().runs.session!.metricLogs.get('lora')!.loss.length).toBe(0);
 });
 
 test('a start that fails is said where it happened, leaves nothing unheard, and the page can go on', async () => {

@@ -22,7 +22,7 @@ import { ConfigureCommands } from './configure/commands';
 import { DatasetCommands } from './dataset';
 import { Downloads } from './downloads';
 import { applyEvents, delayOf } from './events';
-import { RunHistory } from './history';
+import { MetricLog } from './metricLog';
 import type { KeptData } from './keptData';
 import { type KeepClient, createKeepClient } from './keepClient';
 import { SavedSessions, allRecords } from './savedSessions';
@@ -475,7 +475,7 @@ export class Studio {
       setTimeout(resolve);
     });
     if (this.savedSessions.adding) await this.savedSessions.adding;
-    const histories = new Map(['base', ...config.runs.map((r) => r.id)].map((id) => [id, new RunHistory(id)]));
+    const metricLogs = new Map(['base', ...config.runs.map((r) => r.id)].map((id) => [id, new MetricLog(id)]));
     try {
       if (this.#s.runs.session) await this.#train.request({ type: 'reset' });
       this.#events.flush();
@@ -484,7 +484,7 @@ export class Studio {
         ...from,
         plan: null,
         devices: [usedDevice(info.device)],
-        histories,
+        metricLogs,
         failed: new Map(),
         startedAt: Date.now(),
       };
@@ -496,7 +496,7 @@ export class Studio {
           : { samplePrompts: await templatedPrompts(this.#s.runs.samplePrompts, from, this.data.applyChatTemplate) };
       const plan = await this.#train.request({ type: 'start', config, train, validation, ...asked });
       const now = this.#s.runs.session;
-      if (now?.histories === histories) {
+      if (now?.metricLogs === metricLogs) {
         this.#page.patch('runs', { session: { ...now, plan } });
         if (of === 'run') this.checkpoints.begin(train, validation);
       }
@@ -511,11 +511,11 @@ export class Studio {
 
   /** Resolves with the session once it is no longer live. @throws {SieveError} when another took its place */
   #sessionEnd(): Promise<SessionView> {
-    const histories = this.#s.runs.session?.histories;
+    const metricLogs = this.#s.runs.session?.metricLogs;
     return new Promise((resolve, reject) => {
       const look = () => {
         const { session, phase } = this.#s.runs;
-        if (session === null || session.histories !== histories)
+        if (session === null || session.metricLogs !== metricLogs)
           reject(new SieveError(message('store.experiments.modelChanged')));
         else if (!isLive(phase)) resolve(session);
         else return;

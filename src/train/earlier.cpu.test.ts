@@ -11,7 +11,7 @@ import { checkpoint, exportedFile, last, LAST_SESSION, SESSION_THEN } from './te
 const ROUNDING = 2e-6;
 
 it('a checkpoint goes on: the same losses, step by step, and the same adapters', async () => {
-  const { histories, adapters } = await readRunParts(exportedFile());
+  const { metricLogs, adapters } = await readRunParts(exportedFile());
   const { checkpoint: saved, train, validation } = await checkpoint();
   expect(todaysState(saved.state).config).toEqual(SESSION_THEN);
   expect(saved.state.step).toBe(8);
@@ -21,7 +21,7 @@ it('a checkpoint goes on: the same losses, step by step, and the same adapters',
   await studio.restore({ type: 'restore', state: saved.state, train, validation });
   await done;
   for (const { id } of SESSION_THEN.runs) {
-    const then = histories.find((h) => h.runId === id)!.loss.subarray(8);
+    const then = metricLogs.find((h) => h.runId === id)!.loss.subarray(8);
     expectClose(losses(id), then, { rtol: ROUNDING }, `losses of ${id}`);
     const files = adapters.get(id);
     if (!files) continue;
@@ -41,7 +41,7 @@ it('a checkpoint goes on: the same losses, step by step, and the same adapters',
 });
 
 it('the last commit of version 1: gates, dev split and data orders go on where they stood, bit for bit', async () => {
-  const { histories } = await readRunParts(last.exportedFile());
+  const { metricLogs } = await readRunParts(last.exportedFile());
   const { state } = last.checkpoint();
   expect(todaysState(state)).toMatchObject({ version: 2, step: 26, config: LAST_SESSION });
   const { studio, events, phase, losses } = watched();
@@ -50,7 +50,7 @@ it('the last commit of version 1: gates, dev split and data orders go on where t
   await studio.restore({ type: 'restore', state, ...last.tokenSets() });
   await done;
   for (const { id } of LAST_SESSION.runs) {
-    const { loss, dev } = histories.find((h) => h.runId === id)!;
+    const { loss, dev } = metricLogs.find((h) => h.runId === id)!;
     expect(losses(id).map(Math.fround), id).toEqual([...loss.subarray(26)]);
     const now = events.findLast((e) => e.type === 'dev' && e.runId === id);
     expect(now, id).toMatchObject({ step: 30, best: { step: dev!.best.step } });

@@ -4,7 +4,7 @@ import { type GateRule, learnsThreshold } from '../shared/config';
 import { kindLabel } from '../shared/settings/names';
 import { texts } from '../shared/texts';
 import type { GateStats, ModuleId } from '../shared/types';
-import { type RunHistory, skippedShare } from '../store/history';
+import { type MetricLog, skippedShare } from '../store/metricLog';
 import { type Grouping, shareData } from '../store/series';
 import { Scroll, Segmented, TableBehind } from './bits';
 import { ChartFrame } from './charts/ChartFrame';
@@ -20,12 +20,12 @@ import { compact, moduleName, percent } from './format';
 
 export function Lines({
   version,
-  history,
+  metricLog,
   modules,
   planned,
 }: {
   version: number;
-  history: RunHistory;
+  metricLog: MetricLog;
   modules: ModuleId[];
   planned: number;
 }) {
@@ -37,10 +37,10 @@ export function Lines({
   const bus = useCursorBus();
   const colors = useChartColors();
   const { keys, data } = useMemo(
-    () => shareData(history.skipped!, modules, grouping),
-    // The history grows in place: the version says when.
+    () => shareData(metricLog.skipped!, modules, grouping),
+    // The metricLog grows in place: the version says when.
     // oxlint-disable-next-line react/exhaustive-deps
-    [version, history, modules, grouping],
+    [version, metricLog, modules, grouping],
   );
   const names = keys.map((k) => (typeof k === 'number' ? charts.layer(k) : kindLabel(k)));
   const lines = names.map((label, i) => ({
@@ -53,7 +53,7 @@ export function Lines({
     <ChartFrame
       title={t.title}
       name="shares"
-      explain={() => explainShares(history)}
+      explain={() => explainShares(metricLog)}
       picture={() => ({
         width: 720,
         height: 320,
@@ -112,14 +112,14 @@ export function Lines({
 /** One module over the steps of the run: how much it skipped, and where its threshold was, if it learns one. */
 export function OverTime({
   version,
-  history,
+  metricLog,
   modules,
   module,
   rule,
   planned,
 }: {
   version: number;
-  history: RunHistory;
+  metricLog: MetricLog;
   modules: ModuleId[];
   module: number;
   rule: GateRule;
@@ -132,13 +132,13 @@ export function OverTime({
   const bus = useCursorBus();
   const colors = useChartColors();
   const { skipped, tau } = useMemo(() => {
-    const column = (series: NonNullable<RunHistory['tau']>): [number[], number[]] => [
+    const column = (series: NonNullable<MetricLog['tau']>): [number[], number[]] => [
       Array.from(series.steps.subarray(0, series.rows)),
       Array.from({ length: series.rows }, (_, r) => series.row(r)[module]),
     ];
-    return { skipped: column(history.skipped!), tau: column(history.tau!) };
+    return { skipped: column(metricLog.skipped!), tau: column(metricLog.tau!) };
     // oxlint-disable-next-line react/exhaustive-deps
-  }, [version, history, module]);
+  }, [version, metricLog, module]);
   const { layer, kind } = modules[module];
   const name = charts.module(layer, kind);
   const line = (label: string, i: number) => [{ label, color: colors.lines[i], width: 2 }];

@@ -1,7 +1,7 @@
 /** What a run has shown beyond its curves: its best checkpoint on the dev split, and modules that skip every token. */
 import { isGated, learnsThreshold } from '../shared/config';
 import { texts } from '../shared/texts';
-import type { RunHistory } from '../store/history';
+import type { MetricLog } from '../store/metricLog';
 import { type SessionView, isLive } from '../store/slices';
 import { RunMark, Scroll } from './bits';
 import { fixed } from './format';
@@ -11,9 +11,9 @@ import { useSel, useStudio } from './studioContext';
 export function RunSigns({ session }: { session: SessionView }) {
   const t = texts().train.dev;
   const { runs } = session.config;
-  const named = runs.map((run, i) => ({ run, index: i + 1, history: session.histories.get(run.id)! }));
-  const withDev = named.filter((n) => n.history.dev !== null);
-  const skipsAll = named.filter((n) => n.history.skipsAll.length > 0);
+  const named = runs.map((run, i) => ({ run, index: i + 1, metricLog: session.metricLogs.get(run.id)! }));
+  const withDev = named.filter((n) => n.metricLog.dev !== null);
+  const skipsAll = named.filter((n) => n.metricLog.skipsAll.length > 0);
   return (
     <>
       {withDev.length > 0 && (
@@ -35,15 +35,15 @@ export function RunSigns({ session }: { session: SessionView }) {
               </tr>
             </thead>
             <tbody>
-              {withDev.map(({ run, index, history }) => (
+              {withDev.map(({ run, index, metricLog }) => (
                 <tr key={run.id}>
                   <th scope="row">
                     <RunMark index={index} />
                     {run.name}
                   </th>
-                  <td className="num">{history.dev!.best.step}</td>
-                  <td className="num">{fixed(history.dev!.best.loss)}</td>
-                  <td className="num">{t.at(fixed(history.dev!.loss), history.dev!.step)}</td>
+                  <td className="num">{metricLog.dev!.best.step}</td>
+                  <td className="num">{fixed(metricLog.dev!.best.loss)}</td>
+                  <td className="num">{t.at(fixed(metricLog.dev!.loss), metricLog.dev!.step)}</td>
                 </tr>
               ))}
             </tbody>
@@ -51,13 +51,13 @@ export function RunSigns({ session }: { session: SessionView }) {
           <p className="help">{t.help}</p>
         </Scroll>
       )}
-      {skipsAll.map(({ run, index, history }) => (
+      {skipsAll.map(({ run, index, metricLog }) => (
         <SkipsAllPanel
           key={run.id}
           index={index}
           name={run.name}
           runId={run.id}
-          history={history}
+          metricLog={metricLog}
           opens={isGated(run) && learnsThreshold(run.gate)}
         />
       ))}
@@ -69,13 +69,13 @@ function SkipsAllPanel({
   index,
   name,
   runId,
-  history,
+  metricLog,
   opens,
 }: {
   index: number;
   name: string;
   runId: string;
-  history: RunHistory;
+  metricLog: MetricLog;
   opens: boolean;
 }) {
   const t = texts().train.skipsAll;
@@ -83,16 +83,16 @@ function SkipsAllPanel({
   const live = useSel((s) => isLive(s.runs.phase));
   const experiment = useSel((s) => s.experiments.running !== null);
   return (
-    <details className="panel" data-testid={`skips-all-${runId}`} open={history.skipsAll.length <= 4 || undefined}>
+    <details className="panel" data-testid={`skips-all-${runId}`} open={metricLog.skipsAll.length <= 4 || undefined}>
       <summary>
         <RunMark index={index} />
-        {t.title(name, history.skipsAll.length)}
+        {t.title(name, metricLog.skipsAll.length)}
       </summary>
       <div className="stack tight">
         <p className="help">{experiment ? t.helpExperiment : t.help}</p>
         <ul className="plain-list">
-          {history.skipsAll.map(({ module, reason }) => {
-            const m = history.modules[module];
+          {metricLog.skipsAll.map(({ module, reason }) => {
+            const m = metricLog.modules[module];
             const what = m ? t.module(m.layer, m.kind) : t.numbered(module);
             return (
               <li key={module} className="row">

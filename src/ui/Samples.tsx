@@ -1,7 +1,7 @@
 /** What every run writes on from the same prompts, at each evaluation, in order of time; and which prompts those are. */
 import { useState } from 'react';
 import { texts } from '../shared/texts';
-import type { Sample } from '../store/history';
+import type { Sample } from '../store/metricLog';
 import { MAX_SAMPLE_PROMPTS, type SessionView } from '../store/slices';
 import { RunMark, SelectField, TextField } from './bits';
 import { tokenText } from './format';
@@ -33,11 +33,11 @@ export function Samples({ session, fixed = false }: { session: SessionView; fixe
   const t = texts().train.samples;
   useSel((s) => s.runs.version);
   const [chosen, setChosen] = useState(0);
-  const { config, histories } = session;
+  const { config, metricLogs } = session;
   const runs = [
     { id: 'base', name: texts().compare.name.base, index: 0 },
     ...config.runs.map((r, i) => ({ id: r.id, name: r.name, index: i + 1 })),
-  ].map((r) => ({ ...r, samples: histories.get(r.id)?.samples ?? [] }));
+  ].map((r) => ({ ...r, samples: metricLogs.get(r.id)?.samples ?? [] }));
   const prompts = [...new Map(runs.flatMap((r) => r.samples.map((s) => [s.prompt, s]))).values()];
   const shown = prompts[Math.min(chosen, prompts.length - 1)];
   return (

@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest';
 import { defaultSession } from '../../shared/config';
 import type { TrainEvent, TrainReplies, TrainRequest } from '../../train/protocol';
 import type { DatasetCommands } from '../dataset';
-import { RunHistory } from '../history';
+import { MetricLog } from '../metricLog';
 import { type SavedSessions, recordOf } from '../savedSessions';
 import { Page } from '../page';
 import type { RunFile } from '../runFile';
@@ -19,9 +19,9 @@ import { message } from '../../shared/message';
 const NANO = { kind: 'embedded', id: 'sieve-stories-nano' } as const;
 
 function session(startedAt: number): SessionView {
-  const histories = new Map(['base', 'lora', 'ts-lora'].map((id) => [id, new RunHistory(id)]));
-  histories.get('base')!.addEval(evalEvent('base', 0, 5));
-  for (const id of ['lora', 'ts-lora']) histories.get(id)!.addStep(stepEvent(id, 1));
+  const metricLogs = new Map(['base', 'lora', 'ts-lora'].map((id) => [id, new MetricLog(id)]));
+  metricLogs.get('base')!.addEval(evalEvent('base', 0, 5));
+  for (const id of ['lora', 'ts-lora']) metricLogs.get(id)!.addStep(stepEvent(id, 1));
   return {
     config: defaultSession(),
     template: { prompt: '', completion: '{text}' },
@@ -29,7 +29,7 @@ function session(startedAt: number): SessionView {
     dataName: 'x',
     plan: null,
     devices: [],
-    histories,
+    metricLogs,
     failed: new Map(),
     startedAt,
   };
@@ -56,7 +56,7 @@ function make() {
     record: null,
     files: [],
     damaged: [],
-    histories: kept.histories,
+    metricLogs: kept.metricLogs,
     adapters: new Map([['lora', [{ name: 'adapter_model.safetensors', bytes: new Uint8Array(2) }]]]),
   };
   const load = vi.fn((_id: string) => Promise.resolve(file));

@@ -94,8 +94,8 @@ export class Compare {
       await this.#host.page.command('compare', async () => {
         const record = this.#s.keep.runs.find((r) => r.id === id);
         if (!record) throw new SieveError(message('store.saved.gone'));
-        const { histories, adapters } = await this.#host.saved.load(id);
-        const added: AddedRun = { record, histories, adapters: new Set(adapters.keys()), loaded: {}, refused: {} };
+        const { metricLogs, adapters } = await this.#host.saved.load(id);
+        const added: AddedRun = { record, metricLogs, adapters: new Set(adapters.keys()), loaded: {}, refused: {} };
         this.#patch({ added: [...this.#s.compare.added, added] });
       });
     }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { defaultSession } from '../../shared/config';
 import { GUARD } from '../../shared/guard';
 import { texts } from '../../shared/texts';
-import { RunHistory } from '../history';
+import { MetricLog } from '../metricLog';
 import { recordOf } from '../savedSessions';
 import { type AddedRun, type SessionView, type State, initialState } from '../slices';
 import { MODULES, evalEvent, gateStats, stepEvent } from '../testing/fixtures';
@@ -22,8 +22,8 @@ const MAPPING = { kind: 'prompt-completion', roles: { prompt: 'p', completion: '
 
 /** LoRA ends at `lora`, TS-LoRA at `gated`, the base at 5.5. */
 function session(startedAt: number, lora: number, gated: number, seed = 1): SessionView {
-  const histories = new Map(['base', 'lora', 'ts-lora'].map((id) => [id, new RunHistory(id)]));
-  const of = (id: string) => histories.get(id)!;
+  const metricLogs = new Map(['base', 'lora', 'ts-lora'].map((id) => [id, new MetricLog(id)]));
+  const of = (id: string) => metricLogs.get(id)!;
   of('base').addEval(evalEvent('base', 0, 5.5));
   for (const id of ['lora', 'ts-lora']) {
     of(id).modules = MODULES;
@@ -41,7 +41,7 @@ function session(startedAt: number, lora: number, gated: number, seed = 1): Sess
     dataName: 'facts.jsonl',
     plan: null,
     devices: [],
-    histories,
+    metricLogs,
     failed: new Map(),
     startedAt,
   };
@@ -49,7 +49,7 @@ function session(startedAt: number, lora: number, gated: number, seed = 1): Sess
 
 function added(s: SessionView, id: string, model: AddedRun['record']['model'] = NANO): AddedRun {
   const record = { ...recordOf(s, 'finished', { id, model, endedAt: 9, bytes: 1 }, names), name: `Kept ${id}` };
-  return { record, histories: s.histories, adapters: new Set(['lora']), loaded: {}, refused: {} };
+  return { record, metricLogs: s.metricLogs, adapters: new Set(['lora']), loaded: {}, refused: {} };
 }
 
 function state(current: SessionView | null, kept: AddedRun[] = []): State {
@@ -154,7 +154,7 @@ test('numbers against the reference: equal digits are no difference, and only li
 
 test('losses on other text or of another model are not compared, and bring a base of their own', () => {
   const foreign = session(2, 1, 1);
-  foreign.histories.get('base')!.addEval(evalEvent('base', 0, 4));
+  foreign.metricLogs.get('base')!.addEval(evalEvent('base', 0, 4));
   const s = state(session(1, 3, 3.2), [
     added(foreign, 'a'),
     added(session(3, 2, 2), 'b', { kind: 'embedded', id: 'sieve-stories-4m' }),

@@ -9,7 +9,7 @@ import type { Names } from '../../shared/names';
 import type { ModelSource, RunId } from '../../train/protocol';
 import { type ComparableRun, runsOfSaved, sessionRuns } from '../comparable';
 import { type Curve, evalCurve } from '../curves';
-import type { RunHistory } from '../history';
+import type { MetricLog } from '../metricLog';
 import type { AddedRun, State } from '../slices';
 import { carriedPrompt } from '../template';
 
@@ -39,7 +39,7 @@ export interface Contender {
   index: number;
   /** Place among those that are no bases, from 0; looks repeat every eight. */
   place: number;
-  /** Null for a base and for an adapter without its history. */
+  /** Null for a base and for an adapter without its metricLog. */
   run: ComparableRun | null;
   /** Validation loss over steps; null where nothing is known. */
   validation: Curve | null;
@@ -72,8 +72,8 @@ function measuredOf({ final, model }: ComparableRun): BaseMeasures | null {
     : { model: model.id, base, examples, supervised };
 }
 
-function measuredBase(history: RunHistory | null | undefined, model: ModelSource | null): BaseMeasures | null {
-  const last = history?.evals.at(-1);
+function measuredBase(metricLog: MetricLog | null | undefined, model: ModelSource | null): BaseMeasures | null {
+  const last = metricLog?.evals.at(-1);
   return last && model
     ? { model: model.id, base: last.loss, examples: last.examples, supervised: last.supervised }
     : null;
@@ -115,9 +115,9 @@ export function contenders(s: State, called: Pick<Names, 'base' | 'baseOf' | 'im
   // A run that was deleted under History is gone from here, too.
   const added = s.compare.added.filter((a) => s.keep.runs.some((r) => r.id === a.record.id));
 
-  const history =
-    session?.histories.get('base') ??
-    added.find((a) => sameModel(source, a.record.model))?.histories.get('base') ??
+  const metricLog =
+    session?.metricLogs.get('base') ??
+    added.find((a) => sameModel(source, a.record.model))?.metricLogs.get('base') ??
     null;
   out.push({
     key: 'base',
@@ -125,8 +125,8 @@ export function contenders(s: State, called: Pick<Names, 'base' | 'baseOf' | 'im
     kind: 'base',
     name: called.base(),
     run: null,
-    validation: history && history.evals.length > 0 ? evalCurve(history) : null,
-    measured: measuredBase(history, source),
+    validation: metricLog && metricLog.evals.length > 0 ? evalCurve(metricLog) : null,
+    measured: measuredBase(metricLog, source),
     prompt: { mapping: templated.mapping, template: templated.template },
     voice:
       s.model.status === 'ready'
@@ -147,11 +147,11 @@ export function contenders(s: State, called: Pick<Names, 'base' | 'baseOf' | 'im
     });
   }
   for (const one of added) {
-    const { record, histories } = one;
+    const { record, metricLogs } = one;
     const { id, model, mapping, template, startedAt } = record;
     // It may have been renamed since.
     const { name } = s.keep.runs.find((r) => r.id === id)!;
-    const own = histories.get('base');
+    const own = metricLogs.get('base');
     const base = measuredBase(own, model);
     // Of another model, or on other text: a base of its own.
     if (own && base && !out.some((c) => c.kind === 'base' && comparable(c.measured, base))) {
@@ -172,7 +172,7 @@ export function contenders(s: State, called: Pick<Names, 'base' | 'baseOf' | 'im
         },
       });
     }
-    for (const run of runsOfSaved(record, histories)) {
+    for (const run of runsOfSaved(record, metricLogs)) {
       const identity = `${run.startedAt}/${run.runId}`;
       if (out.some((c) => c.identity === identity)) continue;
       out.push({

@@ -39,7 +39,7 @@ function metricsOf({ kind, run, measured }: Contender): Metrics {
     skipped: run?.final.skipped ?? null,
     // A base has nothing that is trained.
     parameters: run && run.final.parameters > 0 ? run.final.parameters : null,
-    time: run?.history.ms ? run.history.ms : null,
+    time: run?.metricLog.ms ? run.metricLog.ms : null,
   };
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ModuleSeries } from '../history';
+import { ModuleSeries } from '../metricLog';
 import { MODULES } from '../testing/fixtures';
 import { differenceMap, gridOf, mapAt, spanOf, stepsOf } from './skips';
 

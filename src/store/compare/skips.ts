@@ -1,6 +1,6 @@
 /** What several gated runs skip, laid out alike so that cell stands beside cell. Plain functions. */
 import type { ModuleId } from '../../shared/types';
-import type { ModuleSeries } from '../history';
+import type { ModuleSeries } from '../metricLog';
 
 /** A run's skipped shares over its steps. */
 export interface SkipRun {

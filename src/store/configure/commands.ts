@@ -288,7 +288,7 @@ export function runTiming(
 ): Timing | null {
   if (!session || !report || (info && session.devices.at(-1)?.kind !== info.device.kind)) return null;
   const recent = session.config.runs
-    .map((r) => session.histories.get(r.id)?.recentMs() ?? [])
+    .map((r) => session.metricLogs.get(r.id)?.recentMs() ?? [])
     .filter((ms) => ms.length > 0);
   if (recent.length === 0) return null;
   // All runs' steps end together; the slowest tells the step's time. Waits for measurements between steps are the rare long ones.

@@ -3,7 +3,7 @@ import type { RunConfig } from '../../shared/config';
 import type { ErrorInfo } from '../../shared/errors';
 import type { Accuracy, Cell, ModuleMeasure, TokenClassRow } from '../../shared/experiment';
 import type { UsedDevice } from '../../shared/types';
-import { type RunHistory, totalSkipped } from '../history';
+import { type MetricLog, totalSkipped } from '../metricLog';
 import type { Job } from './plan';
 
 /** Points of a kept training curve at most. */
@@ -17,7 +17,7 @@ export interface Measured {
 
 export interface Finished extends Measured {
   run: RunConfig;
-  history: RunHistory;
+  metricLog: MetricLog;
   base: number | null;
   failed: ErrorInfo | null;
   parameters: number;
@@ -27,8 +27,8 @@ export interface Finished extends Measured {
 }
 
 export function cellOf(experiment: string, { stage, seed }: Pick<Job, 'stage' | 'seed'>, done: Finished): Cell {
-  const { run, history, base, failed, parameters, devices, ms, finishedAt, accuracy, classes, modules } = done;
-  const last = history.evals.at(-1);
+  const { run, metricLog, base, failed, parameters, devices, ms, finishedAt, accuracy, classes, modules } = done;
+  const last = metricLog.evals.at(-1);
   return {
     experiment,
     stage,
@@ -42,11 +42,11 @@ export function cellOf(experiment: string, { stage, seed }: Pick<Job, 'stage' | 
     devices,
     base,
     loss: failed ? null : (last?.loss ?? null),
-    evals: history.evals.map(({ step, loss }) => ({ step, loss })),
-    curve: curveOf(history),
+    evals: metricLog.evals.map(({ step, loss }) => ({ step, loss })),
+    curve: curveOf(metricLog),
     skipped: last?.gate ? totalSkipped(last.gate) : null,
     accuracy,
-    noise: [...history.noise],
+    noise: [...metricLog.noise],
     classes,
     only: run.only,
     modules,
@@ -54,8 +54,8 @@ export function cellOf(experiment: string, { stage, seed }: Pick<Job, 'stage' | 
 }
 
 /** Training loss as means over equal stretches of steps. */
-function curveOf(history: Pick<RunHistory, 'step' | 'loss'>): { step: number; loss: number }[] {
-  const [steps, losses] = [history.step.values(), history.loss.values()];
+function curveOf(metricLog: Pick<MetricLog, 'step' | 'loss'>): { step: number; loss: number }[] {
+  const [steps, losses] = [metricLog.step.values(), metricLog.loss.values()];
   const stride = Math.max(1, Math.ceil(steps.length / CURVE_POINTS));
   return Array.from({ length: Math.ceil(steps.length / stride) }, (_, i) => {
     const part = losses.subarray(i * stride, (i + 1) * stride);
@@ -67,8 +67,8 @@ function curveOf(history: Pick<RunHistory, 'step' | 'loss'>): { step: number; lo
 }
 
 /** Active share of each module over the last third of a probe's kept steps; null where the run has no gates. */
-export function activeShares(history: Pick<RunHistory, 'skipped'>): number[] | null {
-  const { skipped } = history;
+export function activeShares(metricLog: Pick<MetricLog, 'skipped'>): number[] | null {
+  const { skipped } = metricLog;
   if (!skipped || skipped.rows === 0) return null;
   const from = Math.floor((skipped.rows * 2) / 3);
   return Array.from({ length: skipped.modules }, (_, m) => {

@@ -1,7 +1,7 @@
 import { expect, it, vi } from 'vitest';
 import { createStore } from 'zustand/vanilla';
 import type { TokenSet } from '../../shared/types';
-import { RunHistory } from '../history';
+import { MetricLog } from '../metricLog';
 import { type SessionView, type State, initialState } from '../slices';
 import { MemoryLibrary } from '../testing/memoryLibrary';
 import { MODULES, evalEvent, gateStats, stepEvent, foreign } from '../testing/fixtures';
@@ -65,13 +65,13 @@ function page(library = new MemoryLibrary(), bytes = 16) {
     },
     trainOn: (config, _data, from) =>
       new Promise((resolve) => {
-        const histories = new Map(['base', ...config.runs.map((r) => r.id)].map((id) => [id, new RunHistory(id)]));
+        const metricLogs = new Map(['base', ...config.runs.map((r) => r.id)].map((id) => [id, new MetricLog(id)]));
         const session: SessionView = {
           config,
           ...from,
           plan: null,
           devices: [],
-          histories,
+          metricLogs,
           failed: new Map(),
           startedAt: 0,
         };
@@ -79,17 +79,19 @@ function page(library = new MemoryLibrary(), bytes = 16) {
         sessions.push({
           session,
           end: (phase) => {
-            histories.get('base')!.addEval(evalEvent('base', 0, 6));
+            metricLogs.get('base')!.addEval(evalEvent('base', 0, 6));
             for (const run of config.runs) {
-              const history = histories.get(run.id)!;
-              history.addStep(
+              const metricLog = metricLogs.get(run.id)!;
+              metricLog.addStep(
                 stepEvent(
                   run.id,
                   1,
                   run.method === 'ts-lora' ? gateStats(MODULES.length, 100, (m) => 100 - 20 * m) : null,
                 ),
               );
-              history.addEval(evalEvent(run.id, config.train.steps, config.train.seed + (run.id === 'lora' ? 0 : 0.5)));
+              metricLog.addEval(
+                evalEvent(run.id, config.train.steps, config.train.seed + (run.id === 'lora' ? 0 : 0.5)),
+              );
             }
             store.setState((s) => ({ runs: { ...s.runs, phase } }));
             resolve(session);

@@ -261,15 +261,15 @@ export class Experiments {
     const ms = performance.now() - started;
     const measured = await this.#measure(job, session);
     const finishedAt = Date.now();
-    const base = session.histories.get('base')?.evals.at(-1)?.loss ?? null;
+    const base = session.metricLogs.get('base')?.evals.at(-1)?.loss ?? null;
     return job.config.runs.map((run) => {
-      const history = session.histories.get(run.id)!;
+      const metricLog = session.metricLogs.get(run.id)!;
       return cellOf(experiment.id, job, {
         run,
-        history,
+        metricLog,
         base,
         failed: session.failed.get(run.id) ?? null,
-        parameters: history.parameters,
+        parameters: metricLog.parameters,
         devices: session.devices,
         ms,
         finishedAt,
@@ -291,7 +291,7 @@ export class Experiments {
     if (stage === 'probe') {
       this.#patch({ activity: 'modules' });
       for (const id of ids) {
-        const active = activeShares(session.histories.get(id)!);
+        const active = activeShares(session.metricLogs.get(id)!);
         const { modules } = await train.request({ type: 'module-measures', runId: id, examples: GRADIENT_EXAMPLES });
         result.get(id)!.modules = modules.map((m, i) => ({ ...m, active: active?.[i] ?? null }));
       }

@@ -6,7 +6,7 @@ import type { SampleSet } from '../../shared/data';
 import type { GateStats, ModelSource, ModuleId } from '../../shared/types';
 import { RATIO_BINS } from '../../shared/types';
 import type { FromWorker, TrainEvent } from '../../train/protocol';
-import { RunHistory } from '../history';
+import { MetricLog } from '../metricLog';
 import type { SessionView } from '../slices';
 import { type WorkerHooks, type WorkerLike, WorkerClient } from '../workerClient';
 
@@ -134,9 +134,9 @@ export const MODULES: ModuleId[] = [0, 1].flatMap((layer) => ['q_proj', 'v_proj'
 
 /** A session that has ended: LoRA failed after a step, TS-LoRA took six and was measured twice. */
 export function endedSession(): SessionView {
-  const histories = new Map(['base', 'lora', 'ts-lora'].map((id) => [id, new RunHistory(id)]));
-  histories.get('base')!.addEval(evalEvent('base', 0, 5.5));
-  const gated = histories.get('ts-lora')!;
+  const metricLogs = new Map(['base', 'lora', 'ts-lora'].map((id) => [id, new MetricLog(id)]));
+  metricLogs.get('base')!.addEval(evalEvent('base', 0, 5.5));
+  const gated = metricLogs.get('ts-lora')!;
   gated.modules = MODULES;
   gated.parameters = 64;
   for (let step = 1; step <= 6; step++)
@@ -147,7 +147,7 @@ export function endedSession(): SessionView {
         gateStats(4, 100, () => 50),
       ),
     );
-  histories.get('lora')!.addStep(stepEvent('lora', 1));
+  metricLogs.get('lora')!.addStep(stepEvent('lora', 1));
   gated.addEval(evalEvent('ts-lora', 3, 3));
   gated.addEval({ ...evalEvent('ts-lora', 6, 3.25), gate: gateStats(4, 100, (m) => 100 - 10 * m) });
   return {
@@ -157,7 +157,7 @@ export function endedSession(): SessionView {
     dataName: 'facts.jsonl',
     plan: null,
     devices: [],
-    histories,
+    metricLogs,
     failed: new Map([['lora', foreign('TrainError', 'NaN')]]),
     startedAt: 1000,
   };

@@ -1,7 +1,7 @@
 /** Loss, gradient norm, learning rate and speed of all runs, on one axis of steps with one cursor. */
 import { memo, useMemo } from 'react';
 import { type Aligned, type Curve, align, curveOf, curveRows, evalCurve, smooth } from '../../store/curves';
-import type { RunHistory } from '../../store/history';
+import type { MetricLog } from '../../store/metricLog';
 import type { SessionView } from '../../store/slices';
 import { Check, RunMark } from '../bits';
 import { compact, count, fixed } from '../format';
@@ -29,7 +29,7 @@ export const DASHES: (number[] | undefined)[] = [
 ];
 
 interface Named {
-  run: RunHistory;
+  run: MetricLog;
   name: string;
   index: number;
 }
@@ -49,7 +49,7 @@ export const PLAIN_LOOK: Look = { weight: 0, log: false, range: null, hidden: ne
 
 interface Props {
   session: SessionView;
-  /** Counts up when the histories have grown. */
+  /** Counts up when the metricLogs have grown. */
   version: number;
   look: Look;
   onLook: (patch: Partial<Look>) => void;
@@ -71,8 +71,8 @@ function plot(parts: { line: Line; curve: Curve }[], range: Look['range']): Made
   };
 }
 
-const namedRuns = ({ config, histories }: SessionView): Named[] =>
-  config.runs.map((r, i) => ({ run: histories.get(r.id)!, name: r.name, index: i + 1 }));
+const namedRuns = ({ config, metricLogs }: SessionView): Named[] =>
+  config.runs.map((r, i) => ({ run: metricLogs.get(r.id)!, name: r.name, index: i + 1 }));
 
 const shownOf = (all: Named[], { hidden }: Look) => all.filter((r) => !hidden.has(r.run.runId));
 
@@ -93,7 +93,7 @@ export const LossCurve = memo(function LossCurve({ session, version, look, onLoo
   const bus = useCursorBus();
   const { weight, log, range, hidden } = look;
   const all = namedRuns(session);
-  const base = session.histories.get('base');
+  const base = session.metricLogs.get('base');
   const planned = session.config.train.steps;
   const loss = useMemo(() => {
     const parts = shownOf(all, look).flatMap(({ run, name, index }): { line: Line; curve: Curve }[] => {
@@ -116,7 +116,7 @@ export const LossCurve = memo(function LossCurve({ session, version, look, onLoo
       made.data.push(made.data[0].map(() => level));
     }
     return made;
-    // The histories grow in place: the version says when.
+    // The metricLogs grow in place: the version says when.
     // oxlint-disable-next-line react/exhaustive-deps
   }, [version, session, colors, weight, range, hidden, t]);
   const names = all.map((r) => r.name);

@@ -5,10 +5,10 @@ import type { SessionView } from '../../store/slices';
 import { RunMark } from '../bits';
 import { fixed, signed } from '../format';
 
-export function LossTable({ session: { config, histories } }: { session: SessionView }) {
+export function LossTable({ session: { config, metricLogs } }: { session: SessionView }) {
   const { curves, lossTable: t } = texts().charts;
-  const rows = lossRows(config.runs.map((r) => histories.get(r.id)!));
-  const level = histories.get('base')?.evals.at(-1)?.loss;
+  const rows = lossRows(config.runs.map((r) => metricLogs.get(r.id)!));
+  const level = metricLogs.get('base')?.evals.at(-1)?.loss;
   return (
     <table className="grid" data-testid="loss-table">
       <thead>

@@ -2,7 +2,7 @@
 import { useState } from 'react';
 import type { RunConfig } from '../../shared/config';
 import { texts } from '../../shared/texts';
-import type { RunHistory } from '../../store/history';
+import type { MetricLog } from '../../store/metricLog';
 import { type ActiveShareRanking, ranking } from '../../store/importance';
 import type { SessionView } from '../../store/slices';
 import { Scroll } from '../bits';
@@ -19,21 +19,21 @@ const WIDTH = 560;
 interface Props {
   session: SessionView;
   gated: RunConfig[];
-  history: RunHistory;
+  metricLog: MetricLog;
   selected: number;
   onSelect: (module: number) => void;
 }
 
-export function RankingChart({ session, gated, history, selected, onSelect }: Props) {
+export function RankingChart({ session, gated, metricLog, selected, onSelect }: Props) {
   const { module: moduleSaid, ranking: t } = texts().charts;
   const colors = useChartColors();
   const [all, setAll] = useState(false);
   const r = ranking(
-    history,
-    gated.map((g) => session.histories.get(g.id)!),
+    metricLog,
+    gated.map((g) => session.metricLogs.get(g.id)!),
   );
   if (!r) return null;
-  const { modules } = history;
+  const { modules } = metricLog;
   const names = new Map(session.config.runs.map((x) => [x.id, x.name]));
   const shown = all ? r.modules : r.modules.slice(0, SHORT);
   const rows = () => [

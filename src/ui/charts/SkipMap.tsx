@@ -3,7 +3,7 @@ import { useEffect } from 'react';
 import { kindLabel } from '../../shared/settings/names';
 import { texts } from '../../shared/texts';
 import type { ModuleId } from '../../shared/types';
-import type { ModuleSeries } from '../../store/history';
+import type { ModuleSeries } from '../../store/metricLog';
 import { moduleName, percent } from '../format';
 import { say } from '../announcer';
 import { Phrase } from '../Phrase';

@@ -1,7 +1,7 @@
 /** Token × module map of one text: which module applied its update for which token, or how large each update was. */
 import { memo, useState } from 'react';
 import { texts } from '../../shared/texts';
-import type { RunHistory } from '../../store/history';
+import type { MetricLog } from '../../store/metricLog';
 import { Segmented } from '../bits';
 import { compact, moduleName } from '../format';
 import { useTexts } from '../studioContext';
@@ -13,7 +13,7 @@ import { MapCanvas } from './MapCanvas';
 import { drawMap, layOut, type MapSpec } from './mapLayout';
 import { Ramp } from './Ramp';
 
-type Watch = NonNullable<RunHistory['watch']>;
+type Watch = NonNullable<MetricLog['watch']>;
 
 /** r on a logarithmic scale from the smallest to the largest of the text that is not 0. */
 function logScale(ratio: Float32Array): (r: number) => number {

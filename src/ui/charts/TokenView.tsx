@@ -2,7 +2,7 @@
 import { type KeyboardEvent, type ReactNode, memo, useRef, useState } from 'react';
 import { kindLabel } from '../../shared/settings/names';
 import { texts } from '../../shared/texts';
-import type { RunHistory } from '../../store/history';
+import type { MetricLog } from '../../store/metricLog';
 import { activePerToken } from '../../store/series';
 import { Scroll, SelectField } from '../bits';
 import { compact, percent } from '../format';
@@ -15,7 +15,7 @@ import { Ramp } from './Ramp';
 import type { Surface } from './surface';
 import { letters } from './textWidth';
 
-type Watch = NonNullable<RunHistory['watch']>;
+type Watch = NonNullable<MetricLog['watch']>;
 
 interface Props {
   watch: Watch;

@@ -3,7 +3,7 @@ import type { GateRule } from '../../shared/config';
 import { ratioQuantile } from '../../shared/ratio';
 import { ruleOf } from '../../shared/rules';
 import { type GateStats, RATIO_BINS } from '../../shared/types';
-import { skippedShare } from '../../store/history';
+import { skippedShare } from '../../store/metricLog';
 
 export interface Cuts {
   /** A threshold that is learnt, or what a fixed share comes to in these tokens (to within a bin of r). */

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { type GateRule, trainSchema } from '../../shared/config';
 import { ratioEdge } from '../../shared/ratio';
 import { RATIO_BINS } from '../../shared/types';
-import { RunHistory } from '../../store/history';
+import { MetricLog } from '../../store/metricLog';
 import { ranking } from '../../store/importance';
 import { MODULES, evalEvent, gateStats, stepEvent } from '../../store/testing/fixtures';
 import { compact } from '../format';
@@ -18,8 +18,8 @@ import {
   explainTokens,
 } from './explain';
 
-function run(): RunHistory {
-  const h = new RunHistory('a');
+function run(): MetricLog {
+  const h = new MetricLog('a');
   h.modules = MODULES;
   for (let i = 1; i <= 10; i++)
     h.addStep({
@@ -36,7 +36,7 @@ function run(): RunHistory {
 }
 
 test('the loss is explained with the base, each run, and the gap between what it saw and what it did not', () => {
-  const base = new RunHistory('base');
+  const base = new MetricLog('base');
   base.addEval(evalEvent('base', 0, Math.log(100)));
   const a = run();
   const text = explainLoss([{ name: 'LoRA', run: a }], base).join(' ');

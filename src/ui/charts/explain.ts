@@ -3,20 +3,20 @@ import type { TrainConfig } from '../../shared/config';
 import { ratioQuantile } from '../../shared/ratio';
 import { texts } from '../../shared/texts';
 import { type GateStats, type ModuleId, RATIO_BINS } from '../../shared/types';
-import { type RunHistory, totalSkipped } from '../../store/history';
+import { type MetricLog, totalSkipped } from '../../store/metricLog';
 import type { ActiveShareRanking } from '../../store/importance';
 import { compact, count, fixed, percent } from '../format';
 import type { Cuts } from './cuts';
 
 export interface NamedRun {
   name: string;
-  run: RunHistory;
+  run: MetricLog;
 }
 
 const said = () => texts().charts.explain;
 const nameOf = (m: ModuleId) => texts().charts.module(m.layer, m.kind);
 
-export function explainLoss(runs: NamedRun[], base: RunHistory | undefined): string[] {
+export function explainLoss(runs: NamedRun[], base: MetricLog | undefined): string[] {
   const t = said().loss;
   const out = [t.what];
   const start = base?.evals.at(-1)?.loss;
@@ -58,7 +58,7 @@ export function explainGradient(runs: NamedRun[], maxGradientNorm: number): stri
   return out;
 }
 
-export function explainRate(train: TrainConfig, run: RunHistory): string[] {
+export function explainRate(train: TrainConfig, run: MetricLog): string[] {
   const t = said().rate;
   const now = run.learningRate.length > 0 ? run.learningRate.at(-1) : null;
   return [
@@ -146,7 +146,7 @@ export function explainRanking(r: ActiveShareRanking, modules: ModuleId[], names
   ];
 }
 
-export function explainShares(run: RunHistory): string[] {
+export function explainShares(run: MetricLog): string[] {
   const t = said().shares;
   return [t.what, ...(run.gate ? [t.now(percent(totalSkipped(run.gate), 1))] : [])];
 }

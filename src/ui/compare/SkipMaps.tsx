@@ -28,9 +28,9 @@ export const SkipMaps = memo(function SkipMaps({
 }) {
   const t = useTexts().compare.skips;
   const gated = shown.flatMap((contender): Gated[] => {
-    const history = contender.run?.history;
-    return history?.skipped && history.skipped.rows > 0 && history.modules.length === history.skipped.modules
-      ? [{ contender, modules: history.modules, series: history.skipped }]
+    const metricLog = contender.run?.metricLog;
+    return metricLog?.skipped && metricLog.skipped.rows > 0 && metricLog.modules.length === metricLog.skipped.modules
+      ? [{ contender, modules: metricLog.modules, series: metricLog.skipped }]
       : [];
   });
   if (gated.length === 0) return null;

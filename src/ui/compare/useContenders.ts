@@ -15,7 +15,7 @@ export interface Compared {
 /** Counts with everything that is shown here: while a run goes on its evaluations, and otherwise every change. */
 function versionOf({ runs }: State): string {
   if (!isLive(runs.phase)) return String(runs.version);
-  const all = [...(runs.session?.histories.values() ?? [])];
+  const all = [...(runs.session?.metricLogs.values() ?? [])];
   return `live ${all.reduce((n, h) => n + h.evals.length, 0)} ${all.filter((h) => h.step.length > 0).length}`;
 }
 
@@ -35,7 +35,7 @@ export function useContenders(): Compared {
   const language = useSel((s) => s.ui.language);
   const all = useMemo(
     () => contenders(store.getState(), names),
-    // The histories grow in place: the version says when.
+    // The metricLogs grow in place: the version says when.
     // oxlint-disable-next-line react/exhaustive-deps
     [store, session, imported, source, status, template, mapping, kept, added, version, language],
   );

@@ -93,7 +93,7 @@ function Progress({ missing }: { missing: string | null }) {
 
 /** The time that is left, by the speed of the last steps; nothing while nothing moves. */
 function left(session: SessionView, moving: boolean): string {
-  const speeds = session.config.runs.map((r) => session.histories.get(r.id)?.speed() ?? null);
+  const speeds = session.config.runs.map((r) => session.metricLogs.get(r.id)?.speed() ?? null);
   const perStep = Math.max(0, ...speeds.map((s) => s?.msPerStep ?? 0));
   if (!moving || perStep === 0) return '';
   const { done, total } = stepsOf(session);

@@ -1,6 +1,6 @@
 /** What a session has cost, and what its runs have shown beyond their curves. */
 import { texts } from '../../shared/texts';
-import { totalSkipped } from '../../store/history';
+import { totalSkipped } from '../../store/metricLog';
 import type { SessionView } from '../../store/slices';
 import { RunMark, Scroll } from '../bits';
 import { count, fixed, percent } from '../format';
@@ -51,7 +51,7 @@ function Work({ session }: { session: SessionView }) {
         </thead>
         <tbody>
           {session.config.runs.map((run, i) => {
-            const h = session.histories.get(run.id)!;
+            const h = session.metricLogs.get(run.id)!;
             const saved = h.workDense > 0 ? 1 - h.workDone / h.workDense : null;
             const ofStep = h.workStep > 0 ? (h.workDense - h.workDone) / h.workStep : null;
             return (

@@ -2,7 +2,7 @@
 import { type ReactNode, useCallback, useId, useRef, useState } from 'react';
 import { type RunConfig, isGated } from '../../shared/config';
 import { texts } from '../../shared/texts';
-import type { RunHistory } from '../../store/history';
+import type { MetricLog } from '../../store/metricLog';
 import type { SessionView } from '../../store/slices';
 import { Empty, SelectField } from '../bits';
 import { type Look, TrainingCurves } from '../charts/Curves';
@@ -24,7 +24,7 @@ interface Props {
   gated: RunConfig[];
   /** The one that is looked at, with what it has shown; null where there is none. */
   run: RunConfig | null;
-  history: RunHistory | null;
+  metricLog: MetricLog | null;
   module: number;
   onModule: (module: number) => void;
   recorded: boolean;
@@ -34,18 +34,20 @@ type Tab = keyof ReturnType<typeof texts>['frame']['live']['detailTab'];
 
 export function Detail(props: Props) {
   const t = texts().frame.live;
-  const { session, version, look, onLook, history, recorded } = props;
+  const { session, version, look, onLook, metricLog, recorded } = props;
   const [tab, setTab] = useState<Tab>('module');
   const id = useId();
   const list = useRef<HTMLDivElement>(null);
-  const modules = history?.skipped && history.modules.length === history.skipped.modules ? history.modules : null;
+  const modules =
+    metricLog?.skipped && metricLog.modules.length === metricLog.skipped.modules ? metricLog.modules : null;
   const waiting = <Empty>{t.waiting}</Empty>;
   const planned = session.config.train.steps;
   const panels: Record<Tab, ReactNode> = {
-    module: modules && history ? <Module {...props} history={history} modules={modules} planned={planned} /> : waiting,
-    token: history?.watch ? <Token {...props} watch={history.watch} /> : <Empty>{t.noText}</Empty>,
-    shares: modules ? <Lines version={version} history={history!} modules={modules} planned={planned} /> : waiting,
-    ranking: modules ? <Ranking {...props} history={history!} /> : waiting,
+    module:
+      modules && metricLog ? <Module {...props} metricLog={metricLog} modules={modules} planned={planned} /> : waiting,
+    token: metricLog?.watch ? <Token {...props} watch={metricLog.watch} /> : <Empty>{t.noText}</Empty>,
+    shares: modules ? <Lines version={version} metricLog={metricLog!} modules={modules} planned={planned} /> : waiting,
+    ranking: modules ? <Ranking {...props} metricLog={metricLog!} /> : waiting,
     training: <TrainingCurves session={session} version={version} look={look} onLook={onLook} />,
     costs: <Costs session={session} recorded={recorded} />,
   };
@@ -104,17 +106,17 @@ function Module({
   version,
   gated,
   run,
-  history,
+  metricLog,
   module,
   modules,
   onModule,
   planned,
-}: Props & { history: RunHistory; modules: RunHistory['modules']; planned: number }) {
+}: Props & { metricLog: MetricLog; modules: MetricLog['modules']; planned: number }) {
   const { charts, inspect: t } = texts();
   const studio = useStudio();
   const [source, setSource] = useState<'step' | 'eval'>('step');
-  const evalGate = history.evals.findLast((e) => e.gate !== null)?.gate ?? null;
-  const gate = source === 'eval' && evalGate ? evalGate : history.gate;
+  const evalGate = metricLog.evals.findLast((e) => e.gate !== null)?.gate ?? null;
+  const gate = source === 'eval' && evalGate ? evalGate : metricLog.gate;
   const { rule } = run!.gate;
   return (
     <>
@@ -143,7 +145,14 @@ function Module({
           ]}
         />
       </div>
-      <OverTime version={version} history={history} modules={modules} module={module} rule={rule} planned={planned} />
+      <OverTime
+        version={version}
+        metricLog={metricLog}
+        modules={modules}
+        module={module}
+        rule={rule}
+        planned={planned}
+      />
       {gate && <RatioHistogram gate={gate} cuts={cutsOf(gate, rule)} modules={modules} module={module} />}
       {gate && (
         <div className="panel">
@@ -155,7 +164,7 @@ function Module({
 }
 
 /** One token of the text in every module, and every token beside it. */
-function Token({ watch, module, onModule }: Props & { watch: NonNullable<RunHistory['watch']> }) {
+function Token({ watch, module, onModule }: Props & { watch: NonNullable<MetricLog['watch']> }) {
   const studio = useStudio();
   const token = useSel(({ selection: { pointed, token: chosen } }) => pointed.token ?? chosen ?? 0);
   const onSelect = useCallback(
@@ -173,7 +182,7 @@ function Token({ watch, module, onModule }: Props & { watch: NonNullable<RunHist
   );
 }
 
-function Ranking({ session, gated, history, module, onModule }: Props & { history: RunHistory }) {
+function Ranking({ session, gated, metricLog, module, onModule }: Props & { metricLog: MetricLog }) {
   const all = gated.filter(isGated);
-  return <RankingChart session={session} gated={all} history={history} selected={module} onSelect={onModule} />;
+  return <RankingChart session={session} gated={all} metricLog={metricLog} selected={module} onSelect={onModule} />;
 }

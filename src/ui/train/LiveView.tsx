@@ -4,7 +4,7 @@
  */
 import { type ReactNode, memo, useCallback, useDeferredValue, useState } from 'react';
 import { isGated, learnsThreshold, tauWarmupSteps } from '../../shared/config';
-import type { RunHistory } from '../../store/history';
+import type { MetricLog } from '../../store/metricLog';
 import type { SessionView } from '../../store/slices';
 import { Empty } from '../bits';
 import { type Look, LossCurve, PLAIN_LOOK } from '../charts/Curves';
@@ -35,7 +35,7 @@ interface Props {
   session: SessionView;
   /** In the place of what is said of a session: it is played back, and nothing of it can be changed. */
   note?: ReactNode;
-  /** Counts up when the histories have grown. */
+  /** Counts up when the metricLogs have grown. */
   version: number;
 }
 
@@ -50,8 +50,8 @@ const View = memo(function View({ session, note, version }: Props) {
   const wantedToken = useSel((s) => s.selection.token);
   const gated = session.config.runs.filter(isGated);
   const chosen = gated.find((r) => r.id === wantedRun) ?? gated[0];
-  const history = chosen && session.histories.get(chosen.id);
-  const modules = modulesOf(history);
+  const metricLog = chosen && session.metricLogs.get(chosen.id);
+  const modules = modulesOf(metricLog);
   const module = Math.max(
     0,
     modules.findIndex((m) => addressOf(m) === wantedModule),
@@ -62,10 +62,10 @@ const View = memo(function View({ session, note, version }: Props) {
   );
   const onToken = useCallback((token: number) => studio.select({ token }), [studio]);
   const onPoint = useCallback((token: number | null) => studio.point({ token }), [studio]);
-  const watch = history?.watch ?? null;
+  const watch = metricLog?.watch ?? null;
   return (
     <div className="live">
-      <Tiles session={session} version={version} gated={history ?? null} />
+      <Tiles session={session} version={version} gated={metricLog ?? null} />
       <div className="live-notes">{note ?? <Notes session={session} />}</div>
       <div className="live-loss">
         <LossCurve session={session} version={version} look={look} onLook={onLook} />
@@ -79,11 +79,11 @@ const View = memo(function View({ session, note, version }: Props) {
             />
           </Empty>
         )}
-        {chosen && history?.skipped && modules.length > 0 && (
-          <SkipMap modules={modules} series={history.skipped} selected={module} onSelect={onModule} />
+        {chosen && metricLog?.skipped && modules.length > 0 && (
+          <SkipMap modules={modules} series={metricLog.skipped} selected={module} onSelect={onModule} />
         )}
-        {chosen && !(history?.skipped && modules.length > 0) && <Empty>{t.frame.live.waiting}</Empty>}
-        {chosen && history && <Waits session={session} run={chosen} history={history} />}
+        {chosen && !(metricLog?.skipped && modules.length > 0) && <Empty>{t.frame.live.waiting}</Empty>}
+        {chosen && metricLog && <Waits session={session} run={chosen} metricLog={metricLog} />}
       </div>
       <div className="live-tokens">
         {watch ? (
@@ -114,7 +114,7 @@ const View = memo(function View({ session, note, version }: Props) {
         onLook={onLook}
         gated={gated}
         run={chosen ?? null}
-        history={history ?? null}
+        metricLog={metricLog ?? null}
         module={module}
         onModule={onModule}
         recorded={recorded}
@@ -135,24 +135,24 @@ function Notes({ session }: { session: SessionView }) {
 }
 
 /** The modules of a run with gates, once its steps and they are of the same number. */
-function modulesOf(history: RunHistory | undefined): RunHistory['modules'] {
-  return history?.skipped && history.modules.length === history.skipped.modules ? history.modules : NONE;
+function modulesOf(metricLog: MetricLog | undefined): MetricLog['modules'] {
+  return metricLog?.skipped && metricLog.modules.length === metricLog.skipped.modules ? metricLog.modules : NONE;
 }
 
-const NONE: RunHistory['modules'] = [];
+const NONE: MetricLog['modules'] = [];
 
 /** Said while thresholds rest: the map is empty then, and not for good. */
 function Waits({
   session,
   run,
-  history,
+  metricLog,
 }: {
   session: SessionView;
   run: SessionView['config']['runs'][number];
-  history: RunHistory;
+  metricLog: MetricLog;
 }) {
   const t = useTexts().inspect;
-  const done = history.step.length > 0 ? history.step.at(-1) : 0;
+  const done = metricLog.step.length > 0 ? metricLog.step.at(-1) : 0;
   const waits = learnsThreshold(run.gate) ? tauWarmupSteps(run.gate, session.config.train) : 0;
   return done > 0 && done <= waits && <p className="help">{t.stillOpen(waits)}</p>;
 }

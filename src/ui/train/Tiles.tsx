@@ -1,7 +1,7 @@
 /** What a session has come to: in large numbers, and once it is over in a sentence, with what can be done next. */
 import { isGated } from '../../shared/config';
 import { texts } from '../../shared/texts';
-import type { RunHistory } from '../../store/history';
+import type { MetricLog } from '../../store/metricLog';
 import { hashOf } from '../../store/route';
 import { type SessionView, isLive } from '../../store/slices';
 import { REPEATED } from '../../store/experiments/presets';
@@ -12,16 +12,16 @@ import { useSel, useStudio } from '../studioContext';
 
 interface Props {
   session: SessionView;
-  /** Counts up when the histories have grown: all of the screen is of the same moment. */
+  /** Counts up when the metricLogs have grown: all of the screen is of the same moment. */
   version: number;
   /** The run with gates that is looked at. */
-  gated: RunHistory | null;
+  gated: MetricLog | null;
 }
 
-const lossOf = (run: RunHistory | undefined) => run?.evals.at(-1)?.loss ?? null;
+const lossOf = (run: MetricLog | undefined) => run?.evals.at(-1)?.loss ?? null;
 
 /** Skipped share of the latest step that was kept, over all modules; each of them sees the same tokens. */
-function skippedNow({ skipped }: RunHistory): number | null {
+function skippedNow({ skipped }: MetricLog): number | null {
   if (!skipped || skipped.rows === 0) return null;
   return skipped.row(skipped.rows - 1).reduce((sum, share) => sum + share, 0) / skipped.modules;
 }
@@ -30,12 +30,12 @@ export function Tiles({ session, gated }: Props) {
   const t = texts().frame.live;
   const { runs } = session.config;
   const [first] = runs;
-  const firstLoss = lossOf(session.histories.get(first.id));
-  const speed = runs.reduce((sum, r) => sum + (session.histories.get(r.id)?.speed()?.tokensPerSecond ?? 0), 0);
+  const firstLoss = lossOf(session.metricLogs.get(first.id));
+  const speed = runs.reduce((sum, r) => sum + (session.metricLogs.get(r.id)?.speed()?.tokensPerSecond ?? 0), 0);
   return (
     <dl className="tiles num" aria-label={t.tiles}>
       {runs.map((run, i) => {
-        const loss = lossOf(session.histories.get(run.id));
+        const loss = lossOf(session.metricLogs.get(run.id));
         return (
           <div key={run.id} className="tile" data-testid={`tile-${run.id}`}>
             <dt>
@@ -75,16 +75,16 @@ export function Verdict({ session }: { session: SessionView }) {
   const busy = useSel(
     (s) => s.experiments.running !== null || s.runs.draftError !== null || s.model.status !== 'ready',
   );
-  const firstLoss = lossOf(session.histories.get(first.id));
-  const base = lossOf(session.histories.get('base'));
+  const firstLoss = lossOf(session.metricLogs.get(first.id));
+  const base = lossOf(session.metricLogs.get('base'));
   const gated = runs.find((r) => isGated(r) && r !== first);
-  const history = gated && session.histories.get(gated.id);
-  const loss = lossOf(history);
+  const metricLog = gated && session.metricLogs.get(gated.id);
+  const loss = lossOf(metricLog);
   const sentence =
-    history?.skipped && loss !== null && firstLoss !== null
+    metricLog?.skipped && loss !== null && firstLoss !== null
       ? t.gated({
           run: gated!.name,
-          skipped: percent(skippedNow(history)),
+          skipped: percent(skippedNow(metricLog)),
           difference: signed(loss - firstLoss),
           baseline: first.name,
         })

@@ -180,7 +180,7 @@ export const store = {
       message: `The file has ${bytes} bytes; at most ${most} are read.`,
       hint: 'Choose the file of one session.',
     }),
-    noHistory: {
+    noMetricLog: {
       message: 'This is not a session: metrics.json is missing.',
       hint: 'Choose a file that was exported under Saved. Adapters alone are imported under Compare.',
     },

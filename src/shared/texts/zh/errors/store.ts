@@ -137,7 +137,7 @@ export const store: Texts['errors']['store'] = {
       message: `文件有 ${bytes} 字节，最多读取 ${most} 字节。`,
       hint: '请选择一个会话的文件。',
     }),
-    noHistory: {
+    noMetricLog: {
       message: '这不是会话文件：缺少 metrics.json。',
       hint: '请选择在“已保存”里导出的文件。单独的适配器请在“对比”里导入。',
     },

@@ -128,11 +128,11 @@ export type Sample = Pick<SampleEvent, 'step' | 'prompt' | 'expected' | 'text'>;
 /** Samples kept per run; when there are more, every second one between the first and the last goes. */
 export const MAX_SAMPLES = 400;
 
-/** Values per step, in the columns of a history. */
+/** Values per step, in the columns of a metricLog. */
 const COLUMNS = ['step', 'loss', 'learningRate', 'gradNorm', 'speeds'] as const;
 type ColumnName = (typeof COLUMNS)[number];
 
-/** Everything of a history that a resumed or reopened run shows and that is plain data already. */
+/** Everything of a metricLog that a resumed or reopened run shows and that is plain data already. */
 const PLAIN = [
   'modules',
   'parameters',
@@ -150,10 +150,10 @@ const PLAIN = [
   'ms',
 ] as const;
 
-/** A history as plain data with typed arrays of its own; the speed of the last steps is left out. */
-export interface HistorySnapshot
+/** A metricLog as plain data with typed arrays of its own; the speed of the last steps is left out. */
+export interface MetricLogSnapshot
   extends Record<ColumnName, Float32Array<ArrayBuffer>>,
-    Pick<RunHistory, (typeof PLAIN)[number]> {
+    Pick<MetricLog, (typeof PLAIN)[number]> {
   runId: RunId;
   evals: EvalPoint[];
   skipped: SeriesSnapshot | null;
@@ -166,7 +166,7 @@ export interface HistorySnapshot
 /** Steps whose wall time makes up the speed shown. */
 const SPEED_WINDOW = 20;
 
-export class RunHistory {
+export class MetricLog {
   readonly runId: RunId;
   readonly step: GrowingColumn;
   readonly loss: GrowingColumn;
@@ -206,8 +206,8 @@ export class RunHistory {
   #recent: { ms: number; tokens: number }[] = [];
   #skipTiming = true;
 
-  /** @param from an earlier history that this one goes on from */
-  constructor(runId: RunId, from?: HistorySnapshot) {
+  /** @param from an earlier metricLog that this one goes on from */
+  constructor(runId: RunId, from?: MetricLogSnapshot) {
     this.runId = runId;
     this.step = new GrowingColumn(from?.step);
     this.loss = new GrowingColumn(from?.loss);
@@ -218,13 +218,13 @@ export class RunHistory {
   }
 
   /** Everything a resumed or reopened run shows. A field that is added to this class is added here or to `PLAIN`, and in `shared/savedSession.ts`. */
-  snapshot(): HistorySnapshot {
+  snapshot(): MetricLogSnapshot {
     const columns = Object.fromEntries(COLUMNS.map((name) => [name, new Float32Array(this[name].values())])) as Record<
       ColumnName,
       Float32Array<ArrayBuffer>
     >;
     const plain = Object.fromEntries(PLAIN.map((name) => [name, this[name]])) as Pick<
-      RunHistory,
+      MetricLog,
       (typeof PLAIN)[number]
     >;
     return {
@@ -240,14 +240,14 @@ export class RunHistory {
     };
   }
 
-  static restore(s: HistorySnapshot): RunHistory {
-    const history = new RunHistory(s.runId, s);
-    history.evals.push(...s.evals);
-    history.skipped = s.skipped && ModuleSeries.restore(s.skipped);
-    history.tau = s.tau && ModuleSeries.restore(s.tau);
+  static restore(s: MetricLogSnapshot): MetricLog {
+    const metricLog = new MetricLog(s.runId, s);
+    metricLog.evals.push(...s.evals);
+    metricLog.skipped = s.skipped && ModuleSeries.restore(s.skipped);
+    metricLog.tau = s.tau && ModuleSeries.restore(s.tau);
     // A checkpoint from before these were kept has none.
     const later = { dev: s.dev ?? null, skipsAll: s.skipsAll ?? [], ms: s.ms ?? null };
-    return Object.assign(history, Object.fromEntries(PLAIN.map((name) => [name, s[name]])), later, {
+    return Object.assign(metricLog, Object.fromEntries(PLAIN.map((name) => [name, s[name]])), later, {
       samples: [...s.samples],
       noise: [...s.noise],
     });

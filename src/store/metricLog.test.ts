@@ -3,14 +3,14 @@ import { pack, unpack } from '../shared/pack';
 import { MODULES, evalEvent, gateStats, stepEvent } from './testing/fixtures';
 import {
   GrowingColumn,
-  type HistorySnapshot,
+  type MetricLogSnapshot,
   MAX_SAMPLES,
   MODULE_ROWS,
   ModuleSeries,
-  RunHistory,
+  MetricLog,
   skippedShare,
   totalSkipped,
-} from './history';
+} from './metricLog';
 import { activePerToken, lossRows, shareData } from './series';
 
 test('a column grows and keeps its values', () => {
@@ -48,7 +48,7 @@ test('shares of skipped tokens, per module and over all', () => {
 });
 
 test('speed leaves out the first step and the one after a pause', () => {
-  const h = new RunHistory('a');
+  const h = new MetricLog('a');
   h.addStep({ ...stepEvent('a', 1), ms: 9999 });
   expect(h.speed()).toBeNull();
   h.addStep({ ...stepEvent('a', 2), ms: 100, tokens: 200 });
@@ -59,7 +59,7 @@ test('speed leaves out the first step and the one after a pause', () => {
 });
 
 test('an evaluation of the same step replaces the earlier one', () => {
-  const h = new RunHistory('a');
+  const h = new MetricLog('a');
   h.addEval(evalEvent('a', 0, 5));
   h.addEval(evalEvent('a', 20, 4));
   h.addEval(evalEvent('a', 20, 3));
@@ -70,8 +70,8 @@ test('an evaluation of the same step replaces the earlier one', () => {
 });
 
 test('rows of the loss table: every evaluation and the latest step', () => {
-  const a = new RunHistory('a');
-  const b = new RunHistory('b');
+  const a = new MetricLog('a');
+  const b = new MetricLog('b');
   for (let i = 1; i <= 3; i++) a.addStep(stepEvent('a', i));
   a.addEval(evalEvent('a', 0, 6));
   a.addEval(evalEvent('a', 3, 4));
@@ -83,7 +83,7 @@ test('rows of the loss table: every evaluation and the latest step', () => {
 });
 
 test('samples stay in order of time and bounded, with the first and the last', () => {
-  const h = new RunHistory('a');
+  const h = new MetricLog('a');
   for (let step = 0; step <= 2 * MAX_SAMPLES; step++)
     h.addSample({ type: 'sample', runId: 'a', step, prompt: 'p', expected: null, text: String(step) });
   expect(h.samples.length).toBeLessThanOrEqual(MAX_SAMPLES);
@@ -93,7 +93,7 @@ test('samples stay in order of time and bounded, with the first and the last', (
 });
 
 test('skipped share over time, by layer and by module', () => {
-  const h = new RunHistory('a');
+  const h = new MetricLog('a');
   h.addStep(
     stepEvent(
       'a',
@@ -126,7 +126,7 @@ test('active share per token, over all, one layer, one module', () => {
 });
 
 test('noise: training batches since the last evaluation, and validation tokens, where μ was measured', () => {
-  const h = new RunHistory('a');
+  const h = new MetricLog('a');
   const gate = (active: number, activeHelpful: number, skippedHelpful: number) => ({
     ...gateStats(2, 100, () => active),
     measured: Uint32Array.of(100, 0),
@@ -141,7 +141,7 @@ test('noise: training batches since the last evaluation, and validation tokens, 
     { step: 2, fresh: false, active: 40 / 80, skipped: 27 / 120 },
     { step: 2, fresh: true, active: 0.45, skipped: null },
   ]);
-  const plain = new RunHistory('b');
+  const plain = new MetricLog('b');
   plain.addStep(
     stepEvent(
       'b',
@@ -152,17 +152,17 @@ test('noise: training batches since the last evaluation, and validation tokens, 
   plain.addEval({ ...evalEvent('b', 1, 4), gate: gateStats(2, 100, () => 50) });
 });
 
-test('a history that goes on from its snapshot is the one that was never interrupted', () => {
+test('a metricLog that goes on from its snapshot is the one that was never interrupted', () => {
   const stats = (step: number) => ({
     ...gateStats(4, 100, (m) => (step * 7 + m * 13) % 100),
     activeHelpful: new Uint32Array(4).fill(step % 9),
     skippedHelpful: new Uint32Array(4).fill(step % 5),
   });
-  const grow = (history: RunHistory, from: number, to: number) => {
+  const grow = (metricLog: MetricLog, from: number, to: number) => {
     for (let step = from; step <= to; step++) {
-      history.addStep(stepEvent('ts-lora', step, stats(step)));
+      metricLog.addStep(stepEvent('ts-lora', step, stats(step)));
       if (step % 50 === 0)
-        history.addSample({
+        metricLog.addSample({
           type: 'sample',
           runId: 'ts-lora',
           step,
@@ -170,20 +170,20 @@ test('a history that goes on from its snapshot is the one that was never interru
           expected: null,
           text: `after ${step}`,
         });
-      if (step % 50 === 0) history.addEval({ ...evalEvent('ts-lora', step, 4 - step / 1000), gate: stats(step) });
+      if (step % 50 === 0) metricLog.addEval({ ...evalEvent('ts-lora', step, 4 - step / 1000), gate: stats(step) });
     }
   };
-  const whole = new RunHistory('ts-lora');
+  const whole = new MetricLog('ts-lora');
   whole.modules = MODULES;
   whole.parameters = 64;
   grow(whole, 1, 2600);
   for (const cut of [1, 1023, 1024, 1025, 1300, 2599]) {
-    const first = new RunHistory('ts-lora');
+    const first = new MetricLog('ts-lora');
     first.modules = MODULES;
     first.parameters = 64;
     grow(first, 1, cut);
     const packed = new Uint8Array(Buffer.concat(pack(first.snapshot())));
-    const second = RunHistory.restore(unpack(packed) as HistorySnapshot);
+    const second = MetricLog.restore(unpack(packed) as MetricLogSnapshot);
     grow(second, cut + 1, 2600);
     // How long the first step after an interruption took, nobody knows.
     const expected = whole.snapshot();
@@ -194,7 +194,7 @@ test('a history that goes on from its snapshot is the one that was never interru
 });
 
 test('an evaluation that is repeated after an interruption, its noise and samples included, stands once', () => {
-  const h = new RunHistory('a');
+  const h = new MetricLog('a');
   const gate = gateStats(2, 100, () => 50);
   const look = () => {
     h.addEval({ ...evalEvent('a', 1, 4), gate });
