@@ -23,7 +23,7 @@ async function aRunFile(): Promise<Buffer> {
     ended: 'finished',
     bytes: 1,
     model: { kind: 'embedded', id: 'sieve-stories-nano' },
-    gpu: 'gpu',
+    devices: [{ kind: 'gpu', name: 'gpu', threads: null }],
     data: dataName,
     template,
     mapping,
@@ -74,6 +74,7 @@ test('LoRA and TS-LoRA train side by side on the CPU, answer and leave as files'
 test('files come in by dropping and by choosing, and go out', async ({ app, page }, info) => {
   await app.openSoon();
   await app.dataReady();
+  await app.goTo('setup/data');
   await app.get('data-drop').drop({ files: asUpload(FILES[0]) });
   await expect(page.locator('#data')).toContainText(FILES[0].name);
   await app.dataReady();
