@@ -1,4 +1,4 @@
-"""Adapters that Sieve's page exported before its zips named TS_LORA themselves."""
+"""Adapters as Sieve's page exports them: LORA, with the thresholds of a gated one beside it in ts_peft.json."""
 import json
 import shutil
 import tempfile

@@ -141,15 +141,20 @@ class Thresholds:
 
     def _take(self) -> list[GateStats] | None:
         """Every module's tokens of the step, of all processes, in the order of ranks; None where nothing was trained."""
+        recorded = [[r for r in gate.records if r.mu is not None] for gate in self.gates]
+        self._clear()
+        if not any(recorded):
+            return None
+        silent = [name for name, records in zip(self.layers, recorded) if not records]
+        if silent:
+            raise RuntimeError(f"no gradient came by {', '.join(silent)}: its threshold cannot learn")
         stats = []
-        for gate in self.gates:
-            parts = [(r.ratio, r.gate, r.mu / self.gradient_scale) for r in gate.records if r.mu is not None]
-            gate.records.clear()
-            if not parts:
-                return None
-            ratio, on, mu = (torch.cat(column).float() for column in zip(*parts))
-            ratio, on, mu = _gather(torch.stack([ratio, on, mu])).cpu()
-            stats.append(GateStats(ratio=ratio, gate=on.bool(), mu=mu))
+        for records in recorded:
+            ratio = torch.cat([r.ratio for r in records]).float()
+            gate = torch.cat([r.gate for r in records]).float()
+            mu = torch.cat([r.mu for r in records]).float() / self.gradient_scale
+            ratio, gate, mu = _gather(torch.stack([ratio, gate, mu])).cpu()
+            stats.append(GateStats(ratio=ratio, gate=gate.bool(), mu=mu))
         return stats
 
 

@@ -174,7 +174,7 @@ function readme({ run, model, base, thresholds, check, template }: ExportParts):
   if (thresholds)
     lines.push(
       '',
-      '**This adapter is gated.** PEFT knows nothing of ts_peft.json and applies the update to every token, which is another model. To get the model that was trained, apply the gate of ts_peft.json, as Sieve does when it opens these files. A gated adapter cannot be merged into the base: the gate depends on the token.',
+      "**This adapter is gated.** PEFT knows nothing of ts_peft.json and applies the update to every token, which is another model. To get the model that was trained, apply the gates of ts_peft.json, as Sieve does when it opens these files, or `sieve_peft.from_zip` of the package in Sieve's folder python/. A gated adapter cannot be merged into the base: the gate depends on the token.",
     );
   return `${lines.join('\n')}\n`;
 }
