@@ -1,16 +1,9 @@
 /** Inspect section: what the token gates do. */
 import { kindLabel } from '../../settings/names';
 export const inspect = {
-  lead: 'Which tokens does each layer skip? {skipped}: the layer’s update for that token was below its threshold, so it was not applied.',
-  skippedWord: 'Skipped',
-  empty:
-    'While a run with token gates (TS-LoRA) trains, a map shows what every layer skips, and a text is shown token by token.',
   noGates: 'No run in this session has token gates. Add a TS-LoRA run under {configure}.',
   run: 'Run',
   stillOpen: (step: number) => `All tokens are still active: the thresholds τ start to change after step ${step}.`,
-  waitingStep: 'Waiting for the first step…',
-  waitingModules: 'Waiting for the list of modules…',
-  passes: 'The watched text runs through the current model every few steps.',
   module: 'Module',
   source: 'Tokens of',
   ofStep: 'the last training step',

@@ -2,7 +2,6 @@
 import { kindLabel } from '../../settings/names';
 
 export const train = {
-  lead: 'All runs of a session train side by side on the same batches. A lower validation loss is better.',
   empty: 'The loss curves of every run, its speed and its samples appear here.',
   /** Shown until there is a run of one's own. */
   recorded: {
@@ -32,7 +31,7 @@ export const train = {
   stop: 'Stop and keep',
   /** Why Train cannot be pressed. */
   missing: {
-    experiment: 'An experiment is running; see Experiment.',
+    experiment: 'An experiment is running; see Experiments.',
     settings: (problem: string) => `Correct this first: ${problem}.`,
     wrongLogits: (error: string, most: string) =>
       `Training is disabled: the model’s logits differ from ONNX Runtime’s by ${error}; ${most} is allowed. See Model.`,
@@ -50,13 +49,6 @@ export const train = {
     other: (data: string) => `“Train again” will train on ${data}, which is open under Data.`,
     choose: (n: number): string => (n === 1 ? 'Choose this file' : 'Choose these files'),
     chosen: 'Files of the data set',
-  },
-  tally: {
-    steps: 'steps',
-    tokens: 'tokens/s, all runs',
-    perStep: 'per step, all runs',
-    left: 'ETA',
-    done: 'Steps done',
   },
   work: {
     label: 'FLOPs of each run',

@@ -2,15 +2,9 @@ import { kindLabel } from '../../settings/names';
 import type { Texts } from '../en';
 
 export const inspect: Texts['inspect'] = {
-  lead: '每一层跳过哪些词元？{skipped}：该层对这个词元的更新低于阈值，因此没有应用。',
-  skippedWord: '跳过',
-  empty: '带词元门控的运行（TS-LoRA）训练时，这里会显示每一层跳过内容的热图，以及一段逐词元的文本。',
   noGates: '这个会话中没有带词元门控的运行。请在“{configure}”中添加一个 TS-LoRA 运行。',
   run: '运行',
   stillOpen: (step) => `所有词元仍处于激活状态：阈值 τ 在第 ${step} 步之后才开始变化。`,
-  waitingStep: '正在等待第一步……',
-  waitingModules: '正在等待模块列表……',
-  passes: '每隔几步，观察的文本会通过一次当前模型。',
   module: '模块',
   source: '词元来自',
   ofStep: '最近一个训练步',

@@ -2,7 +2,6 @@ import { kindLabel } from '../../settings/names';
 import type { Texts } from '../en';
 
 export const train: Texts['train'] = {
-  lead: '一个会话的所有运行在相同的批次上并排训练。验证损失越低越好。',
   empty: '每个运行的损失曲线、速度和样本会显示在这里。',
   recorded: {
     title: '录制的运行',
@@ -46,13 +45,6 @@ export const train: Texts['train'] = {
     other: (data) => `“重新训练”会在“数据”中打开的 ${data} 上训练。`,
     choose: () => '选择文件',
     chosen: '数据集的文件',
-  },
-  tally: {
-    steps: '步数',
-    tokens: '每秒词元数（所有运行）',
-    perStep: '每步耗时（所有运行）',
-    left: '剩余时间',
-    done: '已完成的步数',
   },
   work: {
     label: '各运行的 FLOPs',

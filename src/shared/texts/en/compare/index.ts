@@ -109,7 +109,7 @@ export const compare = {
   },
   skips: {
     only: (run: string) =>
-      `Only ${run} has token gates; its map is under Inspect. Choose a second gated run to see both here.`,
+      `Only ${run} has token gates; its map is under Train. Choose a second gated run to see both here.`,
     title: (step: number) => `Skipped share of each run, step ${step}`,
     minus: (run: string, reference: string) => `${run} minus ${reference}`,
     missing: (module: string) => `${module} is not a target module of all runs`,

@@ -3,7 +3,7 @@ import { forms } from './forms';
 
 const LINK_AGAIN = 'Ask for the link again, or for the settings as a file.';
 const OWN_ZIP = 'Choose a zip that Sieve or PEFT has written.';
-const EXPORTED_SETTINGS = 'Choose a file that was exported under Configure.';
+const EXPORTED_SETTINGS = 'Choose a file that was exported under Settings.';
 const PERHAPS_DELETED = 'Another tab may have deleted it.';
 
 const worker = { training: 'training', data: 'data', storage: 'storage' };
@@ -50,7 +50,7 @@ export const store = {
   busy: {
     experiment: {
       message: 'An experiment is running.',
-      hint: 'Stop it under Experiment first, or wait until it ends.',
+      hint: 'Stop it under Experiments first, or wait until it ends.',
     },
     run: { message: 'A session is running.', hint: 'Stop it under Train first.' },
     runHere: { message: 'A session is running.', hint: 'Stop it first.' },

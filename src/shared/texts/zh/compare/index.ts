@@ -95,7 +95,7 @@ export const compare: Texts['compare'] = {
       `这些运行的种子不同（${seeds.join('、')}），因此每个差异都有一部分出于偶然；每个只有一次运行，无法说明这一部分有多大。“实验”会用多个种子训练每一个，并给出能够得出的结论。`,
   },
   skips: {
-    only: (run) => `只有 ${run} 带词元门控；它的热图在“查看”中。再选择一个带门控的运行，两者就会在这里并排显示。`,
+    only: (run) => `只有 ${run} 带词元门控；它的热图在“训练”中。再选择一个带门控的运行，两者就会在这里并排显示。`,
     title: (step) => `各运行的跳过占比对照，第 ${step} 步`,
     minus: (run, reference) => `${run} 减 ${reference}`,
     missing: (module) => `${module} 并非所有运行的目标模块`,

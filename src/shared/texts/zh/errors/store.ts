@@ -3,7 +3,7 @@ import { forms } from './forms';
 
 const LINK_AGAIN = '请重新索取链接，或索取设置文件。';
 const OWN_ZIP = '请选择由 Sieve 或 PEFT 写出的 zip。';
-const EXPORTED_SETTINGS = '请选择在“配置”里导出的文件。';
+const EXPORTED_SETTINGS = '请选择在“设置”里导出的文件。';
 const PERHAPS_DELETED = '可能是另一个标签页删除了它。';
 
 const worker = { training: '训练', data: '数据', storage: '存储' };
