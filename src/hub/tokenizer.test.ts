@@ -1,11 +1,41 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ModelError } from '../shared/errors';
 import type { Tokenizer } from '../shared/types';
-import { createTokenizer, TextStream } from './tokenizer';
+import { message } from '../shared/message';
+import { giveFolder } from './source';
+import { createTokenizer, openTokenizer, TextStream } from './tokenizer';
 
 const read = (folder: string, file: string): unknown => JSON.parse(readFileSync(`${folder}/${file}`, 'utf8'));
 const open = (folder: string) => createTokenizer(read(folder, 'tokenizer.json'), read(folder, 'tokenizer_config.json'));
+
+describe('a tokenizer from a folder', () => {
+  afterEach(() => void vi.unstubAllGlobals());
+
+  it('is tried in a worker first, as one of the hub', async () => {
+    const why = message('hub.tokenizerHas.notBuilt');
+    let asked = 0;
+    vi.stubGlobal(
+      'Worker',
+      class {
+        onmessage: ((event: unknown) => void) | null = null;
+        constructor() {
+          queueMicrotask(() => this.onmessage?.({ data: { kind: 'ready' } }));
+        }
+        postMessage() {
+          asked++;
+          this.onmessage?.({ data: { kind: 'failed', error: message('hub.tokenizer', { why }) } });
+        }
+        terminate() {}
+      },
+    );
+    const nano = 'public/models/sieve-stories-nano';
+    const files = ['config.json', 'tokenizer.json', 'tokenizer_config.json'];
+    giveFolder('foreign', new Map(files.map((name) => [name, new Blob([readFileSync(`${nano}/${name}`)])])));
+    await expect(openTokenizer({ kind: 'folder', id: 'foreign' })).rejects.toThrow(ModelError);
+    expect(asked).toBe(1);
+  });
+});
 
 /** Ids from Python: AutoTokenizer(...)(text, add_special_tokens=False, split_special_tokens=True).input_ids. */
 const TEXT = 'Once upon a time, there was a naïve café owner — “Zoë”!\n\tShe said: 3.14 <|endoftext|> 😀 done.  ';
