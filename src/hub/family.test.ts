@@ -65,6 +65,58 @@ describe('config.json', () => {
     expect(wide).toMatchObject({ bosId: 1, layers: [{ attention: { headDim: 32 } }, {}] });
   });
 
+  const windowsOf = (change: object) => readModel({ ...BASE, ...change }).layers.map((l) => l.attention.window);
+
+  it('a window that is left out is Hugging Face’s usual one, and null is none', () => {
+    for (const [change, left] of [
+      [{ model_type: 'mistral' }, [4096, 4096]],
+      [{ model_type: 'phi3' }, [null, null]],
+      [{ model_type: 'gemma2' }, [4096, null]],
+      [{ model_type: 'gemma3_text', sliding_window_pattern: 2 }, [4096, null]],
+      [{ model_type: 'gemma3_text' }, [4096, 4096]],
+      [{ model_type: 'qwen2', use_sliding_window: true, max_window_layers: 1 }, [null, 4096]],
+      [{ model_type: 'qwen3', use_sliding_window: true, max_window_layers: 1 }, [null, 4096]],
+      [{ model_type: 'qwen3', max_window_layers: 1 }, [null, null]],
+    ] as const) {
+      expect(windowsOf(change), change.model_type).toEqual(left);
+      expect(windowsOf({ ...change, sliding_window: null }), change.model_type).toEqual([null, null]);
+    }
+  });
+
+  it('Gemma 2 holds scores and logits unless null says that it does not; Gemma 3 does not', () => {
+    const caps = (change: object) => {
+      const { layers, head } = readModel({ ...BASE, ...change });
+      return [layers[0].attention.softcap, head.softcap];
+    };
+    const none = { attn_logit_softcapping: null, final_logit_softcapping: null };
+    expect(caps({ model_type: 'gemma2' })).toEqual([50, 30]);
+    expect(caps({ model_type: 'gemma2', ...none })).toEqual([null, null]);
+    expect(caps({ model_type: 'gemma3_text' })).toEqual([null, null]);
+    expect(caps({ model_type: 'gemma3_text', attn_logit_softcapping: 7 })).toEqual([7, null]);
+  });
+
+  it('Gemma 3’s sliding layers have their own RoPE, even where the window is none', () => {
+    const layer_types = ['full_attention', 'sliding_attention'];
+    const { layers } = readModel({ ...BASE, model_type: 'gemma3_text', layer_types, sliding_window: null });
+    expect(layers.map((l) => [l.attention.window, l.attention.rope])).toEqual([
+      [null, 0],
+      [null, 1],
+    ]);
+  });
+
+  it('Phi-3 was trained for 4096 tokens where the file does not say for how many', () => {
+    const rope_scaling = { type: 'longrope', short_factor: new Array(8).fill(1), long_factor: new Array(8).fill(2) };
+    const { context, ropes } = readModel({
+      ...BASE,
+      model_type: 'phi3',
+      max_position_embeddings: 131_072,
+      rope_scaling,
+    });
+    expect(context).toBe(4096);
+    // √(1 + ln 32 / ln 4096)
+    expect(ropes[0].scaling).toMatchObject({ kind: 'longrope', attention: expect.closeTo(1.19024, 5) });
+  });
+
   it.each([
     ['another family', { model_type: 'mamba' }, /model_type is "mamba"; Sieve trains .*llama/],
     ['RoPE by length', { rope_scaling: { rope_type: 'dynamic', factor: 8 } }, /RoPE is scaled.*dynamic/],

@@ -10,7 +10,7 @@ export function show(value: unknown): string {
   return (JSON.stringify(value) ?? String(value)).slice(0, 60);
 }
 
-/** Own properties only: a `__proto__` in the file is data, never a prototype. Null counts as absent. */
+/** Own properties only: a `__proto__` in the file is data, never a prototype. Null counts as absent, but to `orNone`. */
 export class Fields {
   readonly #record: Record<string, unknown>;
   constructor(value: unknown, what: string) {
@@ -26,6 +26,12 @@ export class Fields {
 
   has(key: string): boolean {
     return this.get(key) !== undefined;
+  }
+
+  /** What `read` gives of a field in which null says that there is none: a file without the field means `usual`. */
+  orNone(key: string, usual: number | null, read: (key: string) => number): number | null {
+    if (this.has(key)) return read(key);
+    return Object.hasOwn(this.#record, key) && this.#record[key] === null ? null : usual;
   }
 
   object(key: string): Fields {

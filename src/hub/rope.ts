@@ -10,6 +10,8 @@ export interface RopeNames {
   share?: number;
   thetaField?: string;
   shareField?: string;
+  /** The context before it was stretched, where the configuration does not say; its own otherwise. */
+  trainedContext?: number;
   /** The layers meant, where `rope_parameters` has one object for each type of them. */
   layerType?: string;
   /** False: the older `rope_scaling` is about other layers. */
@@ -28,7 +30,7 @@ export function readRope(f: Fields, headDim: number, names: RopeNames = {}): Rop
   const rotary = Math.floor(headDim * (rope?.has('partial_rotary_factor') ? part : f.number(shareField, 0, 1, share)));
   if (rotary < 2 || rotary % 2 !== 0)
     refuse(message('hub.configHas.notMultiple', { field: shareField, size: rotary, of: 2 }));
-  const scaling = rope && readScaling(f, rope, rotary);
+  const scaling = rope && readScaling(f, rope, rotary, names.trainedContext);
   return {
     rotary,
     theta: rope?.number('rope_theta', 1, 1e9, base) ?? base,
@@ -44,12 +46,12 @@ function parametersOf(f: Fields, { layerType, scaled = true }: RopeNames): Field
   return scaled && f.has('rope_scaling') ? f.object('rope_scaling') : null;
 }
 
-function readScaling(f: Fields, rope: Fields, rotary: number): RopeScaling | null {
+function readScaling(f: Fields, rope: Fields, rotary: number, usual?: number): RopeScaling | null {
   const type = rope.get('rope_type') ?? rope.get('type') ?? 'default';
   const factor = (fallback?: number) => rope.number('factor', 1, 1e4, fallback);
   const context = f.int('max_position_embeddings', 1, 2 ** 24, 2048);
   const field = 'original_max_position_embeddings';
-  const trainedContext = () => rope.int(field, 1, 2 ** 24, f.int(field, 1, 2 ** 24, context));
+  const trainedContext = () => rope.int(field, 1, 2 ** 24, f.int(field, 1, 2 ** 24, usual ?? context));
   switch (type) {
     case 'default':
       return null;

@@ -3,12 +3,11 @@ import { message } from '../shared/message';
 import { type Fields, refuse, show } from './fields';
 
 /**
- * The window of each layer, null where it sees all keys before it.
- * @param slides whether a layer has the window, where `layer_types` does not say
+ * Whether each layer is one of those that have a window.
+ * @param slides what a file without `layer_types` means
  */
-export function readWindows(f: Fields, slides: (layer: number) => boolean): (number | null)[] {
+export function readSliding(f: Fields, slides: (layer: number) => boolean): boolean[] {
   const layers = f.int('num_hidden_layers', 1, 128);
-  const window = f.has('sliding_window') ? f.int('sliding_window', 1, 2 ** 24) : null;
   const types = f.get('layer_types');
   if (types !== undefined && (!Array.isArray(types) || types.length !== layers))
     refuse(message('hub.configHas.noList', { field: 'layer_types', value: show(types), length: layers }));
@@ -22,6 +21,20 @@ export function readWindows(f: Fields, slides: (layer: number) => boolean): (num
           wanted: 'sliding_attention", "full_attention',
         }),
       );
-    return (types ? type === 'sliding_attention' : slides(layer)) ? window : null;
+    return types ? type === 'sliding_attention' : slides(layer);
   });
+}
+
+/**
+ * The window of each layer, null where it sees all keys before it.
+ * @param slides as in `readSliding`
+ * @param usual the window that a file without `sliding_window` means
+ */
+export function readWindows(
+  f: Fields,
+  slides: (layer: number) => boolean,
+  usual: number | null = 4096,
+): (number | null)[] {
+  const window = f.orNone('sliding_window', usual, (key) => f.int(key, 1, 2 ** 24));
+  return readSliding(f, slides).map((slid) => (slid ? window : null));
 }

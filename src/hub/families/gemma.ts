@@ -9,12 +9,14 @@ import type { Family } from '../family';
 import { type Fields, refuse } from '../fields';
 import { llamaLike } from '../llamaLike';
 import { readRope } from '../rope';
-import { readWindows } from '../windows';
+import { readSliding, readWindows } from '../windows';
 
 /** A window on all layers but every `pattern`-th. */
 const slidesBy = (pattern: number) => (layer: number) => (layer + 1) % pattern !== 0;
 
-const cap = (f: Fields, field: string): number | null => (f.has(field) ? f.number(field, 1e-3, 1e6) : null);
+/** @param usual what a file without the field means */
+const cap = (f: Fields, field: string, usual: number | null): number | null =>
+  f.orNone(field, usual, (key) => f.number(key, 1e-3, 1e6));
 
 export const family: Family = {
   modelTypes: ['gemma2', 'gemma3_text'],
@@ -25,9 +27,10 @@ export const family: Family = {
     const sizes = readSizes(f, { usual: { headDim: 256, context: third ? 131_072 : 8192 } });
     const eps = f.number('rms_norm_eps', 1e-12, 1, 1e-6);
     const norm = (path: string) => rmsNorm(path, eps, true);
-    const pattern = f.int('_sliding_window_pattern', 1, 1000, f.int('sliding_window_pattern', 1, 1000, third ? 6 : 2));
-    const windows = readWindows(f, slidesBy(pattern));
-    const slides = windows.map((window) => window !== null);
+    const usual = slidesBy(third ? f.int('sliding_window_pattern', 1, 1000, 6) : 2);
+    const windows = readWindows(f, usual);
+    // A layer of that kind has its own RoPE even where there is no window.
+    const slides = readSliding(f, usual);
     const model = llamaLike(f, type, {
       sizes,
       eps,
@@ -37,7 +40,7 @@ export const family: Family = {
       attention: (layer, path) => ({
         window: windows[layer],
         scale: f.number('query_pre_attn_scalar', 1e-3, 1e6, 256) ** -0.5,
-        softcap: cap(f, 'attn_logit_softcapping'),
+        softcap: cap(f, 'attn_logit_softcapping', third ? null : 50),
         after: norm(`model.layers.${layer}.post_attention_layernorm`),
         ...(third ? { qNorm: norm(`${path}.q_norm`), kNorm: norm(`${path}.k_norm`), rope: slides[layer] ? 1 : 0 } : {}),
       }),
@@ -56,7 +59,7 @@ export const family: Family = {
       ...model,
       ropes: third ? [...model.ropes, local] : model.ropes,
       embedding: { ...model.embedding, scale: Math.sqrt(model.width) },
-      head: { ...model.head, softcap: cap(f, 'final_logit_softcapping') },
+      head: { ...model.head, softcap: cap(f, 'final_logit_softcapping', third ? null : 30) },
     };
   },
 };

@@ -5,14 +5,18 @@ import { linear } from '../decoder';
 import { llamaLike } from '../llamaLike';
 import { readWindows } from '../windows';
 
+/** The context that a file means which does not say for which one it was trained. */
+const TRAINED = 4096;
+
 const part = (first: number, width: number): Columns => ({ first, groups: 1, width, stride: width });
 
 export const family: Family = {
   modelTypes: ['phi3'],
   read: (f, type) => {
-    const windows = readWindows(f, () => true);
+    const windows = readWindows(f, () => true, null);
     const model = llamaLike(f, type, {
       eps: f.number('rms_norm_eps', 1e-12, 1, 1e-5),
+      rope: { trainedContext: TRAINED },
       attention: (layer, path, { width, heads, kvHeads, headDim }) => {
         const [q, kv] = [heads * headDim, kvHeads * headDim];
         return {
@@ -31,7 +35,7 @@ export const family: Family = {
       }),
     });
     // Beyond the context it was trained for, longrope turns by other factors, as a text's length says.
-    const trained = f.int('original_max_position_embeddings', 1, 2 ** 24, model.context);
+    const trained = f.int('original_max_position_embeddings', 1, 2 ** 24, TRAINED);
     const long = model.ropes[0].scaling?.kind === 'longrope';
     return long ? { ...model, context: Math.min(model.context, trained) } : model;
   },
