@@ -3,7 +3,9 @@ import { message } from '../shared/message';
 import { afterEach, expect, it } from 'vitest';
 import { KernelError } from '../shared/errors';
 import type { Device } from './device/device';
-import type { Op } from './device/program';
+import type { Dispatch, Op } from './device/program';
+import { readModel } from '../hub/family';
+import { attentionKinds } from './model/nn/attention';
 import { openCpuDevice } from './kernels/openCpu';
 import { selfTest, withPlainKernels } from './selfTest';
 import { onCpu, testDevice } from './testing/harness';
@@ -15,14 +17,19 @@ afterEach(() => {
 });
 
 /** Heads that share keys, of a width that is no power of two. */
-const IN_USE = { types: ['f32', 'f16'] as const, heads: 4, kvHeads: 2, headDim: 12 };
+const HEADS = { heads: 4, kvHeads: 2, headDim: 12 };
+const IN_USE = { types: ['f32', 'f16'] as const, attentions: [HEADS] };
 
-/** A CPU that calls itself a GPU; kernels of the variant `bad` add one to their result, or do not compile. */
-async function gpuWith(bad: string, how: 'wrong' | 'no pipeline'): Promise<Device> {
+/** A CPU that calls itself a GPU; kernels of the variant `bad` add one to their result, or do not compile. @param where which of them */
+async function gpuWith(
+  bad: string,
+  how: 'wrong' | 'no pipeline',
+  where: (op: Dispatch) => boolean = () => true,
+): Promise<Device> {
   const cpu: Device = await openCpuDevice({ threads: 1 });
   const prepare = cpu.prepare.bind(cpu);
   const spoilt = (op: Op): Op => {
-    if (!('kernel' in op) || !op.kernel.variants?.includes(bad)) return op;
+    if (!('kernel' in op) || !op.kernel.variants?.includes(bad) || !where(op)) return op;
     if (how === 'no pipeline')
       throw new KernelError(message('shared.foreign', { text: `no ${bad} here` }), op.kernel.variants);
     const { cpu: run } = op;
@@ -61,8 +68,34 @@ it('finds nothing wrong on the device of the tests', async () => {
   const real = await testDevice();
   // Shaders of other forms are the kernels' own tests' on a GPU, where each compiles for long.
   const types = onCpu ? [...IN_USE.types, 'q4/32/halves' as const, 'q8/16/scale' as const] : IN_USE.types;
-  expect(await selfTest(real, { ...IN_USE, types })).toEqual([]);
+  const attentions = [HEADS, ...(onCpu ? [{ ...HEADS, scale: 0.1, window: 33, softcap: 2 }] : [])];
+  expect(await selfTest(real, { types, attentions })).toEqual([]);
   expect(real.blocked.size).toBe(0);
+});
+
+it.runIf(onCpu)('a kind of attention that is wrong is found behind one that is right', async () => {
+  const gpu = await gpuWith('flash', 'wrong', (op) => op.kernel.code.includes('tanh('));
+  expect(await selfTest(gpu, IN_USE)).toEqual([]);
+  const attentions = [HEADS, { ...HEADS, softcap: 2 }];
+  expect(await selfTest(gpu, { ...IN_USE, attentions })).toEqual([{ name: 'flash', why: null }]);
+});
+
+it.runIf(onCpu)('each kind of attention that the layers have is tested once, as it is', () => {
+  const model = readModel({
+    model_type: 'gemma2',
+    hidden_size: 32,
+    num_hidden_layers: 4,
+    num_attention_heads: 4,
+    num_key_value_heads: 2,
+    head_dim: 12,
+    intermediate_size: 32,
+    vocab_size: 64,
+    sliding_window: 8,
+    query_pre_attn_scalar: 64,
+    attn_logit_softcapping: 20,
+  });
+  const kind = { ...HEADS, scale: 0.125, softcap: 20 };
+  expect(attentionKinds(model)).toEqual([{ ...kind, window: 8 }, kind]);
 });
 
 it.runIf(onCpu)(

@@ -36,24 +36,27 @@ const SHAPES = [
 ].flatMap((size) => [true, false].map((transposed) => ({ ...size, transposed })));
 type Shape = (typeof SHAPES)[number];
 
-/** What of a model decides which kernels it uses: how its weights are stored, and its heads. */
-export interface InUse extends Omit<Heads, 'ownRows'> {
+/** What of a model decides which kernels it uses: how its weights are stored, and each kind of attention that its layers have. */
+export interface InUse {
   types: readonly WeightType[];
+  attentions: readonly Heads[];
 }
 
 /** Tests what a model uses, and blocks what is wrong. Attention is the model's own, so that it is compiled once. */
-export async function selfTest(device: Device, { types, ...heads }: InUse): Promise<Blocked[]> {
+export async function selfTest(device: Device, { types, attentions }: InUse): Promise<Blocked[]> {
   const found: Blocked[] = [];
   const products = SHAPES.flatMap((shape) =>
     types.map(
       (type): Case => ({ inUse: () => inUse(device, shape, type), problem: () => ofProduct(device, shape, type) }),
     ),
   );
-  const attends: Case = {
-    inUse: () => (takesFlash(device, heads.headDim) ? [FLASH] : []),
-    problem: () => ofAttention(device, heads),
-  };
-  for (const one of [...products, attends]) {
+  const attends = attentions.map(
+    (heads): Case => ({
+      inUse: () => (takesFlash(device, heads.headDim) ? [FLASH] : []),
+      problem: () => ofAttention(device, heads),
+    }),
+  );
+  for (const one of [...products, ...attends]) {
     const names = one.inUse();
     const why = names.length > 0 ? await problemOf(one) : undefined;
     if (why === undefined) continue;
@@ -165,7 +168,7 @@ const LENGTHS = [70, 9];
 const ATTENTION_TOLERANCE = 1e-4;
 
 /** Attention, forward and backward. */
-async function ofAttention(device: Device, shape: Omit<InUse, 'types'>): Promise<boolean> {
+async function ofAttention(device: Device, shape: Heads): Promise<boolean> {
   const scope = device.buffers.scope('self-test');
   try {
     const { heads, kvHeads, headDim } = shape;

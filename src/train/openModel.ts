@@ -2,6 +2,7 @@
 import { BaseModel } from '../engine/base';
 import { Generator } from '../engine/generator';
 import type { Device } from '../engine/device/device';
+import { attentionKinds } from '../engine/model/nn/attention';
 import { matrixOf } from '../engine/model/weights';
 import { selfTest } from '../engine/selfTest';
 import { type DownloadedModel, downloadModel } from '../hub/model';
@@ -79,8 +80,7 @@ export async function proveModel(
     }
     if (device.info.kind === 'gpu') {
       const types = new Set([...base.weights.matrices.values()].map((w) => w.type));
-      const { heads, kvHeads, headDim } = config.layers[0].attention;
-      for (const { name, why } of await selfTest(device, { types: [...types], heads, kvHeads, headDim }))
+      for (const { name, why } of await selfTest(device, { types: [...types], attentions: attentionKinds(config) }))
         emit({ type: 'warning', runId: null, message: message('train.warning.blocked', { name, why }) });
     }
     const ids = checkTokens(model, tokenizer);

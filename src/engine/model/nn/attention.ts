@@ -1,5 +1,5 @@
 /** Attention between its projections: norms of the heads, rotation, the cache, scores and their sums. */
-import type { AttentionDescription, NormDescription } from '../../../shared/model';
+import type { AttentionDescription, ModelDescription, NormDescription } from '../../../shared/model';
 import type { Tensor } from '../../device/buffers';
 import type { Op } from '../../device/program';
 import { type Heads, attention, attentionBackward } from '../../kernels/attention/attention';
@@ -40,6 +40,12 @@ const headsOf = ({ heads, kvHeads, headDim, scale, window, softcap }: AttentionD
   ...(window === null ? {} : { window }),
   ...(softcap === null ? {} : { softcap }),
 });
+
+/** What the kernels of the model's attention are made for: each kind that its layers have, once. */
+export function attentionKinds({ layers }: Pick<ModelDescription, 'layers'>): Heads[] {
+  const kinds = layers.map(({ attention: description }) => headsOf(description));
+  return [...new Map(kinds.map((heads) => [JSON.stringify(heads), heads])).values()];
+}
 
 /** Rotates queries and keys in place, or back. */
 function rotate(pass: Pass, d: AttentionDescription, { q, k }: Pick<Saved, 'q' | 'k'>, inverse: boolean): Op[] {
