@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ModelError } from '../shared/errors';
-import { allModules, weightShapes } from '../shared/model';
+import { type LayerDescription, allModules, weightShapes } from '../shared/model';
 import { dequantise } from '../shared/quantised';
 import { Rng } from '../shared/rng';
 import type { QuantisedBlocks } from '../shared/types';
@@ -396,22 +396,22 @@ describe('quantised weights', () => {
   const scales = (name: string, rows: number) =>
     tensor(name, [rows], 1, raw(f32le(...Array.from({ length: rows }, () => rng.uniform(0.1, 1)))));
   /** The genai builder's names, q, k and v in one product, each row of 32 one block; a head of its own where asked for. */
-  const graph = (head: boolean) => {
-    const product = (name: string, rows: number, output = `${name}_out`) => ({
+  const graph = (head: boolean, inner = 32) => {
+    const product = (name: string, rows: number, columns = 32, output = `${name}_out`) => ({
       node: node(
         'MatMulNBits',
         { name: `${name}/MatMulNBits`, inputs: ['x', `${name}.weight`, `${name}.scales`], outputs: [output] },
-        ...Object.entries({ N: rows, K: 32, bits: 4, block_size: 32 }).map(([k, v]) => intAttribute(k, v)),
+        ...Object.entries({ N: rows, K: columns, bits: 4, block_size: 32 }).map(([k, v]) => intAttribute(k, v)),
       ),
       tensors: [u8(`${name}.weight`, [rows, 1, 16]), scales(`${name}.scales`, rows)],
     });
     const layer = 'model.layers.0';
     const products = [
       product(`${layer}.attn.qkv_proj`, 32 + 16 + 16),
-      ...['attn.o_proj', 'mlp.gate_proj', 'mlp.up_proj', 'mlp.down_proj'].map((name) =>
-        product(`${layer}.${name}`, 32),
-      ),
-      ...(head ? [product('lm_head', 8, 'logits')] : []),
+      product(`${layer}.attn.o_proj`, 32),
+      ...['gate', 'up'].map((name) => product(`${layer}.mlp.${name}_proj`, inner)),
+      product(`${layer}.mlp.down_proj`, 32, inner),
+      ...(head ? [product('lm_head', 8, 32, 'logits')] : []),
     ];
     const norms = [`${layer}.input_layernorm`, `${layer}.post_attention_layernorm`, 'model.norm'];
     return model({
@@ -452,6 +452,31 @@ describe('quantised weights', () => {
     expect(read(true).model.head.tied).toBe(false);
     expect(read(true).get('lm_head.weight').shape).toEqual([8, 32]);
     expect(read(false).model.head.tied).toBe(true);
+  });
+
+  it('rows that are no whole blocks are given as the state dict has them, [in, out] or [out, in]', () => {
+    const name = 'model.layers.0.mlp.down_proj.weight';
+    const bytes = graph(true, 24);
+    const of = (inOut: boolean) => {
+      const layers = small.layers.map(
+        (layer): LayerDescription => ({
+          ...layer,
+          mlp: {
+            ...layer.mlp,
+            inner: 24,
+            input: { ...layer.mlp.input, linears: layer.mlp.input.linears.map((l) => ({ ...l, dOut: 24 })) },
+            output: { ...layer.mlp.output, dIn: 24, inOut },
+          },
+        }),
+      );
+      return resolveWeights(parse(bytes), { ...small, layers });
+    };
+    const [plain, turned] = [false, true].map(of);
+    expect(plain.get(name).shape).toEqual([32, 24]);
+    expect(turned.get(name).shape).toEqual([24, 32]);
+    for (const weights of [plain, turned]) expect(weights.stored(name)).toEqual(weights.get(name).data);
+    const [outIn, inOut] = [plain, turned].map((weights) => weights.stored(name) as Float32Array);
+    expect(inOut[5 * 32 + 3]).toBe(outIn[3 * 24 + 5]);
   });
 
   it('a matrix of another size than the configuration makes it is refused', () => {

@@ -126,7 +126,9 @@ export function resolveWeights(
     get: (name) => ({ data: values(name), shape: shapes.get(name)! }),
     stored: (name) => {
       const place = placeOf(name, places);
-      return place.quantised ? matrixAt(name, place) : values(name);
+      const matrix = place.quantised && matrixAt(name, place);
+      // Blocks only: what cannot be kept as blocks lies as the state dict has it, as any other values.
+      return matrix && isQuantised(matrix) ? matrix : values(name);
     },
     release() {
       file = null;
