@@ -240,7 +240,7 @@ export const READERS: Record<string, Reader> = {
   },
   baseWeights: {
     seeds: [file(NANO, 'model.safetensors')],
-    read: (bytes) => safetensorsWeights([bytes], model).get('model.norm.weight'),
+    read: (bytes) => safetensorsWeights(new Map([['model.safetensors', bytes]]), model).get('model.norm.weight'),
   },
   shardIndex: {
     seeds: [text('{"metadata":{"total_size":8},"weight_map":{"a":"m-1.safetensors","b":"m-2.safetensors"}}')],

@@ -24,7 +24,10 @@ it.each(MODEL_TYPES)('%s', (type) => {
   const model = readModel(config);
   const bytes = readFileSync(`${folder}/onnx/model.onnx`);
   const weights = resolveWeights(new OnnxParser({ onNode: checkNode(model) }).finish(bytes), model);
-  const truth = safetensorsWeights([readFileSync(`${folder}/model.safetensors`)], model);
+  const truth = safetensorsWeights(
+    new Map([['model.safetensors', readFileSync(`${folder}/model.safetensors`)]]),
+    model,
+  );
   for (const { name, shape } of weightShapes(model)) {
     const [ours, theirs] = [weights.get(name), truth.get(name)];
     expect(ours.shape, name).toEqual(shape);

@@ -93,8 +93,8 @@ async function readOnnx(path: string, config: ModelDescription, large: FetchLarg
 /** One safetensors file, or those that an index names. */
 async function readShards(path: string, config: ModelDescription, large: FetchLarge): Promise<Read> {
   const paths = path === SHARD_INDEX ? shardsOf(await large(path, MAX_INDEX)) : [path];
-  const files: Uint8Array[] = [];
-  for (const shard of paths) files.push(await large(shard, MAX_DATA));
+  const files = new Map<string, Uint8Array>();
+  for (const shard of paths) files.set(shard, await large(shard, MAX_DATA));
   return {
     config,
     weights: safetensorsWeights(files, config),
@@ -109,7 +109,7 @@ async function readGgufFile(path: string, config: ModelDescription, large: Fetch
   return {
     config: stored,
     weights: ggufWeights(file, stored),
-    reference: { kind: 'gguf', file: path, config: stored, files: [bytes] },
+    reference: { kind: 'gguf', file: path, config: stored, bytes },
   };
 }
 

@@ -8,12 +8,13 @@ import { readGguf } from './gguf/container';
 import { ggufWeights } from './gguf/model';
 import { type OnnxReference, onnxLogits } from './onnxRuntime';
 import { plainForward } from './plainForward';
-import { safetensorsWeights } from './safetensorsModel';
+import { type SafetensorsFiles, safetensorsWeights } from './safetensorsModel';
 
 /** What of a downloaded model the reference is given: plain data, whose buffers are handed over. */
 export type ReferenceModel =
   | OnnxReference
-  | { kind: 'safetensors' | 'gguf'; file: string; config: ModelDescription; files: Uint8Array[] };
+  | { kind: 'safetensors'; file: string; config: ModelDescription; files: SafetensorsFiles }
+  | { kind: 'gguf'; file: string; config: ModelDescription; bytes: Uint8Array };
 
 export interface ReferenceLogits {
   /** [ids.length, vocab], row-major. */
@@ -27,8 +28,9 @@ export interface ReferenceLogits {
  */
 export async function computeReference(model: ReferenceModel, ids: Int32Array): Promise<ReferenceLogits> {
   if (model.kind === 'onnx') return onnxLogits(model, ids);
-  const { kind, files, config } = model;
-  const weights = kind === 'gguf' ? ggufWeights(readGguf(files[0]), config) : safetensorsWeights(files, config);
+  const { config } = model;
+  const weights =
+    model.kind === 'gguf' ? ggufWeights(readGguf(model.bytes), config) : safetensorsWeights(model.files, config);
   return {
     data: plainForward(config, (name) => weights.get(name).data, ids),
     vocab: config.vocab,

@@ -25,7 +25,10 @@ const PER_MB = 1000;
 export async function referenceLogits(model: ReferenceModel, ids: Int32Array): Promise<ReferenceLogits> {
   // Node has no workers of the web: tests of models compute where they are.
   if (typeof Worker === 'undefined') return (await import('./reference')).computeReference(model, ids);
-  const all = model.kind === 'onnx' ? [model.bytes, ...model.external.values()] : model.files;
+  const all =
+    model.kind === 'safetensors'
+      ? [...model.files.values()]
+      : [model.bytes, ...(model.kind === 'onnx' ? model.external.values() : [])];
   const buffers = [...new Set(all.map((b) => b.buffer as ArrayBuffer))];
   const limit = LEAST + (PER_MB * buffers.reduce((n, b) => n + b.byteLength, 0)) / 2 ** 20;
   const worker = startWorker(script, appBase(), 'reference');

@@ -10,6 +10,8 @@ const folder = 'public/models/sieve-stories-nano';
 const bytes = readFileSync(`${folder}/model.safetensors`);
 const model = readModel(JSON.parse(readFileSync(`${folder}/config.json`, 'utf8')));
 
+const one = (file: Uint8Array) => new Map([['model.safetensors', file]]);
+
 /** The same tensors under other names. */
 function renamed(called: (name: string) => string) {
   const file = readSafetensors(bytes);
@@ -19,11 +21,19 @@ function renamed(called: (name: string) => string) {
 }
 
 it('a model that was saved without its head has names without a prefix, and tensors that nobody asks for', () => {
-  const weights = safetensorsWeights([renamed((name) => name.replace(/^model\./, ''))], model);
-  const truth = safetensorsWeights([bytes], model);
+  const weights = safetensorsWeights(one(renamed((name) => name.replace(/^model\./, ''))), model);
+  const truth = safetensorsWeights(one(bytes), model);
   for (const { name } of weightShapes(model)) expect(weights.get(name).data, name).toEqual(truth.get(name).data);
 });
 
 it('other names are not guessed at', () => {
-  expect(() => safetensorsWeights([renamed((name) => `base.${name}`)], model)).toThrow(ModelError);
+  expect(() => safetensorsWeights(one(renamed((name) => `base.${name}`)), model)).toThrow(ModelError);
+});
+
+it('a damaged shard is named by its path', () => {
+  const shards = new Map([
+    ['weights-a.safetensors', bytes],
+    ['weights-b.safetensors', bytes.subarray(0, 100)],
+  ]);
+  expect(() => safetensorsWeights(shards, model)).toThrow(/weights-b\.safetensors/);
 });

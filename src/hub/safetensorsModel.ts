@@ -5,15 +5,17 @@ import { type ModelDescription, weightShapes } from '../shared/model';
 import { readSafetensors, type SafetensorsFile } from './safetensors';
 import type { Weights } from './weights';
 
+/** The bytes of the files, by their paths in the repository. */
+export type SafetensorsFiles = ReadonlyMap<string, Uint8Array>;
+
 /**
  * Finds and checks every weight; values are read on `get`.
  * @throws {ModelError} naming the weight that is missing, there twice or misshapen
  */
-export function safetensorsWeights(files: readonly Uint8Array[], config: ModelDescription): Weights {
+export function safetensorsWeights(files: SafetensorsFiles, config: ModelDescription): Weights {
   const places = new Map<string, SafetensorsFile>();
-  for (const [i, bytes] of files.entries()) {
-    const what = files.length === 1 ? 'model.safetensors' : `model-${i + 1}-of-${files.length}.safetensors`;
-    const file = readSafetensors(bytes, what);
+  for (const [path, bytes] of files) {
+    const file = readSafetensors(bytes, path);
     for (const name of file.names) {
       if (places.has(name)) throw new ModelError(message('hub.weights.twice', { weight: name }));
       places.set(name, file);

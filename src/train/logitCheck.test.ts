@@ -14,7 +14,10 @@ import { barsOf, compareLogits } from './logitCheck';
 
 const folder = join('public', 'models', 'sieve-stories-nano');
 const config = readModel(JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')));
-const weights = safetensorsWeights([readFileSync(join(folder, 'model.safetensors'))], config);
+const weights = safetensorsWeights(
+  new Map([['model.safetensors', readFileSync(join(folder, 'model.safetensors'))]]),
+  config,
+);
 const heads = config.layers[0].attention;
 const ids = Int32Array.from({ length: 24 }, (_, i) => (i * 397 + 11) % config.vocab);
 const right = (name: string) => weights.get(name).data;
