@@ -23,7 +23,6 @@ export interface LlamaChanges {
   attention?: (layer: number, path: string, sizes: DecoderSizes) => Partial<AttentionDescription>;
   mlp?: (layer: number, path: string, sizes: DecoderSizes) => Partial<MlpDescription>;
   layer?: Partial<Omit<LayerDescription, 'attention' | 'mlp'>>;
-  model?: Partial<ModelDescription>;
 }
 
 /** @throws {ModelError} naming the first thing that is missing, out of bounds or not supported */
@@ -88,6 +87,5 @@ export function llamaLike(f: Fields, family: string, changes: LlamaChanges = {})
       softcap: null,
     },
     ...readTokens(f, vocab),
-    ...changes.model,
   };
 }

@@ -67,9 +67,8 @@ function decodeText(bytes: Uint8Array, { offset, length }: Range): string {
 }
 
 export interface ParserHooks {
-  /** Called as soon as a node (or a tensor's description) is complete; may throw to refuse the file early. */
+  /** Called as soon as a node is complete; may throw to refuse the file early. */
   onNode?(node: OnnxNode): void;
-  onTensor?(tensor: OnnxTensor): void;
 }
 
 export class OnnxParser {
@@ -376,7 +375,6 @@ export class OnnxParser {
     if (this.#tensors.size >= MAX_TENSORS) damaged(message('hub.onnxHas.manyTensors', { most: MAX_TENSORS }));
     if (this.#tensors.has(tensor.name)) damaged(message('hub.onnxHas.twiceNamed', { tensor: tensor.name }));
     this.#tensors.set(tensor.name, tensor);
-    this.#hooks.onTensor?.(tensor);
   }
 }
 
