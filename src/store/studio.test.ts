@@ -272,7 +272,7 @@ test('a device that computes wrongly does not train', async () => {
   );
   const logits = await ready({ ...CPU, check: { ...CPU.check, ok: false, relativeError: 0.25 } });
   expect(whyNotTrain(logits.state())).toBe(
-    'Training is disabled: the model’s logits differ from ONNX Runtime’s by 0.25; 0.001 is allowed. See Model.',
+    'Training is disabled: the model’s logits differ from the reference’s by 0.25; 0.001 is allowed. See Model.',
   );
 });
 

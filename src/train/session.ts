@@ -144,7 +144,7 @@ export class Session {
   /**
    * Compiles and allocates; `run` starts the loop. With `state`, everything continues from there, `thriftier` in a layout
    * that takes less memory.
-   * @throws {TrainError} when the model's logits do not agree with ONNX Runtime's, or a GPU's gradients with the CPU's.
+   * @throws {TrainError} when the model's logits do not agree with the reference's, or a GPU's gradients with the CPU's.
    */
   static async create(
     model: OpenModel,

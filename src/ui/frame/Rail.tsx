@@ -74,7 +74,7 @@ function ModelCard() {
       {opening && model.progress && <ProgressLine {...model.progress} unit={bytes} />}
       {model.info && !opening && (
         <p className="help">
-          {model.info.check.ok && <span title={t.rail.checked}>✓ </span>}
+          {model.info.check.ok && <span title={t.rail.checked[model.info.check.by]}>✓ </span>}
           {t.rail.facts(parameters(model.info.parameters), deviceName(usedDevice(model.info.device)))}
         </p>
       )}

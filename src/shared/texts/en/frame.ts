@@ -37,7 +37,10 @@ export const frame = {
     opening: 'Opening…',
     none: 'None',
     facts: (parameters: string, device: string) => `${parameters} parameters · ${device}`,
-    checked: 'Logits agree with ONNX Runtime',
+    checked: {
+      onnxruntime: 'Logits agree with ONNX Runtime',
+      plain: 'Logits agree with a plain forward in f64',
+    },
     rows: (train: string, validation: string) => `${train} train · ${validation} validation`,
     issues: (rows: string) => `${rows} rows are not usable`,
     open: 'Open a file…',

@@ -34,7 +34,7 @@ export const train = {
     experiment: 'An experiment is running; see Experiments.',
     settings: (problem: string) => `Correct this first: ${problem}.`,
     wrongLogits: (error: string, most: string) =>
-      `Training is disabled: the model’s logits differ from ONNX Runtime’s by ${error}; ${most} is allowed. See Model.`,
+      `Training is disabled: the model’s logits differ from the reference’s by ${error}; ${most} is allowed. See Model.`,
     wrongGradients: (error: string, most: string) =>
       `Training is disabled: this GPU’s gradients differ from the CPU’s by ${error}; ${most} is allowed. See Model.`,
     waiting: 'Waiting for the model…',

@@ -37,7 +37,10 @@ export const frame: Texts['frame'] = {
     opening: '正在打开……',
     none: '无',
     facts: (parameters, device) => `${parameters} 个参数 · ${device}`,
-    checked: 'Logits 与 ONNX Runtime 一致',
+    checked: {
+      onnxruntime: 'Logits 与 ONNX Runtime 一致',
+      plain: 'Logits 与 f64 普通前向计算一致',
+    },
     rows: (train, validation) => `训练 ${train} 条 · 验证 ${validation} 条`,
     issues: (rows) => `${rows} 行不可用`,
     open: '打开文件……',

@@ -31,7 +31,7 @@ export const train: Texts['train'] = {
     experiment: '有实验正在进行：请看“实验”部分。',
     settings: (problem) => `请先修正：${problem}。`,
     wrongLogits: (error, most) =>
-      `训练已关闭：模型的 logits 在这里与 ONNX Runtime 的相差 ${error}，最多允许 ${most}。请看“模型”部分。`,
+      `训练已关闭：模型的 logits 在这里与参照相差 ${error}，最多允许 ${most}。请看“模型”部分。`,
     wrongGradients: (error, most) =>
       `训练已关闭：这个 GPU 的梯度与 CPU 的相差 ${error}，最多允许 ${most}。请看“模型”部分。`,
     waiting: '正在等待模型……',

@@ -16,10 +16,10 @@ interface NotFinite {
 export const train = {
   progress: {
     tuning: 'choosing the fastest way to multiply on this GPU',
-    comparing: 'comparing logits with ONNX Runtime',
+    comparing: 'comparing logits with the reference',
     gradients: 'comparing the GPU’s gradients with the CPU’s',
   },
-  /** Where our logits and ONNX Runtime's first differ; `token` counts from 1. */
+  /** Where our logits and the reference's first differ; `token` counts from 1. */
   difference: ({
     token,
     piece,
@@ -100,7 +100,7 @@ export const train = {
       hint: 'Choose a shorter one.',
     }),
     refused: ({ error, first }: { error: string; first: string }) => ({
-      message: `Training is refused: this model's logits differ from ONNX Runtime's by ${error} of the largest, first at ${first}.`,
+      message: `Training is refused: this model's logits differ from the reference's by ${error} of the largest, first at ${first}.`,
       hint: 'Sieve cannot compute this model rightly here; choose another, or another device under Model.',
     }),
     wrongGradients: ({ error, tensor }: { error: string; tensor: string }) => ({

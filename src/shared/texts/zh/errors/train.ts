@@ -7,7 +7,7 @@ const OWN_MODEL = '请打开训练这个适配器时所用的模型。';
 export const train: Texts['errors']['train'] = {
   progress: {
     tuning: '正在选择这块 GPU 上最快的矩阵乘法',
-    comparing: '正在与 ONNX Runtime 对比 logits',
+    comparing: '正在与参照对比 logits',
     gradients: '正在把 GPU 的梯度与 CPU 的对比',
   },
   difference: ({ token, piece, entry, here, there }) =>
@@ -61,7 +61,7 @@ export const train: Texts['errors']['train'] = {
       hint: '请调小它。',
     }),
     refused: ({ error, first }) => ({
-      message: `拒绝训练：这个模型的 logits 与 ONNX Runtime 相差最大值的 ${error}，首先出现在${first}。`,
+      message: `拒绝训练：这个模型的 logits 与参照相差最大值的 ${error}，首先出现在${first}。`,
       hint: 'Sieve 在这里无法正确计算这个模型，请选择其他模型，或在“模型”部分选择其他设备。',
     }),
     wrongGradients: ({ error, tensor }) => ({
