@@ -10,13 +10,26 @@ test('one number goes to every gated run in the way of its rule, and to no other
   expect(runs[0]).toBe(lora);
   expect(runs[1].gate.targetSparsity).toBe(0.6);
   expect(runs[2].gate.activeShare).toBeCloseTo(0.4);
-  expect(skipTargetOf(runs)).toBe(0.6);
-  expect(skipTargetOf([lora, quantile])).toBe(0.75);
+  expect(skipTargetOf(runs).share).toBe(0.6);
 });
 
 test('automatic leaves the share to the rules that find it', () => {
   const runs = withSkipTarget(withSkipTarget([lora, gated, quantile], 0.6), null);
-  expect(skipTargetOf(runs)).toBeNull();
+  expect(skipTargetOf(runs)).toEqual({ share: null, settable: true, automatic: true });
+  expect(skipTargetOf([quantile, gated]), 'in any order').toEqual(skipTargetOf([gated, quantile]));
   expect(runs[2].gate.activeShare).toBeCloseTo(0.4);
-  expect(skipTargetOf([lora])).toBeNull();
+});
+
+test('what a rule has no setting for cannot be set', () => {
+  const none = { share: null, settable: false, automatic: false };
+  const oracle: RunConfig = { ...quantile, id: 'o', gate: { ...quantile.gate, rule: 'oracle' } };
+  const random: RunConfig = { ...quantile, id: 'r', gate: { ...quantile.gate, rule: 'random' } };
+  const follower: RunConfig = { ...random, gate: { ...random.gate, follows: gated.id } };
+  for (const runs of [[], [lora], [lora, oracle], [follower]]) {
+    expect(skipTargetOf(runs)).toEqual(none);
+    expect(withSkipTarget(runs, 0.6)).toEqual(runs);
+  }
+  for (const run of [quantile, random])
+    expect(skipTargetOf([lora, run])).toEqual({ share: 0.75, settable: true, automatic: false });
+  expect(skipTargetOf([oracle, quantile]).share).toBe(0.75);
 });

@@ -156,7 +156,8 @@ function SkipTarget() {
   const runs = useSel((s) => s.runs.draft.runs);
   const live = useSel((s) => isLive(s.runs.phase));
   const gated = runs.some(isGated);
-  const target = skipTargetOf(runs);
+  const { share, settable, automatic } = skipTargetOf(runs);
+  const said = share !== null ? percent(share) : automatic ? t.auto : '–';
   return (
     <section className="card" data-testid="skip-target-card">
       <header>
@@ -164,14 +165,14 @@ function SkipTarget() {
           <label htmlFor={id}>{t.target}</label>
         </h2>
         <Check
-          checked={target === null}
-          disabled={live || !gated}
+          checked={automatic && share === null}
+          disabled={live || !automatic}
           onChange={(on) => configure.setSkipTarget(on ? null : 0.5)}
         >
           {t.auto}
         </Check>
         <output htmlFor={id} className="num">
-          {target === null ? '–' : percent(target)}
+          {share === null ? '–' : percent(share)}
         </output>
       </header>
       <input
@@ -180,13 +181,13 @@ function SkipTarget() {
         min={0}
         max={90}
         step={5}
-        value={Math.round((target ?? 0.5) * 100)}
-        disabled={live || !gated}
-        aria-valuetext={target === null ? t.auto : percent(target)}
+        value={Math.round((share ?? 0.5) * 100)}
+        disabled={live || !settable}
+        aria-valuetext={said}
         data-testid="skip-target"
         onChange={(e) => configure.setSkipTarget(Number(e.target.value) / 100)}
       />
-      {!gated && <p className="help">{t.noGates}</p>}
+      {!settable && <p className="help">{gated ? t.noTarget : t.noGates}</p>}
     </section>
   );
 }

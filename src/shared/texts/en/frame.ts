@@ -52,6 +52,7 @@ export const frame = {
     target: 'Skip target',
     auto: 'Auto',
     noGates: 'No run has gates.',
+    noTarget: 'The rule of these gates has no target.',
     training: 'Training',
     all: 'all settings',
     about: (time: string) => `about ${time}`,

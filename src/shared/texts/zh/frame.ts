@@ -52,6 +52,7 @@ export const frame: Texts['frame'] = {
     target: '跳过目标',
     auto: '自动',
     noGates: '没有带门控的运行。',
+    noTarget: '这些门控的规则没有跳过目标。',
     training: '训练',
     all: '全部设置',
     about: (time) => `约 ${time}`,
