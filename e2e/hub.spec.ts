@@ -38,12 +38,14 @@ test('a form is chosen from the list; what was downloaded opens again without a 
   await expect(app.get('logit-check')).toHaveAttribute('data-ok', 'true');
   await app.chooseModel('sieve-stories-nano');
   hub.status = 'unreachable';
-  await app.get('hub-open').click();
+  // By itself it would take the ONNX file.
+  await page.getByRole('button', { name: 'Open someone/small-llama' }).click();
   await opened();
   const kept = app.get('kept-models');
   await expect(kept).toContainText('someone/small-llama');
   await page.getByRole('button', { name: 'Delete the files of someone/small-llama' }).click();
   await expect(kept).not.toContainText('someone/small-llama');
+  await expect(page.locator(':focus')).toHaveText('Downloaded models in this browser');
   await app.get('hub-open').click();
   await expect(app.get('error-alert').first()).toContainText(/cannot be reached/);
   await expect(app.get('model-status'), 'what was open stays').toContainText('someone/small-llama');

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { ModelSource } from '../shared/types';
-import { dropKept, keptModels } from './keptFiles';
-import { fetchFile, fetchJson, listFiles } from './source';
+import { dropKept, keptModels } from './keptModels';
+import { fetchFile, fetchJson, fetchStart, listFiles } from './source';
 
 const HUB: ModelSource = { kind: 'hub', id: 'owner/name', revision: 'main', host: 'https://huggingface.co' };
 const MB = 2 ** 20;
@@ -39,7 +39,7 @@ function serve({ online = true, most = Infinity } = {}): string[] {
     asked.push(`${pathname.split('/').pop()}${range ? ` ${range}` : ''}`);
     if (pathname.endsWith('/config.json')) return Response.json({ a: 1 });
     if (pathname.includes('/api/')) return Response.json([{ path: 'model.safetensors', size: file.length }]);
-    if (!pathname.endsWith('.safetensors')) return new Response('', { status: 404 });
+    if (!/\.(safetensors|gguf|onnx)$/.test(pathname)) return new Response('', { status: 404 });
     const from = range ? Number(/\d+/.exec(range)![0]) : 0;
     const parts = file.subarray(from, Math.min(file.length, from + most));
     let at = 0;
@@ -119,13 +119,43 @@ it('kept models are listed, and can be forgotten', async () => {
   await fetchJson({ ...HUB, id: 'owner/other', revision: 'refs/pr/1' }, 'config.json', 1000);
   const models = await keptModels();
   expect(models).toEqual([
-    { host: 'https://huggingface.co', id: 'owner/name', revision: 'main', bytes: file.length },
-    { host: 'https://huggingface.co', id: 'owner/other', revision: 'refs/pr/1', bytes: 7 },
+    {
+      host: 'https://huggingface.co',
+      id: 'owner/name',
+      revision: 'main',
+      file: 'model.safetensors',
+      bytes: file.length,
+    },
+    { host: 'https://huggingface.co', id: 'owner/other', revision: 'refs/pr/1', file: null, bytes: 7 },
   ]);
   await dropKept(models[0]);
   expect(await keptModels()).toEqual([models[1]]);
   await dropKept(models[1]);
   expect(entries.size).toBe(0);
+});
+
+it('of a kept model the form that is here is named, one that is whole before one that broke off', async () => {
+  const kept = async () => (await keptModels()).map((model) => model.file);
+  const get = (path: string) => fetchFile(HUB, path, 16 * MB, { sha256: null });
+  serve({ most: 9 * MB });
+  await expect(get('model.F16.gguf')).rejects.toThrow(/broke off/);
+  expect(await kept()).toEqual(['model.F16.gguf']);
+  serve();
+  await get('model-Q4_K_M.gguf');
+  expect(await kept()).toEqual(['model-Q4_K_M.gguf']);
+  await get('onnx/model_q4.onnx');
+  expect(await kept()).toEqual(['onnx/model_q4.onnx']);
+  await large();
+  expect(await kept()).toEqual(['model.safetensors']);
+});
+
+it('the start of a kept file needs no network', async () => {
+  serve({ online: false });
+  await expect(fetchStart(HUB, 'model.safetensors', 5)).rejects.toMatchObject({ reason: 'network' });
+  serve();
+  await large();
+  serve({ online: false });
+  expect(await fetchStart(HUB, 'model.safetensors', 5)).toEqual({ bytes: file.slice(0, 5), total: file.length });
 });
 
 it('where there is no room, or no cache, a file is downloaded all the same', async () => {

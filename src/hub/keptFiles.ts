@@ -5,7 +5,6 @@
  */
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { siteData } from '../shared/siteData';
-import type { KeptModel } from '../shared/types';
 
 /** Not named as the caches of the app's own files, which go with each version. */
 const CACHE = 'model-files';
@@ -169,31 +168,22 @@ async function forget(cache: Cache, url: string): Promise<void> {
   for (const { url: key } of await cache.keys()) if (key.startsWith(`${url}?`)) await cache.delete(key);
 }
 
-/** `host/owner/name/resolve/revision/` of a kept file's address. */
-const MODEL = /^(.+)\/([^/]+\/[^/]+)\/resolve\/([^/]+)\//;
-
-/** The models of which something is kept, largest first. */
-export async function keptModels(): Promise<KeptModel[]> {
-  const models = await attempt('not listed', async (cache) => {
-    const found = new Map<string, KeptModel>();
-    for (const { url } of await cache.keys()) {
-      const model = MODEL.exec(url);
-      if (!model || !url.endsWith('?kept')) continue;
-      const [key, host, id, revision] = model;
-      const entry = (await (await cache.match(url))!.json()) as Entry;
-      const { bytes } = found.get(key) ?? { bytes: 0 };
-      found.set(key, { host, id, revision: decodeURIComponent(revision), bytes: bytes + entry.bytes });
-    }
-    return [...found.values()].toSorted((a, b) => b.bytes - a.bytes);
+/** What is kept, by address; of broken-off downloads, too. */
+export async function keptEntries(): Promise<Map<string, Entry>> {
+  const end = entryKey('');
+  const entries = await attempt('not listed', async (cache) => {
+    const found = new Map<string, Entry>();
+    for (const { url } of await cache.keys())
+      if (url.endsWith(end)) found.set(url.slice(0, -end.length), await (await cache.match(url))!.json());
+    return found;
   });
-  return models ?? [];
+  return entries ?? new Map();
 }
 
-/** Forgets all files of a model. */
-export async function dropKept({ host, id, revision }: Omit<KeptModel, 'bytes'>): Promise<void> {
-  const at = encodeURIComponent(revision);
-  const own = [`${host}/${id}/resolve/${at}/`, `${host}/api/models/${id}/tree/${at}`];
+/** Forgets all files whose addresses begin with one of the prefixes. */
+export async function forgetBelow(prefixes: readonly string[]): Promise<void> {
   await attempt('not forgotten', async (cache) => {
-    for (const { url } of await cache.keys()) if (own.some((prefix) => url.startsWith(prefix))) await cache.delete(url);
+    for (const { url } of await cache.keys())
+      if (prefixes.some((prefix) => url.startsWith(prefix))) await cache.delete(url);
   });
 }

@@ -101,8 +101,14 @@ const CANDIDATES = [
   ...onnxPaths('no'),
 ];
 
+/** Those of the weights among files that can be read, the most exact first. */
+export const readableFiles = (files: Sizes) => modelFiles(files).filter(({ readable }) => readable);
+
+/** Files by path. */
+type Sizes = ReadonlyMap<string, Pick<ListedFile, 'bytes'>>;
+
 /** Weights among listed files, the most exact first. */
-function modelFiles(listed: ReadonlyMap<string, ListedFile>): Omit<ModelFile, 'fits'>[] {
+function modelFiles(listed: Sizes): Omit<ModelFile, 'fits'>[] {
   /** Bytes of all files that `is` says belong together; null where one of them is not known. */
   const bytesOf = (is: (path: string) => boolean): number | null => {
     let sum: number | null = 0;

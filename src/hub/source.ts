@@ -11,6 +11,7 @@ import {
   megabytes,
   request,
 } from './download';
+import { readKept } from './keptFiles';
 
 /** The public hub. Tests and mirrors name their own host in the `ModelSource`. */
 const DEFAULT_HOST = 'https://huggingface.co';
@@ -133,7 +134,7 @@ async function readFolder(
 }
 
 /**
- * The first `most` bytes of a file, or all where it is shorter, and its length.
+ * The first `most` bytes of a file, or all where it is shorter, and its length; as it is kept, without a network.
  * @throws {FetchError}
  */
 export async function fetchStart(
@@ -146,7 +147,16 @@ export async function fetchStart(
     const blob = blobOf(source, file);
     return { bytes: new Uint8Array(await blob.slice(0, most).arrayBuffer()), total: blob.size };
   }
-  const response = await request(fileUrl(source, file), { signal, headers: { range: `bytes=0-${most - 1}` } });
+  const url = fileUrl(source, file);
+  let response: Response;
+  try {
+    response = await request(url, { signal, headers: { range: `bytes=0-${most - 1}` } });
+  } catch (error) {
+    const unreachable = error instanceof FetchError && error.reason === 'network';
+    const kept = unreachable && source.kind === 'hub' ? await readKept(url, null) : null;
+    if (!kept || kept === 'missing' || kept.available < kept.bytes.length) throw error;
+    return { bytes: kept.bytes.slice(0, most), total: kept.bytes.length };
+  }
   const whole = /\/(\d{1,15})$/.exec(response.headers.get('content-range') ?? '')?.[1];
   const total = Number((response.status === 206 ? whole : response.headers.get('content-length')) ?? Number.NaN);
   const bytes = new Uint8Array(Math.min(most, total || most));

@@ -35,6 +35,8 @@ export interface KeptModel {
   host: string;
   id: string;
   revision: string;
+  /** Which of its forms is here, by path: whole before broken off, then the most exact; null where none is. */
+  file: string | null;
   bytes: number;
 }
 

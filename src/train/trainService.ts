@@ -5,7 +5,7 @@ import { Generator } from '../engine/generator';
 import type { Device } from '../engine/device/device';
 import { openDevice } from '../engine/openDevice';
 import { promptIds, TextStream } from '../hub/tokenizer';
-import { dropKept, keptModels } from '../hub/keptFiles';
+import { dropKept, keptModels } from '../hub/keptModels';
 import { listModelFiles } from '../hub/modelFiles';
 import { giveFolder, sourceName } from '../hub/source';
 import { trainSchema } from '../shared/config';

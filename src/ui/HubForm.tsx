@@ -1,5 +1,5 @@
 /** Models that do not come with the page: by Hugging Face id, from a folder, and those that were downloaded before. */
-import { useId, useState } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
 import { texts } from '../shared/texts';
 import type { KeptModel, ModelFile } from '../shared/types';
 import type { Kept } from '../store/downloads';
@@ -16,10 +16,18 @@ export function HubForm({ disabled }: { disabled: boolean }) {
   const [kept, setKept] = useState<Kept | null>(null);
   const folder = useId();
   const t = texts().model.hub;
+  /** Counts up wherever a list that is still on its way is not wanted any more. */
+  const asked = useRef(0);
   /** Another model has other files. */
   const forgetFiles = () => {
+    asked.current++;
     setFiles(null);
     setFile('');
+  };
+  const list = async () => {
+    const turn = ++asked.current;
+    const found = await studio.downloads.list(id, revision);
+    if (turn === asked.current) setFiles(found);
   };
   const look = async () => setKept(await studio.downloads.kept());
   return (
@@ -74,7 +82,7 @@ export function HubForm({ disabled }: { disabled: boolean }) {
             className="quiet"
             disabled={!id.trim()}
             data-testid="hub-list"
-            onClick={() => void studio.downloads.list(id, revision).then(setFiles)}
+            onClick={() => void list()}
           >
             {t.list}
           </button>
@@ -104,7 +112,7 @@ export function HubForm({ disabled }: { disabled: boolean }) {
           <KeptModels
             kept={kept}
             disabled={disabled}
-            onOpen={(m) => void studio.openFromHub(m.id, m.revision)}
+            onOpen={(m) => void studio.openFromHub(m.id, m.revision, m.file)}
             onDrop={(m) => void studio.downloads.drop(m).then(look)}
           />
         )}
@@ -130,20 +138,48 @@ interface KeptProps {
   onDrop: (model: KeptModel) => void;
 }
 
+const nameOf = ({ id, revision }: KeptModel) => (revision === 'main' ? id : `${id} @ ${revision}`);
+
 function KeptModels({ kept: { models, usage, quota }, disabled, onOpen, onDrop }: KeptProps) {
+  const frame = useRef<HTMLDivElement>(null);
+  /** The place in the list of the model that was deleted last. */
+  const dropped = useRef<number | null>(null);
+  useEffect(() => {
+    const place = dropped.current;
+    dropped.current = null;
+    // The focus was on a button that is gone. Whoever went elsewhere meanwhile stays there.
+    if (place === null || document.activeElement !== document.body) return;
+    const buttons = frame.current!.querySelectorAll<HTMLElement>('[data-drop]');
+    (buttons[Math.min(place, models.length - 1)] ?? frame.current!.querySelector<HTMLElement>('strong'))?.focus();
+  }, [models]);
   const t = texts().model.hub;
   return (
-    <div className="stack" data-testid="kept-models">
-      <strong>{t.kept}</strong>
+    <div ref={frame} className="stack" data-testid="kept-models">
+      <strong tabIndex={-1}>{t.kept}</strong>
       <p className="help">{models.length === 0 ? t.keptNone : t.keptHelp}</p>
       <ul className="evidence">
-        {models.map((m) => (
+        {models.map((m, place) => (
           <li key={`${m.host} ${m.id} ${m.revision}`} className="row">
-            <span>{t.keptIs(m.id, m.revision, bytes(m.bytes))}</span>
-            <button type="button" className="quiet" disabled={disabled} onClick={() => onOpen(m)}>
+            <span>{t.keptIs(nameOf(m), m.file, bytes(m.bytes))}</span>
+            <button
+              type="button"
+              className="quiet"
+              disabled={disabled}
+              aria-label={t.openName(nameOf(m))}
+              onClick={() => onOpen(m)}
+            >
               {t.open}
             </button>
-            <button type="button" className="quiet" aria-label={t.dropName(m.id)} onClick={() => onDrop(m)}>
+            <button
+              type="button"
+              className="quiet"
+              data-drop
+              aria-label={t.dropName(nameOf(m))}
+              onClick={() => {
+                dropped.current = place;
+                onDrop(m);
+              }}
+            >
               {t.drop}
             </button>
           </li>

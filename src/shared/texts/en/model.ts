@@ -18,6 +18,7 @@ export const model = {
     revision: 'Revision',
     revisionHelp: 'A branch, tag or commit.',
     open: 'Open',
+    openName: (name: string) => `Open ${name}`,
     list: 'List files',
     file: 'File',
     fileHelp: 'The same model in several forms. Smaller ones take less memory and are less exact.',
@@ -28,15 +29,14 @@ export const model = {
     tooLarge: ' (more than fits here)',
     folder: 'Or open the folder of a model',
     folderHelp:
-      'It holds config.json, tokenizer.json, tokenizer_config.json and model.safetensors or an onnx folder. Nothing is uploaded.',
+      'It holds config.json, tokenizer.json, tokenizer_config.json and model.safetensors or an onnx folder; a .gguf file needs no other. Nothing is uploaded.',
     kept: 'Downloaded models in this browser',
     keptHelp: 'They open again without a network.',
     keptNone: 'None yet.',
-    keptIs: (id: string, revision: string, bytes: string) =>
-      `${revision === 'main' ? id : `${id} @ ${revision}`}, ${bytes}`,
+    keptIs: (name: string, file: string | null, bytes: string) => [name, ...(file ? [file] : []), bytes].join(', '),
     room: (usage: string, quota: string) => `This page uses ${usage} of the ${quota} that the browser gives it.`,
     drop: 'Delete',
-    dropName: (id: string) => `Delete the files of ${id}`,
+    dropName: (name: string) => `Delete the files of ${name}`,
   },
   facts: {
     parameters: 'Parameters',
