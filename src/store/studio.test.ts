@@ -445,6 +445,26 @@ test('starting again resets first; a run in the way is refused', async () => {
   expect(state().runs.session!.metricLogs.get('lora')!.loss.length).toBe(0);
 });
 
+test('a new session begins at its latest step; the run and the module that are looked at stay', async () => {
+  const { studio, train, state } = await started();
+  event(train, { type: 'phase', phase: 'finished' });
+  studio.select({ run: 'lora', module: '2.k', token: 3, step: 60 });
+  studio.point({ step: 59, token: 2 });
+  const again = studio.start();
+  await sent(train, 'reset');
+  train.reply('reset', null);
+  await vi.waitFor(() => expect(train.sent.filter((m) => m.type === 'start')).toHaveLength(2));
+  expect(state().selection).toEqual({
+    run: 'lora',
+    module: '2.k',
+    token: null,
+    step: null,
+    pointed: { step: null, token: null },
+  });
+  train.reply('start', PLAN);
+  await again;
+});
+
 test('a start that fails is said where it happened, leaves nothing unheard, and the page can go on', async () => {
   const unheard: unknown[] = [];
   const hear = (reason: unknown) => unheard.push(reason);

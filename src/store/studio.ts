@@ -488,6 +488,8 @@ export class Studio {
         failed: new Map(),
         startedAt: Date.now(),
       };
+      // A step and a token are of the session that was; runs and modules go on by their names.
+      this.#page.patch('selection', { step: null, token: null, pointed: { step: null, token: null } });
       this.#page.patch('runs', { ...withSession(this.#s.runs, session, 'compiling'), broke: null });
       // A person who watches reads samples.
       const asked =
