@@ -155,10 +155,13 @@ describe('what they do', () => {
   test('the map moves by one and to its ends, where there is one', () => {
     const { run } = page(() => {});
     expect(run('.')).toBe(false);
-    const map = vi.fn<(to: (at: number, last: number) => number) => void>();
+    const map = vi.fn<(to: (at: number, last: number) => number) => boolean>(() => true);
     const end = scrubber.attach(map);
     for (const key of [',', '.', '<', '>']) expect(run(key)).toBe(true);
     expect(map.mock.calls.map(([to]) => to(4, 9))).toEqual([3, 5, 0, 9]);
+    // One that is not seen is left alone.
+    map.mockReturnValue(false);
+    expect(run('.')).toBe(false);
     end();
     expect(run('.')).toBe(false);
   });

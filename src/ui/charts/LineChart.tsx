@@ -59,25 +59,34 @@ export function LineChart(props: Props) {
     const box = host.current;
     if (!box) return;
     const owner = {};
+    let Plot: typeof uPlot | null = null;
     let gone = false;
+    let room: Room | null = null;
+    // A box without a size is in a view that is not open: the chart is built when it opens, for the room it has then.
+    const make = () => {
+      if (gone || !Plot || box.clientWidth === 0) return;
+      plot.current?.destroy();
+      room = roomIn(box, height);
+      plot.current = build(Plot, box, JSON.parse(looks), { latest, bus, colors, room });
+    };
     // In a task of its own: building a chart costs as much as drawing the rest of a section.
+    const makeSoon = () => drawQueue.schedule(owner, make, true);
     void library().then(
-      (Plot) => {
-        if (!gone)
-          drawQueue.schedule(
-            owner,
-            () => {
-              plot.current = build(Plot, box, JSON.parse(looks), { latest, bus, colors });
-            },
-            true,
-          );
+      (loaded) => {
+        Plot = loaded;
+        if (!gone) makeSoon();
       },
       (error: unknown) => console.warn('the charts could not be loaded', error),
     );
     const resize = new ResizeObserver(() => {
+      if (box.clientWidth === 0) return;
       const chart = plot.current;
-      if (!chart || box.clientWidth === 0) return;
-      const to = { width: box.clientWidth, height: height === 'fill' ? box.clientHeight : chart.height };
+      const now = roomIn(box, height);
+      if (!chart || now.low !== room?.low || now.narrow !== room.narrow) {
+        makeSoon();
+        return;
+      }
+      const to = { width: box.clientWidth, height: now.tall };
       if (to.width !== chart.width || to.height !== chart.height) chart.setSize(to);
     });
     resize.observe(box);
@@ -212,14 +221,29 @@ interface Latest {
   current: { data: LinePlot['data']; range: Range | null; onZoom?: (range: Range | null) => void; said: () => string };
 }
 
-/** A chart that fills its frame is no lower than this, in CSS pixels. */
-const LOWEST = 110;
+/** Height of a chart whose frame has none of its own to fill, in CSS pixels. */
+const WITHOUT = 110;
 /** A lower one goes without the names of its axes: its title and its readout have them. */
 const TALL = 240;
 /** A narrower chart has no room for names at the ends of its lines; the readout above has them. */
 const NARROW = 420;
 /** Width of a letter of a name, in CSS pixels. */
 const CHAR = 7.2;
+
+/** What a chart has room for. */
+interface Room {
+  /** Height in CSS pixels. */
+  tall: number;
+  /** Too low for the names of its axes. */
+  low: boolean;
+  /** Too narrow for names at the ends of its lines. */
+  narrow: boolean;
+}
+
+function roomIn(box: HTMLElement, height: Looks['height']): Room {
+  const tall = height === 'fill' ? box.clientHeight || WITHOUT : height;
+  return { tall, low: tall < TALL, narrow: box.clientWidth < NARROW };
+}
 
 /** Names lines where they end, right of their last value. */
 function nameEnds(u: uPlot, lines: LinePlot['lines'], font: string): void {
@@ -254,8 +278,8 @@ const WHOLE = Array.from({ length: 6 }, (_, p) => [1, 2, 5].map((m) => m * 10 **
 function build(
   Plot: typeof uPlot,
   box: HTMLElement,
-  { lines, xLabel, yLabel, height, log, share, planned }: Looks,
-  { latest, bus, colors }: { latest: Latest; bus: CursorBus; colors: { ink2: string; line: string } },
+  { lines, xLabel, yLabel, log, share, planned }: Looks,
+  { latest, bus, colors, room }: { latest: Latest; bus: CursorBus; colors: { ink2: string; line: string }; room: Room },
 ): uPlot {
   const font = `12px ${getComputedStyle(box).fontFamily}`;
   const axis = {
@@ -265,10 +289,9 @@ function build(
     font,
     labelFont: font,
   };
-  const tall = height === 'fill' ? Math.max(LOWEST, box.clientHeight) : height;
-  const low = tall < TALL;
+  const { tall, low, narrow } = room;
   const zoomable = latest.current.onZoom !== undefined;
-  const named = box.clientWidth < NARROW ? [] : lines.flatMap((l) => l.end ?? []);
+  const named = narrow ? [] : lines.flatMap((l) => l.end ?? []);
   const ends = Math.max(0, ...named.map((name) => letters(name) * CHAR + 10));
   // New data move uPlot's cursor too; only a pointer's moves are anybody else's business.
   let inside = false;
@@ -343,7 +366,11 @@ function build(
   chart.over.addEventListener('click', () => {
     if (bus.step !== null && chart.select.width === 0) bus.pin(bus.step);
   });
-  // uPlot's own answer to a double click is to show all.
-  chart.over.addEventListener('dblclick', () => latest.current.onZoom?.(null));
+  // uPlot's own answer to a double click is to show all. The two clicks that come first have selected a step.
+  chart.over.addEventListener('dblclick', () => {
+    if (!zoomable) return;
+    bus.pin(null);
+    latest.current.onZoom?.(null);
+  });
   return chart;
 }

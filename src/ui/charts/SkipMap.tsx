@@ -1,5 +1,5 @@
 /** Layer × module map of the skipped share, with a slider through the run's time. */
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import { kindLabel } from '../../shared/settings/names';
 import { texts } from '../../shared/texts';
 import type { ModuleId } from '../../shared/types';
@@ -46,11 +46,14 @@ export function SkipMap({ modules, series, selected, onSelect }: Props) {
   const at = rowAt(series, step);
   const values = series.row(at);
   const go = (to: number) => bus.pin(to >= last ? null : series.steps[Math.max(0, to)]);
+  const slider = useRef<HTMLLabelElement>(null);
   useEffect(() =>
     scrubber.attach((to) => {
+      if (!slider.current?.checkVisibility()) return false;
       const next = Math.min(last, Math.max(0, to(at, last)));
       go(next);
       say(charts.scrubbed(series.steps[next]));
+      return true;
     }),
   );
   const layers = [...new Set(modules.map((m) => m.layer))].sort((a, b) => a - b);
@@ -141,7 +144,7 @@ export function SkipMap({ modules, series, selected, onSelect }: Props) {
           if (m !== undefined) onSelect(m);
         }}
       />
-      <label className="slider">
+      <label ref={slider} className="slider">
         <span>
           <Phrase
             of={at === last ? charts.sliderLatest : charts.slider}

@@ -1,7 +1,7 @@
 /** Moves the skip map through time from anywhere on the page. */
 
-/** Given a row and the last row, the row to go to; ends are held. */
-type Move = (to: (at: number, last: number) => number) => void;
+/** Given a row and the last row, the row to go to; ends are held. @returns false where the map is not seen */
+type Move = (to: (at: number, last: number) => number) => boolean;
 
 class Scrubber {
   #map: Move | null = null;
@@ -14,10 +14,9 @@ class Scrubber {
     };
   }
 
-  /** @returns false where there is no map */
+  /** @returns false where no map is seen */
   move(to: (at: number, last: number) => number): boolean {
-    this.#map?.(to);
-    return this.#map !== null;
+    return this.#map?.(to) ?? false;
   }
 }
 

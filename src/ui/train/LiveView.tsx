@@ -2,7 +2,7 @@
  * A session as it goes on, on one screen: what it has come to, losses, the map of what is skipped, a text token by token,
  * samples, and the chosen module or token in detail. All of it shows the same run, module, token and step.
  */
-import { type ReactNode, memo, useCallback, useDeferredValue, useState } from 'react';
+import { type ReactNode, memo, useCallback, useDeferredValue, useMemo, useState } from 'react';
 import { isGated, learnsThreshold, tauWarmupSteps } from '../../shared/config';
 import type { MetricLog } from '../../store/metricLog';
 import type { SessionView } from '../../store/slices';
@@ -63,6 +63,17 @@ const View = memo(function View({ session, note, version }: Props) {
   const onToken = useCallback((token: number) => studio.select({ token }), [studio]);
   const onPoint = useCallback((token: number | null) => studio.point({ token }), [studio]);
   const watch = metricLog?.watch ?? null;
+  const watchLabel = t.inspect.watch.text;
+  // One element for as long as it says the same: a new one would draw all tokens anew with every step.
+  const tools = useMemo(
+    () =>
+      !recorded && (
+        <Menu label={watchLabel}>
+          <WatchForm />
+        </Menu>
+      ),
+    [recorded, watchLabel],
+  );
   return (
     <div className="live">
       <Tiles session={session} version={version} gated={metricLog ?? null} />
@@ -87,19 +98,7 @@ const View = memo(function View({ session, note, version }: Props) {
       </div>
       <div className="live-tokens">
         {watch ? (
-          <TokenView
-            watch={watch}
-            token={wantedToken ?? 0}
-            onToken={onToken}
-            onPoint={onPoint}
-            tools={
-              !recorded && (
-                <Menu label={t.inspect.watch.text}>
-                  <WatchForm />
-                </Menu>
-              )
-            }
-          />
+          <TokenView watch={watch} token={wantedToken ?? 0} onToken={onToken} onPoint={onPoint} tools={tools} />
         ) : (
           <Empty>{t.frame.live.noText}</Empty>
         )}
