@@ -108,3 +108,50 @@ test('presenter mode leaves the pictures alone; P ends it', async ({ studio: app
   await page.keyboard.press('P');
   await expect(page.locator('.rail')).toBeVisible();
 });
+
+test('in presenter mode a narrow window keeps its bar and its cards', async ({ studio: app }) => {
+  const { page } = app;
+  const before = page.viewportSize()!;
+  await app.goTo('train');
+  await page.locator('#train-title').focus();
+  await page.keyboard.press('P');
+  await page.setViewportSize({ width: 900, height: 800 });
+  await page.locator('.tabbar').getByRole('link', { name: 'Setup' }).click();
+  await expect(page.locator('.rail')).toBeVisible();
+  // Setup and Train are two places here.
+  await expect(page.locator('#setup-title')).toBeFocused();
+  await page.locator('.tabbar').getByRole('link', { name: 'Train' }).click();
+  await expect(page.locator('#train-title')).toBeFocused();
+  await page.keyboard.press('P');
+  await page.setViewportSize(before);
+});
+
+test('keys move the map only where it is seen; a double click selects no step', async ({ studio: app }) => {
+  const { page } = app;
+  await app.goTo('train');
+  const map = app.get('heatmap');
+  await page.locator('#train-title').focus();
+  await page.keyboard.press('<');
+  await expect(map).not.toHaveAttribute('data-step', '12');
+  await page.keyboard.press('>');
+  await expect(map).toHaveAttribute('data-step', '12');
+  await app.goTo('compare');
+  await page.keyboard.press('<');
+  await app.goTo('train');
+  await expect(map).toHaveAttribute('data-step', '12');
+  await page.locator('[data-chart="loss"] .u-over').dblclick();
+  await page.mouse.move(0, 0);
+  await expect(map).toHaveAttribute('data-step', '12');
+});
+
+test('Escape closes the dialog of keys alone, and the focus is back on its button', async ({ studio: app }) => {
+  const { page } = app;
+  await page.locator('.menu-more > summary').click();
+  await app.get('shortcuts-open').click();
+  await expect(app.get('shortcuts')).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(app.get('shortcuts')).toBeHidden();
+  await expect(app.get('shortcuts-open')).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(page.locator('.menu-more > summary')).toBeFocused();
+});

@@ -9,7 +9,7 @@ import { Rail } from './frame/Rail';
 import { startRouting } from './frame/router';
 import { TabBar, TopBar } from './frame/TopBar';
 import { Phrase } from './Phrase';
-import { SECTION_OF, mainPlace } from './sections';
+import { titleOf } from './sections';
 import { useSel, useStudio } from './studioContext';
 import { TrainSection } from './TrainSection';
 
@@ -97,7 +97,7 @@ export function App() {
 
 /** Puts the focus on the title of a place that one comes to, and the page where it was when one left it. */
 function useArrival(): void {
-  const place = useSel((s) => mainPlace(s.ui.route.place));
+  const place = useSel((s) => s.ui.route.place);
   const left = useRef(new Map<string, number>());
   const before = useRef(place);
   useEffect(() => {
@@ -111,7 +111,7 @@ function useArrival(): void {
     scrollTo({ top: left.current.get(place) ?? 0, behavior: 'instant' });
     // A tour that leads here keeps it.
     if (!document.activeElement?.closest('dialog'))
-      document.getElementById(`${SECTION_OF[place]}-title`)?.focus({ preventScroll: true });
+      document.getElementById(titleOf(place))?.focus({ preventScroll: true });
   }, [place]);
 }
 

@@ -5,7 +5,7 @@ import { texts } from '../shared/texts';
 import { Check } from './bits';
 import { changeLanguage } from './language';
 import { goTo } from './frame/router';
-import { type KeyedPlace, SECTION_OF } from './sections';
+import { type KeyedPlace, titleOf } from './sections';
 import { type Shortcut, rememberShortcuts, SHORTCUTS, shortcutFor, shortcutsOn } from './shortcuts';
 import { useStudio } from './studioContext';
 
@@ -90,7 +90,7 @@ export function Shortcuts() {
 
 /** To a place; where it is open already, back to its title, and what is open in it stays. */
 function toTitle(place: KeyedPlace): void {
-  const title = document.getElementById(`${SECTION_OF[place]}-title`);
+  const title = document.getElementById(titleOf(place));
   if (title?.checkVisibility()) title.focus();
   else goTo({ place });
 }

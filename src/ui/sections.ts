@@ -26,5 +26,8 @@ export const SECTION_OF = Object.fromEntries(
   KEYED.map((place) => [place, (Object.keys(PLACE_OF) as Section[]).find((s) => PLACE_OF[s] === place)!]),
 ) as Record<KeyedPlace, Section>;
 
+/** Id of the element that takes the focus of who comes to a place. */
+export const titleOf = (place: Place): string => `${place === 'setup' ? place : SECTION_OF[place]}-title`;
+
 /** What is drawn in the main area: the cards of the setup stand beside it, and in its place on a narrow screen only. */
 export const mainPlace = (place: Place): KeyedPlace => (place === 'setup' ? 'train' : place);

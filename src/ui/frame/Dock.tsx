@@ -1,19 +1,40 @@
-/** What cannot wait, under the top bar: a run that can go on, data that are missing, and what went wrong in another place. */
+/**
+ * What cannot wait, under the top bar: on a phone why Train is disabled, a run that can go on, data that are missing, and
+ * what went wrong in another place.
+ */
 import { texts } from '../../shared/texts';
 import { say } from '../../shared/texts/say';
 import { hashOf } from '../../store/route';
+import { isLive } from '../../store/slices';
+import { useMedia } from '../charts/useMedia';
 import { ResumeOffer } from '../ResumeOffer';
 import { WantedFiles } from '../RunData';
 import { PLACE_OF, mainPlace } from '../sections';
 import { useSel, useStudio } from '../studioContext';
+import { whyNotTrain } from '../whyNotTrain';
 
 export function Dock() {
   return (
     <div className="dock">
+      <WhyNotTrain />
       <ResumeOffer />
       <WantedFiles />
       <Elsewhere />
     </div>
+  );
+}
+
+/** The top bar of a phone has no room for it, and touch shows no title. */
+function WhyNotTrain() {
+  const phone = useMedia('(max-width: 40rem)');
+  const why = useSel((s) => (isLive(s.runs.phase) ? null : whyNotTrain(s)));
+  return (
+    phone &&
+    why !== null && (
+      <p className="help" data-testid="dock-missing">
+        {why}
+      </p>
+    )
   );
 }
 

@@ -76,6 +76,8 @@ export function Menu({
       }}
       onKeyDown={(e) => {
         if (e.key !== 'Escape' || !menu.current?.open) return;
+        // React hands on what happens in a dialog that was opened from here; the dialog alone closes.
+        if (e.target instanceof Element && e.target.closest('dialog')) return;
         menu.current.open = false;
         menu.current.querySelector('summary')?.focus();
         e.stopPropagation();

@@ -24,7 +24,10 @@ import { goTo } from './router';
 export function Rail() {
   const t = texts().frame.rail;
   return (
-    <aside className="rail" aria-label={t.label} data-route={PLACES.setup}>
+    <aside className="rail" aria-labelledby="setup-title" data-route={PLACES.setup}>
+      <h2 id="setup-title" className="sr-only" tabIndex={-1}>
+        {t.label}
+      </h2>
       <ModelCard />
       <DataCard />
       <RunsCard />
