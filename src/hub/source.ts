@@ -85,7 +85,8 @@ export function giveFolder(id: string, files: ReadonlyMap<string, Blob>): void {
   folders.set(id, files);
 }
 
-function folderOf({ id }: Extract<ModelSource, { kind: 'folder' }>): ReadonlyMap<string, Blob> {
+/** @throws {ModelError} for a folder that was not given here */
+export function folderOf({ id }: Extract<ModelSource, { kind: 'folder' }>): ReadonlyMap<string, Blob> {
   const files = folders.get(id);
   if (!files) throw new ModelError(message('hub.source.folder', { id: id.slice(0, 120) }));
   return files;

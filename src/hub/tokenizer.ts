@@ -8,7 +8,7 @@ import { ModelError } from '../shared/errors';
 import { GUARD, unguard } from '../shared/guard';
 import { message } from '../shared/message';
 import type { ModelSource, Prompt, Tokenizer } from '../shared/types';
-import { orFromGguf } from './gguf/head';
+import { forgetHead, orFromGguf } from './gguf/head';
 import { tokenizerOf } from './gguf/tokenizer';
 import { fetchConfig } from './model';
 import { FetchError, type FetchOptions } from './download';
@@ -33,8 +33,12 @@ export async function openChatTokenizer(
   source: ModelSource,
   options: FetchOptions = {},
 ): Promise<{ tokenizer: Tokenizer; templates: ChatTemplate[] }> {
-  const { tokenizer, settings } = await open(source, options);
-  return { tokenizer, templates: await openChatTemplates(source, settings, options) };
+  try {
+    const { tokenizer, settings } = await open(source, options);
+    return { tokenizer, templates: await openChatTemplates(source, settings, options) };
+  } finally {
+    forgetHead();
+  }
 }
 
 async function open(source: ModelSource, options: FetchOptions): Promise<{ tokenizer: Tokenizer; settings: unknown }> {

@@ -7,6 +7,7 @@ import { matrixOf } from '../engine/model/weights';
 import { selfTest } from '../engine/selfTest';
 import { type DownloadedModel, downloadModel } from '../hub/model';
 import { referenceLogits } from '../hub/referenceProof';
+import { forgetHead } from '../hub/gguf/head';
 import { openTokenizer } from '../hub/tokenizer';
 import { type Message, message } from '../shared/message';
 import { allModules, parameterCount } from '../shared/model';
@@ -43,8 +44,12 @@ export async function fetchModel(
   emit({ type: 'phase', phase: 'loading' });
   const onProgress = (file: string, loaded: number, total: number | null) =>
     emit({ type: 'progress', phase: 'loading', label: file, loaded, total });
-  const tokenizer = await openTokenizer(source, { signal });
-  return { tokenizer, model: await downloadModel(source, { onProgress, signal }) };
+  try {
+    const tokenizer = await openTokenizer(source, { signal });
+    return { tokenizer, model: await downloadModel(source, { onProgress, signal }) };
+  } finally {
+    forgetHead();
+  }
 }
 
 /**

@@ -1,13 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ModelError } from '../../shared/errors';
+import { message } from '../../shared/message';
 import { weightShapes } from '../../shared/model';
 import { dequantise } from '../../shared/quantised';
 import { readModel } from '../family';
+import { FetchError } from '../download';
 import { readSafetensors } from '../safetensors';
 import { type TensorParts, gguf, text, u64 } from '../testing/gguf';
 import { NANO, nanoGguf } from '../testing/nanoGguf';
+import { giveFolder } from '../source';
 import { readGguf } from './container';
+import { forgetHead, orFromGguf } from './head';
 import { asStored, configOf, ggufWeights } from './model';
 import { readTensor } from './types';
 
@@ -95,4 +99,21 @@ describe('a Llama in a GGUF', () => {
 
 it('an architecture that is not read is named', () => {
   expect(() => configOf(readGguf(gguf({ 'general.architecture': 'mamba' })))).toThrow(/mamba/);
+});
+
+it('a head is read once while a model is opened, and anew for another folder of the same name', async () => {
+  const folder = { kind: 'folder', id: 'twice' } as const;
+  const missing = () =>
+    Promise.reject(new FetchError('missing', message('hub.fetch.missingHere', { folder: '', file: '' })));
+  const head = () => orFromGguf(folder, {}, missing, (file) => file);
+  const give = (name: string) => giveFolder('twice', new Map([['a.gguf', new Blob([gguf({ name })])]]));
+  give('first');
+  const first = await head();
+  expect(await head()).toBe(first);
+  give('second');
+  const second = await head();
+  expect([first, second].map(({ metadata }) => metadata.get('name'))).toEqual(['first', 'second']);
+  expect(second).not.toHaveProperty('bytes');
+  forgetHead();
+  expect(await head()).not.toBe(second);
 });

@@ -2,21 +2,31 @@
 import type { ModelSource } from '../../shared/types';
 import { FetchError, type FetchOptions } from '../download';
 import { chooseFile, listModelFiles } from '../modelFiles';
-import { fetchStart } from '../source';
+import { fetchStart, folderOf } from '../source';
 import { type GgufFile, readGguf } from './container';
 
 /** How much is read of a file until its metadata is whole: vocabularies of 50,000 pieces take 2 MB, of 260,000 some 12. */
 const STARTS = [4 << 20, 32 << 20, 128 << 20];
 
-/** The last one: configuration and tokenizer are asked for one after the other. */
-let last: { key: string; head: Promise<GgufFile | null> } | null = null;
+/** The head of a file; what it was read from is let go. */
+type Head = Omit<GgufFile, 'bytes'>;
+
+/** The last one, while a model is opened: configuration and tokenizer are asked for one after the other. */
+let last: { key: string; files: ReadonlyMap<string, Blob> | null; head: Promise<Head | null> } | null = null;
+
+/** A model was opened, or could not be: its metadata is not asked for again. */
+export function forgetHead(): void {
+  last = null;
+}
 
 /** Metadata of the GGUF that would be opened; null where it would be another file. */
-function headOf(source: ModelSource, options: FetchOptions): Promise<GgufFile | null> {
+function headOf(source: ModelSource, options: FetchOptions): Promise<Head | null> {
   const key = JSON.stringify(source);
-  if (last?.key !== key) {
+  // Two folders may have one name.
+  const files = source.kind === 'folder' ? folderOf(source) : null;
+  if (last?.key !== key || last.files !== files) {
     const head = readHead(source, options);
-    last = { key, head };
+    last = { key, files, head };
     // A failure is nothing to remember.
     head.catch(() => {
       if (last?.head === head) last = null;
@@ -25,13 +35,14 @@ function headOf(source: ModelSource, options: FetchOptions): Promise<GgufFile | 
   return last!.head;
 }
 
-async function readHead(source: ModelSource, options: FetchOptions): Promise<GgufFile | null> {
+async function readHead(source: ModelSource, options: FetchOptions): Promise<Head | null> {
   const file = chooseFile(source, await listModelFiles(source, options));
   if (file.format !== 'gguf') return null;
   for (const [i, most] of STARTS.entries()) {
     const { bytes, total } = await fetchStart(source, file.path, most, options);
     try {
-      return readGguf(bytes, total);
+      const { metadata, tensors } = readGguf(bytes, total);
+      return { metadata, tensors };
     } catch (error) {
       if (bytes.length === total || i + 1 === STARTS.length) throw error;
     }
@@ -47,7 +58,7 @@ export async function orFromGguf<T>(
   source: ModelSource,
   options: FetchOptions,
   fetchOwn: () => Promise<T>,
-  fromHead: (head: GgufFile) => T,
+  fromHead: (head: Head) => T,
 ): Promise<T> {
   try {
     return await fetchOwn();

@@ -50,7 +50,7 @@ const OUTSIDE: Record<string, string> = {
   'lm_head.weight': 'output.weight',
 };
 
-function architectureOf({ metadata }: GgufFile) {
+function architectureOf({ metadata }: Pick<GgufFile, 'metadata'>) {
   const name = metadata.get('general.architecture');
   if (typeof name !== 'string' || !Object.hasOwn(ARCHITECTURES, name))
     throw new ModelError(message('hub.ggufArchitecture', { name: String(name).slice(0, 60) }));
@@ -61,7 +61,7 @@ function architectureOf({ metadata }: GgufFile) {
  * The fields of a config.json.
  * @throws {ModelError} for an architecture that is not known here
  */
-export function configOf(file: GgufFile): Record<string, unknown> {
+export function configOf(file: Omit<GgufFile, 'bytes'>): Record<string, unknown> {
   const { name, modelType } = architectureOf(file);
   const { metadata, tensors } = file;
   const scaling = metadata.get(`${name}.rope.scaling.type`) ?? 'none';
