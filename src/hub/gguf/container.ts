@@ -26,6 +26,8 @@ export interface GgufFile {
 
 const MAX_KEYS = 4096;
 const MAX_TENSORS = 20_000;
+/** Values in all lists together: 262,000 pieces with scores, types and twice as many merges are 1.3 million. */
+const MAX_ITEMS = 2 ** 21;
 const MAX_NAME = 1024;
 /** A chat template, or a licence in full. */
 const MAX_TEXT = 4 << 20;
@@ -61,6 +63,7 @@ class Cursor {
   readonly #view: DataView;
   readonly #bytes: Uint8Array;
   readonly #utf8 = new TextDecoder('utf-8');
+  #items = 0;
   at = 0;
 
   constructor(bytes: Uint8Array) {
@@ -140,6 +143,8 @@ class Cursor {
     const length = this.u64();
     if (length * LEAST_BYTES[type] > this.left)
       damaged(message('hub.ggufHas.cutOff', { bytes: this.#bytes.length, at: this.at }));
+    this.#items += length;
+    if (this.#items > MAX_ITEMS) damaged(message('hub.ggufHas.many', { what: 'items', most: MAX_ITEMS }));
     const values: GgufValue[] = [];
     for (let i = 0; i < length; i++) values.push(this.value(type, depth + 1));
     return values;

@@ -58,6 +58,18 @@ describe('a damaged file', () => {
     const head = [...new TextEncoder().encode('GGUF'), 3, 0, 0, 0, ...u64(0), ...u64(1)];
     expect(() => readGguf(Uint8Array.from([...head, ...entry]))).toThrow(ModelError);
   });
+  it('lists of more values than any vocabulary has, in one or in many', () => {
+    const head = [...new TextEncoder().encode('GGUF'), 3, 0, 0, 0, ...u64(0), ...u64(2)];
+    const read = (...lengths: number[]) => {
+      const parts = lengths.flatMap((length, i) => [
+        Uint8Array.from([...text(`k${i}`), 9, 0, 0, 0, 0, 0, 0, 0, ...u64(length)]),
+        new Uint8Array(length),
+      ]);
+      return readGguf(new Uint8Array(Buffer.concat([Uint8Array.from(head), ...parts])));
+    };
+    expect(read(2 ** 20, 2 ** 20).metadata.size).toBe(2);
+    expect(() => read(2 ** 20, 2 ** 20 + 1)).toThrow(/more than 2097152 values in lists/);
+  });
   it('tensors that lie outside, or whose rows are no whole blocks', () => {
     const read = (parts: Partial<TensorParts>) => {
       const file = readGguf(gguf({}, [{ ...tensor, ...parts }]));

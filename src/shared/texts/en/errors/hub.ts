@@ -306,7 +306,8 @@ export const hub = {
     cutOff: ({ bytes, at }: { bytes: number; at: number }) =>
       `it has ${bytes} bytes, and what begins at ${at} needs more`,
     long: ({ bytes, most }: { bytes: number; most: number }) => `a text of ${bytes} bytes; at most ${most} are read`,
-    many: ({ what, most }: { what: 'tensors' | 'keys'; most: number }) => `it has more than ${most} ${what}`,
+    many: ({ what, most }: { what: 'tensors' | 'keys' | 'items'; most: number }) =>
+      `it has more than ${most} ${{ tensors: 'tensors', keys: 'keys', items: 'values in lists' }[what]}`,
     valueType: ({ type, at }: { type: number; at: number }) => `a value of type ${type} at byte ${at}`,
     deep: ({ at }: { at: number }) => `lists within lists at byte ${at}`,
     twice: ({ name }: { name: string }) => `"${name}" stands in it twice`,
