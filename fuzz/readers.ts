@@ -275,7 +275,9 @@ export const READERS: Record<string, Reader> = {
     read: async (bytes) => {
       const read = readGguf(bytes);
       for (const tensor of read.tensors.values()) readTensor(tensor, bytes);
-      ggufWeights(read, SMALL).get('model.layers.0.self_attn.q_proj.weight');
+      // Those of every type, t0 to t30, are not the model's.
+      const tensors = new Map([...read.tensors].filter(([name]) => !/^t\d/.test(name)));
+      ggufWeights({ ...read, tensors }, SMALL).get('model.layers.0.self_attn.q_proj.weight');
       const { json: tokenizer, config } = tokenizerOf(read);
       const made = await createTokenizer(tokenizer, config);
       made.decode(made.encode('The hen said: 12 é'));

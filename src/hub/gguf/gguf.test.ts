@@ -107,6 +107,18 @@ describe('a Llama in a GGUF', () => {
     expect(() => ggufWeights(file, untied)).toThrow(/lm_head\.weight/);
     expect(() => ggufWeights(file, { ...model, width: 8 })).toThrow(/embed_tokens\.weight.*4096, 8\]/);
   });
+  it('a tensor that nobody reads is named: the model would be another one without it', () => {
+    const bias = { name: 'blk.0.attn_q.bias', shape: [8], type: 0, offset: 0 };
+    const more = { ...file, tensors: new Map([...file.tensors, [bias.name, bias]]) };
+    expect(() => ggufWeights(more, model)).toThrow(/no place for tensor "blk\.0\.attn_q\.bias"/);
+  });
+  it('heads that RoPE turns in part are refused', () => {
+    const turning = (dimensions: number) => () =>
+      configOf({ ...file, metadata: new Map([...file.metadata, ['llama.rope.dimension_count', dimensions]]) });
+    const size = config.hidden_size / config.num_attention_heads;
+    expect(turning(size)).not.toThrow();
+    expect(turning(size / 2)).toThrow(new RegExp(`turns ${size / 2} of the ${size} dimensions`));
+  });
 });
 
 it('an architecture that is not read is named', () => {

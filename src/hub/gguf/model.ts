@@ -67,12 +67,14 @@ export function configOf(file: Omit<GgufFile, 'bytes'>): Record<string, unknown>
   const scaling = metadata.get(`${name}.rope.scaling.type`) ?? 'none';
   if (scaling !== 'none' || tensors.has('rope_freqs.weight'))
     throw new ModelError(message('hub.ggufRope', { scaling: String(scaling).slice(0, 60) }));
-  const fields = Object.entries(FIELDS).flatMap(([field, key]) => {
+  const given = Object.entries(FIELDS).flatMap(([field, key]) => {
     const value = metadata.get(`${name}.${key}`);
     // What was 1e-5 is 9.99999975e-6 in f32.
-    const given = typeof value === 'number' ? Number(value.toPrecision(7)) : value;
-    return given === undefined ? [] : [[field, given] as const];
+    const short = typeof value === 'number' ? Number(value.toPrecision(7)) : value;
+    return short === undefined ? [] : [[field, short] as const];
   });
+  const fields = Object.fromEntries(given);
+  checkTurned(file, Number(fields.head_dim ?? Number(fields.hidden_size) / Number(fields.num_attention_heads)));
   return {
     model_type: modelType,
     hidden_act: 'silu',
@@ -82,8 +84,15 @@ export function configOf(file: Omit<GgufFile, 'bytes'>): Record<string, unknown>
     mlp_bias: false,
     bos_token_id: metadata.get('tokenizer.ggml.bos_token_id') ?? null,
     eos_token_id: metadata.get('tokenizer.ggml.eos_token_id') ?? null,
-    ...Object.fromEntries(fields),
+    ...fields,
   };
+}
+
+/** RoPE turns whole heads here: a file whose heads it turns in part would be read as another model. */
+function checkTurned(file: Pick<GgufFile, 'metadata'>, size: number): void {
+  const turned = file.metadata.get(`${architectureOf(file).name}.rope.dimension_count`);
+  if (turned !== undefined && turned !== size)
+    damaged(message('hub.ggufHas.turned', { turned: String(turned).slice(0, 40), size }));
 }
 
 /** The file's tensor for a name of the state dict. */
@@ -103,11 +112,13 @@ export const asStored = (model: ModelDescription, { tensors }: GgufFile): ModelD
 
 /**
  * Finds every weight and checks that it is whole; values are read when they are asked for.
- * @throws {ModelError} naming the weight that is missing or misshapen
+ * @throws {ModelError} naming the weight that is missing or misshapen, or that the model does not have
  */
 export function ggufWeights(file: GgufFile, model: ModelDescription): Weights {
   const { turned, name: architecture } = architectureOf(file);
   const shapes = new Map(weightShapes(model).map(({ name, shape }) => [name, shape]));
+  checkTurned(file, model.layers[0].attention.headDim);
+  const unread = new Set(file.tensors.keys());
   for (const [name, shape] of shapes) {
     const tensor = tensorOf(name, file);
     if (tensor.shape.join() !== shape.join())
@@ -115,7 +126,12 @@ export function ggufWeights(file: GgufFile, model: ModelDescription): Weights {
         message('hub.ggufHas.otherShape', { tensor: name, dims: tensor.shape.join(', '), wanted: shape.join(', ') }),
       );
     bytesOf(tensor, file.bytes.length);
+    unread.delete(tensor.name);
   }
+  // A configuration has the factors of this table; without one the table is refused, see `configOf`.
+  unread.delete('rope_freqs.weight');
+  // llama.cpp reads every tensor of a file: without one, a bias say, it would be another model.
+  for (const name of unread) damaged(message('hub.ggufHas.unread', { tensor: name.slice(0, 100) }));
   const heads = (kind: string): number => {
     const key = kind === 'q' ? 'head_count' : 'head_count_kv';
     const count =

@@ -322,6 +322,9 @@ export const hub = {
     noTensor: ({ tensor }: { tensor: string }) => `it has no tensor for ${tensor}`,
     otherShape: ({ tensor, dims, wanted }: { tensor: string; dims: string; wanted: string }) =>
       `${tensor} has the shape [${dims}], but its metadata makes it [${wanted}]`,
+    unread: ({ tensor }: { tensor: string }) => `the model it describes has no place for tensor "${tensor}"`,
+    turned: ({ turned, size }: { turned: string; size: number }) =>
+      `its RoPE turns ${turned} of the ${size} dimensions of a head`,
     heads: ({ rows, heads }: { rows: number; heads: number }) =>
       `${rows} rows of q or k do not divide into ${heads} heads`,
   },

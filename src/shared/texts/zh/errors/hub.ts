@@ -259,6 +259,8 @@ export const hub: Texts['errors']['hub'] = {
     row: ({ tensor, type, width, block }) => `张量“${tensor}”每行有 ${width} 个值，而 ${type} 每块是 ${block} 个`,
     noTensor: ({ tensor }) => `没有 ${tensor} 的张量`,
     otherShape: ({ tensor, dims, wanted }) => `${tensor} 的形状是 [${dims}]，而按元数据应为 [${wanted}]`,
+    unread: ({ tensor }) => `它描述的模型里没有张量“${tensor}”的位置`,
+    turned: ({ turned, size }) => `RoPE 只旋转每个头 ${size} 维中的 ${turned} 维`,
     heads: ({ rows, heads }) => `q 或 k 的 ${rows} 行不能均分给 ${heads} 个头`,
   },
   ggufArchitecture: ({ name }) => ({
