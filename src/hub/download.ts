@@ -105,6 +105,13 @@ async function watchCsp(url: string, run: () => Promise<Response>): Promise<Resp
   }
 }
 
+/** The beginning of a file. */
+export interface FileStart {
+  bytes: Uint8Array;
+  /** Length of the whole file; null where it is not known. */
+  total: number | null;
+}
+
 interface BodyOptions extends FetchOptions {
   /** Whether it is kept in the browser while it comes in. */
   keep?: boolean;
@@ -139,6 +146,76 @@ function goesOn(response: Response, from: Begun): boolean {
   );
 }
 
+type BodyReader = ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
+
+/**
+ * The next stretch of a body.
+ * @param available bytes that have come of the file
+ * @throws {FetchError} when it breaks off or stalls; {AbortError} when it is left
+ */
+async function readNext(reader: BodyReader, file: string, available: number) {
+  const after = megabytes(available);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const stalled = new Promise<never>((_, reject) => {
+    const seconds = STALL / 1000;
+    timer = setTimeout(
+      () => reject(new FetchError('network', message('hub.fetch.stalled', { file, after, seconds }))),
+      STALL,
+    );
+  });
+  try {
+    return await Promise.race([reader.read(), stalled]);
+  } catch (error) {
+    if ((error as Error).name === 'AbortError' || error instanceof FetchError) throw error;
+    throw new FetchError('network', message('hub.fetch.brokeOff', { file, after, why: (error as Error).message }));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Length of a file by its answer; null where that does not say. Of a content encoding it counts the compressed bytes. */
+function lengthOf({ status, headers }: Response): number | null {
+  const given =
+    status === 206
+      ? /^bytes 0-\d+\/(\d{1,15})$/.exec(headers.get('content-range') ?? '')?.[1]
+      : /^\d{1,15}$/.exec(headers.get('content-length') ?? '')?.[0];
+  return given === undefined || headers.get('content-encoding') !== null ? null : Number(given);
+}
+
+/**
+ * The first `most` bytes of a file, or all where it is shorter, and its length where that is known.
+ * @throws {FetchError} as `download`
+ */
+export async function downloadStart(
+  url: string,
+  file: string,
+  most: number,
+  { signal }: FetchOptions,
+): Promise<FileStart> {
+  const response = await request(url, { signal, headers: { range: `bytes=0-${most - 1}` } });
+  const total = lengthOf(response);
+  const reader = response.body?.getReader();
+  if (!reader) throw new FetchError('network', message('hub.fetch.noContent', { file }));
+  try {
+    const wanted = Math.min(most, total ?? most);
+    const bytes = room(file, wanted);
+    let available = 0;
+    // A server that knows no ranges sends all: the rest is not read.
+    while (available < wanted) {
+      const { done, value } = await readNext(reader, file, available);
+      if (done) break;
+      const part = value.subarray(0, wanted - available);
+      bytes.set(part, available);
+      available += part.length;
+    }
+    if (total !== null && available < wanted)
+      throw new FetchError('truncated', message('hub.fetch.truncated', { file, bytes: available, total }));
+    return { bytes: bytes.subarray(0, available), total: available < wanted ? available : total };
+  } finally {
+    void reader.cancel().catch(() => undefined); // what is wrong with it was said
+  }
+}
+
 /**
  * Reads a body into one growing buffer and shows every stretch of new bytes to `onBytes` on the way
  * (`bytes[0, available)` is valid). One copy of the file is held, no more. What has come is kept when it breaks off.
@@ -152,10 +229,7 @@ async function readBody(
   options: BodyOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const tooLarge = () => new FetchError('too-large', message('hub.fetch.tooLarge', { file, most: megabytes(cap) }));
-  const header = response.headers.get('content-length');
-  // With a content encoding the header counts compressed bytes: no more than a hint.
-  const encoded = response.headers.get('content-encoding') !== null;
-  const total = from?.total ?? (header !== null && /^\d{1,15}$/.test(header) && !encoded ? Number(header) : null);
+  const total = from?.total ?? lengthOf(response);
   if (total !== null && total > cap) {
     await response.body?.cancel();
     throw tooLarge();
@@ -167,22 +241,6 @@ async function readBody(
   const hash = options.sha256 ? sha256.create() : null;
   hash?.update(bytes.subarray(0, available));
   if (available > 0) options.onBytes?.(bytes, available);
-  const next = () => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const stalled = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () =>
-          reject(
-            new FetchError(
-              'network',
-              message('hub.fetch.stalled', { file, after: megabytes(available), seconds: STALL / 1000 }),
-            ),
-          ),
-        STALL,
-      );
-    });
-    return Promise.race([reader.read(), stalled]).finally(() => clearTimeout(timer));
-  };
   const etag = response.headers.get('etag');
   const hold = () => {
     if (total !== null && available >= WORTH_KEEPING) begun = { url, bytes, available, total, etag };
@@ -190,7 +248,7 @@ async function readBody(
   const keeper = options.keep && total !== null ? await Keeper.begin(url, { bytes: total, etag }, available) : null;
   try {
     for (;;) {
-      const { done, value } = await next();
+      const { done, value } = await readNext(reader, file, available);
       if (done) break;
       if (available + value.length > cap) throw tooLarge();
       if (available + value.length > bytes.length) {
@@ -210,12 +268,8 @@ async function readBody(
   } catch (error) {
     void reader.cancel().catch(() => undefined); // already broken: the first error is the one to report
     const left = (error as Error).name === 'AbortError';
-    if (left || !(error instanceof ModelError) || (error instanceof FetchError && error.reason === 'network')) hold();
-    if (left || error instanceof ModelError) throw error;
-    throw new FetchError(
-      'network',
-      message('hub.fetch.brokeOff', { file, after: megabytes(available), why: (error as Error).message }),
-    );
+    if (left || (error instanceof FetchError && error.reason === 'network')) hold();
+    throw error;
   }
   if (total !== null && available < total) {
     hold();

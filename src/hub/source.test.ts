@@ -358,8 +358,40 @@ describe('opening a model', () => {
     }
     serve({ 'a.gguf': all });
     expect((await fetchStart(HUB, 'a.gguf', 5000)).bytes).toEqual(whole);
+    // Neither of these says how long it is.
+    serve({
+      'a.gguf': () => new Response(whole.subarray(0, 100), { status: 206 }),
+      'b.gguf': () => new Response(whole),
+    });
+    for (const name of ['a.gguf', 'b.gguf']) expect((await fetchStart(HUB, name, 100)).total).toBeNull();
+    expect(await fetchStart(HUB, 'b.gguf', 1001)).toEqual({ bytes: whole, total: 1000 });
     serve({});
     await expect(fetchStart(HUB, 'a.gguf', 100)).rejects.toThrow(/has no a\.gguf/);
+  });
+
+  it('a beginning that breaks off, ends early or stalls says so', async () => {
+    const starting = (then: (control: ReadableStreamDefaultController<Uint8Array>) => void) => () => {
+      const body = new ReadableStream<Uint8Array>({
+        start: (control) => control.enqueue(new Uint8Array(10)),
+        pull: (control) => then(control) ?? new Promise(() => {}),
+      });
+      return new Response(body, { status: 206, headers: { 'content-range': 'bytes 0-99/1000' } });
+    };
+    serve({
+      breaks: starting((control) => control.error(new TypeError('reset'))),
+      ends: starting((control) => control.close()),
+      stalls: starting(() => {}),
+    });
+    await expect(fetchStart(HUB, 'breaks', 100)).rejects.toThrow(/broke off/);
+    await expect(fetchStart(HUB, 'ends', 100)).rejects.toMatchObject({ reason: 'truncated' });
+    vi.useFakeTimers();
+    try {
+      const stalled = fetchStart(HUB, 'stalls', 100).catch((error: FetchError) => error);
+      await vi.advanceTimersByTimeAsync(31_000);
+      expect(await stalled).toMatchObject({ message: expect.stringContaining('nothing has come for 30 s') });
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('reads an index of shards, and refuses one that leads elsewhere', () => {

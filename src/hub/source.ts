@@ -6,12 +6,13 @@ import {
   download,
   downloadAndKeep,
   downloadSmall,
+  downloadStart,
   FetchError,
   type FetchOptions,
+  type FileStart,
   megabytes,
   request,
 } from './download';
-import { readKept } from './keptFiles';
 
 /** The public hub. Tests and mirrors name their own host in the `ModelSource`. */
 const DEFAULT_HOST = 'https://huggingface.co';
@@ -135,45 +136,18 @@ async function readFolder(
 }
 
 /**
- * The first `most` bytes of a file, or all where it is shorter, and its length; as it is kept, without a network.
+ * The first `most` bytes of a file, or all where it is shorter, and its length where that is known.
  * @throws {FetchError}
  */
 export async function fetchStart(
   source: ModelSource,
   file: string,
   most: number,
-  { signal }: FetchOptions = {},
-): Promise<{ bytes: Uint8Array; total: number }> {
-  if (source.kind === 'folder') {
-    const blob = blobOf(source, file);
-    return { bytes: new Uint8Array(await blob.slice(0, most).arrayBuffer()), total: blob.size };
-  }
-  const url = fileUrl(source, file);
-  let response: Response;
-  try {
-    response = await request(url, { signal, headers: { range: `bytes=0-${most - 1}` } });
-  } catch (error) {
-    const unreachable = error instanceof FetchError && error.reason === 'network';
-    const kept = unreachable && source.kind === 'hub' ? await readKept(url, null) : null;
-    if (!kept || kept === 'missing' || kept.available < kept.bytes.length) throw error;
-    return { bytes: kept.bytes.slice(0, most), total: kept.bytes.length };
-  }
-  const whole = /\/(\d{1,15})$/.exec(response.headers.get('content-range') ?? '')?.[1];
-  const total = Number((response.status === 206 ? whole : response.headers.get('content-length')) ?? Number.NaN);
-  const bytes = new Uint8Array(Math.min(most, total || most));
-  let available = 0;
-  if (!response.body) throw new FetchError('network', message('hub.fetch.noContent', { file }));
-  const reader = response.body.getReader();
-  // A server that knows no ranges sends all: the rest is not read.
-  while (available < bytes.length) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    const part = value.subarray(0, bytes.length - available);
-    bytes.set(part, available);
-    available += part.length;
-  }
-  await reader.cancel();
-  return { bytes: bytes.subarray(0, available), total: Math.max(available, total || 0) };
+  options: FetchOptions = {},
+): Promise<FileStart> {
+  if (source.kind !== 'folder') return downloadStart(fileUrl(source, file), file, most, options);
+  const blob = blobOf(source, file);
+  return { bytes: new Uint8Array(await blob.slice(0, most).arrayBuffer()), total: blob.size };
 }
 
 /** Longest listing of a folder. */

@@ -41,7 +41,7 @@ async function readHead(source: ModelSource, options: FetchOptions): Promise<Hea
   for (const [i, most] of STARTS.entries()) {
     const { bytes, total } = await fetchStart(source, file.path, most, options);
     try {
-      const { metadata, tensors } = readGguf(bytes, total);
+      const { metadata, tensors } = readGguf(bytes, total ?? Infinity);
       return { metadata, tensors };
     } catch (error) {
       if (bytes.length === total || i + 1 === STARTS.length) throw error;
