@@ -6,7 +6,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { ModelError } from '../shared/errors';
 import { type Message, message } from '../shared/message';
-import { Keeper, forgetKept, keepMissing, readKept } from './keptFiles';
+import { Keeper, forgetKept, keepMissing, readKept, readKeptStart } from './keptFiles';
 
 /** Bytes read so far of a file, and its length where the server tells it. */
 type Progress = (file: string, loaded: number, total: number | null) => void;
@@ -183,34 +183,37 @@ function lengthOf({ status, headers }: Response): number | null {
 }
 
 /**
- * The first `most` bytes of a file, or all where it is shorter, and its length where that is known.
+ * The first `most` bytes of a file, or all where it is shorter, and its length where that is known: of what is kept of it,
+ * else of the hub's. They are not checked against a hash; the whole file is, when it comes.
  * @throws {FetchError} as `download`
  */
 export async function downloadStart(
   url: string,
   file: string,
   most: number,
-  { signal }: FetchOptions,
+  { signal, sha256: wanted = null }: FetchOptions,
 ): Promise<FileStart> {
+  const kept = await readKeptStart(url, wanted, most);
+  if (kept) return kept;
   const response = await request(url, { signal, headers: { range: `bytes=0-${most - 1}` } });
   const total = lengthOf(response);
   const reader = response.body?.getReader();
   if (!reader) throw new FetchError('network', message('hub.fetch.noContent', { file }));
   try {
-    const wanted = Math.min(most, total ?? most);
-    const bytes = room(file, wanted);
+    const length = Math.min(most, total ?? most);
+    const bytes = room(file, length);
     let available = 0;
     // A server that knows no ranges sends all: the rest is not read.
-    while (available < wanted) {
+    while (available < length) {
       const { done, value } = await readNext(reader, file, available);
       if (done) break;
-      const part = value.subarray(0, wanted - available);
+      const part = value.subarray(0, length - available);
       bytes.set(part, available);
       available += part.length;
     }
-    if (total !== null && available < wanted)
+    if (total !== null && available < length)
       throw new FetchError('truncated', message('hub.fetch.truncated', { file, bytes: available, total }));
-    return { bytes: bytes.subarray(0, available), total: available < wanted ? available : total };
+    return { bytes: bytes.subarray(0, available), total: available < length ? available : total };
   } finally {
     void reader.cancel().catch(() => undefined); // what is wrong with it was said
   }

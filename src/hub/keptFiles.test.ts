@@ -2,8 +2,11 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { ModelSource } from '../shared/types';
+import { forgetHead } from './gguf/head';
 import { dropKept, keptModels } from './keptModels';
+import { downloadModel } from './model';
 import { fetchFile, fetchJson, fetchStart, listFiles } from './source';
+import { nanoGguf } from './testing/nanoGguf';
 
 const HUB: ModelSource = { kind: 'hub', id: 'owner/name', revision: 'main', host: 'https://huggingface.co' };
 const MB = 2 ** 20;
@@ -111,6 +114,33 @@ it('without a network small files are as they were, and so is what was missing',
   serve({ online: false });
   expect(await all()).toEqual(there);
   await expect(fetchJson(HUB, 'tokenizer.json', 1000)).rejects.toMatchObject({ reason: 'network' });
+});
+
+it('without a network the beginning of a kept file is there, but not of another version', async () => {
+  serve();
+  await large();
+  serve({ online: false });
+  const start = (most: number, hash: string | null) => fetchStart(HUB, 'model.safetensors', most, { sha256: hash });
+  for (const most of [100, 8 * MB, 9 * MB + 1, 20 * MB]) {
+    const { bytes, total } = await start(most, sha256);
+    expect([Buffer.compare(bytes, file.subarray(0, most)), total]).toEqual([0, file.length]);
+  }
+  expect((await start(100, null)).bytes).toHaveLength(100);
+  await expect(start(100, '0'.repeat(64))).rejects.toMatchObject({ reason: 'network' });
+});
+
+it('a GGUF without a configuration of its own opens again without a network', async () => {
+  const bytes = nanoGguf('Q8_0');
+  const oid = createHash('sha256').update(bytes).digest('hex');
+  vi.stubGlobal('fetch', async (url: string) => {
+    if (url.endsWith('/tree/main')) return Response.json([{ path: 'a.gguf', size: bytes.length, lfs: { oid } }]);
+    const headers = { 'content-length': String(bytes.length) };
+    return url.endsWith('/a.gguf') ? new Response(bytes, { headers }) : new Response('', { status: 404 });
+  });
+  const { config } = await downloadModel(HUB);
+  forgetHead();
+  serve({ online: false });
+  expect((await downloadModel(HUB)).config).toEqual(config);
 });
 
 it('kept models are listed, and can be forgotten', async () => {

@@ -86,6 +86,28 @@ export function readKept(
   });
 }
 
+/**
+ * The first `most` bytes of a file that is kept whole, and its length; null where it is not. They are not hashed.
+ * @param sha256 of the file that is wanted. null: whatever is kept
+ */
+export function readKeptStart(
+  url: string,
+  sha256: string | null,
+  most: number,
+): Promise<{ bytes: Uint8Array; total: number } | null> {
+  return attempt('not read', async (cache) => {
+    const entry = await readEntry(cache, url);
+    if (!entry || entry.sha256 === null || (sha256 !== null && entry.sha256 !== sha256)) return null;
+    const bytes = new Uint8Array(Math.min(most, entry.bytes));
+    for (let at = 0; at < bytes.length; at += PIECE) {
+      const piece = await (await cache.match(pieceKey(url, at / PIECE)))?.arrayBuffer();
+      if (piece?.byteLength !== Math.min(PIECE, entry.bytes - at)) return null;
+      bytes.set(new Uint8Array(piece).subarray(0, bytes.length - at), at);
+    }
+    return { bytes, total: entry.bytes };
+  });
+}
+
 async function hashOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   return bytesToHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)));
 }

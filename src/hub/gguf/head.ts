@@ -36,10 +36,12 @@ function headOf(source: ModelSource, options: FetchOptions): Promise<Head | null
 }
 
 async function readHead(source: ModelSource, options: FetchOptions): Promise<Head | null> {
-  const file = chooseFile(source, await listModelFiles(source, options));
+  const { files, listed } = await listModelFiles(source, options);
+  const file = chooseFile(source, { files, listed });
+  const sha256 = listed.get(file.path)?.sha256 ?? null;
   if (file.format !== 'gguf') return null;
   for (const [i, most] of STARTS.entries()) {
-    const { bytes, total } = await fetchStart(source, file.path, most, options);
+    const { bytes, total } = await fetchStart(source, file.path, most, { ...options, sha256 });
     try {
       const { metadata, tensors } = readGguf(bytes, total ?? Infinity);
       return { metadata, tensors };
