@@ -17,8 +17,12 @@ const ONNX_TYPES = [
   ['_bnb4', 'bnb4', 'no'],
 ] as const;
 /** What a GGUF's name says of its values: some of the types in such a file are not read, or they are exact. */
-const GGUF_NOT_READ = /^(?:IQ|TQ|Q[23]_)/i;
-const GGUF_EXACT = /^(?:BF16|F16|F32)$/i;
+const GGUF_NOT_READ = /^(?:IQ|TQ|MXFP|NVFP|Q[1-3]_|Q\d_\d_)/i;
+const GGUF_EXACT = /^(?:BF16|FP?16|FP?32)$/i;
+/** One of several files that are one together, which are not read. */
+const GGUF_PART = /-\d{5}-of-\d{5}(?=\.gguf$)/;
+/** What images are read with, and what was measured to quantise by; a model that was so may say it in its name, too. */
+const GGUF_OTHER = /(?:^|[.-])mmproj|^imatrix|(?<!Q\d_\w+)[.-]imatrix\.gguf$/i;
 /** Older exports call the decoder by the second name. */
 const ONNX_NAMES = ['model', 'decoder_model_merged'];
 export const SHARD_INDEX = 'model.safetensors.index.json';
@@ -107,7 +111,7 @@ export const readableFiles = (files: Sizes) => modelFiles(files).filter(({ reada
 /** Files by path. */
 type Sizes = ReadonlyMap<string, Pick<ListedFile, 'bytes'>>;
 
-/** Weights among listed files, the most exact first. */
+/** Weights among listed files, the most exact first: of GGUFs that are quantised those that take most bytes. */
 function modelFiles(listed: Sizes): Omit<ModelFile, 'fits'>[] {
   /** Bytes of all files that `is` says belong together; null where one of them is not known. */
   const bytesOf = (is: (path: string) => boolean): number | null => {
@@ -115,7 +119,7 @@ function modelFiles(listed: Sizes): Omit<ModelFile, 'fits'>[] {
     for (const [path, { bytes }] of listed) if (is(path)) sum = sum === null || bytes === null ? null : sum + bytes;
     return sum;
   };
-  const [floats, others]: Omit<ModelFile, 'fits'>[][] = [[], []];
+  const [floats, others, quantised]: Omit<ModelFile, 'fits'>[][] = [[], [], []];
   const add = (file: Omit<ModelFile, 'fits'>) => (file.exact ? floats : others).push(file);
   for (const { path, dtype, values } of onnxFiles) {
     if (!listed.has(path)) continue;
@@ -130,11 +134,12 @@ function modelFiles(listed: Sizes): Omit<ModelFile, 'fits'>[] {
     if (listed.has(path)) add({ path, format: 'safetensors', dtype: null, bytes, exact: true, readable: true });
   for (const [path, { bytes }] of listed) {
     if (!/^[^/]+\.gguf$/.test(path)) continue;
-    const dtype = /([^.-]+)\.gguf$/.exec(path)?.[1] ?? '';
-    const [exact, readable] = [GGUF_EXACT.test(dtype), !GGUF_NOT_READ.test(dtype)];
-    add({ path, format: 'gguf', dtype: dtype || null, bytes, exact, readable });
+    const dtype = /([^.-]+)\.gguf$/.exec(path.replace(GGUF_PART, ''))?.[1] ?? '';
+    const exact = GGUF_EXACT.test(dtype);
+    const readable = ![GGUF_PART, GGUF_OTHER].some((name) => name.test(path)) && !GGUF_NOT_READ.test(dtype);
+    (exact ? floats : quantised).push({ path, format: 'gguf', dtype: dtype || null, bytes, exact, readable });
   }
-  return [...floats, ...others];
+  return [...floats, ...others, ...quantised.toSorted((a, b) => (b.bytes ?? 0) - (a.bytes ?? 0))];
 }
 
 /**

@@ -346,6 +346,33 @@ describe('opening a model', () => {
     await expect(chosen({ ...HUB, file: 'a.IQ2_XS.gguf' })).rejects.toThrow(/cannot be trained on/);
   });
 
+  it('knows a GGUF by its name: the largest of quantised ones first, and no part, projector or importance matrix', async () => {
+    const names = {
+      'm-Q4_0_4_4.gguf': 50,
+      'm-MXFP4_MOE.gguf': 51,
+      'm-Q8_0-00001-of-00002.gguf': 52,
+      'mmproj-F16.gguf': 53,
+      'm.mmproj-Q8_0.gguf': 54,
+      'imatrix_m.gguf': 55,
+      'm.imatrix.gguf': 56,
+      'm-Q4_0.gguf': 60,
+      'm-Q6_K.gguf': 80,
+      'm-Q4_K_M-imatrix.gguf': 70,
+      'm-fp16.gguf': 90,
+    };
+    const list = Object.entries(names).map(([path, size]) => ({ path, size }));
+    serve({ '/api/models/owner/name/tree/main': () => Response.json(list) });
+    const { files } = await listModelFiles(HUB, {}, 1000);
+    const read = files.filter(({ readable }) => readable).map(({ path, exact }) => [path, exact]);
+    expect(read).toEqual([
+      ['m-fp16.gguf', true],
+      ['m-Q6_K.gguf', false],
+      ['m-Q4_K_M-imatrix.gguf', false],
+      ['m-Q4_0.gguf', false],
+    ]);
+    expect(files.find(({ path }) => path.includes('-of-'))).toMatchObject({ dtype: 'Q8_0', readable: false });
+  });
+
   it('reads the beginning of a file, from servers that know ranges and from those that send all', async () => {
     const whole = new Uint8Array(1000).map((_, i) => i % 251);
     const part = () =>
