@@ -162,9 +162,10 @@ test('a browser where the model does not open opens a run from elsewhere: curves
       ['#train', 'module'],
       ['#compare', 'compare-validation'],
     ]) {
-      const drawn = page.locator(`${section} [data-chart="${chart}"] canvas`).first();
-      await drawn.scrollIntoViewIfNeeded();
-      await expect(drawn, chart).toBeVisible();
+      // A chart is built once its place is laid out.
+      const place = page.locator(`${section} [data-chart="${chart}"]`).first();
+      await place.scrollIntoViewIfNeeded();
+      await expect(place.locator('canvas').first(), chart).toBeVisible();
     }
     await app.get('token-view').scrollIntoViewIfNeeded();
     expect(await app.get('token-view').locator('.token').count()).toBeGreaterThan(5);
