@@ -2,7 +2,13 @@
 import { ENGINE_LIMITS } from '../shared/engineLimits';
 import type { ActivationKind } from '../shared/layers';
 import { message } from '../shared/message';
-import type { AttentionDescription, LinearDescription, ModelDescription, NormDescription } from '../shared/model';
+import type {
+  AttentionDescription,
+  LinearDescription,
+  MlpDescription,
+  ModelDescription,
+  NormDescription,
+} from '../shared/model';
 import { type Fields, refuse, show } from './fields';
 
 /** What a decoder measures. */
@@ -143,5 +149,21 @@ export const plainAttention = ({
   window: null,
   scale: 1 / Math.sqrt(headDim),
   softcap: null,
+  after: null,
+});
+
+/** An MLP without a gate: up, the activation function, down. */
+export const plainMlp = ({
+  norm,
+  up,
+  down,
+  activation,
+}: Pick<MlpDescription, 'norm' | 'activation'> & Record<'up' | 'down', LinearDescription>): MlpDescription => ({
+  norm,
+  input: { linears: [up], fused: null },
+  activation,
+  gated: false,
+  inner: up.dOut,
+  output: down,
   after: null,
 });

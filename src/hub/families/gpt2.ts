@@ -1,6 +1,6 @@
 /** GPT-2 and DistilGPT-2: learned positions, LayerNorm, q, k and v in one module, weights stored the other way round. */
 import type { Columns, LayerDescription } from '../../shared/model';
-import { layerNorm, linear, plainAttention, readActivation, readSizes, readTokens } from '../decoder';
+import { layerNorm, linear, plainAttention, plainMlp, readActivation, readSizes, readTokens } from '../decoder';
 import type { Family } from '../family';
 
 const NAMES = { width: 'n_embd', layers: 'n_layer', heads: 'n_head', inner: 'n_inner', context: 'n_positions' };
@@ -31,15 +31,12 @@ export const family: Family = {
           },
           output: linear(`${path}.attn.c_proj`, width, width, conv),
         },
-        mlp: {
+        mlp: plainMlp({
           norm: layerNorm(`${path}.ln_2`, eps),
-          input: { linears: [linear(`${path}.mlp.c_fc`, width, inner, conv)], fused: null },
+          up: linear(`${path}.mlp.c_fc`, width, inner, conv),
+          down: linear(`${path}.mlp.c_proj`, inner, width, conv),
           activation,
-          gated: false,
-          inner,
-          output: linear(`${path}.mlp.c_proj`, inner, width, conv),
-          after: null,
-        },
+        }),
         parallel: false,
         residualScale: 1,
       };

@@ -1,6 +1,6 @@
 /** GPT-NeoX and Pythia: q, k and v of each head side by side in one module, both halves side by side, a share of RoPE. */
 import type { Columns, LayerDescription } from '../../shared/model';
-import { layerNorm, linear, plainAttention, readActivation, readSizes, readTokens } from '../decoder';
+import { layerNorm, linear, plainAttention, plainMlp, readActivation, readSizes, readTokens } from '../decoder';
 import type { Family } from '../family';
 import { readRope } from '../rope';
 
@@ -27,15 +27,12 @@ export const family: Family = {
           },
           output: linear(`${path}.attention.dense`, width, width, { bias }),
         },
-        mlp: {
+        mlp: plainMlp({
           norm: layerNorm(`${path}.post_attention_layernorm`, eps),
-          input: { linears: [linear(`${path}.mlp.dense_h_to_4h`, width, inner, { bias })], fused: null },
+          up: linear(`${path}.mlp.dense_h_to_4h`, width, inner, { bias }),
+          down: linear(`${path}.mlp.dense_4h_to_h`, inner, width, { bias }),
           activation,
-          gated: false,
-          inner,
-          output: linear(`${path}.mlp.dense_4h_to_h`, inner, width, { bias }),
-          after: null,
-        },
+        }),
         parallel,
         residualScale: 1,
       };

@@ -1,6 +1,6 @@
 /** OPT: learned positions from the third row of their table on, biases everywhere, norms before the halves. */
 import type { LayerDescription } from '../../shared/model';
-import { layerNorm, linear, plainAttention, readActivation, readSizes, readTokens } from '../decoder';
+import { layerNorm, linear, plainAttention, plainMlp, readActivation, readSizes, readTokens } from '../decoder';
 import type { Family } from '../family';
 
 /** Rows of the table of positions that no token has. */
@@ -32,15 +32,12 @@ export const family: Family = {
           input: { linears: ['q_proj', 'k_proj', 'v_proj'].map(module), fused: null },
           output: module('out_proj'),
         },
-        mlp: {
+        mlp: plainMlp({
           norm: layerNorm(`${path}.final_layer_norm`, EPS),
-          input: { linears: [linear(`${path}.fc1`, width, inner, { bias })], fused: null },
+          up: linear(`${path}.fc1`, width, inner, { bias }),
+          down: linear(`${path}.fc2`, inner, width, { bias }),
           activation,
-          gated: false,
-          inner,
-          output: linear(`${path}.fc2`, inner, width, { bias }),
-          after: null,
-        },
+        }),
         parallel: false,
         residualScale: 1,
       };

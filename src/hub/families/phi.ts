@@ -1,6 +1,6 @@
 /** Phi-1, Phi-1.5 and Phi-2: layers with one LayerNorm before both halves side by side, biases everywhere, a share of RoPE. */
 import type { LayerDescription } from '../../shared/model';
-import { layerNorm, linear, plainAttention, readActivation, readSizes, readTokens } from '../decoder';
+import { layerNorm, linear, plainAttention, plainMlp, readActivation, readSizes, readTokens } from '../decoder';
 import type { Family } from '../family';
 import { readRope } from '../rope';
 
@@ -31,15 +31,12 @@ export const family: Family = {
           },
           output: linear(`${path}.self_attn.dense`, q, width, { bias }),
         },
-        mlp: {
+        mlp: plainMlp({
           norm,
-          input: { linears: [linear(`${path}.mlp.fc1`, width, inner, { bias })], fused: null },
+          up: linear(`${path}.mlp.fc1`, width, inner, { bias }),
+          down: linear(`${path}.mlp.fc2`, inner, width, { bias }),
           activation,
-          gated: false,
-          inner,
-          output: linear(`${path}.mlp.fc2`, inner, width, { bias }),
-          after: null,
-        },
+        }),
         parallel: true,
         residualScale: 1,
       };
