@@ -70,13 +70,8 @@ export async function firstStep(browser: Browser, site: Site, options: BenchOpti
       }),
     );
     await app.waitSteps(STEPS, PATIENCE);
-    // innerText has nothing of a section out of sight.
     const shown =
-      (await page
-        .locator('#train dl.tally div', { hasText: 'tokens/s' })
-        .locator('dd')
-        .filter({ hasText: /\d/ })
-        .textContent({ timeout: PATIENCE })) ?? '';
+      (await app.get('tile-speed').locator('dd').filter({ hasText: /\d/ }).textContent({ timeout: PATIENCE })) ?? '';
     records.push(
       record(`tokens/s in the product, training, ${name}`, Number(shown.replaceAll(/[^\d.]/g, '')), 'tokens/s', {
         bar: null,

@@ -57,7 +57,7 @@ export function Tiles({ session, gated }: Props) {
           <dd>{percent(skippedNow(gated), 1)}</dd>
         </div>
       )}
-      <div className="tile">
+      <div className="tile" data-testid="tile-speed">
         <dt>{t.speed}</dt>
         <dd>{count(speed > 0 ? speed : null)}</dd>
       </div>
