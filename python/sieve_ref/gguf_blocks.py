@@ -1,6 +1,6 @@
 """Blocks of every type that hub/gguf reads, at random, with the values that gguf-py makes of them.
 
-    pip install gguf==0.18.0 && python -m sieve_ref.gguf_blocks     (from reference/)
+    pip install gguf==0.18.0 && python -m sieve_ref.gguf_blocks     (from python/)
 
 Writes src/hub/gguf/testing/blocks.json: bytes and f32 values, base64.
 """

@@ -34,9 +34,9 @@ interface Twin {
   tensors: Record<string, { shape: number[]; offset: number }>;
 }
 
-it('a family is one file: no other source names it, but the reader of GGUF’s own names', () => {
+it('a family is one file: no other source names it, but the tokenizer of GGUF’s own names', () => {
   const sources = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter(
-    (path) => /\.tsx?$/.test(path) && !/\.test\.ts$|testing\/|hub\/(families|gguf)\//.test(path),
+    (path) => /\.tsx?$/.test(path) && !/\.test\.ts$|testing\/|hub\/(families\/|gguf\/tokenizer)/.test(path),
   );
   const quoted = new RegExp(
     MODEL_TYPES.filter((type) => type !== 'llama')

@@ -6,9 +6,23 @@ import { message } from '../shared/message';
 import type { ModelDescription } from '../shared/model';
 import { Fields, refuse, show } from './fields';
 
+/** How llama.cpp's files hold a family's models, as far as that is not the usual (`gguf/model.ts`). */
+export interface GgufForm {
+  /** Its name in `model_type`, where that is not the architecture's. */
+  modelType?: string;
+  /** Fields of config.json by their keys behind the architecture's name, beside the usual ones. */
+  fields?: Readonly<Record<string, string>>;
+  /** The field that says which share of a head RoPE turns; none where it turns whole ones. */
+  share?: string;
+  /** Rows of q and k lie in the order of interleaved RoPE. */
+  interleaved?: boolean;
+}
+
 export interface Family {
   /** Its names in `model_type`. */
   modelTypes: readonly string[];
+  /** By `general.architecture`, where llama.cpp knows the family. */
+  gguf?: Readonly<Record<string, GgufForm>>;
   /** @throws {ModelError} naming the first thing that is missing, out of bounds or not supported */
   read(f: Fields, modelType: string): ModelDescription;
 }
@@ -18,6 +32,11 @@ const FAMILIES: readonly Family[] = Object.values(files).map(({ family }) => fam
 
 /** Names in `model_type`, in alphabetical order. */
 export const MODEL_TYPES: readonly string[] = FAMILIES.flatMap(({ modelTypes }) => modelTypes).sort();
+
+/** What each architecture of a GGUF is called there. */
+export const GGUF_FORMS: ReadonlyMap<string, GgufForm> = new Map(
+  FAMILIES.flatMap(({ gguf = {} }) => Object.entries(gguf)),
+);
 
 /**
  * A model's architecture from its `config.json`, read strictly.

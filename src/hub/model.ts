@@ -9,15 +9,17 @@ import type { ModelFile, ModelSource } from '../shared/types';
 import { readModel } from './family';
 import { chooseFile, listModelFiles, SHARD_INDEX } from './modelFiles';
 import { readGguf } from './gguf/container';
-import { orFromGguf } from './gguf/head';
-import { asStored, configOf, ggufWeights } from './gguf/model';
+import { headOf, orFromGguf } from './gguf/head';
+import { configOf } from './gguf/config';
+import { asStored, checkGguf, ggufWeights, isTied } from './gguf/model';
 import { DataType } from './onnx/model';
 import { OnnxParser } from './onnx/parser';
 import { multiplyExactly } from './onnx/quantised';
 import type { ReferenceModel } from './reference';
-import { safetensorsWeights } from './safetensorsModel';
-import { type FetchOptions } from './download';
-import { checkSource, fetchFile, fetchJson } from './source';
+import { LENGTH_BYTES, type SafetensorsFile, headBytes, readSafetensors } from './safetensors';
+import { placesOf, safetensorsWeights } from './safetensorsModel';
+import type { FetchOptions, FileStart } from './download';
+import { checkSource, fetchFile, fetchJson, fetchStart } from './source';
 import { checkNode, externalFiles, resolveWeights, type Weights } from './weights';
 
 export interface DownloadedModel {
@@ -46,8 +48,15 @@ export async function fetchConfig(source: ModelSource, options: FetchOptions = {
   return readModel(await orFromGguf(source, options, own, configOf));
 }
 
-/** Fetches a large file by its path, checked against the hash that the hub has of it. */
-type FetchLarge = (path: string, cap: number, onBytes?: FetchOptions['onBytes']) => Promise<Uint8Array>;
+/** The files of a repository, by their paths. */
+interface Files {
+  /** A large one, checked against the hash that the hub has of it. */
+  whole(path: string, cap: number, onBytes?: FetchOptions['onBytes']): Promise<Uint8Array>;
+  /** The first `most` bytes of one. */
+  start(path: string, most: number): Promise<FileStart>;
+  /** The head of the GGUF that is opened. */
+  head(): ReturnType<typeof headOf>;
+}
 
 /**
  * Downloads and checks a whole model. Nothing large is fetched before the configuration is known to be supported,
@@ -58,9 +67,12 @@ export async function downloadModel(source: ModelSource, options: FetchOptions =
   const config = await fetchConfig(source, options);
   const repository = await listModelFiles(source, options);
   const file = chooseFile(source, repository);
-  const large: FetchLarge = (path, cap, onBytes) =>
-    fetchFile(source, path, cap, { ...options, onBytes, sha256: repository.listed.get(path)?.sha256 ?? null });
-  const read = await READERS[file.format](file.path, config, large);
+  const sha256 = (path: string) => repository.listed.get(path)?.sha256 ?? null;
+  const read = await READERS[file.format](file.path, config, {
+    whole: (path, cap, onBytes) => fetchFile(source, path, cap, { ...options, onBytes, sha256: sha256(path) }),
+    start: (path, most) => fetchStart(source, path, most, { ...options, sha256: sha256(path) }),
+    head: () => headOf(source, options),
+  });
   // A name without an ending says nothing: some builders call every file so.
   const half = read.reference.kind === 'onnx' && read.reference.half && file.dtype === 'fp32';
   return { source, file: half ? { ...file, dtype: 'fp16' } : file, ...read };
@@ -69,15 +81,15 @@ export async function downloadModel(source: ModelSource, options: FetchOptions =
 /** `config`: the model as the file has it, whose head may be its own where the configuration says that it is tied. */
 type Read = Pick<DownloadedModel, 'weights' | 'reference' | 'config'>;
 
-async function readOnnx(path: string, config: ModelDescription, large: FetchLarge): Promise<Read> {
+async function readOnnx(path: string, config: ModelDescription, files: Files): Promise<Read> {
   const parser = new OnnxParser({ onNode: checkNode(config) });
-  const bytes = await large(path, MAX_ONNX, (partial, available) => parser.advance(partial, available));
+  const bytes = await files.whole(path, MAX_ONNX, (partial, available) => parser.advance(partial, available));
   const graph = parser.finish(bytes);
   // For the reference; the weights do not depend on it.
   multiplyExactly(graph);
   const external = new Map<string, Uint8Array>();
   const folder = path.slice(0, path.lastIndexOf('/') + 1);
-  for (const name of externalFiles(graph)) external.set(name, await large(folder + name, MAX_DATA));
+  for (const name of externalFiles(graph)) external.set(name, await files.whole(folder + name, MAX_DATA));
   const weights = resolveWeights(graph, config, (location) => {
     const data = external.get(location);
     if (!data) throw new ModelError(message('hub.model.missingData', { file: location }));
@@ -90,20 +102,30 @@ async function readOnnx(path: string, config: ModelDescription, large: FetchLarg
   return { config: weights.model, weights, reference: { kind: 'onnx', file: path, bytes, external, half, headDim } };
 }
 
-/** One safetensors file, or those that an index names. */
-async function readShards(path: string, config: ModelDescription, large: FetchLarge): Promise<Read> {
-  const paths = path === SHARD_INDEX ? shardsOf(await large(path, MAX_INDEX)) : [path];
-  const files = new Map<string, Uint8Array>();
-  for (const shard of paths) files.set(shard, await large(shard, MAX_DATA));
+/** One safetensors file, or those that an index names. All headers are read first: what cannot be opened is not downloaded. */
+async function readShards(path: string, config: ModelDescription, files: Files): Promise<Read> {
+  const paths = path === SHARD_INDEX ? shardsOf(await files.whole(path, MAX_INDEX)) : [path];
+  const heads: SafetensorsFile[] = [];
+  for (const shard of paths) {
+    const { bytes: length } = await files.start(shard, LENGTH_BYTES);
+    if (length.length < LENGTH_BYTES) continue;
+    const { bytes, total } = await files.start(shard, headBytes(length));
+    if (total !== null) heads.push(readSafetensors(bytes, shard, 'model', total));
+  }
+  if (heads.length === paths.length) placesOf(heads, config);
+  const shards = new Map<string, Uint8Array>();
+  for (const shard of paths) shards.set(shard, await files.whole(shard, MAX_DATA));
   return {
     config,
-    weights: safetensorsWeights(files, config),
-    reference: { kind: 'safetensors', file: path, config, files },
+    weights: safetensorsWeights(shards, config),
+    reference: { kind: 'safetensors', file: path, config, files: shards },
   };
 }
 
-async function readGgufFile(path: string, config: ModelDescription, large: FetchLarge): Promise<Read> {
-  const bytes = await large(path, MAX_DATA);
+async function readGgufFile(path: string, config: ModelDescription, files: Files): Promise<Read> {
+  const head = await files.head();
+  if (head) checkGguf(head, { ...config, head: { ...config.head, tied: isTied(head) } }, head.total ?? Infinity);
+  const bytes = await files.whole(path, MAX_DATA);
   const file = readGguf(bytes);
   const stored = asStored(config, file);
   return {

@@ -17,12 +17,16 @@ export interface SafetensorsFile {
   names: string[];
   metadata: Record<string, string>;
   shape(name: string): number[];
+  /** @throws {ModelError | AdapterError} where a tensor's values are of a type that is not read */
+  checkType(name: string): void;
   /** A copy as f32; throws for a name the file does not have. */
   get(name: string): NamedTensor;
 }
 
 /** A model of 400 billion values has 200 KB. Larger ones would take longer to read than a hostile file may. */
 const MAX_HEADER = 2 << 20;
+/** What comes before the header: its length. */
+export const LENGTH_BYTES = 8;
 const MAX_TENSORS = 20_000;
 const BYTES: Record<string, number> = {
   F32: 4,
@@ -39,6 +43,13 @@ const BYTES: Record<string, number> = {
   F8_E5M2: 1,
 };
 
+/** Types whose values are read. */
+const READERS = new Map([
+  ['F32', f32Copy],
+  ['F16', f16ToF32],
+  ['BF16', bf16ToF32],
+]);
+
 interface Entry {
   dtype: string;
   shape: number[];
@@ -46,21 +57,29 @@ interface Entry {
   end: number;
 }
 
+/** Bytes of length and header, by a file's first `LENGTH_BYTES`; no more than a header may have. */
+export function headBytes(start: Uint8Array): number {
+  const view = new DataView(start.buffer, start.byteOffset, start.byteLength);
+  return LENGTH_BYTES + Math.min(MAX_HEADER, view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32);
+}
+
 /**
  * Opens a safetensors file; nothing is copied until `get`.
  * @param what how to call the file in messages; `kind` picks the error: a model's file or an adapter's.
+ * @param fileLength where `bytes` are only its beginning, length and header; `get` gives nothing then
  * @throws {ModelError | AdapterError} on a damaged or hostile file.
  */
 export function readSafetensors(
   bytes: Uint8Array,
   what = 'model.safetensors',
   kind: 'model' | 'adapter' = 'model',
+  fileLength = bytes.length,
 ): SafetensorsFile {
   const fail = (why: Message): never => {
     const ErrorClass = kind === 'adapter' ? AdapterError : ModelError;
     throw new ErrorClass(message('hub.safetensors', { file: what, what: why }));
   };
-  if (bytes.length < 8) fail(message('hub.safetensorsHas.short'));
+  if (bytes.length < LENGTH_BYTES) fail(message('hub.safetensorsHas.short'));
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
   if (length > MAX_HEADER || length > bytes.length - 8)
@@ -74,6 +93,7 @@ export function readSafetensors(
   if (typeof header !== 'object' || header === null || Array.isArray(header))
     fail(message('hub.safetensorsHas.noObject'));
   const body = bytes.subarray(8 + length);
+  const bodyLength = fileLength - (8 + length);
   const entries = new Map<string, Entry>();
   const metadata: Record<string, string> = Object.create(null);
   for (const [name, value] of Object.entries(header as object)) {
@@ -82,7 +102,7 @@ export function readSafetensors(
         if (typeof text === 'string') metadata[key] = text;
     } else {
       if (entries.size >= MAX_TENSORS) fail(message('hub.safetensorsHas.manyTensors', { most: MAX_TENSORS }));
-      entries.set(name, checkEntry(name, value, body.length, fail));
+      entries.set(name, checkEntry(name, value, bodyLength, fail));
     }
   }
   // In order of their offsets, tensors must follow one another and fill the file: no overlap, no gap.
@@ -92,26 +112,22 @@ export function readSafetensors(
       fail(message(entry.begin < expected ? 'hub.safetensorsHas.overlap' : 'hub.safetensorsHas.gap', { tensor: name }));
     expected = entry.end;
   }
-  if (expected !== body.length) fail(message('hub.safetensorsHas.cover', { bytes: expected, of: body.length }));
+  if (expected !== bodyLength) fail(message('hub.safetensorsHas.cover', { bytes: expected, of: bodyLength }));
 
   const entry = (name: string): Entry =>
     entries.get(name) ?? fail(message('hub.safetensorsHas.noTensor', { tensor: name }));
+  const readerOf = (name: string): ((raw: Uint8Array) => Float32Array) => {
+    const { dtype } = entry(name);
+    return READERS.get(dtype) ?? fail(message('hub.safetensorsHas.unreadable', { tensor: name, type: dtype }));
+  };
   return {
     names: [...entries.keys()],
     metadata,
     shape: (name) => [...entry(name).shape],
+    checkType: (name) => void readerOf(name),
     get(name) {
-      const { dtype, shape, begin, end } = entry(name);
-      const raw = body.subarray(begin, end);
-      const data =
-        dtype === 'F32'
-          ? f32Copy(raw)
-          : dtype === 'F16'
-            ? f16ToF32(raw)
-            : dtype === 'BF16'
-              ? bf16ToF32(raw)
-              : fail(message('hub.safetensorsHas.unreadable', { tensor: name, type: dtype }));
-      return { name, shape: [...shape], data };
+      const { shape, begin, end } = entry(name);
+      return { name, shape: [...shape], data: readerOf(name)(body.subarray(begin, end)) };
     },
   };
 }

@@ -8,20 +8,36 @@ import type { Weights } from './weights';
 /** The bytes of the files, by their paths in the repository. */
 export type SafetensorsFiles = ReadonlyMap<string, Uint8Array>;
 
-/**
- * Finds and checks every weight; values are read on `get`.
- * @throws {ModelError} naming the weight that is missing, there twice or misshapen
- */
+/** A tensor in one of the files. */
+interface Place {
+  file: SafetensorsFile;
+  name: string;
+}
+
+/** Values are read on `get`. @throws {ModelError} as `placesOf` does */
 export function safetensorsWeights(files: SafetensorsFiles, config: ModelDescription): Weights {
+  return weightsOf(
+    placesOf(
+      [...files].map(([path, bytes]) => readSafetensors(bytes, path)),
+      config,
+    ),
+    config,
+  );
+}
+
+/**
+ * Finds and checks every weight by the files' headers.
+ * @throws {ModelError} naming the weight that is missing, there twice, misshapen, or of a type that is not read
+ */
+export function placesOf(files: readonly SafetensorsFile[], config: ModelDescription): Map<string, Place> {
   const places = new Map<string, SafetensorsFile>();
-  for (const [path, bytes] of files) {
-    const file = readSafetensors(bytes, path);
+  for (const file of files) {
     for (const name of file.names) {
       if (places.has(name)) throw new ModelError(message('hub.weights.twice', { weight: name }));
       places.set(name, file);
     }
   }
-  const place = (weight: string): { file: SafetensorsFile; name: string } => {
+  const place = (weight: string): Place => {
     // A model that was saved without its head has names without the first part, as GPT-2 has on the hub.
     for (const name of [weight, weight.slice(weight.indexOf('.') + 1)]) {
       const file = places.get(name);
@@ -29,16 +45,23 @@ export function safetensorsWeights(files: SafetensorsFiles, config: ModelDescrip
     }
     throw new ModelError(message('hub.weights.missing', { weight }));
   };
-  const shapes = new Map(weightShapes(config).map(({ name, shape }) => [name, shape]));
-  for (const [weight, shape] of shapes) {
+  const found = new Map<string, Place>();
+  for (const { name: weight, shape } of weightShapes(config)) {
     const { file, name } = place(weight);
     const [stored, wanted] = [file.shape(name), shape].map((dims) => dims.join(', '));
     if (stored !== wanted) throw new ModelError(message('hub.weights.shape', { weight, stored, wanted }));
+    file.checkType(name);
+    found.set(weight, { file, name });
   }
+  return found;
+}
+
+function weightsOf(places: Map<string, Place>, config: ModelDescription): Weights {
+  const shapes = new Map(weightShapes(config).map(({ name, shape }) => [name, shape]));
   let released = false;
   const values = (weight: string): Float32Array => {
     if (released) throw new ModelError(message('hub.model.released'));
-    const { file, name } = place(weight);
+    const { file, name } = places.get(weight)!;
     return file.get(name).data;
   };
   return {

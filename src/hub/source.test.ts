@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { sayError } from '../shared/texts/say';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ModelError } from '../shared/errors';
@@ -6,6 +7,7 @@ import type { ModelFile, ModelSource } from '../shared/types';
 import { downloadModel, shardsOf } from './model';
 import { chooseFile, listModelFiles } from './modelFiles';
 import { type FetchError } from './download';
+import { gguf } from './testing/gguf';
 import { askFor, checkSource, fetchFile, fetchJson, fileUrl, giveFolder, fetchStart } from './source';
 
 type Hub = Extract<ModelSource, { kind: 'hub' }>;
@@ -419,6 +421,30 @@ describe('opening a model', () => {
     } finally {
       vi.useRealTimers();
     }
+  });
+
+  it('reads heads first: a model with values that are not read is not downloaded', async () => {
+    const folder = 'python/fixtures/families/qwen2';
+    const config = () => new Response(readFileSync(`${folder}/config.json`));
+    const whole = new Uint8Array(readFileSync(`${folder}/model.safetensors`));
+    const length = new DataView(whole.buffer, whole.byteOffset).getUint32(0, true);
+    const head = new TextDecoder().decode(whole.subarray(8, 8 + length));
+    const with16 = (dtype: string) => {
+      const bytes = whole.slice();
+      bytes.set(new TextEncoder().encode(head.replaceAll('"F16"', dtype)), 8);
+      return () => new Response(bytes, { headers: { 'content-length': String(bytes.length) } });
+    };
+    const asked = serve({ 'config.json': config, 'model.safetensors': with16('"I16"') });
+    await expect(downloadModel(HUB)).rejects.toThrow(/is of type I16/);
+    // Its length and its header.
+    expect(asked.filter((request) => request === 'GET model.safetensors').length).toBe(2);
+
+    const tensors = [{ name: 'token_embd.weight', shape: [4, 4], type: 0, bytes: new Uint8Array(64) }];
+    const other = gguf({ 'general.architecture': 'qwen2' }, tensors);
+    const file = () => new Response(other, { headers: { 'content-length': String(other.length) } });
+    const again = serve({ 'config.json': config, 'm.gguf': file });
+    await expect(downloadModel({ ...HUB, file: 'm.gguf' })).rejects.toThrow(/embed_tokens\.weight has the shape/);
+    expect(again.filter((request) => request === 'GET m.gguf').length).toBe(1);
   });
 
   it('reads an index of shards, and refuses one that leads elsewhere', () => {

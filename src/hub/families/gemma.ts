@@ -18,8 +18,26 @@ const slidesBy = (pattern: number) => (layer: number) => (layer + 1) % pattern !
 const cap = (f: Fields, field: string, usual: number | null): number | null =>
   f.orNone(field, usual, (key) => f.number(key, 1e-3, 1e6));
 
+/** llama.cpp scales scores by the width of a head, as models below 27 billion values do. */
+const GGUF_FIELDS = {
+  sliding_window: 'attention.sliding_window',
+  query_pre_attn_scalar: 'attention.key_length',
+  final_logit_softcapping: 'final_logit_softcapping',
+};
+
 export const family: Family = {
   modelTypes: ['gemma2', 'gemma3_text'],
+  gguf: {
+    gemma2: { fields: { ...GGUF_FIELDS, attn_logit_softcapping: 'attn_logit_softcapping' } },
+    gemma3: {
+      modelType: 'gemma3_text',
+      fields: {
+        ...GGUF_FIELDS,
+        rope_local_base_freq: 'rope.freq_base_swa',
+        sliding_window_pattern: 'attention.sliding_window_pattern',
+      },
+    },
+  },
   read: (f, type) => {
     if (f.flag('attention_bias', false)) refuse(message('hub.configHas.attentionBias'));
     f.only('use_bidirectional_attention', false);

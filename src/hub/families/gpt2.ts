@@ -7,6 +7,18 @@ const NAMES = { width: 'n_embd', layers: 'n_layer', heads: 'n_head', inner: 'n_i
 
 export const family: Family = {
   modelTypes: ['gpt2'],
+  gguf: {
+    gpt2: {
+      fields: {
+        n_embd: 'embedding_length',
+        n_layer: 'block_count',
+        n_head: 'attention.head_count',
+        n_inner: 'feed_forward_length',
+        n_positions: 'context_length',
+        layer_norm_epsilon: 'attention.layer_norm_epsilon',
+      },
+    },
+  },
   read: (f, type) => {
     f.only('scale_attn_weights', true);
     f.only('scale_attn_by_inverse_layer_idx', false);

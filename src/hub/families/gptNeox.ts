@@ -6,6 +6,17 @@ import { readRope } from '../rope';
 
 export const family: Family = {
   modelTypes: ['gpt_neox'],
+  gguf: {
+    gptneox: {
+      modelType: 'gpt_neox',
+      share: 'rotary_pct',
+      fields: {
+        layer_norm_eps: 'attention.layer_norm_epsilon',
+        rotary_emb_base: 'rope.freq_base',
+        use_parallel_residual: 'use_parallel_residual',
+      },
+    },
+  },
   read: (f, type) => {
     f.only('attention_bias', true);
     const sizes = readSizes(f);

@@ -6,6 +6,17 @@ import { llamaLike } from '../llamaLike';
 
 export const family: Family = {
   modelTypes: ['granite'],
+  gguf: {
+    granite: {
+      interleaved: true,
+      fields: {
+        attention_multiplier: 'attention.scale',
+        embedding_multiplier: 'embedding_scale',
+        residual_multiplier: 'residual_scale',
+        logits_scaling: 'logit_scale',
+      },
+    },
+  },
   read: (f, type) => {
     if (f.flag('attention_bias', false)) refuse(message('hub.configHas.attentionBias'));
     if (f.flag('mlp_bias', false)) refuse(message('hub.configHas.mlpBias'));

@@ -6,6 +6,7 @@ import { llamaLike } from '../llamaLike';
 
 export const family: Family = {
   modelTypes: ['llama'],
+  gguf: { llama: { interleaved: true } },
   read: (f, type) => {
     if (f.flag('attention_bias', false)) refuse(message('hub.configHas.attentionBias'));
     if (f.flag('mlp_bias', false)) refuse(message('hub.configHas.mlpBias'));

@@ -6,6 +6,13 @@ import { readRope } from '../rope';
 
 export const family: Family = {
   modelTypes: ['phi'],
+  gguf: {
+    phi2: {
+      modelType: 'phi',
+      share: 'partial_rotary_factor',
+      fields: { layer_norm_eps: 'attention.layer_norm_epsilon' },
+    },
+  },
   read: (f, type) => {
     f.only('qk_layernorm', false);
     const sizes = readSizes(f);

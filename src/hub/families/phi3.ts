@@ -12,6 +12,7 @@ const part = (first: number, width: number): Columns => ({ first, groups: 1, wid
 
 export const family: Family = {
   modelTypes: ['phi3'],
+  gguf: { phi3: { share: 'partial_rotary_factor', fields: { sliding_window: 'attention.sliding_window' } } },
   read: (f, type) => {
     const windows = readWindows(f, () => true, null);
     const model = llamaLike(f, type, {

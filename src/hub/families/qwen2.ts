@@ -6,6 +6,7 @@ import { readWindows } from '../windows';
 
 export const family: Family = {
   modelTypes: ['qwen2'],
+  gguf: { qwen2: {} },
   read: (f, type) => {
     const first = f.int('max_window_layers', 0, 1000, 28);
     const windows = f.flag('use_sliding_window', false) ? readWindows(f, (layer) => layer >= first) : null;

@@ -8,6 +8,7 @@ import { readWindows } from '../windows';
 
 export const family: Family = {
   modelTypes: ['qwen3'],
+  gguf: { qwen3: {} },
   read: (f, type) => {
     if (f.flag('attention_bias', false)) refuse(message('hub.configHas.attentionBias'));
     const first = f.int('max_window_layers', 0, 1000, 28);

@@ -14,6 +14,7 @@ function rotates(f: Fields): (layer: number) => boolean {
 
 export const family: Family = {
   modelTypes: ['smollm3'],
+  gguf: { smollm3: { interleaved: true } },
   read: (f, type) => {
     if (f.flag('attention_bias', false)) refuse(message('hub.configHas.attentionBias'));
     if (f.flag('mlp_bias', false)) refuse(message('hub.configHas.mlpBias'));

@@ -12,7 +12,8 @@ import { NANO, nanoGguf } from '../testing/nanoGguf';
 import { giveFolder } from '../source';
 import { readGguf } from './container';
 import { forgetHead, orFromGguf } from './head';
-import { asStored, configOf, ggufWeights } from './model';
+import { configOf } from './config';
+import { asStored, ggufWeights } from './model';
 import { readTensor } from './types';
 
 /** Random blocks of every type and what gguf-py makes of them: see python/sieve_ref/gguf_blocks.py. */
@@ -114,7 +115,10 @@ describe('a Llama in a GGUF', () => {
   });
   it('heads that RoPE turns in part are refused', () => {
     const turning = (dimensions: number) => () =>
-      configOf({ ...file, metadata: new Map([...file.metadata, ['llama.rope.dimension_count', dimensions]]) });
+      ggufWeights(
+        { ...file, metadata: new Map([...file.metadata, ['llama.rope.dimension_count', dimensions]]) },
+        model,
+      );
     const size = config.hidden_size / config.num_attention_heads;
     expect(turning(size)).not.toThrow();
     expect(turning(size / 2)).toThrow(new RegExp(`turns ${size / 2} of the ${size} dimensions`));

@@ -9,7 +9,10 @@ import { type GgufFile, readGguf } from './container';
 const STARTS = [4 << 20, 32 << 20, 128 << 20];
 
 /** The head of a file; what it was read from is let go. */
-type Head = Omit<GgufFile, 'bytes'>;
+interface Head extends Omit<GgufFile, 'bytes'> {
+  /** Bytes of the whole file, where that is known. */
+  total: number | null;
+}
 
 /** The last one, while a model is opened: configuration and tokenizer are asked for one after the other. */
 let last: { key: string; files: ReadonlyMap<string, Blob> | null; head: Promise<Head | null> } | null = null;
@@ -20,7 +23,7 @@ export function forgetHead(): void {
 }
 
 /** Metadata of the GGUF that would be opened; null where it would be another file. */
-function headOf(source: ModelSource, options: FetchOptions): Promise<Head | null> {
+export function headOf(source: ModelSource, options: FetchOptions): Promise<Head | null> {
   const key = JSON.stringify(source);
   // Two folders may have one name.
   const files = source.kind === 'folder' ? folderOf(source) : null;
@@ -40,13 +43,13 @@ async function readHead(source: ModelSource, options: FetchOptions): Promise<Hea
   const file = chooseFile(source, { files, listed });
   const sha256 = listed.get(file.path)?.sha256 ?? null;
   if (file.format !== 'gguf') return null;
-  for (const [i, most] of STARTS.entries()) {
+  for (const most of STARTS) {
     const { bytes, total } = await fetchStart(source, file.path, most, { ...options, sha256 });
     try {
       const { metadata, tensors } = readGguf(bytes, total ?? Infinity);
-      return { metadata, tensors };
+      return { metadata, tensors, total };
     } catch (error) {
-      if (bytes.length === total || i + 1 === STARTS.length) throw error;
+      if (bytes.length === total || most === STARTS.at(-1)) throw error;
     }
   }
   return null;

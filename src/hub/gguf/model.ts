@@ -1,183 +1,199 @@
 /**
- * What a GGUF says of its model, in Hugging Face's terms: the fields of a config.json, and the state dict's tensors. Names:
- * docs/gguf.md and constants.py of gguf-py.
+ * A GGUF's weights by the names of a state dict. llama.cpp names a tensor by its role in the model (constants.py of gguf-py),
+ * so that names follow from the description, whatever the family.
  */
 import { ModelError } from '../../shared/errors';
 import { message } from '../../shared/message';
-import { type ModelDescription, weightShapes } from '../../shared/model';
+import {
+  type LinearDescription,
+  type ModelDescription,
+  type NormDescription,
+  type ProjectionDescription,
+  weightShapes,
+} from '../../shared/model';
 import { type StoredMatrix, dequantise, isQuantised } from '../../shared/quantised';
+import { transpose } from '../floats';
 import type { Weights } from '../weights';
+import { ROPE_TABLES, formOf } from './config';
 import { type GgufFile, type GgufTensor, damaged } from './container';
 import { bytesOf, readTensor } from './types';
 
-/** Architectures whose names and fields these are. `turned`: rows of q and k lie in the order of interleaved RoPE. */
-const ARCHITECTURES: Record<string, { modelType: string; turned: boolean }> = {
-  llama: { modelType: 'llama', turned: true },
-  qwen2: { modelType: 'qwen2', turned: false },
-  qwen3: { modelType: 'qwen3', turned: false },
-};
-
-/** Fields of config.json, by their keys behind the architecture's name. */
-const FIELDS = {
-  num_hidden_layers: 'block_count',
-  hidden_size: 'embedding_length',
-  intermediate_size: 'feed_forward_length',
-  num_attention_heads: 'attention.head_count',
-  num_key_value_heads: 'attention.head_count_kv',
-  head_dim: 'attention.key_length',
-  rms_norm_eps: 'attention.layer_norm_rms_epsilon',
-  rope_theta: 'rope.freq_base',
-  max_position_embeddings: 'context_length',
-} as const;
-
-/** Modules of a layer, by their names in a state dict. */
-const IN_LAYER: Record<string, string> = {
-  input_layernorm: 'attn_norm',
-  'self_attn.q_proj': 'attn_q',
-  'self_attn.k_proj': 'attn_k',
-  'self_attn.v_proj': 'attn_v',
-  'self_attn.o_proj': 'attn_output',
-  'self_attn.q_norm': 'attn_q_norm',
-  'self_attn.k_norm': 'attn_k_norm',
-  post_attention_layernorm: 'ffn_norm',
-  'mlp.gate_proj': 'ffn_gate',
-  'mlp.up_proj': 'ffn_up',
-  'mlp.down_proj': 'ffn_down',
-};
-const OUTSIDE: Record<string, string> = {
-  'model.embed_tokens.weight': 'token_embd.weight',
-  'model.norm.weight': 'output_norm.weight',
-  'lm_head.weight': 'output.weight',
-};
-
-function architectureOf({ metadata }: Pick<GgufFile, 'metadata'>) {
-  const name = metadata.get('general.architecture');
-  if (typeof name !== 'string' || !Object.hasOwn(ARCHITECTURES, name))
-    throw new ModelError(message('hub.ggufArchitecture', { name: String(name).slice(0, 60) }));
-  return { name, ...ARCHITECTURES[name] };
+/** Where a part of the model is in the file, and how its values lie there. */
+interface Place {
+  name: string;
+  /** The row of the file that has each row of the state dict; null: the same. */
+  row: ((row: number) => number) | null;
+  /** Turned round: [in, out] in the state dict, [out, in] in the file. */
+  inOut: boolean;
+  /** Of weights that are multiplied as 1 + weight, the file has the sum. */
+  plusOne: boolean;
 }
 
-/**
- * The fields of a config.json.
- * @throws {ModelError} for an architecture that is not known here
- */
-export function configOf(file: Omit<GgufFile, 'bytes'>): Record<string, unknown> {
-  const { name, modelType } = architectureOf(file);
-  const { metadata, tensors } = file;
-  const scaling = metadata.get(`${name}.rope.scaling.type`) ?? 'none';
-  if (scaling !== 'none' || tensors.has('rope_freqs.weight'))
-    throw new ModelError(message('hub.ggufRope', { scaling: String(scaling).slice(0, 60) }));
-  const given = Object.entries(FIELDS).flatMap(([field, key]) => {
-    const value = metadata.get(`${name}.${key}`);
-    // What was 1e-5 is 9.99999975e-6 in f32.
-    const short = typeof value === 'number' ? Number(value.toPrecision(7)) : value;
-    return short === undefined ? [] : [[field, short] as const];
-  });
-  const fields = Object.fromEntries(given);
-  checkTurned(file, Number(fields.head_dim ?? Number(fields.hidden_size) / Number(fields.num_attention_heads)));
-  return {
-    model_type: modelType,
-    hidden_act: 'silu',
-    vocab_size: tensors.get(OUTSIDE['model.embed_tokens.weight'])?.shape[0],
-    tie_word_embeddings: !tensors.has(OUTSIDE['lm_head.weight']),
-    attention_bias: false,
-    mlp_bias: false,
-    bos_token_id: metadata.get('tokenizer.ggml.bos_token_id') ?? null,
-    eos_token_id: metadata.get('tokenizer.ggml.eos_token_id') ?? null,
-    ...fields,
+/** The place of every part, by its path in the state dict. */
+function placesOf(model: ModelDescription, interleaved: boolean): Map<string, Place> {
+  const places = new Map<string, Place>();
+  const put = (path: string, name: string, how: Partial<Place> = {}) => {
+    // Halves may share a norm: llama.cpp calls it the first half's.
+    if (!places.has(path)) places.set(path, { name, row: null, inOut: false, plusOne: false, ...how });
   };
-}
-
-/** RoPE turns whole heads here: a file whose heads it turns in part would be read as another model. */
-function checkTurned(file: Pick<GgufFile, 'metadata'>, size: number): void {
-  const turned = file.metadata.get(`${architectureOf(file).name}.rope.dimension_count`);
-  if (turned !== undefined && turned !== size)
-    damaged(message('hub.ggufHas.turned', { turned: String(turned).slice(0, 40), size }));
-}
-
-/** The file's tensor for a name of the state dict. */
-function tensorOf(name: string, { tensors }: GgufFile): GgufTensor {
-  const layer = /^model\.layers\.(\d{1,4})\.(.+)\.(weight|bias)$/.exec(name);
-  const own = layer
-    ? Object.hasOwn(IN_LAYER, layer[2]) && `blk.${layer[1]}.${IN_LAYER[layer[2]]}.${layer[3]}`
-    : Object.hasOwn(OUTSIDE, name) && OUTSIDE[name];
-  return (own && tensors.get(own)) || damaged(message('hub.ggufHas.noTensor', { tensor: name }));
-}
-
-/** The model as the file has it: its head is the embedding where it has none of its own. */
-export const asStored = (model: ModelDescription, { tensors }: GgufFile): ModelDescription => ({
-  ...model,
-  head: { ...model.head, tied: !tensors.has(OUTSIDE['lm_head.weight']) },
-});
-
-/**
- * Finds every weight and checks that it is whole; values are read when they are asked for.
- * @throws {ModelError} naming the weight that is missing or misshapen, or that the model does not have
- */
-export function ggufWeights(file: GgufFile, model: ModelDescription): Weights {
-  const { turned, name: architecture } = architectureOf(file);
-  const shapes = new Map(weightShapes(model).map(({ name, shape }) => [name, shape]));
-  checkTurned(file, model.layers[0].attention.headDim);
-  const unread = new Set(file.tensors.keys());
-  for (const [name, shape] of shapes) {
-    const tensor = tensorOf(name, file);
-    if (tensor.shape.join() !== shape.join())
-      damaged(
-        message('hub.ggufHas.otherShape', { tensor: name, dims: tensor.shape.join(', '), wanted: shape.join(', ') }),
-      );
-    bytesOf(tensor, file.bytes.length);
-    unread.delete(tensor.name);
+  const norm = (part: NormDescription | null, name: string) => {
+    if (part) put(part.path, name, { plusOne: part.plusOne });
+  };
+  const linear = ({ path, inOut }: LinearDescription, name: string, row: Place['row'] = null) =>
+    put(path, name, { inOut, row });
+  const parts = (projection: ProjectionDescription, names: string[], together: string, rows: Place['row'][] = []) => {
+    const { linears, fused } = projection;
+    if (fused) linear(linears[0], together, partsTogether(projection));
+    else linears.forEach((module, i) => linear(module, names[i], rows[i]));
+  };
+  put(model.embedding.path, 'token_embd');
+  if (model.embedding.positions) put(model.embedding.positions.path, 'position_embd');
+  for (const [l, { attention: a, mlp }] of model.layers.entries()) {
+    const at = (name: string) => `blk.${l}.${name}`;
+    const apart = interleaved ? neighboursApart(a.headDim) : null;
+    norm(a.norm, at('attn_norm'));
+    parts(a.input, ['attn_q', 'attn_k', 'attn_v'].map(at), at('attn_qkv'), [apart, apart]);
+    norm(a.qNorm, at('attn_q_norm'));
+    norm(a.kNorm, at('attn_k_norm'));
+    linear(a.output, at('attn_output'));
+    norm(a.after, at('post_attention_norm'));
+    norm(mlp.norm, at('ffn_norm'));
+    parts(mlp.input, (mlp.gated ? ['ffn_gate', 'ffn_up'] : ['ffn_up']).map(at), at('ffn_up'));
+    linear(mlp.output, at('ffn_down'));
+    norm(mlp.after, at('post_ffw_norm'));
   }
-  // A configuration has the factors of this table; without one the table is refused, see `configOf`.
-  unread.delete('rope_freqs.weight');
-  // llama.cpp reads every tensor of a file: without one, a bias say, it would be another model.
-  for (const name of unread) damaged(message('hub.ggufHas.unread', { tensor: name.slice(0, 100) }));
-  const heads = (kind: string): number => {
-    const key = kind === 'q' ? 'head_count' : 'head_count_kv';
-    const count =
-      file.metadata.get(`${architecture}.attention.${key}`) ??
-      file.metadata.get(`${architecture}.attention.head_count`);
-    return typeof count === 'number' ? count : 1;
-  };
-  let open: GgufFile | null = file;
-  const stored = (name: string): StoredMatrix => {
-    if (!open) throw new ModelError(message('hub.model.released'));
-    const tensor = tensorOf(name, open);
-    const values = readTensor(tensor, open.bytes);
-    const kind = /self_attn\.([qk])_proj\./.exec(name)?.[1];
-    return turned && kind ? neighboursApart(values, tensor.shape[0], heads(kind)) : values;
-  };
-  return {
-    stored,
-    get(name) {
-      const matrix = stored(name);
-      return { data: isQuantised(matrix) ? dequantise(matrix) : matrix, shape: shapes.get(name)! };
-    },
-    release() {
-      open = null;
-    },
-  };
+  norm(model.finalNorm, 'output_norm');
+  put(model.head.path, 'output');
+  return places;
 }
 
 /**
  * Rows as Hugging Face has them: in a head of size n, rows i and i + n/2 rotate together; in the file they are neighbours,
  * 2i and 2i + 1.
  */
-function neighboursApart(values: StoredMatrix, rows: number, heads: number): StoredMatrix {
-  const size = rows / heads;
-  if (size % 2 !== 0) damaged(message('hub.ggufHas.heads', { rows, heads }));
-  const rowInFile = (row: number) => {
+function neighboursApart(size: number) {
+  return (row: number): number => {
     const [head, i] = [Math.floor(row / size), row % size];
     return head * size + (2 * i < size ? 2 * i : 2 * i - size + 1);
   };
-  const moved = <T extends Float32Array | Uint8Array>(data: T): T => {
+}
+
+/** One module's parts lie one after the other in the file, whatever their order in the state dict; null where it is that. */
+function partsTogether({ fused }: ProjectionDescription): Place['row'] {
+  const stateRows = fused!.flatMap(({ first, groups, width, stride }) =>
+    Array.from({ length: groups * width }, (_, i) => first + Math.floor(i / width) * stride + (i % width)),
+  );
+  if (stateRows.every((row, i) => row === i)) return null;
+  const inFile = new Int32Array(stateRows.length);
+  for (const [i, row] of stateRows.entries()) inFile[row] = i;
+  return (row) => inFile[row];
+}
+
+/** Splits `a.b.weight` into the part's path and what of it is meant. */
+function placeOf(weight: string, places: ReadonlyMap<string, Place>): Place & { tensor: string } {
+  const dot = weight.lastIndexOf('.');
+  const place = places.get(weight.slice(0, dot))!;
+  return { ...place, tensor: `${place.name}${weight.slice(dot)}` };
+}
+
+/** Whether a file's head is its embedding. */
+export const isTied = ({ tensors }: Pick<GgufFile, 'tensors'>): boolean => !tensors.has('output.weight');
+
+/**
+ * The model as the file has it: its head is the embedding where it has none of its own, and a table in it says how its RoPE is
+ * stretched where the configuration does not.
+ */
+export function asStored(model: ModelDescription, { metadata, tensors, bytes }: GgufFile): ModelDescription {
+  const head = { ...model.head, tied: isTied({ tensors }) };
+  const table = ROPE_TABLES.map((name) => tensors.get(name)).find((tensor) => tensor !== undefined);
+  if (!table || model.ropes.length !== 1 || model.ropes[0].scaling) return { ...model, head };
+  const values = readTensor(table, bytes);
+  const factors = Array.from(isQuantised(values) ? dequantise(values) : values);
+  const [rope] = model.ropes;
+  if (factors.length !== rope.rotary / 2 || !factors.every((f) => f > 0 && Number.isFinite(f)))
+    damaged(message('hub.ggufHas.turned', { turned: String(2 * factors.length), size: rope.rotary }));
+  const given = metadata.get(`${formOf({ metadata }).name}.rope.scaling.attn_factor`);
+  const attention = typeof given === 'number' && given > 0 ? given : 1;
+  return { ...model, head, ropes: [{ ...rope, scaling: { kind: 'longrope', factors, attention } }] };
+}
+
+/**
+ * Checks by a file's head that it has every weight of a model, and none that the model does not have.
+ * @param length of the file; not known: Infinity
+ * @throws {ModelError} naming the weight that is missing, misshapen, of a type that is not read, or too many
+ */
+export function checkGguf(file: Omit<GgufFile, 'bytes'>, model: ModelDescription, length: number): void {
+  const { name, interleaved = false } = formOf(file);
+  const turned = file.metadata.get(`${name}.rope.dimension_count`);
+  const rotary = model.ropes[0]?.rotary;
+  // Heads that RoPE turns in another part would be another model.
+  if (turned !== undefined && rotary !== undefined && turned !== rotary)
+    damaged(message('hub.ggufHas.turned', { turned: String(turned).slice(0, 40), size: rotary }));
+  const places = placesOf(model, interleaved);
+  const unread = new Set(file.tensors.keys());
+  for (const { name: weight, shape } of weightShapes(model)) {
+    const { tensor: inFile, inOut } = placeOf(weight, places);
+    const tensor = file.tensors.get(inFile) ?? damaged(message('hub.ggufHas.noTensor', { tensor: weight }));
+    const wanted = inOut && shape.length === 2 ? shape.toReversed() : shape;
+    if (tensor.shape.join() !== wanted.join())
+      damaged(
+        message('hub.ggufHas.otherShape', { tensor: weight, dims: tensor.shape.join(', '), wanted: wanted.join(', ') }),
+      );
+    bytesOf(tensor, length);
+    unread.delete(tensor.name);
+  }
+  // See `asStored`; the factors beyond the context of the training are not used.
+  for (const table of [...ROPE_TABLES, 'rope_factors_long.weight']) unread.delete(table);
+  // llama.cpp reads every tensor of a file: without one, a bias say, it would be another model.
+  for (const tensor of unread) damaged(message('hub.ggufHas.unread', { tensor: tensor.slice(0, 100) }));
+}
+
+/**
+ * Finds every weight and checks that it is whole; values are read when they are asked for.
+ * @throws {ModelError} as `checkGguf` does
+ */
+export function ggufWeights(file: GgufFile, model: ModelDescription): Weights {
+  checkGguf(file, model, file.bytes.length);
+  const places = placesOf(model, formOf(file).interleaved ?? false);
+  const shapes = new Map(weightShapes(model).map(({ name, shape }) => [name, shape]));
+  let open: GgufFile | null = file;
+  const stored = (weight: string): { matrix: StoredMatrix; place: Place; tensor: GgufTensor } => {
+    if (!open) throw new ModelError(message('hub.model.released'));
+    const place = placeOf(weight, places);
+    const tensor = open.tensors.get(place.tensor)!;
+    const values = readTensor(tensor, open.bytes);
+    const matrix = place.row ? moved(values, tensor.shape[0], place.row) : values;
+    return { matrix: place.plusOne && !isQuantised(matrix) ? matrix.map((x) => x - 1) : matrix, place, tensor };
+  };
+  const floats = (weight: string): Float32Array => {
+    const { matrix, place, tensor } = stored(weight);
+    const data = isQuantised(matrix) ? dequantise(matrix) : matrix;
+    const [rows, columns] = tensor.shape;
+    return place.inOut && tensor.shape.length === 2 ? transpose(data, rows, columns) : data;
+  };
+  return {
+    stored(weight) {
+      const { matrix, place } = stored(weight);
+      // Blocks have the outputs as their rows, as the file has.
+      return isQuantised(matrix) || !place.inOut ? matrix : floats(weight);
+    },
+    get: (name) => ({ data: floats(name), shape: shapes.get(name)! }),
+    release() {
+      open = null;
+    },
+  };
+}
+
+/** Rows in another order: row `r` is the one that lies at `rowInFile(r)`. */
+function moved(values: StoredMatrix, rows: number, rowInFile: (row: number) => number): StoredMatrix {
+  const move = <T extends Float32Array | Uint8Array>(data: T): T => {
     const width = data.length / rows;
     const out = data.slice() as T;
     for (let row = 0; row < rows; row++)
       out.set(data.subarray(rowInFile(row) * width, (rowInFile(row) + 1) * width), row * width);
     return out;
   };
-  if (!isQuantised(values)) return moved(values);
+  if (!isQuantised(values)) return move(values);
   const { scales, offsets } = values;
-  return { ...values, values: moved(values.values), scales: moved(scales), offsets: offsets && moved(offsets) };
+  return { ...values, values: move(values.values), scales: move(scales), offsets: offsets && move(offsets) };
 }

@@ -79,6 +79,26 @@ it.each([
   await quickly(async () => tokenizerOf(readGguf(bytes)));
 });
 
+it('texts begin with BOS where llama.cpp begins them: a Llama 3 does where the file does not say', () => {
+  const begins = (fields: Record<string, unknown>) =>
+    tokenizerOf(
+      readGguf(
+        gguf({
+          'tokenizer.ggml.model': 'gpt2',
+          'tokenizer.ggml.tokens': ['<s>', 'a', 'b', 'ab'],
+          'tokenizer.ggml.token_type': [3, 1, 1, 1],
+          'tokenizer.ggml.merges': ['a b'],
+          'tokenizer.ggml.bos_token_id': 0,
+          ...fields,
+        }),
+      ),
+    ).config.add_bos_token;
+  expect(begins({ 'tokenizer.ggml.pre': 'llama-bpe' })).toBe(true);
+  expect(begins({ 'tokenizer.ggml.pre': 'llama-bpe', 'tokenizer.ggml.add_bos_token': false })).toBe(false);
+  expect(begins({ 'tokenizer.ggml.pre': 'qwen2' })).toBe(false);
+  expect(begins({})).toBe(false);
+});
+
 it('a kind that is not known is named', () => {
   const of = (fields: Record<string, unknown>) => () =>
     tokenizerOf(readGguf(gguf({ 'tokenizer.ggml.tokens': ['a'], ...fields })));

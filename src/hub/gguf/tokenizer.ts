@@ -44,13 +44,31 @@ const digitsOneByOne = {
   pretokenizers: [{ type: 'Digits', individual_digits: true }, byteLevel(true)],
 };
 
+interface PreTokenizer {
+  pre: unknown;
+  normalizer?: unknown;
+  ignoreMerges?: boolean;
+  /** Texts begin with the BOS token where the file does not say. */
+  begins?: boolean;
+}
+
+const LLAMA_BPE: PreTokenizer = { pre: wordsAndNumbers('{1,3}'), ignoreMerges: true, begins: true };
+
 /** How a text is cut before it becomes pieces, by the name that llama.cpp has for it. */
-const PRE_TOKENIZERS: Record<string, { pre: unknown; normalizer?: unknown; ignoreMerges?: boolean }> = {
+const PRE_TOKENIZERS: Record<string, PreTokenizer> = {
   'gpt-2': { pre: byteLevel(true) },
+  'phi-2': { pre: byteLevel(true) },
+  olmo: { pre: byteLevel(true), normalizer: { type: 'NFC' } },
   smollm: { pre: digitsOneByOne },
-  'llama-bpe': { pre: wordsAndNumbers('{1,3}'), ignoreMerges: true },
+  refact: { pre: digitsOneByOne },
+  'llama-bpe': LLAMA_BPE,
+  llama3: LLAMA_BPE,
+  'llama-v3': LLAMA_BPE,
   qwen2: { pre: wordsAndNumbers(''), normalizer: { type: 'NFC' } },
 };
+
+const preTokenizerOf = (pre: GgufValue): PreTokenizer | null =>
+  typeof pre === 'string' && Object.hasOwn(PRE_TOKENIZERS, pre) ? PRE_TOKENIZERS[pre] : null;
 
 function refuse(what: 'model' | 'pre' | 'tokens' | 'long', value: string): never {
   throw new ModelError(message('hub.ggufTokenizer', { what, value: value.slice(0, 60) }));
@@ -89,13 +107,14 @@ export function tokenizerOf({ metadata }: Pick<GgufFile, 'metadata'>): Tokenizer
         ]
       : [],
   );
-  const begins = field('add_bos_token') ?? kind === 'llama';
+  const pre = field('pre') ?? 'gpt-2';
+  const begins = field('add_bos_token') ?? (kind === 'llama' || preTokenizerOf(pre)?.begins === true);
   const json = {
     version: '1.0',
     added_tokens: added,
     post_processor: begins === true && bos !== null ? beginning(bos, tokens.indexOf(bos)) : null,
     ...(kind === 'gpt2'
-      ? byteLevelBpe(tokens, field('merges'), field('pre') ?? 'gpt-2')
+      ? byteLevelBpe(tokens, field('merges'), pre)
       : kind === 'llama'
         ? sentencePiece({ tokens, types, scores: field('scores'), prefix: field('add_space_prefix') !== false })
         : refuse('model', String(kind))),
@@ -135,7 +154,7 @@ function vocabOf(tokens: string[]): Record<string, number> {
 
 function byteLevelBpe(tokens: string[], merges: GgufValue | undefined, pre: GgufValue) {
   if (!isTexts(merges)) refuse('tokens', 'merges');
-  const known = typeof pre === 'string' && Object.hasOwn(PRE_TOKENIZERS, pre) ? PRE_TOKENIZERS[pre] : null;
+  const known = preTokenizerOf(pre);
   if (!known) refuse('pre', String(pre));
   return {
     normalizer: known.normalizer ?? null,

@@ -14,7 +14,7 @@ export const model = {
     id: 'Model id',
     idPlaceholder: 'owner/name',
     idHelp:
-      'Small decoders such as Llama, Qwen, Gemma, Phi or GPT-2, as ONNX, safetensors or GGUF. An architecture that cannot be trained is rejected before the download; how weights are stored is checked in the file.',
+      'Small decoders such as Llama, Qwen, Gemma, Phi or GPT-2, as ONNX, safetensors or GGUF. What cannot be trained is rejected before the weights are downloaded; how an ONNX file stores them is checked while it comes.',
     revision: 'Revision',
     revisionHelp: 'A branch, tag or commit.',
     open: 'Open',

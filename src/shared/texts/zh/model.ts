@@ -15,7 +15,7 @@ export const model: Texts['model'] = {
     id: '模型编号',
     idPlaceholder: '所有者/模型名',
     idHelp:
-      'Llama、Qwen、Gemma、Phi、GPT-2 等小型解码器，ONNX、safetensors 或 GGUF 文件。不能训练的架构在下载之前就会被拒绝；权重的存储方式在读取文件时检查。',
+      'Llama、Qwen、Gemma、Phi、GPT-2 等小型解码器，ONNX、safetensors 或 GGUF 文件。不能训练的模型在下载权重之前就会被拒绝；ONNX 文件的存储方式在下载过程中检查。',
     revision: '版本',
     revisionHelp: '分支、标签或提交。',
     open: '打开',

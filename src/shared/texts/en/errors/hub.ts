@@ -325,15 +325,13 @@ export const hub = {
     unread: ({ tensor }: { tensor: string }) => `the model it describes has no place for tensor "${tensor}"`,
     turned: ({ turned, size }: { turned: string; size: number }) =>
       `its RoPE turns ${turned} of the ${size} dimensions of a head`,
-    heads: ({ rows, heads }: { rows: number; heads: number }) =>
-      `${rows} rows of q or k do not divide into ${heads} heads`,
   },
-  ggufArchitecture: ({ name }: { name: string }) => ({
+  ggufArchitecture: ({ name, known }: { name: string; known: string }) => ({
     message: `This GGUF file holds a model of architecture "${name}".`,
-    hint: 'Sieve reads GGUF files of Llama, Qwen2 and Qwen3. Choose another file of the model, or another model.',
+    hint: `Sieve reads GGUF files of these: ${known}. Choose another file of the model, or another model.`,
   }),
   ggufRope: ({ scaling }: { scaling: string }) => ({
-    message: `This GGUF file scales its RoPE (${scaling}) by a table that Sieve does not read.`,
+    message: `This GGUF file stretches its RoPE in a way that Sieve does not read (${scaling}).`,
     hint: 'Choose another file of the model (ONNX or safetensors).',
   }),
   ggufTokenizer: ({ what, value }: { what: 'model' | 'pre' | 'tokens' | 'long'; value: string }) => ({

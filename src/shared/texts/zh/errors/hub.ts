@@ -261,14 +261,13 @@ export const hub: Texts['errors']['hub'] = {
     otherShape: ({ tensor, dims, wanted }) => `${tensor} 的形状是 [${dims}]，而按元数据应为 [${wanted}]`,
     unread: ({ tensor }) => `它描述的模型里没有张量“${tensor}”的位置`,
     turned: ({ turned, size }) => `RoPE 只旋转每个头 ${size} 维中的 ${turned} 维`,
-    heads: ({ rows, heads }) => `q 或 k 的 ${rows} 行不能均分给 ${heads} 个头`,
   },
-  ggufArchitecture: ({ name }) => ({
+  ggufArchitecture: ({ name, known }) => ({
     message: `这个 GGUF 文件里的模型架构是“${name}”。`,
-    hint: 'Sieve 读取 Llama、Qwen2 和 Qwen3 的 GGUF 文件。请选择该模型的其他文件，或选择其他模型。',
+    hint: `Sieve 读取这些架构的 GGUF 文件：${known}。请选择该模型的其他文件，或选择其他模型。`,
   }),
   ggufRope: ({ scaling }) => ({
-    message: `这个 GGUF 文件用一张 Sieve 不能读取的表缩放 RoPE（${scaling}）。`,
+    message: `这个 GGUF 文件缩放 RoPE 的方式 Sieve 不能读取（${scaling}）。`,
     hint: '请选择该模型的其他文件（ONNX 或 safetensors）。',
   }),
   ggufTokenizer: ({ what, value }) => ({
