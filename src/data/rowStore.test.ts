@@ -27,6 +27,17 @@ it('gives back what was put in, whatever it is, across pages', () => {
   );
 }, 30_000);
 
+it('keeps rows longer than a page whole, the last one too', () => {
+  const store = new RowStore();
+  for (const letter of 'xyz') {
+    const cells = [letter.repeat(300_000), letter.repeat(1_200_000), letter];
+    store.add(1, cells);
+    expect(store.cells(store.length - 1).map((cell) => cell.length)).toEqual(cells.map((cell) => cell.length));
+    expect(store.cells(store.length - 1)).toEqual(cells);
+  }
+  expect(store.cells(0)[1]).toBe('x'.repeat(1_200_000));
+});
+
 it('says which of many came first, and keeps near texts apart', () => {
   const seen = new FirstSeen(40_000);
   for (let i = 0; i < 40_000; i++) expect(seen.at(hashText(`row ${i}`), i)).toBe(i);

@@ -66,11 +66,9 @@ export class RowStore {
     this.#bytes += at - start;
     if (this.#bytes > MAX_TEXT_BYTES)
       throw new DataError(message('data.file.muchText', { mb: MAX_TEXT_BYTES / 2 ** 20, what: 'text' }), line);
-    if (alone) {
-      // Only what is used is kept; the page is full, so that the next row opens one of its own.
-      this.#pages[this.#pages.length - 1] = page.slice(0, at);
-      this.#used = PAGE;
-    } else this.#used = at;
+    // Only what is used is kept; the page is full then, so that the next row opens one of its own.
+    if (alone) this.#pages[this.#pages.length - 1] = page.slice(0, at);
+    this.#used = at;
     this.#page.push(this.#pages.length - 1);
     this.#offset.push(start);
     this.#line.push(line);
@@ -81,11 +79,7 @@ export class RowStore {
   cells(i: number): string[] {
     const page = this.#pages[this.#page.at(i)];
     const last = i + 1 === this.length;
-    const end = last
-      ? Math.min(this.#used, page.length)
-      : this.#page.at(i + 1) === this.#page.at(i)
-        ? this.#offset.at(i + 1)
-        : page.length;
+    const end = last ? this.#used : this.#page.at(i + 1) === this.#page.at(i) ? this.#offset.at(i + 1) : page.length;
     const head = { at: this.#offset.at(i) };
     const lengths = Array.from({ length: readNumber(page, head) }, () => readNumber(page, head));
     // The last row of a page may be followed by zeros, which `lengths` cuts off.
