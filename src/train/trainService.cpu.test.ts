@@ -51,7 +51,9 @@ describe('the train worker', () => {
     // Results may come two steps at once; the steps still took their time, but the first, which follows none.
     const ms = events.flatMap((e) => (e.type === 'step' && e.runId === 'lora' ? [e.ms] : []));
     expect(ms[0]).toBe(0);
-    expect(Math.min(...ms.slice(1)), ms.join(' ')).toBeGreaterThan(0.01 * Math.max(...ms));
+    // A busy machine holds one up, or two; were every second one nothing, the third longest would be whole still.
+    const [, , third] = ms.toSorted((a, b) => b - a);
+    expect(Math.min(...ms.slice(1)), ms.join(' ')).toBeGreaterThan(0.01 * third);
     expect(events.some((e) => e.type === 'watch' && e.active.includes(0) && e.active.includes(1))).toBe(true);
 
     const { files } = await studio.export({
