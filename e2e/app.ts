@@ -215,7 +215,7 @@ export class App {
     await this.page.waitForFunction(
       (n) => Number(/\d+/.exec(document.querySelector('[data-testid="step-count"]')?.textContent ?? '')?.[0] ?? 0) >= n,
       atLeast,
-      { timeout, polling: 100 },
+      { timeout, polling: 20 },
     );
   }
 

@@ -140,9 +140,12 @@ export async function straightAndKilled(
       );
       if ((await browser.app.phase()) === 'finished')
         throw new Error(`the run ended before kill ${k}: ${steps} steps are too few`);
-      const room = Math.max(0, Math.floor((steps * k) / (kills + 1)) - (await browser.app.steps()));
-      await browser.app.waitSteps((await browser.app.steps()) + Math.floor(Math.random() * room));
-      await browser.page.waitForTimeout(Math.random() * 300);
+      const now = await browser.app.steps();
+      const room = Math.max(0, Math.floor((steps * k) / (kills + 1)) - now);
+      await browser.app.waitSteps(now + Math.floor(Math.random() * room));
+      // Between two pictures of the page, too; a fast machine could be through by then.
+      const late = browser.app.waitSteps(Math.floor((steps * (k + 0.5)) / (kills + 1)));
+      await Promise.race([browser.page.waitForTimeout(Math.random() * 300), late]);
       const at = await browser.app.steps();
       if (at >= steps) throw new Error(`the run ended before kill ${k}: ${steps} steps are too few`);
       await browser.kill();
