@@ -36,8 +36,8 @@ async function withNano(browser: Browser, project: FullProject, act: (app: App) 
 interface Shared {
   /**
    * One page for all tests of a worker that only look at a trained pair: the nano model, FILES[0], twelve steps of LoRA
-   * and TS-LoRA, a prompt answered. Opening and compiling are most of a short test on a software adapter. A test leaves
-   * settings, data and runs as it found them.
+   * and TS-LoRA, a prompt answered. Opening and compiling are most of a short test on a software adapter. A test begins in
+   * Train with its last step selected, and leaves settings, data, runs and the window as it found them.
    */
   trained: App;
   /** One page with the nano model for all tests of a worker that give it data, or ask it something that leaves no trace. */
@@ -70,6 +70,12 @@ export const test = base.extend<{ app: App; studio: App; desk: App }, Shared>({
     { scope: 'worker', timeout: 180_000 },
   ],
   studio: async ({ trained }, provide) => {
+    // Wherever the test before it was, and whatever it had selected: files share a page as their workers are free.
+    await trained.goTo('compare');
+    await trained.page.evaluate(() => {
+      location.hash = '#/train?step=12';
+    });
+    await trained.page.locator('[data-route="/train"]:not([hidden])').waitFor();
     await provide(trained);
     quiet(trained);
   },

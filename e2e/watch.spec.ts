@@ -18,7 +18,6 @@ test('charts share a cursor, look closer, explain themselves and leave as files;
   const steps = async () => [
     ...new Set(await page.locator('#train').getByTestId('readout').locator('li:first-child').allTextContents()),
   ];
-  await app.goTo('train');
   await expect.poll(steps).toEqual(['step 12']);
   const loss = page.locator('[data-chart="loss"] .u-over');
   // The charts below are drawn when they come into view, and may move what is above.
