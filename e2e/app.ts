@@ -70,12 +70,12 @@ export class App {
     await this.page.goto(`${this.base}${asked.length ? '?' : ''}${asked.join('&')}`);
   }
 
-  /** Goes to a place by its address: `train`, `compare`, `setup/data/rows`. */
+  /** Goes to a place by its address: `train`, `compare`, `setup/data/rows`, `train?step=12`. */
   async goTo(place: string): Promise<void> {
     await this.page.evaluate((path) => {
       location.hash = `#/${path}`;
     }, place);
-    await this.page.locator(`[data-route="/${place}"]:not([hidden])`).waitFor();
+    await this.page.locator(`[data-route="/${place.split('?')[0]}"]:not([hidden])`).waitFor();
   }
 
   get(testId: string): Locator {

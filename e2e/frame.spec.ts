@@ -53,15 +53,11 @@ test('the address says the place and the selection; Back and Forward follow it',
   await expect(map).toHaveAttribute('data-step', '5');
   await page.goForward();
   await shown('compare');
-  await page.evaluate(() => {
-    location.hash = '#/train?module=2.v&step=8&token=3';
-  });
+  await app.goTo('train?module=2.v&step=8&token=3');
   await expect(map).toHaveAttribute('data-step', '8');
   await expect(page.locator('[data-chart="module"] h3')).toHaveText('Layer 2, v, over time');
   await expect(app.get('token-view').locator('[aria-pressed="true"]')).toHaveAttribute('data-token', '3');
-  await page.evaluate(() => {
-    location.hash = '#/train?step=12';
-  });
+  await app.goTo('train?step=12');
 });
 
 /** Canvases that are laid out and have but one colour, by the chart they belong to. */

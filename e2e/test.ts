@@ -72,10 +72,7 @@ export const test = base.extend<{ app: App; studio: App; desk: App }, Shared>({
   studio: async ({ trained }, provide) => {
     // Wherever the test before it was, and whatever it had selected: files share a page as their workers are free.
     await trained.goTo('compare');
-    await trained.page.evaluate(() => {
-      location.hash = '#/train?step=12';
-    });
-    await trained.page.locator('[data-route="/train"]:not([hidden])').waitFor();
+    await trained.goTo('train?step=12');
     await provide(trained);
     quiet(trained);
   },
