@@ -11,7 +11,7 @@ import { chooseFile, listModelFiles, SHARD_INDEX } from './modelFiles';
 import { readGguf } from './gguf/container';
 import { headOf, orFromGguf } from './gguf/head';
 import { configOf } from './gguf/config';
-import { asStored, checkGguf, ggufWeights, isTied } from './gguf/model';
+import { asStored, checkGguf, ggufWeights, withHead } from './gguf/model';
 import { DataType } from './onnx/model';
 import { OnnxParser } from './onnx/parser';
 import { multiplyExactly } from './onnx/quantised';
@@ -124,7 +124,7 @@ async function readShards(path: string, config: ModelDescription, files: Files):
 
 async function readGgufFile(path: string, config: ModelDescription, files: Files): Promise<Read> {
   const head = await files.head();
-  if (head) checkGguf(head, { ...config, head: { ...config.head, tied: isTied(head) } }, head.total ?? Infinity);
+  if (head) checkGguf(head, withHead(config, head), head.total ?? Infinity);
   const bytes = await files.whole(path, MAX_DATA);
   const file = readGguf(bytes);
   const stored = asStored(config, file);

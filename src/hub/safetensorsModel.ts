@@ -14,17 +14,6 @@ interface Place {
   name: string;
 }
 
-/** Values are read on `get`. @throws {ModelError} as `placesOf` does */
-export function safetensorsWeights(files: SafetensorsFiles, config: ModelDescription): Weights {
-  return weightsOf(
-    placesOf(
-      [...files].map(([path, bytes]) => readSafetensors(bytes, path)),
-      config,
-    ),
-    config,
-  );
-}
-
 /**
  * Finds and checks every weight by the files' headers.
  * @throws {ModelError} naming the weight that is missing, there twice, misshapen, or of a type that is not read
@@ -56,17 +45,19 @@ export function placesOf(files: readonly SafetensorsFile[], config: ModelDescrip
   return found;
 }
 
-function weightsOf(places: Map<string, Place>, config: ModelDescription): Weights {
-  const shapes = new Map(weightShapes(config).map(({ name, shape }) => [name, shape]));
+/** Values are read on `get`. @throws {ModelError} as `placesOf` does */
+export function safetensorsWeights(files: SafetensorsFiles, config: ModelDescription): Weights {
+  const opened = [...files].map(([path, bytes]) => readSafetensors(bytes, path));
+  const places = placesOf(opened, config);
   let released = false;
-  const values = (weight: string): Float32Array => {
+  const get = (weight: string) => {
     if (released) throw new ModelError(message('hub.model.released'));
     const { file, name } = places.get(weight)!;
-    return file.get(name).data;
+    return file.get(name);
   };
   return {
-    get: (name) => ({ data: values(name), shape: shapes.get(name)! }),
-    stored: values,
+    get,
+    stored: (weight) => get(weight).data,
     release() {
       released = true;
       places.clear();

@@ -2,7 +2,7 @@
 import { ModelError } from '../shared/errors';
 import { message } from '../shared/message';
 import { type AttentionDescription, type ModelDescription, weightShapes } from '../shared/model';
-import { type StoredMatrix, dequantise, isQuantised, rowsOf } from '../shared/quantised';
+import { type StoredMatrix, floatsOf, isQuantised, rowsOf } from '../shared/quantised';
 import { transpose } from './floats';
 import { type Place, bindWeights, unsupported } from './onnx/bind';
 import type { OnnxGraph, OnnxNode } from './onnx/model';
@@ -113,7 +113,7 @@ export function resolveWeights(
     const [rows, columns = 1] = shapes.get(name)!;
     if (quantised) {
       const matrix = matrixAt(name, place);
-      const data = isQuantised(matrix) ? dequantise(matrix) : matrix;
+      const data = floatsOf(matrix);
       return turned ? transpose(data, columns, rows) : data;
     }
     let data = readTensor(tensor, bytes(), external);

@@ -18,6 +18,9 @@ export type StoredMatrix = Float32Array | QuantisedBlocks;
 
 export const isQuantised = (matrix: StoredMatrix): matrix is QuantisedBlocks => 'scales' in matrix;
 
+/** The values of a matrix, however it is stored; not copied where they are f32. */
+export const floatsOf = (matrix: StoredMatrix): Float32Array => (isQuantised(matrix) ? dequantise(matrix) : matrix);
+
 export const valueCount = (matrix: StoredMatrix): number =>
   isQuantised(matrix) ? matrix.scales.length * matrix.block : matrix.length;
 

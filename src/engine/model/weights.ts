@@ -1,6 +1,6 @@
 /** The frozen base on a device, by the names of its state dict. */
 import { type LinearDescription, type ModelDescription, allModules, normsOf, weightShapes } from '../../shared/model';
-import { type StoredMatrix, dequantise, isQuantised, rowsOf, valueCount } from '../../shared/quantised';
+import { type StoredMatrix, floatsOf, isQuantised, rowsOf, valueCount } from '../../shared/quantised';
 import type { BufferScope, Tensor } from '../device/buffers';
 import type { TablePart } from '../kernels/embed/embed';
 import { type Weight, uploadWeight } from '../kernels/matmul/weight';
@@ -67,8 +67,6 @@ const biasParts = (scope: BufferScope, parts: readonly TablePart[], data: Float3
     padded.set(data.subarray(first, first + rows));
     return scope.upload(`head bias[${i}]`, padded);
   });
-
-const floatsOf = (data: StoredMatrix): Float32Array => (isQuantised(data) ? dequantise(data) : data);
 
 const plusOneNorms = ({ layers, finalNorm }: ModelDescription): Set<string> =>
   new Set([...layers.flatMap(normsOf), finalNorm].filter((norm) => norm.plusOne).map(({ path }) => `${path}.weight`));

@@ -11,7 +11,7 @@ import {
   type ProjectionDescription,
   weightShapes,
 } from '../../shared/model';
-import { type StoredMatrix, dequantise, isQuantised } from '../../shared/quantised';
+import { type StoredMatrix, floatsOf, isQuantised } from '../../shared/quantised';
 import { transpose } from '../floats';
 import type { Weights } from '../weights';
 import { ROPE_TABLES, formOf } from './config';
@@ -27,6 +27,12 @@ interface Place {
   inOut: boolean;
   /** Of weights that are multiplied as 1 + weight, the file has the sum. */
   plusOne: boolean;
+}
+
+/** A weight in a file; `shape` is the state dict's. */
+interface Found extends Place {
+  tensor: GgufTensor;
+  shape: number[];
 }
 
 /** The place of every part, by its path in the state dict. */
@@ -89,40 +95,34 @@ function partsTogether({ fused }: ProjectionDescription): Place['row'] {
   return (row) => inFile[row];
 }
 
-/** Splits `a.b.weight` into the part's path and what of it is meant. */
-function placeOf(weight: string, places: ReadonlyMap<string, Place>): Place & { tensor: string } {
-  const dot = weight.lastIndexOf('.');
-  const place = places.get(weight.slice(0, dot))!;
-  return { ...place, tensor: `${place.name}${weight.slice(dot)}` };
+/** The model with the head that the file has: its embedding where there is none of its own. */
+export function withHead(model: ModelDescription, { tensors }: Pick<GgufFile, 'tensors'>): ModelDescription {
+  return { ...model, head: { ...model.head, tied: !tensors.has('output.weight') } };
 }
 
-/** Whether a file's head is its embedding. */
-export const isTied = ({ tensors }: Pick<GgufFile, 'tensors'>): boolean => !tensors.has('output.weight');
-
-/**
- * The model as the file has it: its head is the embedding where it has none of its own, and a table in it says how its RoPE is
- * stretched where the configuration does not.
- */
-export function asStored(model: ModelDescription, { metadata, tensors, bytes }: GgufFile): ModelDescription {
-  const head = { ...model.head, tied: isTied({ tensors }) };
+/** The model as the file has it: `withHead`, and a table in it says how its RoPE is stretched where the configuration does not. */
+export function asStored(model: ModelDescription, file: GgufFile): ModelDescription {
+  const { metadata, tensors, bytes } = file;
+  const stored = withHead(model, file);
   const table = ROPE_TABLES.map((name) => tensors.get(name)).find((tensor) => tensor !== undefined);
-  if (!table || model.ropes.length !== 1 || model.ropes[0].scaling) return { ...model, head };
+  if (!table || model.ropes.length !== 1 || model.ropes[0].scaling) return stored;
   const values = readTensor(table, bytes);
-  const factors = Array.from(isQuantised(values) ? dequantise(values) : values);
+  const factors = Array.from(floatsOf(values));
   const [rope] = model.ropes;
   if (factors.length !== rope.rotary / 2 || !factors.every((f) => f > 0 && Number.isFinite(f)))
     damaged(message('hub.ggufHas.turned', { turned: String(2 * factors.length), size: rope.rotary }));
   const given = metadata.get(`${formOf({ metadata }).name}.rope.scaling.attn_factor`);
   const attention = typeof given === 'number' && given > 0 ? given : 1;
-  return { ...model, head, ropes: [{ ...rope, scaling: { kind: 'longrope', factors, attention } }] };
+  return { ...stored, ropes: [{ ...rope, scaling: { kind: 'longrope', factors, attention } }] };
 }
 
 /**
- * Checks by a file's head that it has every weight of a model, and none that the model does not have.
+ * Finds every weight of a model by a file's head, and checks that the file has none that the model does not have.
  * @param length of the file; not known: Infinity
+ * @returns by the names of the state dict
  * @throws {ModelError} naming the weight that is missing, misshapen, of a type that is not read, or too many
  */
-export function checkGguf(file: Omit<GgufFile, 'bytes'>, model: ModelDescription, length: number): void {
+export function checkGguf(file: Omit<GgufFile, 'bytes'>, model: ModelDescription, length: number): Map<string, Found> {
   const { name, interleaved = false } = formOf(file);
   const turned = file.metadata.get(`${name}.rope.dimension_count`);
   const rotary = model.ropes[0]?.rotary;
@@ -130,22 +130,29 @@ export function checkGguf(file: Omit<GgufFile, 'bytes'>, model: ModelDescription
   if (turned !== undefined && rotary !== undefined && turned !== rotary)
     damaged(message('hub.ggufHas.turned', { turned: String(turned).slice(0, 40), size: rotary }));
   const places = placesOf(model, interleaved);
+  const found = new Map<string, Found>();
   const unread = new Set(file.tensors.keys());
   for (const { name: weight, shape } of weightShapes(model)) {
-    const { tensor: inFile, inOut } = placeOf(weight, places);
-    const tensor = file.tensors.get(inFile) ?? damaged(message('hub.ggufHas.noTensor', { tensor: weight }));
-    const wanted = inOut && shape.length === 2 ? shape.toReversed() : shape;
+    // `a.b.weight`: the part's path, and what of it is meant.
+    const dot = weight.lastIndexOf('.');
+    const place = places.get(weight.slice(0, dot))!;
+    const tensor =
+      file.tensors.get(`${place.name}${weight.slice(dot)}`) ??
+      damaged(message('hub.ggufHas.noTensor', { tensor: weight }));
+    const wanted = place.inOut && shape.length === 2 ? shape.toReversed() : shape;
     if (tensor.shape.join() !== wanted.join())
       damaged(
         message('hub.ggufHas.otherShape', { tensor: weight, dims: tensor.shape.join(', '), wanted: wanted.join(', ') }),
       );
     bytesOf(tensor, length);
+    found.set(weight, { ...place, tensor, shape });
     unread.delete(tensor.name);
   }
   // See `asStored`; the factors beyond the context of the training are not used.
   for (const table of [...ROPE_TABLES, 'rope_factors_long.weight']) unread.delete(table);
   // llama.cpp reads every tensor of a file: without one, a bias say, it would be another model.
   for (const tensor of unread) damaged(message('hub.ggufHas.unread', { tensor: tensor.slice(0, 100) }));
+  return found;
 }
 
 /**
@@ -153,33 +160,30 @@ export function checkGguf(file: Omit<GgufFile, 'bytes'>, model: ModelDescription
  * @throws {ModelError} as `checkGguf` does
  */
 export function ggufWeights(file: GgufFile, model: ModelDescription): Weights {
-  checkGguf(file, model, file.bytes.length);
-  const places = placesOf(model, formOf(file).interleaved ?? false);
-  const shapes = new Map(weightShapes(model).map(({ name, shape }) => [name, shape]));
-  let open: GgufFile | null = file;
-  const stored = (weight: string): { matrix: StoredMatrix; place: Place; tensor: GgufTensor } => {
-    if (!open) throw new ModelError(message('hub.model.released'));
-    const place = placeOf(weight, places);
-    const tensor = open.tensors.get(place.tensor)!;
-    const values = readTensor(tensor, open.bytes);
-    const matrix = place.row ? moved(values, tensor.shape[0], place.row) : values;
-    return { matrix: place.plusOne && !isQuantised(matrix) ? matrix.map((x) => x - 1) : matrix, place, tensor };
+  const places = checkGguf(file, model, file.bytes.length);
+  let bytes: Uint8Array | null = file.bytes;
+  const stored = (weight: string): StoredMatrix => {
+    if (!bytes) throw new ModelError(message('hub.model.released'));
+    const { tensor, row, plusOne } = places.get(weight)!;
+    const values = readTensor(tensor, bytes);
+    const matrix = row ? moved(values, tensor.shape[0], row) : values;
+    return plusOne && !isQuantised(matrix) ? matrix.map((x) => x - 1) : matrix;
   };
   const floats = (weight: string): Float32Array => {
-    const { matrix, place, tensor } = stored(weight);
-    const data = isQuantised(matrix) ? dequantise(matrix) : matrix;
+    const data = floatsOf(stored(weight));
+    const { inOut, tensor } = places.get(weight)!;
     const [rows, columns] = tensor.shape;
-    return place.inOut && tensor.shape.length === 2 ? transpose(data, rows, columns) : data;
+    return inOut && tensor.shape.length === 2 ? transpose(data, rows, columns) : data;
   };
   return {
     stored(weight) {
-      const { matrix, place } = stored(weight);
+      const matrix = stored(weight);
       // Blocks have the outputs as their rows, as the file has.
-      return isQuantised(matrix) || !place.inOut ? matrix : floats(weight);
+      return isQuantised(matrix) || !places.get(weight)!.inOut ? matrix : floats(weight);
     },
-    get: (name) => ({ data: floats(name), shape: shapes.get(name)! }),
+    get: (name) => ({ data: floats(name), shape: places.get(name)!.shape }),
     release() {
-      open = null;
+      bytes = null;
     },
   };
 }
