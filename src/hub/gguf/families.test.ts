@@ -186,6 +186,22 @@ it('a table of factors stretches RoPE where the configuration does not', () => {
   expect(() => open({ 'llama.rope.scaling.type': 'yarn' })).toThrow(/yarn/);
 });
 
+it('a norm whose sums with 1 are in blocks is the weight alone, too', () => {
+  const model = readModel({ ...JSON.parse(readFileSync(`${FOLDER}/gemma2/config.json`, 'utf8')), hidden_size: 32 });
+  // One block of Q8_0 a tensor row: a scale of 0.5 in f16, and 3 in every place.
+  const block = Uint8Array.of(0, 0x38, ...Array(32).fill(3));
+  const names = Object.entries((NAMES as Record<string, Named>).gemma2.tensors);
+  const shapes = new Map(weightShapes(model).map(({ name, shape }) => [name, shape]));
+  const parts = names.map(([tensor, name]): TensorParts => {
+    const shape = shapes.get(tensor)!;
+    if (tensor === 'model.norm.weight') return { name, shape, type: 8, bytes: block };
+    return { name, shape, type: 0, bytes: new Uint8Array(4 * shape.reduce((a, b) => a * b, 1)) };
+  });
+  const weights = ggufWeights(readGguf(gguf({ 'general.architecture': 'gemma2' }, parts)), model);
+  expect(weights.stored('model.norm.weight')).toEqual(new Float32Array(32).fill(0.5));
+  expect(weights.get('model.norm.weight').data).toEqual(new Float32Array(32).fill(0.5));
+});
+
 it('a head alone says what is missing, or of a type that is not read', () => {
   const { architecture, tensors } = (NAMES as Record<string, Named>).qwen2;
   const given = JSON.parse(readFileSync(`${FOLDER}/qwen2/config.json`, 'utf8')) as Config;

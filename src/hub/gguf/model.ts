@@ -167,7 +167,7 @@ export function ggufWeights(file: GgufFile, model: ModelDescription): Weights {
     const { tensor, row, plusOne } = places.get(weight)!;
     const values = readTensor(tensor, bytes);
     const matrix = row ? moved(values, tensor.shape[0], row) : values;
-    return plusOne && !isQuantised(matrix) ? matrix.map((x) => x - 1) : matrix;
+    return plusOne ? floatsOf(matrix).map((x) => x - 1) : matrix;
   };
   const floats = (weight: string): Float32Array => {
     const data = floatsOf(stored(weight));
