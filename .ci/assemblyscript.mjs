@@ -2,9 +2,15 @@
  * Compiles AssemblyScript for the CPU engine: `import { shared, single } from './x.as.ts?wasm'` gives the module's bytes, for
  * a memory that threads share and for one of a single thread (a module must say which). Nothing binary is committed.
  */
-import { readFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
+/** What was compiled by any process: tests on two devices and the build of the journeys need the same 12 s of work. */
+const KEPT = join(ROOT, 'node_modules', '.cache', 'sieve-assemblyscript');
 
 /** Pages of 64 KiB: all that 32-bit addresses reach, as in src/engine/device/cpu/memory.ts. */
 const PAGES = ['--initialMemory', '16', '--maximumMemory', '65536'];
@@ -23,16 +29,20 @@ const FLAGS = [
   ...PAGES,
 ];
 
-/** @returns {Promise<{bytes: Uint8Array, sources: string[]}>} */
+const sha256 = (text) => createHash('sha256').update(text).digest('hex');
+
+const THREADS = ['--enable', 'threads', '--sharedMemory'];
+
+/** @returns {Promise<{bytes: Uint8Array, sources: [string, string][]}>} paths with the SHA-256 of what was read */
 async function compile(file, flags) {
   let bytes;
-  const sources = new Set();
+  const sources = new Map();
   const { error, stderr } = await asc.main([basename(file), '--outFile', 'out.wasm', ...FLAGS, ...flags], {
     readFile(name, base) {
       try {
         const path = join(base === '.' ? dirname(file) : base, name);
         const text = readFileSync(path, 'utf8');
-        sources.add(path);
+        sources.set(path, sha256(text));
         return text;
       } catch {
         // The compiler asks for several places where a file could be.
@@ -48,11 +58,42 @@ async function compile(file, flags) {
   return { bytes, sources: [...sources] };
 }
 
-const decode = (name, bytes) =>
-  `export const ${name} = Uint8Array.from(atob('${Buffer.from(bytes).toString('base64')}'), (c) => c.charCodeAt(0));`;
+const decode = (name, base64) => `export const ${name} = Uint8Array.from(atob('${base64}'), (c) => c.charCodeAt(0));`;
 
-/** Modules compiled so far, by entry and what it consists of: workers and page are built apart from one another. */
-const compiled = new Map();
+/** Where the modules of an entry are kept; another compiler or other flags are another file. */
+const keptAt = (file) =>
+  join(KEPT, `${sha256(JSON.stringify([relative(ROOT, file), asc.version, FLAGS, THREADS]))}.json`);
+
+/**
+ * What was kept, if all it consists of is as it was.
+ * @returns {{ sources: [string, string][], single: string, shared: string } | null} the modules in base64
+ */
+function kept(file) {
+  try {
+    const found = JSON.parse(readFileSync(keptAt(file), 'utf8'));
+    const same = ([path, hash]) => sha256(readFileSync(join(ROOT, path), 'utf8')) === hash;
+    return found.sources.every(same) ? found : null;
+  } catch {
+    // Never compiled, or one of its parts is gone.
+    return null;
+  }
+}
+
+/** Compiles an entry and keeps its modules in base64, with the SHA-256 of each file that it consists of. */
+async function make(file) {
+  const [single, shared] = [await compile(file, []), await compile(file, THREADS)];
+  const made = {
+    sources: single.sources.map(([path, hash]) => [relative(ROOT, path), hash]),
+    single: Buffer.from(single.bytes).toString('base64'),
+    shared: Buffer.from(shared.bytes).toString('base64'),
+  };
+  mkdirSync(KEPT, { recursive: true });
+  // Whole or not at all: other processes read here.
+  const part = `${keptAt(file)}.${process.pid}`;
+  writeFileSync(part, JSON.stringify(made));
+  renameSync(part, keptAt(file));
+  return made;
+}
 
 /** @returns {import('vite').Plugin} */
 export function assemblyscript() {
@@ -62,22 +103,9 @@ export function assemblyscript() {
     async load(id) {
       const [file, query] = id.split('?');
       if (query !== 'wasm' || !file.endsWith('.as.ts')) return null;
-      const known = compiled.get(file);
-      const fresh = known && known.texts.every(([path, text]) => readFileSync(path, 'utf8') === text);
-      if (!fresh) {
-        const [single, shared] = [
-          await compile(file, []),
-          await compile(file, ['--enable', 'threads', '--sharedMemory']),
-        ];
-        const texts = single.sources.map((path) => [path, readFileSync(path, 'utf8')]);
-        compiled.set(file, {
-          texts,
-          code: [decode('single', single.bytes), decode('shared', shared.bytes)].join('\n'),
-        });
-      }
-      const { texts, code } = compiled.get(file);
-      for (const [path] of texts) this.addWatchFile(path);
-      return { code, moduleType: 'js' };
+      const { sources, single, shared } = kept(file) ?? (await make(file));
+      for (const [path] of sources) this.addWatchFile(join(ROOT, path));
+      return { code: [decode('single', single), decode('shared', shared)].join('\n'), moduleType: 'js' };
     },
   };
 }
