@@ -8,13 +8,18 @@ import { attentionRef } from './attention.ref';
 
 const SMALL = { heads: 2, kvHeads: 1, headDim: 8, ownRows: 1 as const };
 
+/**
+ * `back: false`: without the backward. The passes share the loops over a head (unroll.wgsl), which SwiftShader compiles for
+ * longer than all other cases together where they are 32 times written out: one pass goes to the end of them.
+ */
 const cases = [
   { lengths: [57], heads: 3, kvHeads: 1, headDim: 4 },
   { lengths: [1], heads: 2, kvHeads: 2, headDim: 16 },
   { lengths: [33, 1, 64, 5, 27], heads: 6, kvHeads: 3, headDim: 32 },
   { lengths: [9, 2], heads: 4, kvHeads: 2, headDim: 12 },
   { lengths: [3, 1, 1, 70, 2], heads: 9, kvHeads: 3, headDim: 64 },
-  { lengths: [5, 18], heads: 8, kvHeads: 1, headDim: 128 },
+  { lengths: [5, 18], heads: 8, kvHeads: 1, headDim: 8, ownRows: 1 as const },
+  { lengths: [5, 18], heads: 8, kvHeads: 1, headDim: 128, back: onCpu },
   { lengths: [150, 90], heads: 6, kvHeads: 3, headDim: 32 },
   { lengths: [33, 1, 64, 5, 27], heads: 6, kvHeads: 3, headDim: 32, ownRows: 1 as const },
   { lengths: [9, 2, 70], heads: 4, kvHeads: 2, headDim: 12, ownRows: 2 as const },
@@ -32,14 +37,14 @@ const cases = [
 ];
 
 describe('attention', () => {
-  for (const { lengths, ...heads } of cases) {
+  for (const { lengths, back = true, ...heads } of cases) {
     const more = Object.entries(heads).slice(3).flat().join(' ');
-    it(`of sequences ${lengths} with ${heads.heads}/${heads.kvHeads} heads of ${heads.headDim} ${more}, and back`, async () => {
+    it(`of sequences ${lengths} with ${heads.heads}/${heads.kvHeads} heads of ${heads.headDim} ${more}${back ? ', and back' : ''}`, async () => {
       const inputs = inputsOf(
         heads,
         lengths.reduce((a, b) => a + b),
       );
-      expectRight(await run(await testDevice(), heads, lengths, { inputs }), heads, lengths, inputs);
+      expectRight(await run(await testDevice(), heads, lengths, { inputs, back }), heads, lengths, inputs);
     });
   }
 
