@@ -5,7 +5,7 @@ import { exp1, expOf, log1, maxOf } from '../math.as';
 import { rowAt } from '../rows/rows.as';
 import { capNumbers } from '../softcap/softcap.as';
 import {
-  BLOCK, Causal, SCORES_ROW, blockLength, firstKeyBlock, keyStartOf, lastKey, metBy, metFrom, multiply, packAcross, packAlong, pairs,
+  BLOCK, Causal, SCORES_ROW, blockLength, fillOutside, firstKeyBlock, keyStartOf, lastKey, metBy, metFrom, multiply, packAcross, packAlong, pairs,
   panels, positionOf, readFor, scores, startsBlock,
 } from './blocks.as';
 
@@ -139,8 +139,7 @@ function soften(row: usize, from: u32, to: u32, read: u32, scale: f32, cap: f32,
     capNumbers(row, read, scale, cap);
     by = 1;
   }
-  for (let j: u32 = 0; j < from; j++) store<f32>(row + 4 * j, -Infinity);
-  for (let j = to; j < read; j++) store<f32>(row + 4 * j, -Infinity);
+  fillOutside(row, from, to, read, f32x4.splat(-Infinity));
   let high = f32x4.splat(-Infinity);
   for (let at = row; at < row + 4 * read; at += 16) high = f32x4.pmax(high, v128.load(at));
   const old = load<f32>(state);

@@ -9,7 +9,7 @@ import { expOf } from '../math.as';
 import { rowAt } from '../rows/rows.as';
 import { capNumbers, slopeAt } from '../softcap/softcap.as';
 import {
-  BLOCK, Causal, SCORES_ROW, firstKeyBlock, firstQueryBlock, gradScores, keyStartOf, lastKey, metBy, metFrom, multiply, packAcross,
+  BLOCK, Causal, SCORES_ROW, fillOutside, firstKeyBlock, firstQueryBlock, gradScores, keyStartOf, lastKey, metBy, metFrom, multiply, packAcross,
   packAlong, panels, positionOf, readFor, scores, sequenceEndOf, startsBlock,
 } from './blocks.as';
 
@@ -150,21 +150,13 @@ function weigh(
       capNumbers(row, read, scale, cap);
       bend(row, gradRow, read, delta, 1 / cap);
     }
-    mask(row, gradRow, 0, min(from, read));
-    mask(row, gradRow, to, read);
+    fillOutside(row, min(from, read), to, read, f32x4.splat(-Infinity));
+    fillOutside(gradRow, min(from, read), to, read, f32x4.splat(0));
     expOf(row, row, read, cap > 0 ? 1 : scale, load<f32>(stats + statsRow * r));
     const less = cap > 0 ? f32x4.splat(0) : delta;
     for (let at: usize = 0; at < 4 * read; at += 16) {
       v128.store(gradRow + at, f32x4.mul(f32x4.mul(v128.load(row + at), scales), f32x4.sub(v128.load(gradRow + at), less)));
     }
-  }
-}
-
-/** Keys from … to − 1 are none that a query meets. */
-@inline function mask(row: usize, gradRow: usize, from: u32, to: u32): void {
-  for (let j = from; j < to; j++) {
-    store<f32>(row + 4 * j, -Infinity);
-    store<f32>(gradRow + 4 * j, 0);
   }
 }
 

@@ -128,3 +128,21 @@ export function multiply(
 @inline export function readFor(r: u32, keys: u32, offset: i32, ahead: i32): u32 {
   return (within(offset + <i32>(r & ~3) + 4 + ahead, keys) + 15) & ~15;
 }
+
+/**
+ * Of a row's scores those before `from`, and those from `to` up to `read`, become x. By whole vectors: one that is read
+ * soon after single numbers of it were written waits until all of them have left the core.
+ */
+@inline export function fillOutside(row: usize, from: u32, to: u32, read: u32, x: v128): void {
+  const lanes = i32x4(0, 1, 2, 3);
+  let at = row;
+  for (const whole = row + 4 * (from & ~3); at < whole; at += 16) v128.store(at, x);
+  if (from & 3) v128.store(at, v128.bitselect(x, v128.load(at), i32x4.lt_s(lanes, i32x4.splat(from & 3))));
+  at = row + 4 * (to & ~3);
+  const end = row + 4 * read;
+  if (to & 3 && at < end) {
+    v128.store(at, v128.bitselect(v128.load(at), x, i32x4.lt_s(lanes, i32x4.splat(to & 3))));
+    at += 16;
+  }
+  for (; at < end; at += 16) v128.store(at, x);
+}
