@@ -23,14 +23,19 @@ export type View = (typeof VIEWS)[number];
 
 export const isView = (place: Place): place is View => (VIEWS as readonly Place[]).includes(place);
 
-/** The parts of the data sheet, in order. */
-export const DATA_TABS = ['source', 'mapping', 'issues', 'split', 'preview', 'rows'] as const;
-export type DataTab = (typeof DATA_TABS)[number];
+/** The places that have parts, each an address of its own, in order: a place without a part is at its first. */
+export const TABS = {
+  data: ['source', 'mapping', 'issues', 'split', 'preview', 'rows'],
+  compare: ['metrics', 'curves', 'skips', 'answers', 'vote', 'settings'],
+} as const satisfies Partial<Record<Place, readonly string[]>>;
+
+export type Tabbed = keyof typeof TABS;
+export type Tab = (typeof TABS)[Tabbed][number];
 
 export interface Route {
   place: Place;
-  /** The part of the data sheet that is open. */
-  tab: DataTab;
+  /** The part that is open, of a place that has parts. */
+  tab: Tab;
   /** The view that a sheet lies over. */
   under: View;
 }
@@ -56,12 +61,15 @@ const nameOf = (text: string | null): string | null => (text && text.length <= L
 /** @param hash with its `#`. @returns null where it names no place: an anchor inside the page */
 export function readHash(hash: string, before: Route = FIRST_ROUTE): { route: Route; selection: Selection } | null {
   const [path, query = ''] = hash.replace(/^#/, '').split('?');
-  const tab = DATA_TABS.find((t) => path === `${PLACES.data}/${t}`);
-  const place = tab ? 'data' : (Object.keys(PLACES) as Place[]).find((p) => PLACES[p] === path);
+  const part = (Object.keys(TABS) as Tabbed[])
+    .flatMap((place) => TABS[place].map((tab) => ({ place, tab })))
+    .find((p) => path === addressOf(p.place, p.tab));
+  const place = part?.place ?? (Object.keys(PLACES) as Place[]).find((p) => PLACES[p] === path);
   if (!place) return null;
   const words = new URLSearchParams(query);
+  const first: Tab = isTabbed(place) ? TABS[place][0] : 'source';
   return {
-    route: { place, tab: tab ?? 'source', under: isView(place) ? place : before.under },
+    route: { place, tab: part?.tab ?? first, under: isView(place) ? place : before.under },
     selection: {
       run: nameOf(words.get('run')),
       module: nameOf(words.get('module')),
@@ -71,9 +79,16 @@ export function readHash(hash: string, before: Route = FIRST_ROUTE): { route: Ro
   };
 }
 
-/** The path of a place, and of a part of the data sheet. */
-export const pathOf = ({ place, tab }: Pick<Route, 'place' | 'tab'>): string =>
-  place === 'data' ? `${PLACES.data}/${tab}` : PLACES[place];
+const isTabbed = (place: Place): place is Tabbed => place in TABS;
+
+/** The path of one part of a place. */
+export const addressOf = (place: Tabbed, tab: Tab): string => `${PLACES[place]}/${tab}`;
+
+/** The path of a place, and of its part. A view is at its first part without saying so. */
+const pathOf = ({ place, tab }: Pick<Route, 'place' | 'tab'>): string => {
+  const at = isTabbed(place) ? (TABS[place] as readonly Tab[]).indexOf(tab) : -1;
+  return at > 0 || (at === 0 && !isView(place)) ? addressOf(place as Tabbed, tab) : PLACES[place];
+};
 
 /** With its `#`. */
 export function hashOf(route: Pick<Route, 'place' | 'tab'>, selection: Selection = NO_SELECTION): string {

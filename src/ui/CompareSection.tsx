@@ -1,4 +1,4 @@
-/** Any two or more models side by side: their answers, numbers, settings, curves and maps, a blind vote; adapters in and out. */
+/** Any two or more models side by side: the list of runs, and beside it their numbers, curves, maps, answers, a blind vote. */
 import { texts } from '../shared/texts';
 import { Later, SectionFrame } from './bits';
 import { Adapters } from './compare/Adapters';
@@ -7,30 +7,50 @@ import { Chooser } from './compare/Chooser';
 import { CompareCurves } from './compare/CompareCurves';
 import { ConfigDiff } from './compare/ConfigDiff';
 import { Metrics } from './compare/Metrics';
+import { SeedBands } from './compare/SeedBands';
 import { SkipMaps } from './compare/SkipMaps';
 import { useContenders } from './compare/useContenders';
 import { Vote } from './compare/Vote';
+import { PlaceTabPanel, PlaceTabs } from './PlaceTabs';
 
 export function CompareSection() {
-  const { compare, frame } = texts();
+  const { frame } = texts();
   const compared = useContenders();
   const { all, shown, reference } = compared;
   return (
-    <SectionFrame id="compare" title={frame.place.compare} lead={compare.lead}>
-      <Chooser {...compared} />
-      <Answers {...compared} />
-      <Metrics {...compared} />
-      <ConfigDiff shown={shown} />
-      <Later>
-        <CompareCurves shown={shown} />
-      </Later>
-      <Later>
-        <SkipMaps shown={shown} reference={reference} />
-      </Later>
-      <Later>
-        <Vote all={all} shown={shown} />
-      </Later>
-      <Adapters all={all} />
+    <SectionFrame id="compare" title={frame.place.compare}>
+      <div className="compare">
+        <Chooser {...compared} />
+        <div className="compare-parts">
+          <PlaceTabs place="compare" />
+          <PlaceTabPanel place="compare" tab="metrics">
+            <Metrics {...compared} />
+          </PlaceTabPanel>
+          <PlaceTabPanel place="compare" tab="curves">
+            <Later>
+              <CompareCurves shown={shown} />
+              <SeedBands shown={shown} reference={reference} />
+            </Later>
+          </PlaceTabPanel>
+          <PlaceTabPanel place="compare" tab="skips">
+            <Later>
+              <SkipMaps shown={shown} reference={reference} />
+            </Later>
+          </PlaceTabPanel>
+          <PlaceTabPanel place="compare" tab="answers">
+            <Answers {...compared} />
+          </PlaceTabPanel>
+          <PlaceTabPanel place="compare" tab="vote">
+            <Later>
+              <Vote all={all} shown={shown} />
+            </Later>
+          </PlaceTabPanel>
+          <PlaceTabPanel place="compare" tab="settings">
+            <ConfigDiff shown={shown} />
+            <Adapters all={all} />
+          </PlaceTabPanel>
+        </div>
+      </div>
     </SectionFrame>
   );
 }

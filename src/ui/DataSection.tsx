@@ -4,7 +4,7 @@ import { texts } from '../shared/texts';
 import { isMessage } from '../shared/message';
 import { shippedWords } from '../shared/texts/names';
 import { say } from '../shared/texts/say';
-import { DataTabPanel, DataTabs } from './DataTabs';
+import { PlaceTabPanel, PlaceTabs } from './PlaceTabs';
 import { Empty, Later, ProgressLine, SectionFrame, Skeleton } from './bits';
 import { DataFound } from './DataFound';
 import { DataIssues } from './DataIssues';
@@ -33,9 +33,9 @@ export function DataSection() {
   const t = texts().data;
   return (
     <SectionFrame id="data" title={t.title} lead={t.lead}>
-      <DataTabs />
+      <PlaceTabs place="data" />
       <Working />
-      <DataTabPanel tab="source">
+      <PlaceTabPanel place="data" tab="source">
         <div className="split">
           <Samples />
           <DataUpload />
@@ -56,10 +56,14 @@ export function DataSection() {
           ) : (
             !open && <Empty>{t.empty}</Empty>
           ))}
-      </DataTabPanel>
-      <DataTabPanel tab="mapping">{open ? <DataMapping /> : <Empty>{t.empty}</Empty>}</DataTabPanel>
-      <DataTabPanel tab="issues">{open && report ? <DataIssues /> : <Empty>{t.empty}</Empty>}</DataTabPanel>
-      <DataTabPanel tab="split">
+      </PlaceTabPanel>
+      <PlaceTabPanel place="data" tab="mapping">
+        {open ? <DataMapping /> : <Empty>{t.empty}</Empty>}
+      </PlaceTabPanel>
+      <PlaceTabPanel place="data" tab="issues">
+        {open && report ? <DataIssues /> : <Empty>{t.empty}</Empty>}
+      </PlaceTabPanel>
+      <PlaceTabPanel place="data" tab="split">
         {open && report ? (
           <div className="split">
             <DataSplit report={report} />
@@ -73,9 +77,11 @@ export function DataSection() {
         ) : (
           <Empty>{t.empty}</Empty>
         )}
-      </DataTabPanel>
-      <DataTabPanel tab="preview">{open && report ? <DataPreview /> : <Empty>{t.empty}</Empty>}</DataTabPanel>
-      <DataTabPanel tab="rows">
+      </PlaceTabPanel>
+      <PlaceTabPanel place="data" tab="preview">
+        {open && report ? <DataPreview /> : <Empty>{t.empty}</Empty>}
+      </PlaceTabPanel>
+      <PlaceTabPanel place="data" tab="rows">
         {open && report ? (
           <Later room="table">
             <DataTable report={report} />
@@ -83,7 +89,7 @@ export function DataSection() {
         ) : (
           <Empty>{t.empty}</Empty>
         )}
-      </DataTabPanel>
+      </PlaceTabPanel>
     </SectionFrame>
   );
 }

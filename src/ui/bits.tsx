@@ -280,7 +280,7 @@ export function SectionFrame({
 }: {
   id: SectionId;
   title: string;
-  lead: ReactNode;
+  lead?: ReactNode;
   children: ReactNode;
 }) {
   const place = PLACE_OF[id];
@@ -299,7 +299,7 @@ export function SectionFrame({
           <h2 id={`${id}-title`} tabIndex={-1}>
             {title}
           </h2>
-          <p className="lead">{lead}</p>
+          {lead !== undefined && <p className="lead">{lead}</p>}
         </div>
         {!isView(place) && (
           <a className="button primary" href={hashOf({ place: under, tab: 'source' })} data-testid={`${id}-done`}>

@@ -5,7 +5,7 @@
 import { type ReactElement, createElement } from 'react';
 
 export interface Drawing {
-  tag: 'svg' | 'g' | 'line' | 'rect' | 'circle' | 'text' | 'title';
+  tag: 'svg' | 'g' | 'line' | 'rect' | 'circle' | 'polygon' | 'text' | 'title';
   /** Names as React has them: className, textAnchor. */
   attributes: Record<string, string | number>;
   children: (Drawing | string)[];

@@ -2,6 +2,7 @@
 import type { Interval } from '../../shared/stats';
 import { texts } from '../../shared/texts';
 import { type Drawing, draw } from './drawing';
+import { type EndName, endNames } from './endNames';
 import { ticks } from './ticks';
 
 export interface ShareLine {
@@ -24,8 +25,6 @@ const HEIGHT = 260;
 const LEFT = 48;
 const TOP = 12;
 const BOTTOM = 30;
-/** Least distance between two names. */
-const LINE = 14;
 
 export function shareChart(lines: readonly ShareLine[], { title, width, format, level }: Look): Drawing {
   const right = Math.min(150, width * 0.32);
@@ -49,7 +48,7 @@ export function shareChart(lines: readonly ShareLine[], { title, width, format, 
   parts.push(draw('text', { x: LEFT + 4, y: y(level.value) - 4, className: 'chart-tick' }, level.label));
   for (const t of ticks(first, last, Math.max(3, Math.floor((width - LEFT - right) / 90))))
     parts.push(draw('text', { x: x(t), y: HEIGHT - 10, textAnchor: 'middle', className: 'chart-tick' }, String(t)));
-  const names: { at: number; line: ShareLine }[] = [];
+  const names: EndName[] = [];
   for (const line of lines) {
     const points = line.points.flatMap(({ x: step, interval }) => (interval ? [{ step, ...interval }] : []));
     if (points.length === 0) continue;
@@ -91,17 +90,9 @@ export function shareChart(lines: readonly ShareLine[], { title, width, format, 
         ),
       );
     });
-    names.push({ at: y(points.at(-1)!.mean) + 4, line });
+    names.push({ at: y(points.at(-1)!.mean) + 4, ...line });
   }
-  // Names that would lie on one another move down, bottom ones up again where the picture ends.
-  names.sort((a, b) => a.at - b.at);
-  names.forEach((n, i) => {
-    if (i > 0) n.at = Math.max(n.at, names[i - 1].at + LINE);
-  });
-  for (let i = names.length - 1, floor = HEIGHT - BOTTOM + 8; i >= 0; i--, floor -= LINE)
-    names[i].at = Math.min(names[i].at, floor);
-  for (const { at, line } of names)
-    parts.push(draw('text', { x: width - right + 10, y: at, className: `chart-name ${line.mark}` }, line.label));
+  parts.push(...endNames(names, width - right + 10, HEIGHT - BOTTOM + 8));
   return draw(
     'svg',
     { width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, className: 'intervals', role: 'img' },

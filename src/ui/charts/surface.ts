@@ -28,6 +28,8 @@ export interface Surface {
   /** An open line through points; at least two. */
   line(points: readonly (readonly [number, number])[], stroke: string, width: number, dash?: readonly number[]): void;
   dot(x: number, y: number, radius: number, fill: string): void;
+  /** A closed shape, so light that lines under it are seen. */
+  area(points: readonly (readonly [number, number])[], fill: string): void;
   /** `y` is the middle of the text's height. */
   text(x: number, y: number, text: string, style: TextStyle): void;
 }
@@ -35,6 +37,8 @@ export interface Surface {
 const SANS = 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
 const MONO = 'ui-monospace, "DejaVu Sans Mono", Menlo, monospace';
 const SIZE = 12;
+/** Of an area. */
+const OPACITY = 0.16;
 
 export class CanvasSurface implements Surface {
   readonly #c: CanvasRenderingContext2D;
@@ -86,6 +90,18 @@ export class CanvasSurface implements Surface {
     this.#c.arc(x, y, radius, 0, 2 * Math.PI);
     this.#c.fillStyle = fill;
     this.#c.fill();
+  }
+
+  area(points: readonly (readonly [number, number])[], fill: string): void {
+    const c = this.#c;
+    c.save();
+    c.beginPath();
+    points.forEach(([x, y], i) => (i === 0 ? c.moveTo(x, y) : c.lineTo(x, y)));
+    c.closePath();
+    c.globalAlpha = OPACITY;
+    c.fillStyle = fill;
+    c.fill();
+    c.restore();
   }
 
   text(
@@ -142,6 +158,12 @@ export class SvgSurface implements Surface {
     this.#parts.push(`<circle cx="${n(x)}" cy="${n(y)}" r="${n(radius)}" fill="${fill}"/>`);
   }
 
+  area(points: readonly (readonly [number, number])[], fill: string): void {
+    this.#parts.push(
+      `<polygon points="${points.map(([x, y]) => `${n(x)},${n(y)}`).join(' ')}" fill="${fill}" fill-opacity="${OPACITY}"/>`,
+    );
+  }
+
   text(
     x: number,
     y: number,
@@ -170,6 +192,11 @@ export function shifted(to: Surface, dx: number, dy: number): Surface {
         ...rest,
       ),
     dot: (x, y, ...rest) => to.dot(x + dx, y + dy, ...rest),
+    area: (points, fill) =>
+      to.area(
+        points.map(([x, y]) => [x + dx, y + dy] as const),
+        fill,
+      ),
     text: (x, y, ...rest) => to.text(x + dx, y + dy, ...rest),
   };
 }

@@ -13,6 +13,7 @@ import type { Compared } from './useContenders';
 export function Answers({ shown, reference }: Compared) {
   return (
     <>
+      <p className="help">{texts().compare.lead}</p>
       <Prompt shown={shown} />
       <Cards shown={shown} reference={reference} />
     </>

@@ -1,5 +1,4 @@
-/** Which models are compared, and against which of them. saved sessions are added here. */
-import { useState } from 'react';
+/** Which models are compared, and against which of them; saved sessions are added here. */
 import { texts } from '../../shared/texts';
 import { say } from '../../shared/texts/say';
 import type { Contender } from '../../store/compare/contenders';
@@ -12,7 +11,7 @@ export function Chooser({ all, shown, reference }: Compared) {
   const t = texts().compare.chooser;
   const studio = useStudio();
   return (
-    <div className="panel stack" data-testid="chooser">
+    <aside className="panel stack chooser" aria-label={t.compared} data-testid="chooser">
       <fieldset>
         <legend>{t.compared}</legend>
         <ul className="contenders">
@@ -21,19 +20,16 @@ export function Chooser({ all, shown, reference }: Compared) {
           ))}
         </ul>
       </fieldset>
-      <div className="fields wide-fields">
-        {reference && (
-          <SelectField
-            label={t.baseline}
-            value={reference.key}
-            onChange={(key) => studio.comparing.setReference(key)}
-            options={shown.map((c) => ({ value: c.key, label: c.name }))}
-            help={t.help}
-          />
-        )}
-      </div>
-      <Kept />
-    </div>
+      {reference && (
+        <SelectField
+          label={t.baseline}
+          value={reference.key}
+          onChange={(key) => studio.comparing.setReference(key)}
+          options={shown.map((c) => ({ value: c.key, label: c.name }))}
+        />
+      )}
+      <Saved />
+    </aside>
   );
 }
 
@@ -77,53 +73,40 @@ function Row({ contender, on }: { contender: Contender; on: boolean }) {
   );
 }
 
-/** saved sessions that are in, and those that could be. */
-function Kept() {
+/** All saved sessions: those whose runs are listed above, and those that can be added. */
+function Saved() {
   const t = texts().compare.chooser;
   const studio = useStudio();
   const runs = useSel((s) => s.keep.runs);
   const added = useSel((s) => s.compare.added);
-  const reading = useSel((s) => s.compare.reading !== null);
+  const reading = useSel((s) => s.compare.reading);
   const startedAt = useSel((s) => s.runs.session?.startedAt);
-  const [wanted, setWanted] = useState('');
-  const inside = added.flatMap(({ record }) => runs.filter((r) => r.id === record.id));
   // The run on the page was kept when it ended: it is here already.
-  const free = runs.filter((r) => r.startedAt !== startedAt && !inside.includes(r));
-  const pick = free.find((r) => r.id === wanted) ?? free[0];
+  const others = runs.filter((r) => r.startedAt !== startedAt);
+  if (others.length === 0) return null;
   return (
-    <div className="stack tight">
-      {inside.map((r) => (
-        <div key={r.id} className="row">
-          <span>{t.fromSaved(r.name)}</span>
-          <button
-            type="button"
-            className="quiet small"
-            onClick={() => void studio.comparing.remove(r.id)}
-            aria-label={t.removeOne(r.name)}
-          >
-            {t.remove}
-          </button>
-        </div>
-      ))}
-      {pick && (
-        <form
-          className="history-bar"
-          onSubmit={(e) => {
-            e.preventDefault();
-            void studio.comparing.add(pick.id);
-          }}
-        >
-          <SelectField
-            label={t.savedSession}
-            value={pick.id}
-            onChange={setWanted}
-            options={free.map((r) => ({ value: r.id, label: r.name }))}
-          />
-          <button type="submit" disabled={reading} data-testid="compare-add">
-            {reading ? t.reading : t.add}
-          </button>
-        </form>
-      )}
-    </div>
+    <section className="stack tight" aria-label={t.savedSessions}>
+      <h4>{t.savedSessions}</h4>
+      <ul className="plain-list saved-choices">
+        {others.map((r) => {
+          const inside = added.some(({ record }) => record.id === r.id);
+          return (
+            <li key={r.id}>
+              <span>{inside ? t.fromSaved(r.name) : r.name}</span>
+              <button
+                type="button"
+                className="quiet small"
+                disabled={reading !== null}
+                data-testid={inside ? 'compare-remove' : 'compare-add'}
+                aria-label={inside ? t.removeOne(r.name) : t.addOne(r.name)}
+                onClick={() => void (inside ? studio.comparing.remove(r.id) : studio.comparing.add(r.id))}
+              >
+                {inside ? t.remove : reading === r.id ? t.reading : t.add}
+              </button>
+            </li>
+          );
+        })}
+      </ul>
+    </section>
   );
 }

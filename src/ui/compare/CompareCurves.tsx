@@ -49,7 +49,7 @@ export const CompareCurves = memo(function CompareCurves({ shown }: { shown: Con
   if (training.length === 0) return null;
   const shared = { bus, range, onRange: setRange };
   return (
-    <div className="stack">
+    <div className="stack tight compare-curves">
       <div className="row chart-tools">
         <label className="slider smoothing">
           <span>
@@ -170,7 +170,7 @@ function Chart({ title, over, name, parts, weight, bus, range, onRange, what }: 
         draw: (to) => drawLines(to, { ...made, yLabel: nats, range }, { width: 720, height: 340, colors }),
       })}
     >
-      <LineChart title={over} {...made} bus={bus} range={range} onZoom={onRange} yLabel={nats} height={240} />
+      <LineChart title={over} {...made} bus={bus} range={range} onZoom={onRange} yLabel={nats} height="fill" />
     </ChartFrame>
   );
 }

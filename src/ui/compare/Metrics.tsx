@@ -1,8 +1,13 @@
-/** Where the runs ended, each with its difference to the one that all are held against; and what they cost. */
+/** Where the runs ended, each with its difference to the baseline; over seeds, where there are several; and what they cost. */
+import type { ReactNode } from 'react';
 import { texts } from '../../shared/texts';
+import type { Contender } from '../../store/compare/contenders';
 import { type Metric, type MetricRow, digitsOf, metricRows } from '../../store/compare/metrics';
-import { RunMark, Scroll } from '../bits';
+import { type SeedRow, seedGroups, seedRows } from '../../store/compare/seeds';
+import { RunMark } from '../bits';
 import { count, duration, fixed, percent, signed } from '../format';
+import { ReportTable, type ShownCell, type ShownTable } from '../ReportTable';
+import { TradeOff } from './TradeOff';
 import type { Compared } from './useContenders';
 import { caution } from './words';
 
@@ -22,126 +27,175 @@ const DIFFERENCE: Record<Metric, (v: number, row: MetricRow) => string> = {
   time: (v) => (Math.round(v / 1000) === 0 ? '±0 s' : `${v < 0 ? '−' : '+'}${duration(Math.abs(v))}`),
 };
 
-function Value({ row, metric, testId }: { row: MetricRow; metric: Metric; testId?: string }) {
-  const best: Partial<Record<Metric, string>> = texts().compare.metrics.best;
-  const difference = row.difference[metric];
-  return (
-    <td className="num metric">
-      <span className={row.best.has(metric) ? 'best' : undefined} data-testid={testId}>
-        {SAID[metric](row.metrics[metric])}
+/** A metric of a run, marked where it is the best. */
+function valueCell(row: MetricRow, metric: Metric, testId?: string): ShownCell {
+  const words: Partial<Record<Metric, string>> = texts().compare.metrics.best;
+  const value = row.metrics[metric];
+  const text = SAID[metric](value);
+  const best = row.best.has(metric);
+  const node: ReactNode = (
+    <>
+      <span className={best ? 'best' : undefined} data-testid={testId}>
+        {text}
       </span>
-      {row.best.has(metric) && <span className="best-word"> ▾ {best[metric]}</span>}
-      {difference !== null && <small className="difference"> {DIFFERENCE[metric](difference, row)}</small>}
-    </td>
+      {best && <span className="best-word"> ▾ {words[metric]}</span>}
+    </>
   );
+  return { text, value, best, node };
+}
+
+/** How far a metric is from the baseline's. */
+function differenceCell(row: MetricRow, metric: Metric): ShownCell {
+  const value = row.difference[metric];
+  return { text: value === null ? '–' : DIFFERENCE[metric](value, row), value };
+}
+
+/** The run's name with its mark. */
+function nameCell({ name, index }: Pick<Contender, 'name' | 'index'>, baseline = false): ShownCell {
+  return {
+    text: name,
+    node: (
+      <>
+        <RunMark index={index} />
+        {name}
+        {baseline && <span className="tag">{texts().compare.metrics.baseline}</span>}
+      </>
+    ),
+  };
 }
 
 export function Metrics({ shown, reference }: Compared) {
   const t = texts().compare.metrics;
   const rows = metricRows(shown, reference);
-  if (rows.every((r) => r.metrics.loss === null) || !reference) return null;
-  const examples = reference.measured?.examples;
+  if (rows.every((r) => r.metrics.loss === null) || !reference) return <p data-testid="caution">{caution(shown)}</p>;
   const strangers = rows.filter((r) => r.metrics.loss !== null && !r.comparable);
-  const head = (r: MetricRow) => (
-    <th scope="row">
-      <RunMark index={r.contender.index} />
-      {r.contender.name}
-      {r.contender === reference && <span className="tag">{t.baseline}</span>}
-    </th>
-  );
+  const seeds = seedRows(seedGroups(shown, reference), reference);
+  const several = seeds.some((r) => r.loss.n > 1);
   return (
-    <div className="panel stack" data-testid="metrics">
-      <Scroll label={t.title}>
-        <table className="grid" data-testid="final-table">
-          <caption>{examples ? t.titleOn(examples) : t.title}</caption>
-          <thead>
-            <tr>
-              <th scope="col">{t.run}</th>
-              <th scope="col" className="num">
-                {t.step}
-              </th>
-              <th scope="col" className="num">
-                {t.loss}
-              </th>
-              <th scope="col" className="num">
-                {t.perplexity}
-              </th>
-              <th scope="col" className="num">
-                {t.bestLoss}
-              </th>
-              <th scope="col" className="num">
-                {t.skipped}
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((r) => {
-              const { key, run } = r.contender;
-              const best = run?.final.best;
-              return (
-                <tr key={key}>
-                  {head(r)}
-                  <td className="num">{run?.final.evaluatedAt ?? '–'}</td>
-                  <Value row={r} metric="loss" testId={`final-${key}`} />
-                  <Value row={r} metric="perplexity" />
-                  <td className="num">{best ? t.bestAt(fixed(best.loss), best.step) : '–'}</td>
-                  <Value row={r} metric="skipped" testId={`skipped-${key}`} />
-                </tr>
-              );
-            })}
-          </tbody>
-        </table>
-      </Scroll>
-      {strangers.length > 0 && (
-        <p className="help" data-testid="strangers">
-          {t.strangers(
-            reference.name,
-            strangers.map((r) => r.contender.name),
-          )}
+    <div className="metrics" data-testid="metrics">
+      <div className="panel stack tight">
+        <ReportTable table={finalTable(rows, reference)} testId="final-table" />
+        {strangers.length > 0 && (
+          <p className="help" data-testid="strangers">
+            {t.strangers(
+              reference.name,
+              strangers.map((r) => r.contender.name),
+            )}
+          </p>
+        )}
+        <p className="help" data-testid="caution">
+          {several ? t.overSeeds : caution(shown)}
         </p>
+      </div>
+      {several && (
+        <div className="panel">
+          <ReportTable table={seedTable(seeds, reference)} testId="seeds-table" />
+        </div>
       )}
-      <p className="help" data-testid="caution">
-        {caution(shown)}
-      </p>
-      <Scroll label={t.cost}>
-        <table className="grid" data-testid="cost-table">
-          <caption>{t.cost}</caption>
-          <thead>
-            <tr>
-              <th scope="col">{t.run}</th>
-              <th scope="col" className="num">
-                {t.parameters}
-              </th>
-              <th scope="col" className="num">
-                {t.tokens}
-              </th>
-              <th scope="col" className="num">
-                {t.time}
-              </th>
-              <th scope="col" className="num">
-                {t.saved}
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows
-              .filter((r) => r.contender.run)
-              .map((r) => {
-                const { final } = r.contender.run!;
-                return (
-                  <tr key={r.contender.key}>
-                    {head(r)}
-                    <Value row={r} metric="parameters" />
-                    <td className="num">{count(final.tokens)}</td>
-                    <Value row={r} metric="time" />
-                    <td className="num">{percent(final.workSaved, 1)}</td>
-                  </tr>
-                );
-              })}
-          </tbody>
-        </table>
-      </Scroll>
-      <p className="help">{t.help}</p>
+      <TradeOff rows={seeds} reference={reference} />
+      <div className="panel stack tight">
+        <ReportTable table={costTable(rows, reference)} testId="cost-table" />
+        <p className="help">{t.help}</p>
+      </div>
     </div>
   );
+}
+
+function finalTable(rows: readonly MetricRow[], reference: Contender): ShownTable {
+  const t = texts().compare.metrics;
+  const examples = reference.measured?.examples;
+  return {
+    name: 'metrics',
+    caption: examples ? t.titleOn(examples) : t.title,
+    columns: [
+      { label: t.run, number: false },
+      { label: t.loss, number: true },
+      { label: t.difference, number: true },
+      { label: t.skipped, number: true },
+      { label: t.perplexity, number: true },
+      { label: t.bestLoss, number: true },
+      { label: t.step, number: true },
+    ],
+    rows: rows.map((row) => {
+      const { contender } = row;
+      const { key, run } = contender;
+      const best = run?.final.best;
+      const at = run?.final.evaluatedAt ?? null;
+      return [
+        nameCell(contender, contender === reference),
+        valueCell(row, 'loss', `final-${key}`),
+        differenceCell(row, 'loss'),
+        valueCell(row, 'skipped', `skipped-${key}`),
+        valueCell(row, 'perplexity'),
+        { text: best ? t.bestAt(fixed(best.loss), best.step) : '–', value: best?.loss ?? null },
+        { text: at === null ? '–' : String(at), value: at },
+      ];
+    }),
+  };
+}
+
+/** Cells of an interval, on the page as `mean ± half`. */
+const intervalCell = (i: SeedRow['skipped'], show: (v: number) => string, half: (v: number) => string): ShownCell =>
+  i === null
+    ? { text: '–', value: null, half: null }
+    : { text: i.half === null ? show(i.mean) : `${show(i.mean)} ± ${half(i.half)}`, value: i.mean, half: i.half };
+
+function seedTable(rows: readonly SeedRow[], reference: Contender): ShownTable {
+  const t = texts().compare.metrics;
+  return {
+    name: 'seeds',
+    caption: t.seedsTitle,
+    columns: [
+      { label: t.run, number: false },
+      { label: t.loss, number: true },
+      { label: t.pairedDifference, number: true },
+      { label: t.skipped, number: true },
+      { label: t.seedList, number: false },
+    ],
+    rows: rows.map(({ group, seeds, loss, difference, skipped }) => [
+      nameCell(
+        group,
+        group.runs.some((r) => r.key === reference.run?.key),
+      ),
+      intervalCell(loss, fixed, fixed),
+      intervalCell(difference, signed, fixed),
+      intervalCell(
+        skipped,
+        (v) => percent(v, 1),
+        (v) => percent(v, 1),
+      ),
+      { text: seeds.join(', ') },
+    ]),
+  };
+}
+
+function costTable(rows: readonly MetricRow[], reference: Contender): ShownTable {
+  const t = texts().compare.metrics;
+  return {
+    name: 'cost',
+    caption: t.cost,
+    columns: [
+      { label: t.run, number: false },
+      { label: t.parameters, number: true },
+      { label: t.tokens, number: true },
+      { label: t.time, number: true },
+      { label: t.timeDifference, number: true },
+      { label: t.saved, number: true },
+    ],
+    rows: rows.flatMap((row) => {
+      const { contender } = row;
+      if (!contender.run) return [];
+      const { tokens, workSaved } = contender.run.final;
+      return [
+        [
+          nameCell(contender, contender === reference),
+          valueCell(row, 'parameters'),
+          { text: count(tokens), value: tokens },
+          valueCell(row, 'time'),
+          differenceCell(row, 'time'),
+          { text: percent(workSaved, 1), value: workSaved },
+        ],
+      ];
+    }),
+  };
 }

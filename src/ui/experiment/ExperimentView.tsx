@@ -42,7 +42,7 @@ export function ExperimentView({ experiment, cells }: { experiment: Experiment; 
           </ul>
           <p className="help">{t.how(verdicts.length > 2 ? verdicts.length : null)}</p>
           <Later>
-            <ResultTable results={results} />
+            <ResultTable experiment={experiment} cells={cells} results={results} />
           </Later>
           <SeedTable experiment={experiment} cells={cells} />
         </div>

@@ -1,5 +1,4 @@
 /** Means with intervals, as a picture and a table; and behind them every cell. */
-import { Fragment, useRef } from 'react';
 import type { Cell, Experiment } from '../../shared/experiment';
 import { contestants } from '../../shared/experiment';
 import { texts } from '../../shared/texts';
@@ -7,108 +6,108 @@ import { names } from '../../shared/texts/names';
 import { say } from '../../shared/texts/say';
 import type { Results } from '../../store/experiments/results';
 import { RunMark, Scroll, TableBehind } from '../bits';
-import { DrawingView } from '../charts/drawing';
-import { useWidth } from '../charts/useWidth';
-import { count, fixed, percent, signed } from '../format';
-import { lossFigure, withInterval } from './figures';
-import { referenceName } from './verdicts';
+import { Figure } from '../charts/Figure';
+import { fixed } from '../format';
+import { ReportTable, type ShownTable } from '../ReportTable';
+import { bandFigure, bandsOf, lossFigure, tradeOffFigure, tradeOffPoints } from './figures';
+import { resultTable } from './tables';
 
-export function ResultTable({ results }: { results: Results }) {
+interface Props {
+  experiment: Experiment;
+  cells: Cell[];
+}
+
+export function ResultTable({ experiment, cells, results }: Props & { results: Results }) {
   const t = texts().experiment.results;
-  const host = useRef<HTMLElement>(null);
-  const width = useWidth(host, 720);
-  const { rows, measures, base } = results;
+  const bands = bandsOf(experiment, cells);
   return (
     <>
-      <figure ref={host} className="stack tight" data-testid="loss-figure">
-        <DrawingView drawing={lossFigure(results, Math.min(width, 860))} />
-        <figcaption className="help">{t.figureHelp}</figcaption>
-      </figure>
-      <Scroll label={t.frame}>
-        <table className="grid" data-testid="result-table">
-          <caption>{t.caption}</caption>
-          <thead>
-            <tr>
-              <th scope="col">{t.variant}</th>
-              <th scope="col" className="num">
-                {t.seeds}
-              </th>
-              <th scope="col" className="num">
-                {t.parameters}
-              </th>
-              {measures.map((m) => (
-                <th key={m.id} scope="col" className="num">
-                  {t.measure[m.id]}
-                </th>
-              ))}
-              <th scope="col" className="num">
-                {t.perplexity}
-              </th>
-              <th scope="col" className="num">
-                {t.against(referenceName(results))}
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {base !== null && (
-              <tr>
-                <th scope="row">
-                  <RunMark index={0} />
-                  {t.base}
-                </th>
-                <td className="num">–</td>
-                <td className="num">–</td>
-                <td className="num">{fixed(base)}</td>
-                {measures.slice(1).map((m) => (
-                  <td key={m.id} className="num">
-                    –
-                  </td>
-                ))}
-                <td className="num">{fixed(Math.exp(base), 1)}</td>
-                <td className="num">–</td>
-              </tr>
-            )}
-            {rows.map((r, i) => (
-              <Fragment key={r.id}>
-                {r.setting !== null && r.setting !== rows[i - 1]?.setting && (
-                  <tr className="setting">
-                    <th scope="rowgroup" colSpan={measures.length + 5}>
-                      {r.setting}
-                    </th>
-                  </tr>
-                )}
-                <tr>
-                  <th scope="row">
-                    <RunMark index={(i % 8) + 1} />
-                    {r.name}
-                  </th>
-                  <td className="num" data-testid={`seeds-${r.id}`}>
-                    {t.seedsDone(r.done, r.failed)}
-                  </td>
-                  <td className="num">{count(r.parameters)}</td>
-                  {r.values.map((v, k) => (
-                    <td key={measures[k].id} className="num" data-testid={`${measures[k].id}-${r.id}`}>
-                      {withInterval(v, (x) => (measures[k].share ? percent(x, 1) : fixed(x)))}
-                    </td>
-                  ))}
-                  <td className="num">{r.values[0] ? fixed(Math.exp(r.values[0].mean), 1) : '–'}</td>
-                  <td className="num">
-                    {r.difference
-                      ? `${signed(r.difference.mean)}${r.difference.half === null ? '' : ` ± ${fixed(r.difference.half)}`}`
-                      : '–'}
-                  </td>
-                </tr>
-              </Fragment>
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
+      <div className="split" data-testid="loss-figure">
+        <Figure
+          title={t.figure}
+          name="experiment-loss"
+          draw={(width) => lossFigure(results, width)}
+          explain={() => [t.figureHelp]}
+          rows={() => [
+            ['variant', 'seed', 'validation loss'],
+            ...results.rows.flatMap((r) => r.losses.map((loss, i) => [r.name, experiment.seeds[i], loss])),
+          ]}
+        />
+        {bands.length > 0 && (
+          <Figure
+            title={t.bands}
+            name="experiment-curves"
+            draw={(width) => bandFigure(bands, width)}
+            explain={() => [t.bandsHelp]}
+            rows={() => [
+              ['variant', 'step', 'mean', 'lowest', 'highest', 'seeds'],
+              ...bands.flatMap(({ label, seeds, points }) =>
+                points.map((p) => [label, p.step, p.mean, p.low, p.high, seeds]),
+              ),
+            ]}
+          />
+        )}
+        <TradeOffOver results={results} />
+      </div>
+      <ReportTable table={shownResults(results)} testId="result-table" />
     </>
   );
 }
 
+/** Loss against the share that is skipped, where any variant skips. */
+function TradeOffOver({ results }: { results: Results }) {
+  const t = texts().compare.tradeOff;
+  const points = tradeOffPoints(results);
+  if (points.length < 2) return null;
+  return (
+    <Figure
+      title={t.title}
+      name="experiment-tradeoff"
+      draw={(width) => tradeOffFigure(points, results.base, width)}
+      explain={() => [t.what]}
+      rows={() => [
+        ['variant', 'skipped share', 'validation loss', '95 % CI ±'],
+        ...points.map((p) => [p.label, p.x, p.y.mean, p.y.half]),
+      ]}
+    />
+  );
+}
+
+/** The table with the looks of the page: its marks, and what tests go by. */
+function shownResults(results: Results): ShownTable {
+  const table = resultTable(results);
+  const ahead = results.base === null ? 0 : 1;
+  const groups = new Map<number, string>();
+  results.rows.forEach(({ setting }, i) => {
+    if (setting !== null && setting !== results.rows[i - 1]?.setting) groups.set(i + ahead, setting);
+  });
+  const ids = (id: string) =>
+    [null, 'seeds', null, 'loss', null, ...results.measures.slice(1).map((m) => m.id), null].map((what) =>
+      what === null ? undefined : `${what}-${id}`,
+    );
+  return {
+    ...table,
+    groups,
+    rows: table.rows.map((row, i) => {
+      const at = i - ahead;
+      const testIds = at < 0 ? [] : ids(results.rows[at].id);
+      return row.map((cell, k) => ({
+        ...cell,
+        testId: testIds[k],
+        node:
+          k > 0 ? undefined : (
+            <>
+              <RunMark index={at < 0 ? 0 : (at % 8) + 1} />
+              {cell.text}
+            </>
+          ),
+      }));
+    }),
+  };
+}
+
 /** Every variant and seed: what stands behind the means. */
-export function SeedTable({ experiment, cells }: { experiment: Experiment; cells: Cell[] }) {
+export function SeedTable({ experiment, cells }: Props) {
   const t = texts().experiment.results;
   const variants = contestants(experiment, names.ranking);
   const cell = (variant: string, seed: number) =>

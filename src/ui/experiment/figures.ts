@@ -1,10 +1,14 @@
 /** The pictures of an experiment, the same on the page and in its report. */
 import type { Interval } from '../../shared/stats';
-import { moduleKey } from '../../shared/experiment';
+import { type Cell, type Experiment, contestants, moduleKey } from '../../shared/experiment';
 import { texts } from '../../shared/texts';
+import { names } from '../../shared/texts/names';
+import { bandOf } from '../../store/compare/seeds';
 import type { ClassRow, ModuleRow, NoiseRow, Results } from '../../store/experiments/results';
+import { type Band, bandChart } from '../charts/bands';
 import type { Drawing } from '../charts/drawing';
 import { type ChartRow, intervalChart } from '../charts/intervals';
+import { type ScatterPoint, scatterChart } from '../charts/scatter';
 import { shareChart } from '../charts/shares';
 import { fixed, percent } from '../format';
 
@@ -27,6 +31,49 @@ export function lossFigure({ rows, base }: Results, width: number): Drawing {
     rows.map((r, i): ChartRow => ({ label: r.name, mark: markOf(i), interval: r.values[0], values: r.losses })),
     { title: t.figure, width, format: (v) => fixed(v), level: near ? { value: base, label: t.baseLevel } : null },
   );
+}
+
+/** Validation loss of every variant over steps: mean and range over the seeds that finished. */
+export function bandsOf(experiment: Experiment, cells: readonly Cell[]): Band[] {
+  return contestants(experiment, names.ranking).flatMap(({ id, name }, i) => {
+    const done = cells.filter((c) => c.stage === 'train' && c.variant === id && c.failed === null);
+    const points = bandOf(
+      done.map(({ evals }) => ({ steps: evals.map((e) => e.step), values: evals.map((e) => e.loss) })),
+    );
+    return points.length > 0 ? [{ label: name, mark: markOf(i), seeds: done.length, points }] : [];
+  });
+}
+
+const BANDS = 260;
+const TRADE_OFF = 260;
+
+export const bandFigure = (bands: readonly Band[], width: number): Drawing =>
+  bandChart(bands, {
+    title: texts().experiment.results.bands,
+    width,
+    height: BANDS,
+    format: (v) => fixed(v, 2),
+  });
+
+/** Variants by their skipped share and their loss. Empty where none of them skips. */
+export function tradeOffPoints({ rows, measures }: Results): ScatterPoint[] {
+  const at = measures.findIndex((m) => m.id === 'skipped');
+  if (at < 0 || !rows.some(({ values }) => values[at] && values[at].mean > 0)) return [];
+  return rows.flatMap(({ name, values }, i) =>
+    values[0] ? [{ label: name, mark: markOf(i), x: values[at]?.mean ?? 0, y: values[0] }] : [],
+  );
+}
+
+export function tradeOffFigure(points: readonly ScatterPoint[], base: number | null, width: number): Drawing {
+  const t = texts().compare.tradeOff;
+  return scatterChart(points, {
+    title: t.over,
+    width,
+    height: TRADE_OFF,
+    format: (v) => fixed(v),
+    level: base === null ? null : { value: base, label: t.base },
+    xLabel: t.skipped,
+  });
 }
 
 /** Modules by their active share, most active first. */

@@ -12,18 +12,24 @@ import { say } from '../../shared/texts/say';
 import { MEASURES, classesOf, noiseOf, rankingsOf, resultsOf } from '../../store/experiments/results';
 import { deviceNames } from '../deviceWords';
 import { templateWords } from '../templateWords';
-import { referenceName, verdictsOf } from './verdicts';
+import { resultTable } from './tables';
+import { verdictsOf } from './verdicts';
 import { escapeMarkup, toMarkup } from '../charts/drawing';
-import { count, fixed, percent, signed } from '../format';
+import { count, fixed, percent } from '../format';
+import type { PaperTable } from '../paperTable';
 import tokens from '../styles/tokens.css?raw';
 import {
   NOISE_LINES,
+  bandFigure,
+  bandsOf,
   classFigure,
   className,
   groupName,
   lossFigure,
   noiseFigure,
   rankingFigure,
+  tradeOffFigure,
+  tradeOffPoints,
   withInterval,
 } from './figures';
 
@@ -36,10 +42,10 @@ table{border-collapse:collapse;font-size:13px;margin:1rem 0;display:block;overfl
 th,td{padding:.25rem .6rem;border-bottom:1px solid var(--line);text-align:left;font-weight:400}thead th{color:var(--ink-2)}
 .n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}.help{color:var(--ink-2);font-size:13px}svg{max-width:100%;height:auto}
 text{font:12px var(--font);fill:var(--ink)}.chart-tick{fill:var(--ink-2)}.chart-group{font-weight:650}
-.chart-grid{stroke:var(--line)}.chart-level{stroke:var(--ink-2);stroke-dasharray:3 4}.chart-whisker,.chart-mean{stroke-width:2}.chart-whisker.over-bar{stroke:var(--ink)}.chart-dot{fill-opacity:.7}.chart-dashed{stroke-dasharray:6 4}.chart-name{stroke:none}.chart-span{stroke-opacity:.4}
+.chart-grid{stroke:var(--line)}.chart-level{stroke:var(--ink-2);stroke-dasharray:3 4}.chart-whisker,.chart-mean{stroke-width:2}.chart-whisker.over-bar{stroke:var(--ink)}.chart-dot{fill-opacity:.7}.chart-dashed{stroke-dasharray:6 4}.chart-name{stroke:none}.chart-span{stroke-opacity:.4}.chart-band{fill-opacity:.16}
 .mark-0{fill:var(--line-strong);stroke:var(--ink-2)}
 ${[1, 2, 3, 4, 5, 6, 7, 8].map((i) => `.mark-${i}{fill:var(--run-${i});stroke:var(--run-${i})}`).join('\n')}
-rect{stroke:none}circle{stroke:none}
+rect,circle,polygon{stroke:none}
 `;
 
 type Cellable = string | { number: string };
@@ -53,6 +59,14 @@ function table(caption: string, head: Cellable[], rows: Cellable[][]): string {
   return `<table><caption>${escapeMarkup(caption)}</caption><thead><tr>${head.map((c) => cell('th', c)).join('')}</tr></thead><tbody>${rows.map((row) => `<tr>${row.map((c) => cell('td', c)).join('')}</tr>`).join('')}</tbody></table>`;
 }
 
+/** A table of results, as the page shows it. */
+const paperMarkup = ({ caption, columns, rows }: PaperTable): string =>
+  table(
+    caption,
+    columns.map(({ label, number }) => (number ? n(label) : label)),
+    rows.map((row) => row.map(({ text }, i) => (columns[i].number ? n(text) : text))),
+  );
+
 /** Every device that a cell was computed on, once. */
 const devicesOf = (cells: readonly Cell[]): string => [...new Set(cells.map((c) => deviceNames(c.devices)))].join('; ');
 
@@ -63,7 +77,9 @@ const heading = (text: string) => `<h2>${escapeMarkup(text)}</h2>`;
 export function reportHtml(experiment: Experiment, cells: readonly Cell[]): string {
   const t = texts().experiment;
   const results = resultsOf(experiment, cells, names.ranking);
-  const { rows, measures, base } = results;
+  const { rows, base } = results;
+  const bands = bandsOf(experiment, cells);
+  const trade = tradeOffPoints(results);
   const verdicts = verdictsOf(experiment, cells, results);
   const parts = [
     `<h1>${escapeMarkup(experiment.name)}</h1>`,
@@ -80,32 +96,9 @@ export function reportHtml(experiment: Experiment, cells: readonly Cell[]): stri
       : paragraph(t.view.nothing),
     paragraph(t.report.how, true),
     toMarkup(lossFigure(results, WIDTH)),
-    table(
-      t.results.caption,
-      [
-        t.results.variant,
-        n(t.results.seeds),
-        n(t.results.parameters),
-        ...measures.map(({ id }) => n(t.results.measure[id])),
-        n(t.results.against(referenceName(results))),
-      ],
-      [
-        ...(base === null
-          ? []
-          : [[t.results.base, n('–'), n('–'), n(fixed(base)), ...measures.slice(1).map(() => n('–')), n('–')]]),
-        ...rows.map(({ name, done, failed, parameters, values, difference }): Cellable[] => [
-          name,
-          n(t.results.seedsDone(done, failed)),
-          n(count(parameters)),
-          ...values.map((v, k) => n(withInterval(v, (x) => (measures[k].share ? percent(x, 1) : fixed(x))))),
-          n(
-            difference
-              ? `${signed(difference.mean)}${difference.half === null ? '' : ` ± ${fixed(difference.half)}`}`
-              : '–',
-          ),
-        ]),
-      ],
-    ),
+    ...(bands.length > 0 ? [toMarkup(bandFigure(bands, WIDTH))] : []),
+    ...(trade.length > 1 ? [toMarkup(tradeOffFigure(trade, base, WIDTH))] : []),
+    paperMarkup(resultTable(results)),
     table(
       t.report.seeds,
       [t.results.seed, ...rows.map(({ name }) => n(name))],

@@ -2,6 +2,11 @@
 export const common = {
   of: (done: string, total: string) => `${done} of ${total}`,
   asTable: 'As a table',
+  table: {
+    menu: (title: string) => `${title}: files`,
+    file: (kind: string, title: string) => `${kind} of ${title}`,
+    format: { md: 'Markdown', tex: 'LaTeX', csv: 'CSV' },
+  },
   notice: {
     text: '{head} {message}',
     error: 'Error.',

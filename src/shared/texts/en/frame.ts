@@ -57,7 +57,7 @@ export const frame = {
     all: 'all settings',
     about: (time: string) => `about ${time}`,
   },
-  tabs: 'Parts of the data',
+  tabs: { data: 'Parts of the data', compare: 'Parts of the comparison' },
   tab: {
     source: 'Source',
     mapping: 'Mapping',
@@ -65,6 +65,12 @@ export const frame = {
     split: 'Split',
     preview: 'Preview',
     rows: 'Rows',
+    metrics: 'Metrics',
+    curves: 'Curves',
+    skips: 'Skip maps',
+    answers: 'Answers',
+    vote: 'Blind vote',
+    settings: 'Config diff',
   },
   live: {
     tiles: 'Where the runs are',

@@ -3,6 +3,11 @@ import type { Texts } from '../en';
 export const common: Texts['common'] = {
   of: (done, total) => `${done} / ${total}`,
   asTable: '以表格查看',
+  table: {
+    menu: (title) => `${title}：文件`,
+    file: (kind, title) => `${title} 的 ${kind}`,
+    format: { md: 'Markdown', tex: 'LaTeX', csv: 'CSV' },
+  },
   notice: {
     text: '{head}{message}',
     error: '错误：',

@@ -57,7 +57,7 @@ export const frame: Texts['frame'] = {
     all: '全部设置',
     about: (time) => `约 ${time}`,
   },
-  tabs: '数据的各个部分',
+  tabs: { data: '数据的各个部分', compare: '对比的各个部分' },
   tab: {
     source: '来源',
     mapping: '列映射',
@@ -65,6 +65,12 @@ export const frame: Texts['frame'] = {
     split: '划分',
     preview: '预览',
     rows: '数据行',
+    metrics: '指标',
+    curves: '曲线',
+    skips: '跳过图',
+    answers: '回答',
+    vote: '盲评',
+    settings: '配置差异',
   },
   live: {
     tiles: '各个运行的现状',

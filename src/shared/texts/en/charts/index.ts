@@ -154,4 +154,11 @@ export const charts = {
       `${label}: ${value}, ${seeds} ${seeds === 1 ? 'seed' : 'seeds'}`,
     point: (label: string, step: number, value: string) => `${label}, step ${step}: ${value}`,
   },
+  scatter: {
+    point: (label: string, share: string, value: string) => `${label}: ${share} skipped, ${value}`,
+  },
+  bands: {
+    line: (label: string, seeds: number, step: number, value: string) =>
+      `${label}, ${seeds} ${seeds === 1 ? 'seed' : 'seeds'}: ${value} at step ${step}`,
+  },
 };

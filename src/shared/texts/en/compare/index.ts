@@ -23,9 +23,8 @@ export const compare = {
   },
   points: (n: string) => `${n} points`,
   chooser: {
-    compared: 'Compared',
+    compared: 'Runs',
     baseline: 'Baseline',
-    help: 'All differences below are relative to the baseline.',
     base: 'without an adapter',
     baseOf: (model: string) => `${model}, without an adapter`,
     imported: 'an adapter from a file: it can generate, but has no curves',
@@ -38,9 +37,10 @@ export const compare = {
     fromSaved: (name: string) => `Saved session: ${name}`,
     remove: 'Remove',
     removeOne: (name: string) => `Remove ${name}`,
-    savedSession: 'Saved session',
+    savedSessions: 'Saved sessions',
     reading: 'Reading…',
     add: 'Add',
+    addOne: (name: string) => `Add ${name}`,
   },
   answers: {
     eachTemplate: 'Each run gets it in the template that it was trained with.',
@@ -88,6 +88,8 @@ export const compare = {
     run: 'Run',
     step: 'Step',
     loss: 'Validation loss',
+    difference: 'Δ loss',
+    pairedDifference: 'Δ loss, paired by seed',
     perplexity: 'Perplexity',
     bestLoss: 'Best validation loss',
     bestAt: (loss: string, step: number) => `${loss} (step ${step})`,
@@ -99,6 +101,11 @@ export const compare = {
     parameters: 'Trainable parameters',
     tokens: 'Tokens seen',
     time: 'Time',
+    timeDifference: 'Δ time',
+    seedsTitle: 'Over seeds: mean ± 95 % CI',
+    seedList: 'Seeds',
+    overSeeds:
+      'Runs that differ only in their seed are put together below: the interval there says how much of a difference is chance.',
     saved: 'Adapter FLOPs saved',
     help: 'Time is the sum of all steps, without pauses. Runs of one session share it, so only runs of separate sessions on the same machine can be compared.',
     empty: 'Train a run or add a saved session to see its metrics here.',
@@ -106,6 +113,22 @@ export const compare = {
       `All runs have seed ${seed}: one seed cannot tell which is better, because another seed may reverse the order. An experiment trains each of them with several seeds and reports confidence intervals.`,
     seeds: (seeds: number[]) =>
       `The runs have different seeds (${seeds.join(', ')}), so part of every difference is chance; one run of each cannot tell how much. An experiment trains each of them with several seeds and reports confidence intervals.`,
+  },
+  tradeOff: {
+    title: 'Loss against skipped share',
+    over: 'Validation loss of each run over the share of updates that it skips',
+    skipped: 'skipped, validation',
+    base: 'base model',
+    what: 'One point per run, or per group of runs that differ only in their seed: how much of the updates it skips, and where its validation loss ended. Lower and further right is better. Small dots are seeds; a line is the 95 % CI of their mean. A run without gates skips nothing.',
+    point: (run: string, skipped: string, loss: string) => `${run}: ${skipped} skipped, loss ${loss}.`,
+    level: (loss: string) => `The base model has ${loss}.`,
+  },
+  bands: {
+    title: 'Validation loss over seeds',
+    over: 'Validation loss over steps: mean and range over seeds',
+    what: 'Runs that differ only in their seed, as one line: their mean at every evaluation that all of them have. The band is the range of the seeds.',
+    end: (run: string, seeds: number, loss: string, step: number) =>
+      `${run}, ${seeds} ${seeds === 1 ? 'seed' : 'seeds'}: ${loss} at step ${step}.`,
   },
   skips: {
     only: (run: string) =>

@@ -143,4 +143,10 @@ export const charts: Texts['charts'] = {
     row: (label, value, seeds) => `${label}：${value}，${seeds} 个种子`,
     point: (label, step, value) => `${label}，第 ${step} 步：${value}`,
   },
+  scatter: {
+    point: (label, share, value) => `${label}：跳过 ${share}，${value}`,
+  },
+  bands: {
+    line: (label, seeds, step, value) => `${label}，${seeds} 个种子：第 ${step} 步为 ${value}`,
+  },
 };

@@ -1,0 +1,144 @@
+/** What was given for what was left out: each run as a dot, by its skipped share and what it came to. */
+import type { Interval } from '../../shared/stats';
+import { texts } from '../../shared/texts';
+import { type Drawing, draw } from './drawing';
+import { letters } from './textWidth';
+import { ticks } from './ticks';
+
+export interface ScatterPoint {
+  label: string;
+  mark: string;
+  /** Skipped share, 0–1. */
+  x: number;
+  y: Interval;
+  /** One per seed, where there are several: `[skipped share, value]`. */
+  seeds?: readonly (readonly [number, number])[];
+}
+
+interface Look {
+  title: string;
+  width: number;
+  height: number;
+  format: (value: number) => string;
+  /** Value of the untouched model, drawn where it lies not far from the others. */
+  level: { value: number; label: string } | null;
+  xLabel: string;
+}
+
+const LEFT = 56;
+const RIGHT = 16;
+const TOP = 14;
+const BOTTOM = 40;
+/** Width of a letter, and the least distance of two names, in CSS pixels. */
+const LETTER = 6.8;
+const LINE = 14;
+
+/** What the axis of values must span; a level far away would squeeze all differences into nothing. */
+function spanOf(points: readonly ScatterPoint[], level: Look['level']): { low: number; high: number; near: boolean } {
+  const all = points.flatMap(({ y, seeds }) => [
+    y.mean - (y.half ?? 0),
+    y.mean + (y.half ?? 0),
+    ...(seeds ?? []).map(([, v]) => v),
+  ]);
+  const [least, most] = [Math.min(...all), Math.max(...all)];
+  const reach = Math.max(most - least, Math.abs(most) * 0.01, 1e-6);
+  const near = level !== null && level.value < most + 2 * reach && level.value > least - 2 * reach;
+  const [low, high] = near ? [Math.min(least, level.value), Math.max(most, level.value)] : [least, most];
+  const room = Math.max((high - low) * 0.12, Math.abs(high) * 2e-3, 1e-6);
+  return { low: low - room, high: high + room, near };
+}
+
+export function scatterChart(points: readonly ScatterPoint[], look: Look): Drawing {
+  const { title, width, height, format, level, xLabel } = look;
+  const { low, high, near } = spanOf(points, level);
+  const widest = Math.max(0.1, ...points.flatMap((p) => [p.x, ...(p.seeds ?? []).map(([share]) => share)]));
+  const last = Math.min(1, widest * 1.15);
+  const x = (share: number) => LEFT + (share / last) * (width - LEFT - RIGHT);
+  const y = (v: number) => TOP + (1 - (v - low) / (high - low)) * (height - TOP - BOTTOM);
+  const parts: Drawing[] = [];
+  for (const t of ticks(low, high, Math.max(3, Math.floor((height - TOP - BOTTOM) / 44))))
+    parts.push(
+      draw('line', { x1: LEFT, x2: width - RIGHT, y1: y(t), y2: y(t), className: 'chart-grid' }),
+      draw('text', { x: LEFT - 6, y: y(t) + 4, textAnchor: 'end', className: 'chart-tick' }, format(t)),
+    );
+  for (const t of ticks(0, last, Math.max(2, Math.floor((width - LEFT - RIGHT) / 70))))
+    parts.push(
+      draw('line', { x1: x(t), x2: x(t), y1: TOP, y2: height - BOTTOM, className: 'chart-grid' }),
+      draw(
+        'text',
+        { x: x(t), y: height - BOTTOM + 16, textAnchor: 'middle', className: 'chart-tick' },
+        `${Math.round(t * 100)} %`,
+      ),
+    );
+  parts.push(draw('text', { x: width - RIGHT, y: height - 4, textAnchor: 'end', className: 'chart-tick' }, xLabel));
+  if (near && level)
+    parts.push(
+      draw('line', {
+        x1: LEFT,
+        x2: width - RIGHT,
+        y1: y(level.value),
+        y2: y(level.value),
+        className: 'chart-level',
+      }),
+      draw(
+        'text',
+        { x: width - RIGHT, y: y(level.value) - 4, textAnchor: 'end', className: 'chart-tick' },
+        level.label,
+      ),
+    );
+  const names: { x: number; y: number; end: boolean; label: string }[] = [];
+  for (const { label, mark, x: share, y: value, seeds } of points) {
+    const said = texts().charts.scatter.point(
+      label,
+      `${(share * 100).toFixed(1)} %`,
+      format(value.mean) + (value.half === null ? '' : ` ± ${format(value.half)}`),
+    );
+    const [cx, cy] = [x(share), y(value.mean)];
+    const whisker =
+      value.half === null
+        ? []
+        : [
+            draw('line', {
+              x1: cx,
+              x2: cx,
+              y1: y(value.mean - value.half),
+              y2: y(value.mean + value.half),
+              className: `chart-whisker ${mark}`,
+            }),
+          ];
+    const dots = (seeds ?? []).map(([s, v]) =>
+      draw('circle', { cx: x(s), cy: y(v), r: 2.5, className: `chart-dot ${mark}` }),
+    );
+    parts.push(
+      draw(
+        'g',
+        {},
+        draw('title', {}, said),
+        ...whisker,
+        ...dots,
+        draw('circle', { cx, cy, r: 5, className: `chart-point ${mark}` }),
+      ),
+    );
+    const end = cx + 10 + letters(label) * LETTER > width;
+    names.push({ x: end ? cx - 9 : cx + 9, y: cy + 4, end, label });
+  }
+  // Names that would lie on one another move down.
+  names.sort((a, b) => a.y - b.y);
+  names.forEach((name, i) => {
+    const above = names.slice(0, i).filter((o) => Math.abs(o.x - name.x) < letters(o.label) * LETTER + 12);
+    for (const other of above) if (name.y - other.y < LINE) name.y = other.y + LINE;
+    parts.push(
+      draw(
+        'text',
+        { x: name.x, y: name.y, textAnchor: name.end ? 'end' : 'start', className: 'chart-name' },
+        name.label,
+      ),
+    );
+  });
+  return draw(
+    'svg',
+    { width, height, viewBox: `0 0 ${width} ${height}`, className: 'intervals', role: 'img' },
+    draw('title', {}, title),
+    ...parts,
+  );
+}
