@@ -118,6 +118,7 @@ function Module({
   const evalGate = metricLog.evals.findLast((e) => e.gate !== null)?.gate ?? null;
   const gate = source === 'eval' && evalGate ? evalGate : metricLog.gate;
   const { rule } = run!.gate;
+  const cuts = gate && cutsOf(gate, rule);
   return (
     <>
       <div className="fields">
@@ -153,10 +154,10 @@ function Module({
         rule={rule}
         planned={planned}
       />
-      {gate && <RatioHistogram gate={gate} cuts={cutsOf(gate, rule)} modules={modules} module={module} />}
-      {gate && (
+      {gate && cuts && <RatioHistogram gate={gate} cuts={cuts} modules={modules} module={module} />}
+      {gate && cuts && (
         <div className="panel">
-          <ModuleTable modules={modules} gate={gate} cuts={cutsOf(gate, rule)} selected={module} />
+          <ModuleTable modules={modules} gate={gate} cuts={cuts} selected={module} />
         </div>
       )}
     </>
