@@ -9,7 +9,9 @@ const SETTLE = 300;
 export function startRouting(studio: Studio): () => void {
   const { store } = studio;
   let timer: ReturnType<typeof setTimeout> | null = null;
+  let seen = location.hash;
   const read = () => {
+    seen = location.hash;
     const found = readHash(location.hash, store.getState().ui.route);
     // An anchor inside the page leaves the route alone; an address without one is the first view's.
     if (!found && location.hash !== '') return;
@@ -19,10 +21,13 @@ export function startRouting(studio: Studio): () => void {
   };
   const write = () => {
     timer = null;
+    // A link was followed that is not read yet: what is written now would undo it.
+    if (location.hash !== seen) return;
     const { ui, selection } = store.getState();
     const { run, module, token, step } = selection;
     const hash = hashOf(ui.route, { run, module, token, step });
     if (hash !== (location.hash || hashOf(FIRST_ROUTE))) history.replaceState(history.state, '', hash);
+    seen = location.hash;
   };
   history.scrollRestoration = 'manual';
   read();
