@@ -77,6 +77,8 @@ const NAMES = [
   'JSON Lines',
   'JSONL',
   'JSON',
+  'Markdown',
+  'LaTeX',
   'CSV',
   'TSV',
   'TXT',
