@@ -181,6 +181,21 @@ export class Generator {
   }
 
   /**
+   * Next-token logits [models][vocab] after `ids`, which stand at position `start` and on; what stood there is replaced.
+   * `ids` are the same for all models; with `own`, one for each.
+   */
+  async read(ids: Int32Array, start: number, own = false): Promise<Float32Array[]> {
+    if (own) return (await this.#pass(ids, start, [0])).map(([last]) => last);
+    let logits: Float32Array[][] = [];
+    for (let at = 0; at < ids.length; at += PREFILL) {
+      const part = ids.slice(at, at + PREFILL);
+      const last = at + part.length === ids.length;
+      logits = await this.#pass(this.#forAll(part), start + at, last ? [part.length - 1] : []);
+    }
+    return logits.map(([last]) => last);
+  }
+
+  /**
    * Continues `prompt` with every model until its end token, `maxNewTokens`, or the end of the context; each draws from
    * its own generator with the same seed. `onToken` gets each new id; it may return false to stop that model.
    * `onEnd` is told when a model is through.
@@ -197,12 +212,7 @@ export class Generator {
       throw new TrainError(message('engine.model.prompt', { tokens: prompt.length, most: maxContext(config) - 1 }));
     }
     await Promise.all([this.#prefill.program.compile(), this.#decode.program.compile()]);
-    let logits: Float32Array[][] = [];
-    for (let at = 0; at < prompt.length; at += PREFILL) {
-      const part = prompt.slice(at, at + PREFILL);
-      const last = at + part.length === prompt.length;
-      logits = await this.#pass(this.#forAll(part), at, last ? [part.length - 1] : []);
-    }
+    let logits = await this.read(prompt, 0);
     const models = Array.from({ length: this.#models }, () => ({
       rng: new Rng(options.seed),
       out: [] as number[],
@@ -214,7 +224,7 @@ export class Generator {
     for (let n = 0; n < room; n++) {
       models.forEach((model, m) => {
         if (!model.open) return;
-        const id = sampleToken(logits[m][0], options, model.rng);
+        const id = sampleToken(logits[m], options, model.rng);
         const ended = config.eosIds.includes(id);
         if (!ended) {
           model.out.push(id);
@@ -226,7 +236,7 @@ export class Generator {
         }
       });
       if (models.every((model) => !model.open)) break;
-      logits = await this.#pass(ids, prompt.length + n, [0]);
+      logits = await this.read(ids, prompt.length + n, true);
     }
     return models.map((model) => model.out);
   }

@@ -114,15 +114,17 @@ export const experimentSchema = z.preprocess(formerExperiment, currentSchema);
 
 const point = z.strictObject({ step: count, loss: finite });
 
-/** Share of answers that are right, of a run on validation examples. */
+/** How well a run answers validation examples; of cells of earlier versions less is known. */
 const accuracySchema = z.strictObject({
   examples: count,
-  /** Distinct answers that were compared; null where there are too many. */
+  /** Labels; null where answers are no labels. */
   candidates: count.nullable(),
-  /** Share where the right answer has the highest likelihood; null without candidates. */
+  /** Share whose label is told rightly; null without labels. */
   likelihood: finite.nullable(),
-  /** Share that greedy writing gets exactly; null where answers are long. */
+  macroF1: finite.nullable().default(null),
+  /** Share of the evaluation examples whose answer is written exactly, and mean F1 of their words; null where answers are long. */
   generated: finite.nullable(),
+  tokenF1: finite.nullable().default(null),
 });
 export type Accuracy = z.infer<typeof accuracySchema>;
 

@@ -3,6 +3,7 @@
  * adapters lie in a file of their own. Both come back through these schemas, whether this browser kept them or a file
  * brought them.
  */
+import { CHOSEN_BY, MAX_CLASSES, MAX_LABELLED } from './classification';
 import { z } from './zod';
 import { sessionSchema } from './config';
 import { moduleKind } from './settings/names';
@@ -117,93 +118,135 @@ const seriesSchema = z
   .refine((s) => s.data.length === s.steps.length * s.modules, 'has not one value per module and step');
 const modules = z.array(z.strictObject({ layer: count, kind: moduleKind })).max(4000);
 
+const classIndex = z
+  .int()
+  .min(0)
+  .max(MAX_CLASSES - 1);
+const share = z.number().min(0).max(1);
+const accuracyPoint = z
+  .strictObject({ step: count, right: count, examples: count })
+  .refine((p) => p.right <= p.examples, 'has more right answers than examples');
+const labelledSchema = z
+  .strictObject({
+    by: z.enum(CHOSEN_BY),
+    classes: z.array(z.string().max(1000)).min(2).max(MAX_CLASSES),
+    labels: z.array(classIndex).max(MAX_LABELLED),
+    texts: z.array(z.string().max(1000)).max(MAX_LABELLED),
+  })
+  .refine((s) => s.texts.length === s.labels.length, 'has not one text per label')
+  .refine((s) => s.labels.every((c) => c < s.classes.length), 'has labels of no class');
+
 /** `metrics.json`: the curves of the base and of every run. */
-const metricsSchema = z.strictObject({
-  format: z.literal('sieve-metrics'),
-  version: z.literal(2),
-  runs: z
-    .array(
-      z
-        .strictObject({
-          runId: z.string().max(60),
-          step: column,
-          loss: column,
-          learningRate: column,
-          gradNorm: column,
-          speeds: column,
-          evals: z
-            .array(
-              z.strictObject({
+const metricsSchema = z
+  .strictObject({
+    format: z.literal('sieve-metrics'),
+    version: z.literal(2),
+    /** What the runs' `classified` is of; null where rows have no labels. */
+    labelled: labelledSchema.nullable().default(null),
+    runs: z
+      .array(
+        z
+          .strictObject({
+            runId: z.string().max(60),
+            step: column,
+            loss: column,
+            learningRate: column,
+            gradNorm: column,
+            speeds: column,
+            evals: z
+              .array(
+                z.strictObject({
+                  step: count,
+                  loss: finite,
+                  examples: count,
+                  supervised: count,
+                  gate: gateSchema.nullable(),
+                }),
+              )
+              .max(MAX_POINTS),
+            modules,
+            parameters: count,
+            skipped: seriesSchema.nullable(),
+            tau: seriesSchema.nullable(),
+            gate: gateSchema.nullable(),
+            work: z.strictObject({ done: finite, dense: finite, step: finite }).nullable(),
+            watch: z
+              .strictObject({
+                type: z.literal('watch'),
+                runId: z.string().max(60),
                 step: count,
-                loss: finite,
-                examples: count,
-                supervised: count,
-                gate: gateSchema.nullable(),
-              }),
-            )
-            .max(MAX_POINTS),
-          modules,
-          parameters: count,
-          skipped: seriesSchema.nullable(),
-          tau: seriesSchema.nullable(),
-          gate: gateSchema.nullable(),
-          work: z.strictObject({ done: finite, dense: finite, step: finite }).nullable(),
-          watch: z
-            .strictObject({
-              type: z.literal('watch'),
-              runId: z.string().max(60),
-              step: count,
-              tokens: z.array(z.string().max(1000)).max(5000),
-              modules,
-              active: z.array(z.int().min(0).max(1)).max(20_000_000),
-              ratio: z.array(z.number().nullable()).max(20_000_000),
-              tau: perModule.nullable(),
-            })
-            .refine(
-              (w) => w.active.length === w.tokens.length * w.modules.length && w.ratio.length === w.active.length,
-              'has not one value per module and token',
-            )
-            .nullable(),
-          noise: z.array(noiseSchema).max(MAX_POINTS),
-          noiseSince: z.strictObject({ active: count, activeHelpful: count, skipped: count, skippedHelpful: count }),
-          samples: z
-            .array(
-              z.strictObject({
+                tokens: z.array(z.string().max(1000)).max(5000),
+                modules,
+                active: z.array(z.int().min(0).max(1)).max(20_000_000),
+                ratio: z.array(z.number().nullable()).max(20_000_000),
+                tau: perModule.nullable(),
+              })
+              .refine(
+                (w) => w.active.length === w.tokens.length * w.modules.length && w.ratio.length === w.active.length,
+                'has not one value per module and token',
+              )
+              .nullable(),
+            noise: z.array(noiseSchema).max(MAX_POINTS),
+            noiseSince: z.strictObject({ active: count, activeHelpful: count, skipped: count, skippedHelpful: count }),
+            samples: z
+              .array(
+                z.strictObject({
+                  step: count,
+                  prompt: z.string().max(MAX_PROMPT),
+                  expected: z.string().max(MAX_PROMPT).nullable(),
+                  text: z.string().max(MAX_PROMPT),
+                }),
+              )
+              .max(1000),
+            accuracy: z.array(accuracyPoint).max(MAX_POINTS).default([]),
+            classified: z
+              .strictObject({
                 step: count,
-                prompt: z.string().max(MAX_PROMPT),
-                expected: z.string().max(MAX_PROMPT).nullable(),
-                text: z.string().max(MAX_PROMPT),
-              }),
-            )
-            .max(1000),
-          stopped: z.strictObject({ step: count, bestStep: count, bestLoss: finite.nullable() }).nullable(),
-          // Files from before these were kept have none.
-          dev: z
-            .strictObject({
-              step: count,
-              loss: z.number().nullable(),
-              best: z.strictObject({ step: count, loss: z.number().nullable() }),
-            })
-            .nullable()
-            .default(null),
-          skipsAll: z
-            .array(z.strictObject({ module: count, reason: z.enum(['no-update', 'harmful', 'stuck']) }))
-            .max(4000)
-            .default([]),
-          workDone: finite,
-          workDense: finite,
-          workStep: finite,
-          tokens: finite,
-          ms: finite.nullable().default(null),
-        })
-        .refine(
-          (r) => [r.loss, r.learningRate, r.gradNorm, r.speeds].every((c) => c.length === r.step.length),
-          'has columns of different length',
-        ),
-    )
-    .min(1)
-    .max(9),
-});
+                predicted: z.array(classIndex).max(MAX_LABELLED),
+                probability: z.array(share).max(MAX_LABELLED).nullable(),
+              })
+              .nullable()
+              .default(null),
+            stopped: z.strictObject({ step: count, bestStep: count, bestLoss: finite.nullable() }).nullable(),
+            // Files from before these were kept have none.
+            dev: z
+              .strictObject({
+                step: count,
+                loss: z.number().nullable(),
+                best: z.strictObject({ step: count, loss: z.number().nullable() }),
+              })
+              .nullable()
+              .default(null),
+            skipsAll: z
+              .array(z.strictObject({ module: count, reason: z.enum(['no-update', 'harmful', 'stuck']) }))
+              .max(4000)
+              .default([]),
+            workDone: finite,
+            workDense: finite,
+            workStep: finite,
+            tokens: finite,
+            ms: finite.nullable().default(null),
+          })
+          .refine(
+            (r) => [r.loss, r.learningRate, r.gradNorm, r.speeds].every((c) => c.length === r.step.length),
+            'has columns of different length',
+          ),
+      )
+      .min(1)
+      .max(9),
+  })
+  .refine(
+    ({ labelled, runs }) =>
+      runs.every(
+        ({ classified: c }) =>
+          c === null ||
+          (labelled !== null &&
+            c.predicted.length === labelled.labels.length &&
+            c.predicted.every((p) => p < labelled.classes.length) &&
+            (c.probability === null || c.probability.length === c.predicted.length)),
+      ),
+    'has predictions that are not one class per labelled example',
+  );
 export type MetricsFile = z.infer<typeof metricsSchema>;
 
 const formerGate = (gate: unknown): unknown =>

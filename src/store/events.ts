@@ -61,6 +61,16 @@ export function applyEvents(state: State, events: TrainEvent[], notice: (n: Omit
         if (session) metricLogOf(session, event.runId).addEval(event);
         grown = true;
         break;
+      case 'accuracy':
+        if (session) metricLogOf(session, event.runId).addAccuracy(event);
+        grown = true;
+        break;
+      case 'classified':
+        if (session)
+          for (const [runId, predicted] of Object.entries(event.runs))
+            metricLogOf(session, runId).addClassified(event.set, predicted);
+        grown = true;
+        break;
       case 'watch':
         if (session) metricLogOf(session, event.runId).watch = event;
         grown = true;

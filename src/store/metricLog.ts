@@ -2,6 +2,7 @@
  * What a run has shown so far, in typed arrays. Grows with the run and stays small: per-module values
  * are thinned to at most `MODULE_ROWS` rows, per-step scalars are kept whole.
  */
+import type { AccuracyPoint, Classified, LabelledSet, Predicted } from '../shared/classification';
 import type { NoisePoint } from '../shared/experiment';
 import type { AdapterWork, GateStats, ModuleId } from '../shared/types';
 import type { SkipsAll, RunId, TrainEvent } from '../train/protocol';
@@ -140,6 +141,8 @@ const PLAIN = [
   'work',
   'watch',
   'samples',
+  'accuracy',
+  'classified',
   'stopped',
   'dev',
   'skipsAll',
@@ -190,6 +193,10 @@ export class MetricLog {
   readonly #own: NoiseSum;
   /** In order of time. */
   samples: Sample[] = [];
+  /** Labelled validation examples that it told rightly, at every evaluation; empty where there are no labels. */
+  accuracy: AccuracyPoint[] = [];
+  /** What it made of every labelled validation example at the end; null before, and without labels. */
+  classified: Classified | null = null;
   /** Where early stopping ended the run. */
   stopped: { step: number; bestStep: number; bestLoss: number } | null = null;
   /** Loss on the dev split that no run learns from, at the last look, and the best so far: the adapter that the run ends with. */
@@ -232,6 +239,7 @@ export class MetricLog {
       ...columns,
       ...plain,
       samples: [...this.samples],
+      accuracy: [...this.accuracy],
       evals: [...this.evals],
       noise: [...this.noise],
       noiseSince: this.#own.counts(),
@@ -246,7 +254,13 @@ export class MetricLog {
     metricLog.skipped = s.skipped && ModuleSeries.restore(s.skipped);
     metricLog.tau = s.tau && ModuleSeries.restore(s.tau);
     // A checkpoint from before these were kept has none.
-    const later = { dev: s.dev ?? null, skipsAll: s.skipsAll ?? [], ms: s.ms ?? null };
+    const later = {
+      dev: s.dev ?? null,
+      skipsAll: s.skipsAll ?? [],
+      ms: s.ms ?? null,
+      accuracy: [...(s.accuracy ?? [])],
+      classified: s.classified ?? null,
+    };
     return Object.assign(metricLog, Object.fromEntries(PLAIN.map((name) => [name, s[name]])), later, {
       samples: [...s.samples],
       noise: [...s.noise],
@@ -286,6 +300,16 @@ export class MetricLog {
     for (const found of [this.#own.take(step, false), fresh.take(step, true)]) {
       if (found) this.noise = [...this.noise.filter((n) => n.step !== step || n.fresh !== found.fresh), found];
     }
+  }
+
+  addAccuracy({ step, right, examples }: AccuracyPoint): void {
+    const point = { step, right, examples };
+    if (this.accuracy.at(-1)?.step === step) this.accuracy[this.accuracy.length - 1] = point;
+    else this.accuracy.push(point);
+  }
+
+  addClassified(set: LabelledSet, predicted: Predicted): void {
+    this.classified = { ...predicted, set };
   }
 
   addSample({ step, prompt, expected, text }: SampleEvent): void {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { zipSync } from 'fflate';
 import { expect, test } from 'vitest';
+import type { LabelledSet } from '../shared/classification';
 import { defaultSession } from '../shared/config';
 import { type MetricsFile, metricsFileSchema, savedSessionSchema } from '../shared/savedSession';
 import { quickly } from '../shared/testing/quickly';
@@ -18,6 +19,13 @@ const ADAPTER = [
   { name: 'adapter_config.json', bytes: new TextEncoder().encode('{}') },
   { name: 'adapter_model.safetensors', bytes: Uint8Array.from({ length: 999 }, (_, i) => i % 251) },
 ];
+
+const LABELLED: LabelledSet = {
+  by: 'likelihood',
+  classes: ['billing', 'bug'],
+  labels: [1, 0, 1],
+  texts: ['It crashes.', 'Two invoices …', 'It hangs.'],
+};
 
 function session(): SessionView {
   const metricLogs = new Map(['base', 'lora', 'ts-lora'].map((id) => [id, new MetricLog(id)]));
@@ -50,6 +58,10 @@ function session(): SessionView {
   gated.stopped = { step: 1200, bestStep: 750, bestLoss: 2 };
   gated.dev = { step: 1200, loss: 2.25, best: { step: 750, loss: 2.125 } };
   gated.skipsAll = [{ module: 3, reason: 'stuck' }];
+  for (const id of ['base', 'ts-lora']) {
+    metricLogs.get(id)!.addAccuracy({ step: 750, right: 1, examples: 2 });
+    metricLogs.get(id)!.addClassified(LABELLED, { step: 1200, predicted: [1, 0, 0], probability: [0.75, 0.5, 1] });
+  }
   gated.addSample({ type: 'sample', runId: 'ts-lora', step: 750, prompt: 'Q', expected: null, text: 'A' });
   return {
     config: defaultSession(),
@@ -218,4 +230,22 @@ test('records of earlier versions, which name a GPU or nothing, open', () => {
   expect(savedSessionSchema.safeParse({ ...old, devices, gpu: 'v a' }).success).toBe(false);
   expect(deviceNames(devices)).toBe('v a, then CPU, 4 threads');
   expect(deviceNames([])).toBe('unknown device');
+});
+
+test('predictions that do not fit their labelled examples are refused', () => {
+  const file = metricLogToJson([...session().metricLogs.values()].map((m) => m.snapshot()));
+  expect(file.labelled).toEqual(LABELLED);
+  const wrong = (change: (copy: MetricsFile) => void) => {
+    const copy = structuredClone(file);
+    change(copy);
+    return metricsFileSchema.safeParse(copy).success;
+  };
+  expect(wrong(() => undefined)).toBe(true);
+  expect(wrong((f) => (f.labelled = null))).toBe(false);
+  expect(wrong((f) => f.labelled!.labels.pop())).toBe(false);
+  expect(wrong((f) => (f.labelled!.labels[0] = 2))).toBe(false);
+  expect(wrong((f) => f.runs[0].classified!.predicted.pop())).toBe(false);
+  expect(wrong((f) => (f.runs[0].classified!.predicted[0] = 2))).toBe(false);
+  expect(wrong((f) => (f.runs[0].classified!.probability = [0.5]))).toBe(false);
+  expect(wrong((f) => (f.runs[0].accuracy[0].right = 3))).toBe(false);
 });

@@ -81,11 +81,18 @@ const seriesFromJson = (s: SeriesJson): SeriesSnapshot => ({
 
 /** Curves as they go into the file. Of the evaluations only the last keeps its gates, which are the largest part. */
 export function metricLogToJson(metricLogs: readonly MetricLogSnapshot[]): MetricsFile {
+  const labelled = metricLogs.find((h) => h.classified)?.classified!.set ?? null;
   return {
     format: 'sieve-metrics',
     version: 2,
+    labelled,
     runs: metricLogs.map((h) => ({
       ...h,
+      classified: h.classified && {
+        step: h.classified.step,
+        predicted: h.classified.predicted,
+        probability: h.classified.probability,
+      },
       step: numbers(h.step),
       loss: numbers(h.loss),
       learningRate: numbers(h.learningRate),
@@ -114,6 +121,7 @@ export function metricLogToJson(metricLogs: readonly MetricLogSnapshot[]): Metri
 function metricLogFromJson(file: MetricsFile): MetricLogSnapshot[] {
   return file.runs.map((h) => ({
     ...h,
+    classified: h.classified && { ...h.classified, set: file.labelled! },
     step: f32(h.step),
     loss: f32(h.loss),
     learningRate: f32(h.learningRate),

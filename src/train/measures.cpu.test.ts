@@ -8,6 +8,7 @@ import { downloadModel } from '../hub/model';
 import { openTokenizer } from '../hub/tokenizer';
 import { type SessionConfig, defaultSession, runSchema } from '../shared/config';
 import type { TokenSet } from '../shared/types';
+import { createClassifier } from './classifier';
 import { norm } from './moduleMeasures';
 import { testDevice } from '../engine/testing/harness';
 import { Trainer } from '../engine/trainer';
@@ -43,6 +44,18 @@ async function data(): Promise<{ train: TokenSet; validation: TokenSet }> {
   );
 }
 
+/** The first token of each label, the most frequent label of the train split first. */
+function labelTokens({ train }: { train: TokenSet }): number[] {
+  const counts = new Map<number, number>();
+  for (let i = 0; i + 1 < train.offsets.length; i++) {
+    const token = train.ids[train.offsets[i] + train.supervised.subarray(train.offsets[i]).indexOf(1)];
+    counts.set(token, (counts.get(token) ?? 0) + 1);
+  }
+  return [...counts.keys()].sort((a, b) => counts.get(b)! - counts.get(a)!);
+}
+
+const lastOf = (n: number) => Uint8Array.from({ length: n }, (_, i) => (i === n - 1 ? 1 : 0));
+
 function config(): SessionConfig {
   const e = defaultSession();
   return {
@@ -62,20 +75,39 @@ function config(): SessionConfig {
 }
 
 it('accuracy, token classes and norms of runs that have learnt', async () => {
-  const { studio, phase } = watched();
+  const { studio, phase, events } = watched();
   const info = await studio.openModel({ type: 'open-model', source: NANO });
   const set = await data();
   const end = phase('finished');
   await studio.start({ type: 'start', config: config(), ...set });
   await end;
 
-  const accuracy = await studio.accuracy({ type: 'accuracy', runs: ['base', 'lora', 'ts-lora'], examples: 12 });
-  expect(accuracy.lora).toMatchObject({ examples: 12, candidates: 2 });
-  // One word tells the label: forty steps are enough, and the untouched model never writes a label.
-  expect(accuracy.lora!.likelihood).toBe(1);
-  expect(accuracy.lora!.generated).toBe(1);
-  expect(accuracy.base!.generated).toBe(0);
-  expect(accuracy.base!.likelihood).toBeLessThan(1);
+  // One word tells the label: forty steps are enough.
+  const points = events.filter((e) => e.type === 'accuracy');
+  const at = (runId: string) => points.filter((p) => p.runId === runId).map((p) => [p.step, p.right, p.examples]);
+  expect(at('lora')).toEqual([[40, 12, 12]]);
+  const [[first, right], last] = at('base');
+  expect([first, last[0]]).toEqual([0, 40]);
+  expect(right).toBe(last[1]);
+  expect(right).toBeLessThan(12);
+  const classified = events.find((e) => e.type === 'classified')!;
+  expect(classified.set).toMatchObject({ by: 'likelihood', classes: ['sad', 'happy'] });
+  expect(Object.keys(classified.runs)).toEqual(['base', 'lora', 'ts-lora', 'adalora']);
+  expect(classified.runs.lora).toMatchObject({ step: 40, predicted: classified.set.labels });
+  expect(classified.runs.lora.probability!.every((p) => p > 0.5 && p <= 1)).toBe(true);
+  classified.set.texts.forEach((text, i) => {
+    expect(text).toMatch(/^Tom and Mia (cried|laughed) near the \w+ on day \d+\.\nLabel:$/);
+    expect(classified.set.classes[classified.set.labels[i]]).toBe(text.includes('cried') ? 'sad' : 'happy');
+  });
+
+  const { runs: written } = await studio.writtenAnswers({
+    type: 'written-answers',
+    runs: ['base', 'lora', 'ts-lora'],
+    examples: 12,
+  });
+  expect(written!.lora).toEqual({ examples: 12, exactMatch: 1, tokenF1: 1 });
+  // The untouched model never writes a label.
+  expect(written!.base.exactMatch).toBe(0);
 
   const { 'ts-lora': rows } = await studio.tokenClasses({ type: 'token-classes', runs: ['ts-lora'], examples: 5 });
   const tokens = set.validation.offsets[5];
@@ -108,7 +140,8 @@ it('losses of single targets add up to the batch’s loss, for stacked runs and 
   const device = await testDevice();
   const base = await openBase(device, NANO.id);
   const e = config();
-  const { validation } = await data();
+  const set = await data();
+  const { validation } = set;
   const [layout] = fittingLayouts(base.config, e.runs, {
     train: e.train,
     limits: { budget: 2 ** 32, binding: 2 ** 30 },
@@ -125,6 +158,28 @@ it('losses of single targets add up to the batch’s loss, for stacked runs and 
       expect(own.reduce((a, b) => a + b, 0) / own.length).toBeCloseTo(whole[i].loss, 4);
     });
   }
+
+  // A label's likelihood behind a prompt is what training has as the loss of its tokens there.
+  const classifier = createClassifier({ trainer }, await openTokenizer(NANO), set)!;
+  const found = await classifier.predict(['base', 'lora', 'ts-lora'], 0, 3);
+  for (const [r, id] of [null, 'lora', 'ts-lora'].entries())
+    for (let i = 0; i < 3; i++) {
+      const logs = [];
+      for (const answer of labelTokens(set)) {
+        const [from, to] = [validation.offsets[i], validation.offsets[i + 1]];
+        const start = from + validation.supervised.subarray(from, to).indexOf(1);
+        const ids = [...validation.ids.subarray(from, start), answer];
+        const one = {
+          ids: Int32Array.from(ids),
+          offsets: Uint32Array.of(0, ids.length),
+          supervised: lastOf(ids.length),
+        };
+        const [losses] = await trainer.targetLosses([id], toBatch(one, [0]));
+        logs.push(-losses[0]);
+      }
+      const sum = logs.reduce((s, x) => s + Math.exp(x), 0);
+      logs.forEach((x, c) => expect(found[r][i].probabilities![c]).toBeCloseTo(Math.exp(x) / sum, 5));
+    }
   trainer.free();
   base.free();
 });

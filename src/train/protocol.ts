@@ -3,6 +3,7 @@
  * Requests carry a `requestId`; exactly one `reply` or `failed` answers each. Events come unasked and carry
  * a `runId` where they belong to a run ('base' is the untouched model). Errors cross as `ErrorInfo`.
  */
+import type { LabelledSet, Predicted, Written } from '../shared/classification';
 import type { Message } from '../shared/message';
 import type { SessionConfig } from '../shared/config';
 import type { DataRecipe, SourceFile } from '../shared/dataRecipe';
@@ -27,7 +28,7 @@ import type {
   Turn,
 } from '../shared/data';
 import type { ErrorInfo } from '../shared/errors';
-import type { Accuracy, ModuleMeasure, TokenClassRow } from '../shared/experiment';
+import type { ModuleMeasure, TokenClassRow } from '../shared/experiment';
 import type { ModelDescription } from '../shared/model';
 import type {
   AdapterWork,
@@ -171,8 +172,8 @@ export type TrainRequest =
   | { type: 'reset-tau'; runId: RunId; module: number }
   /** Frees everything of the experiment; the model stays. */
   | { type: 'reset' }
-  /** How often each run answers `examples` validation prompts right; by run id, null where the data has no short answers. */
-  | { type: 'accuracy'; runs: RunId[]; examples: number }
+  /** How often each run writes the expected answer to `examples` validation prompts; null where the data has no short answers. */
+  | { type: 'written-answers'; runs: RunId[]; examples: number }
   /** Which kinds of tokens of `examples` validation examples each of `runs` skips; they must have gates. */
   | { type: 'token-classes'; runs: RunId[]; examples: number }
   /** Norms of every adapted module: frozen weight, what was learnt, gradient on `examples` training examples. */
@@ -197,7 +198,7 @@ export interface TrainReplies {
   /** `template` is the one it was trained with, where its files tell. */
   import: { runId: RunId; name: string; template: PromptTemplate | null };
   state: SessionState;
-  accuracy: Record<RunId, Accuracy | null>;
+  'written-answers': { runs: Record<RunId, Written> | null };
   'token-classes': Record<RunId, TokenClassRow[]>;
   /** `active` is left null: it is known from the steps. */
   'module-measures': { modules: ModuleMeasure[] };
@@ -273,6 +274,10 @@ export type TrainEvent =
       supervised: number;
       gate: GateStats | null;
     }
+  /** Validation examples whose label a run told rightly. On the way, of those that its loss is measured on. */
+  | { type: 'accuracy'; runId: RunId; step: number; right: number; examples: number }
+  /** At the end: what each run made of every labelled validation example. */
+  | { type: 'classified'; set: LabelledSet; runs: Record<RunId, Predicted> }
   | {
       type: 'watch';
       runId: RunId;

@@ -8,11 +8,13 @@ import { fitBatches } from '../engine/microBatches';
 import { matmulRate } from '../engine/matmulRate';
 import type { StepResult, Trainer } from '../engine/trainer';
 import { type SessionConfig, isGated, parseSession, tauWarmupSteps } from '../shared/config';
+import { MAX_LABELLED } from '../shared/classification';
 import { AdapterError, GpuError, OutOfMemoryError, TrainError, toErrorInfo } from '../shared/errors';
 import { message } from '../shared/message';
 import type { KernelProfile, Prompt, TokenBatch, TokenSet } from '../shared/types';
 import { Divergence, type DivergenceState } from './divergence';
 import { EarlyStopping, type EarlyStoppingState } from './earlyStopping';
+import { Examiner } from './examiner';
 import { GateWarnings, type GateWarningsState } from './gateWarnings';
 import { createTrainer, isThriftiest, layoutOf, planLayout } from './layouts';
 import type { Lock } from './lock';
@@ -68,6 +70,7 @@ export class Session {
   readonly #lock: Lock;
   readonly #watcher: Watcher;
   readonly #sampler: Sampler;
+  readonly #examiner: Examiner;
   /** The adapter's own choices, which a restored run's replace while it is there. */
   readonly #tuning: Tuning;
   /** Whether every evaluation measures μ on validation tokens, not only the last: it costs their backward pass. */
@@ -137,6 +140,7 @@ export class Session {
       emit,
       cancelled: () => this.#abandoned,
     });
+    this.#examiner = new Examiner(this, model.tokenizer, { data, lock, emit, abandoned: () => this.#abandoned });
     this.#measureGates = data.measureGates ?? false;
     if (data.samplePrompts !== undefined) this.#sampler.set(data.samplePrompts);
   }
@@ -246,6 +250,7 @@ export class Session {
     await this.#takeBest();
     const kept = this.#kept;
     if (kept.length > 0) await this.#evaluate(kept, true);
+    await this.#examine(kept);
     await this.#lock.run(() => this.#sampler.take(this.#step, this.#live));
     if (!this.#abandoned) await this.#lock.run(() => this.#watcher.maybe(this.#step, true));
     this.#sayUngated(kept);
@@ -361,6 +366,7 @@ export class Session {
   async #measure(runIds: readonly RunId[]): Promise<void> {
     const losses = await this.#evaluate(runIds);
     await this.#lock.run(() => this.#remember(losses));
+    await this.#examiner.classify({ runIds, limit: this.config.train.evalExamples, stepOf: this.#stepOf });
     await this.#lock.run(() => this.#sampler.take(this.#step, runIds));
     this.#evaluated = this.#step;
   }
@@ -427,7 +433,7 @@ export class Session {
         this.#emit({
           type: 'eval',
           runId: ids[i],
-          step: this.#early.stoppedAt(ids[i]) ?? this.#step,
+          step: this.#stepOf(ids[i]),
           loss,
           examples: n,
           supervised,
@@ -441,6 +447,20 @@ export class Session {
     if (base !== undefined) for (const divergence of this.#divergence.values()) divergence.begin(base);
     return losses;
   }
+
+  /** The last word: all labelled validation examples, by the base and every run. Whoever stops a session does not wait for all. */
+  #examine(kept: readonly RunId[]): Promise<void> {
+    const stopped = this.#stopping;
+    return this.#examiner.finish({
+      runIds: kept.length > 0 ? ['base', ...kept] : [],
+      limit: stopped ? this.config.train.evalExamples : MAX_LABELLED,
+      stepOf: this.#stepOf,
+      ends: () => this.#stopping !== stopped,
+    });
+  }
+
+  /** Steps that a run has learnt: early stopping may have ended it. */
+  readonly #stepOf = (runId: RunId): number => this.#early.stoppedAt(runId) ?? this.#step;
 
   /** Early stopping on a run's watched loss. The base's, before the first step, is where every run starts. */
   #stopEarly(runId: RunId, loss: number): void {

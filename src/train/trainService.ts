@@ -13,7 +13,6 @@ import { AdapterError, GpuError, ModelError, OutOfMemoryError, TrainError, toErr
 import { message } from '../shared/message';
 import type { DeviceChoice, ModelFile } from '../shared/types';
 import { type AdapterCheck, type ImportedAdapter, adapterFiles, readAdapter } from './adapterFiles';
-import { measureAccuracy } from './accuracy';
 import { todaysState } from './formerState';
 import { Lock } from './lock';
 import { measureModules } from './moduleMeasures';
@@ -25,6 +24,7 @@ import { planOf } from './layouts';
 import { Session } from './session';
 import { timeSteps } from './stepTime';
 import { measureTokenClasses } from './tokenClasses';
+import { measureWritten } from './writtenAnswers';
 
 const CHECK_ROWS = 3;
 const CHECK_TEXT = 'Once upon a time there was a fox who wanted to see the sea.';
@@ -435,8 +435,8 @@ export class TrainService {
     return null;
   }
 
-  async accuracy({ runs, examples }: Request<'accuracy'>): Promise<TrainReplies['accuracy']> {
-    return this.#needSession().inspect((session) => measureAccuracy(session, runs, examples));
+  async writtenAnswers({ runs, examples }: Request<'written-answers'>): Promise<TrainReplies['written-answers']> {
+    return { runs: await this.#needSession().inspect((session) => measureWritten(session, runs, examples)) };
   }
 
   async tokenClasses({ runs, examples }: Request<'token-classes'>): Promise<TrainReplies['token-classes']> {

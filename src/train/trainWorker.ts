@@ -55,8 +55,8 @@ function answer(request: Envelope<TrainRequest>): unknown {
       return studio.restore(request);
     case 'reset':
       return studio.reset();
-    case 'accuracy':
-      return studio.accuracy(request);
+    case 'written-answers':
+      return studio.writtenAnswers(request);
     case 'token-classes':
       return studio.tokenClasses(request);
     case 'module-measures':

@@ -1,4 +1,5 @@
 /** One variant's result with one seed, from what its run has shown. */
+import { type Classified, type Written, scoresOf } from '../../shared/classification';
 import type { RunConfig } from '../../shared/config';
 import type { ErrorInfo } from '../../shared/errors';
 import type { Accuracy, Cell, ModuleMeasure, TokenClassRow } from '../../shared/experiment';
@@ -50,6 +51,20 @@ export function cellOf(experiment: string, { stage, seed }: Pick<Job, 'stage' | 
     classes,
     only: run.only,
     modules,
+  };
+}
+
+/** What labels and written answers say of a run; null where the data has neither. */
+export function accuracyOf(classified: Classified | null, written: Written | null): Accuracy | null {
+  if (!classified && !written) return null;
+  const scores = classified && scoresOf(classified.set.labels, classified.predicted, classified.set.classes.length);
+  return {
+    examples: scores?.examples ?? written!.examples,
+    candidates: classified?.set.classes.length ?? null,
+    likelihood: scores?.accuracy?.share ?? null,
+    macroF1: scores?.macroF1 ?? null,
+    generated: written?.exactMatch ?? null,
+    tokenF1: written?.tokenF1 ?? null,
   };
 }
 

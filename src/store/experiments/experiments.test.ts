@@ -45,7 +45,7 @@ function page(library = new MemoryLibrary(), bytes = 16) {
           sessions.at(-1)!.end('stopped');
         }
         const per = (value: unknown) => Object.fromEntries((request.runs ?? []).map((id) => [id, value]));
-        if (request.type === 'accuracy') return Promise.resolve(per(null));
+        if (request.type === 'written-answers') return Promise.resolve({ runs: null });
         if (request.type === 'token-classes')
           return Promise.resolve(per([{ group: 'Kind', name: 'digits', tokens: 1, passed: 4, skipped: 1 }]));
         if (request.type === 'module-measures')

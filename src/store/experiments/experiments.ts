@@ -8,13 +8,13 @@ import { type SessionConfig, isGated } from '../../shared/config';
 import { DataError, SieveError, messageOf } from '../../shared/errors';
 import { type Message, message } from '../../shared/message';
 import type { Names } from '../../shared/names';
-import type { Accuracy, Cell, Experiment } from '../../shared/experiment';
+import type { Cell, Experiment } from '../../shared/experiment';
 import type { ModelSource } from '../../train/protocol';
 import { refuseTwo } from '../checks';
 import type { SessionView, State } from '../slices';
 import { withLock } from '../storageLock';
 import type { TrainClient } from '../trainClient';
-import { type Measured, activeShares, cellOf } from './cells';
+import { type Measured, accuracyOf, activeShares, cellOf } from './cells';
 import { type Library, MAX_KEPT_BYTES, type ExperimentData, dataBytes } from './library';
 import { type Job, nextJob } from './plan';
 import { type ExperimentDraft, experimentSettings, experimentProblem } from './presets';
@@ -298,12 +298,13 @@ export class Experiments {
       return result;
     }
     this.#patch({ activity: 'answers' });
-    const accuracy: Record<string, Accuracy | null> = await train.request({
-      type: 'accuracy',
+    const { runs: written } = await train.request({
+      type: 'written-answers',
       runs: ids,
       examples: config.train.evalExamples,
     });
-    for (const id of ids) result.get(id)!.accuracy = accuracy[id] ?? null;
+    for (const id of ids)
+      result.get(id)!.accuracy = accuracyOf(session.metricLogs.get(id)?.classified ?? null, written?.[id] ?? null);
     if (gated.length > 0) {
       this.#patch({ activity: 'tokens' });
       const classes = await train.request({

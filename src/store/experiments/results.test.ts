@@ -44,15 +44,27 @@ it('cells come in any order; a broken run is counted and left out of its pair', 
   expect(verdicts(experiment, cells.slice(0, 2))[0]).toMatch(/one seed cannot show/);
 });
 
-it('answers are said only where they differ', () => {
+it('accuracy is always said, written answers only where they differ', () => {
   const { experiment, cells } = compared();
-  const right = (share: number) => ({ examples: 10, candidates: 2, likelihood: share, generated: 0.5 });
+  const right = (share: number) => ({
+    examples: 10,
+    candidates: 2,
+    likelihood: share,
+    macroF1: null,
+    generated: 0.5,
+    tokenF1: null,
+  });
   const scored = cells.map((c) => ({ ...c, accuracy: right((c.variant === 'lora' ? 0.5 : 0.8) + c.seed / 100) }));
   const { measures } = resultsOf(experiment, scored, names.ranking);
   expect(measures.map((m) => m.id)).toEqual(['loss', 'best', 'likelihood', 'generated']);
   const said = verdicts(experiment, scored);
   expect(said).toHaveLength(2);
-  expect(said[1]).toMatch(/^Accuracy \(by likelihood\): TS-LoRA better by 0\.300 than LoRA/);
+  expect(said[1]).toMatch(/^Accuracy: TS-LoRA better by 0\.300 than LoRA/);
+  const alike = cells.map((c) => ({
+    ...c,
+    accuracy: right(0.5 + (c.variant === 'lora' ? 1 : -1) * 0.01 * (c.seed % 2)),
+  }));
+  expect(verdicts(experiment, alike)[1]).toMatch(/^Accuracy: no difference shown/);
 });
 
 it('rankings: stability between seeds, agreement with the active share, who was chosen', () => {

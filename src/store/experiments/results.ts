@@ -15,7 +15,7 @@ import { probeMeasures, scores, topModules } from './plan';
 
 /** What a cell can be measured by. */
 export interface Measure {
-  id: 'loss' | 'best' | 'likelihood' | 'generated' | 'skipped';
+  id: 'loss' | 'best' | 'likelihood' | 'macroF1' | 'generated' | 'tokenF1' | 'skipped';
   share: boolean;
   of: (cell: Cell) => number | null;
 }
@@ -28,7 +28,9 @@ export const MEASURES: readonly Measure[] = [
     of: (c) => (c.failed !== null || c.evals.length === 0 ? null : Math.min(...c.evals.map((e) => e.loss))),
   },
   { id: 'likelihood', share: true, of: (c) => c.accuracy?.likelihood ?? null },
+  { id: 'macroF1', share: true, of: (c) => c.accuracy?.macroF1 ?? null },
   { id: 'generated', share: true, of: (c) => c.accuracy?.generated ?? null },
+  { id: 'tokenF1', share: true, of: (c) => c.accuracy?.tokenF1 ?? null },
   { id: 'skipped', share: true, of: (c) => c.skipped },
 ];
 

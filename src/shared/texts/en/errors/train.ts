@@ -18,6 +18,7 @@ export const train = {
     tuning: 'choosing the fastest way to multiply on this GPU',
     comparing: 'comparing logits with the reference',
     gradients: 'comparing the GPU’s gradients with the CPU’s',
+    classifying: 'classifying validation examples',
   },
   /** Where our logits and the reference's first differ; `token` counts from 1. */
   difference: ({
@@ -93,6 +94,8 @@ export const train = {
     neverSkipped: ({ steps }: { steps: number }) =>
       `no token was skipped in ${steps} steps, so it equals the same method without gates (TS-LoRA equals LoRA). A larger τ learning rate, or a sparsity penalty, changes that.`,
     noSamples: 'There is too little memory for samples during this training, so there will be none.',
+    noAccuracy:
+      'There is too little memory to classify validation examples beside this training, so there will be no accuracy.',
   },
   session: {
     context: ({ tokens, most }: { tokens: number; most: number }) => ({

@@ -13,8 +13,10 @@ export const results = {
   measure: {
     loss: 'Validation loss',
     best: 'Best validation loss',
-    likelihood: 'Accuracy (by likelihood)',
+    likelihood: 'Accuracy',
+    macroF1: 'Macro-F1',
     generated: 'Exact match (greedy)',
+    tokenF1: 'Token-F1 (greedy)',
     skipped: 'Skipped',
   },
   /** A paired comparison as a sentence; all numbers are written with their unit. */

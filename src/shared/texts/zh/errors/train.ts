@@ -9,6 +9,7 @@ export const train: Texts['errors']['train'] = {
     tuning: '正在选择这块 GPU 上最快的矩阵乘法',
     comparing: '正在与参照对比 logits',
     gradients: '正在把 GPU 的梯度与 CPU 的对比',
+    classifying: '正在对验证样本分类',
   },
   difference: ({ token, piece, entry, here, there }) =>
     `第 ${token} 个词元（“${piece}”）、词表第 ${entry} 项：这里是 ${here}，参照是 ${there}`,
@@ -54,6 +55,7 @@ export const train: Texts['errors']['train'] = {
     neverSkipped: ({ steps }) =>
       `${steps} 步中没有跳过任何词元，所以它等同于没有门控的同一方法（TS-LoRA 等同于 LoRA）。增大 τ 学习率，或设稀疏惩罚，可以改变这一点。`,
     noSamples: '内存太少，训练的同时放不下样例生成，所以不会有样例。',
+    noAccuracy: '内存太少，训练的同时放不下对验证样本的分类，所以不会有准确率。',
   },
   session: {
     context: ({ tokens, most }) => ({

@@ -8,8 +8,10 @@ export const results: Texts['experiment']['results'] = {
   measure: {
     loss: '验证损失',
     best: '最佳验证损失',
-    likelihood: '准确率（按似然）',
+    likelihood: '准确率',
+    macroF1: '宏平均 F1',
     generated: '完全匹配（贪心）',
+    tokenF1: '词元 F1（贪心）',
     skipped: '跳过',
   },
   verdict: {

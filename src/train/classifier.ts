@@ -1,0 +1,134 @@
+/**
+ * Which label each run gives to a validation example. A language model chooses among the labels' texts as answers to the
+ * example's prompt; what has a class head answers by it. Both are a `Classifier`, which is all that a session knows.
+ */
+import { Generator } from '../engine/generator';
+import { maxContext } from '../engine/model/modules';
+import type { Trainer } from '../engine/trainer';
+import type { LabelledSet, Prediction } from '../shared/classification';
+import type { TokenSet, Tokenizer } from '../shared/types';
+import { type AnswerTree, answerTree, constrainedGreedy, likelihoods } from './answerTree';
+import { type LabelledAnswers, labelledAnswers } from './answers';
+import type { RunId } from './protocol';
+
+export interface Classifier extends Omit<LabelledSet, 'texts'> {
+  /** Beginning of an example's text. */
+  text(example: number): string;
+  /**
+   * What each run ('base' among them) predicts for the examples `from … from + count`. [runs][count]. Nothing is learnt.
+   * @throws {OutOfMemoryError} where there is no room for it
+   */
+  predict(runIds: readonly RunId[], from: number, count: number): Promise<Prediction[][]>;
+}
+
+/** Reads beyond the prompt that the likelihoods of all labels may take, per example; above, labels are chosen token by token. */
+const MAX_READS = 24;
+/** Tokens and characters of an example's text that are shown. */
+const TEXT_TOKENS = 160;
+const TEXT_LENGTH = 300;
+
+class AnswerClassifier implements Classifier {
+  readonly by;
+  readonly classes;
+  readonly labels;
+  readonly #host: { readonly trainer: Trainer };
+  readonly #tokenizer: Tokenizer;
+  readonly #answers: LabelledAnswers;
+  readonly #tree: AnswerTree;
+  readonly #longest: number;
+
+  constructor(
+    host: { readonly trainer: Trainer },
+    tokenizer: Tokenizer,
+    { answers, tree }: { answers: LabelledAnswers; tree: AnswerTree },
+  ) {
+    this.#host = host;
+    this.#tokenizer = tokenizer;
+    this.#answers = answers;
+    this.#tree = tree;
+    this.#longest = Math.max(...answers.spellings.map((s) => s.ids.length));
+    this.by = tree.reads <= MAX_READS ? ('likelihood' as const) : ('greedy' as const);
+    this.classes = answers.classes;
+    this.labels = answers.labels;
+  }
+
+  text(example: number): string {
+    const { special, decode } = this.#tokenizer;
+    const ids = this.#answers.asked[example].prompt.filter((id) => !special.has(id));
+    const text = decode(ids.subarray(0, TEXT_TOKENS)).trim();
+    return ids.length > TEXT_TOKENS || text.length > TEXT_LENGTH ? `${text.slice(0, TEXT_LENGTH)} …` : text;
+  }
+
+  /** Of several spellings of a label the probabilities add up; of one example all labels are compared behind the same prompt. */
+  #prediction(example: number, scores: Float64Array): Prediction {
+    const best = Math.max(...scores);
+    const probabilities = new Float32Array(this.classes.length);
+    let sum = 0;
+    this.#answers.spellings.forEach(({ label }, i) => {
+      const own = Math.exp(scores[i] - best);
+      probabilities[label] += own;
+      sum += own;
+    });
+    if (!Number.isFinite(sum)) return { example, label: this.labels[example], predicted: -1 };
+    const predicted = probabilities.indexOf(Math.max(...probabilities));
+    for (let c = 0; c < probabilities.length; c++) probabilities[c] /= sum;
+    return { example, label: this.labels[example], predicted, probabilities };
+  }
+
+  async predict(runIds: readonly RunId[], from: number, count: number): Promise<Prediction[][]> {
+    const { trainer } = this.#host;
+    const { base } = trainer;
+    const most = maxContext(base.config) - this.#longest;
+    const examples = Array.from({ length: count }, (_, i) => from + i);
+    // What does not fit is cut from the left, as in training.
+    const prompts = examples
+      .map((e) => this.#answers.asked[e].prompt)
+      .map((p) => p.slice(Math.max(0, p.length - most)));
+    const generator = await Generator.create(
+      base,
+      runIds.map((id) => (id === 'base' ? null : trainer.run(id))),
+      Math.max(...prompts.map((p) => p.length)) + this.#longest,
+    );
+    const out: Prediction[][] = runIds.map(() => []);
+    try {
+      for (const [i, prompt] of prompts.entries()) {
+        const example = examples[i];
+        if (this.by === 'likelihood') {
+          const scores = await likelihoods(generator, runIds.length, prompt, this.#tree);
+          scores.forEach((own, r) => out[r].push(this.#prediction(example, own)));
+        } else {
+          const chosen = await constrainedGreedy(generator, runIds.length, prompt, this.#tree);
+          chosen.forEach((answer, r) =>
+            out[r].push({
+              example,
+              label: this.labels[example],
+              predicted: answer < 0 ? -1 : this.#answers.spellings[answer].label,
+            }),
+          );
+        }
+      }
+    } finally {
+      generator.free();
+    }
+    return out;
+  }
+}
+
+/**
+ * How the runs of a session classify; null where its examples have no labels.
+ * @param host its trainer may be another one later
+ */
+export function createClassifier(
+  host: { readonly trainer: Trainer },
+  tokenizer: Tokenizer,
+  { train, validation }: { train: TokenSet; validation: TokenSet },
+): Classifier | null {
+  const answers = labelledAnswers(train, validation, tokenizer);
+  const tree =
+    answers &&
+    answerTree(
+      answers.spellings.map((s) => s.ids),
+      tokenizer.special,
+    );
+  return tree && new AnswerClassifier(host, tokenizer, { answers, tree });
+}
