@@ -110,6 +110,7 @@ const OTHERS = [
   '.chips',
   '.tokens',
   '.samples',
+  '.example-text',
   '.clip',
   '.vtext',
   '.answer-text',

@@ -9,7 +9,7 @@ import { type Share, wilson } from './stats';
  * (constrained greedy decoding), or by a class head.
  */
 export const CHOSEN_BY = ['likelihood', 'greedy', 'head'] as const;
-type ChosenBy = (typeof CHOSEN_BY)[number];
+export type ChosenBy = (typeof CHOSEN_BY)[number];
 
 /** Classes at most; more different labels are no labels. */
 export const MAX_CLASSES = 200;

@@ -27,6 +27,13 @@ export function evalCurve(run: MetricLog, base?: MetricLog): Curve {
   return { steps: points.map((e) => e.step), values: points.map((e) => e.loss), exact: true };
 }
 
+/** Shares of validation examples that were classified rightly. Every run begins as the base, as with losses. */
+export function accuracyCurve(run: MetricLog, base?: MetricLog): Curve {
+  const start = base?.accuracy.find((p) => p.step === 0);
+  const points = start && !run.accuracy.some((p) => p.step === 0) ? [start, ...run.accuracy] : run.accuracy;
+  return { steps: points.map((p) => p.step), values: points.map((p) => p.right / p.examples), exact: true };
+}
+
 /**
  * Exponential average of a curve, bias-corrected so that it starts at the first value; what is not finite is passed over.
  * @param weight 0 (as it is) to just under 1: how much of the past each point keeps

@@ -26,7 +26,7 @@ export const isView = (place: Place): place is View => (VIEWS as readonly Place[
 /** The places that have parts, each an address of its own, in order: a place without a part is at its first. */
 export const TABS = {
   data: ['source', 'mapping', 'issues', 'split', 'preview', 'rows'],
-  compare: ['metrics', 'curves', 'skips', 'answers', 'vote', 'settings'],
+  compare: ['metrics', 'curves', 'skips', 'answers', 'labels', 'vote', 'settings'],
 } as const satisfies Partial<Record<Place, readonly string[]>>;
 
 export type Tabbed = keyof typeof TABS;

@@ -27,6 +27,20 @@ const MAX_READS = 24;
 const TEXT_TOKENS = 160;
 const TEXT_LENGTH = 300;
 
+/** What every prompt ends with, from a line break on: the template's, which says nothing of an example. */
+function sharedEnd(prompts: readonly Int32Array[], decode: Tokenizer['decode']): string {
+  const [first] = prompts;
+  let shared = first.length;
+  for (const ids of prompts) {
+    let n = 0;
+    while (n < shared && n < ids.length && ids.at(-1 - n) === first.at(-1 - n)) n++;
+    shared = n;
+  }
+  const text = decode(first.subarray(first.length - shared));
+  const line = text.indexOf('\n');
+  return line < 0 ? '' : text.slice(line).trimEnd();
+}
+
 class AnswerClassifier implements Classifier {
   readonly by;
   readonly classes;
@@ -36,6 +50,7 @@ class AnswerClassifier implements Classifier {
   readonly #answers: LabelledAnswers;
   readonly #tree: AnswerTree;
   readonly #longest: number;
+  readonly #end: string;
 
   constructor(
     host: { readonly trainer: Trainer },
@@ -47,6 +62,10 @@ class AnswerClassifier implements Classifier {
     this.#answers = answers;
     this.#tree = tree;
     this.#longest = Math.max(...answers.spellings.map((s) => s.ids.length));
+    this.#end = sharedEnd(
+      answers.asked.map((q) => q.prompt),
+      tokenizer.decode,
+    );
     this.by = tree.reads <= MAX_READS ? ('likelihood' as const) : ('greedy' as const);
     this.classes = answers.classes;
     this.labels = answers.labels;
@@ -55,7 +74,8 @@ class AnswerClassifier implements Classifier {
   text(example: number): string {
     const { special, decode } = this.#tokenizer;
     const ids = this.#answers.asked[example].prompt.filter((id) => !special.has(id));
-    const text = decode(ids.subarray(0, TEXT_TOKENS)).trim();
+    const whole = decode(ids.subarray(0, TEXT_TOKENS)).trim();
+    const text = whole.endsWith(this.#end) ? whole.slice(0, whole.length - this.#end.length) : whole;
     return ids.length > TEXT_TOKENS || text.length > TEXT_LENGTH ? `${text.slice(0, TEXT_LENGTH)} …` : text;
   }
 

@@ -96,7 +96,7 @@ it('accuracy, token classes and norms of runs that have learnt', async () => {
   expect(classified.runs.lora).toMatchObject({ step: 40, predicted: classified.set.labels });
   expect(classified.runs.lora.probability!.every((p) => p > 0.5 && p <= 1)).toBe(true);
   classified.set.texts.forEach((text, i) => {
-    expect(text).toMatch(/^Tom and Mia (cried|laughed) near the \w+ on day \d+\.\nLabel:$/);
+    expect(text).toMatch(/^Tom and Mia (cried|laughed) near the \w+ on day \d+\.$/);
     expect(classified.set.classes[classified.set.labels[i]]).toBe(text.includes('cried') ? 'sad' : 'happy');
   });
 

@@ -1,6 +1,7 @@
 /** Any two or more models side by side: the list of runs, and beside it their numbers, curves, maps, answers, a blind vote. */
 import { texts } from '../shared/texts';
-import { Later, SectionFrame } from './bits';
+import { Empty, Later, SectionFrame } from './bits';
+import { Classification } from './classification/Classification';
 import { Adapters } from './compare/Adapters';
 import { Answers } from './compare/Answers';
 import { Chooser } from './compare/Chooser';
@@ -14,7 +15,7 @@ import { Vote } from './compare/Vote';
 import { PlaceTabPanel, PlaceTabs } from './PlaceTabs';
 
 export function CompareSection() {
-  const { frame } = texts();
+  const { classification, frame } = texts();
   const compared = useContenders();
   const { all, shown, reference } = compared;
   return (
@@ -39,6 +40,12 @@ export function CompareSection() {
           </PlaceTabPanel>
           <PlaceTabPanel place="compare" tab="answers">
             <Answers {...compared} />
+          </PlaceTabPanel>
+          <PlaceTabPanel place="compare" tab="labels">
+            <Later>
+              {shown.every((c) => c.classified === null) && <Empty>{classification.none}</Empty>}
+              <Classification all={shown} reference={reference?.key ?? null} />
+            </Later>
           </PlaceTabPanel>
           <PlaceTabPanel place="compare" tab="vote">
             <Later>

@@ -3,6 +3,7 @@
  * adapters that came as files. A plain function of the state.
  */
 import { drawsTokens } from '../../shared/config';
+import type { Classified } from '../../shared/classification';
 import type { Mapping, PromptTemplate } from '../../shared/data';
 import { type Message, message } from '../../shared/message';
 import type { Names } from '../../shared/names';
@@ -45,6 +46,8 @@ export interface Contender {
   validation: Curve | null;
   /** How its validation loss was measured; null before it was. */
   measured: BaseMeasures | null;
+  /** What it made of the labelled validation examples; null without labels. */
+  classified: Classified | null;
   prompt: { mapping: Mapping | null; template: PromptTemplate };
   voice: Voice;
 }
@@ -127,6 +130,7 @@ export function contenders(s: State, called: Pick<Names, 'base' | 'baseOf' | 'im
     run: null,
     validation: metricLog && metricLog.evals.length > 0 ? evalCurve(metricLog) : null,
     measured: measuredBase(metricLog, source),
+    classified: metricLog?.classified ?? null,
     prompt: { mapping: templated.mapping, template: templated.template },
     voice:
       s.model.status === 'ready'
@@ -142,6 +146,7 @@ export function contenders(s: State, called: Pick<Names, 'base' | 'baseOf' | 'im
       run,
       validation: run.curves.validation,
       measured: measuredOf(run),
+      classified: run.metricLog.classified,
       prompt: { mapping: session!.mapping, template: session!.template },
       voice: sessionVoice(s, run),
     });
@@ -163,6 +168,7 @@ export function contenders(s: State, called: Pick<Names, 'base' | 'baseOf' | 'im
         run: null,
         validation: evalCurve(own),
         measured: base,
+        classified: own.classified,
         prompt: { mapping, template },
         voice: {
           kind: 'none',
@@ -183,6 +189,7 @@ export function contenders(s: State, called: Pick<Names, 'base' | 'baseOf' | 'im
         run,
         validation: run.curves.validation,
         measured: measuredOf(run),
+        classified: run.metricLog.classified,
         prompt: { mapping, template },
         voice: keptVoice(s, one, run),
       });
@@ -197,6 +204,7 @@ export function contenders(s: State, called: Pick<Names, 'base' | 'baseOf' | 'im
       run: null,
       validation: null,
       measured: null,
+      classified: null,
       prompt: template ? carriedPrompt(template) : { mapping: templated.mapping, template: templated.template },
       voice: { kind: 'ready', runId },
     });

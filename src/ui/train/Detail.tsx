@@ -11,6 +11,8 @@ import { RankingChart } from '../charts/RankingChart';
 import { RatioHistogram } from '../charts/RatioHistogram';
 import { TokenMap } from '../charts/TokenMap';
 import { TokenGates } from '../charts/TokenView';
+import { AccuracyCurve } from '../classification/AccuracyCurve';
+import { Classification } from '../classification/Classification';
 import { Lines, ModuleTable, OverTime } from '../InspectSection';
 import { useSel, useStudio } from '../studioContext';
 import { Costs } from './Costs';
@@ -35,14 +37,17 @@ type Tab = keyof ReturnType<typeof texts>['frame']['live']['detailTab'];
 export function Detail(props: Props) {
   const t = texts().frame.live;
   const { session, version, look, onLook, metricLog, recorded } = props;
-  const [tab, setTab] = useState<Tab>('module');
+  const [chosen, setTab] = useState<Tab | null>(null);
   const id = useId();
   const list = useRef<HTMLDivElement>(null);
   const modules =
     metricLog?.skipped && metricLog.modules.length === metricLog.skipped.modules ? metricLog.modules : null;
+  const gated = props.gated.length > 0;
   const waiting = <Empty>{t.waiting}</Empty>;
   const planned = session.config.train.steps;
+  const labelled = [...session.metricLogs.values()].some((m) => m.accuracy.length > 0);
   const panels: Record<Tab, ReactNode> = {
+    labels: <Labels {...props} />,
     module:
       modules && metricLog ? <Module {...props} metricLog={metricLog} modules={modules} planned={planned} /> : waiting,
     token: metricLog?.watch ? <Token {...props} watch={metricLog.watch} /> : <Empty>{t.noText}</Empty>,
@@ -51,7 +56,9 @@ export function Detail(props: Props) {
     training: <TrainingCurves session={session} version={version} look={look} onLook={onLook} />,
     costs: <Costs session={session} recorded={recorded} />,
   };
-  const tabs = Object.keys(panels) as Tab[];
+  const tabs = (Object.keys(panels) as Tab[]).filter((name) => name !== 'labels' || labelled);
+  // Without gates there is nothing to say of modules.
+  const tab = chosen && tabs.includes(chosen) ? chosen : labelled && !gated ? 'labels' : 'module';
   const move = (key: string, at: number) => {
     const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: tabs.length - 1 }[key];
     if (to === undefined) return false;
@@ -98,6 +105,30 @@ export function Detail(props: Props) {
         </div>
       ))}
     </div>
+  );
+}
+
+/** Where rows have labels: accuracy over steps, and at the end what each run made of every example. */
+function Labels({ session, version, look, onLook }: Props) {
+  const {
+    classification: t,
+    charts: { curves },
+  } = texts();
+  const all = [
+    { key: 'base', name: curves.base, index: 0, classified: session.metricLogs.get('base')?.classified ?? null },
+    ...session.config.runs.map((r, i) => ({
+      key: r.id,
+      name: r.name,
+      index: i + 1,
+      classified: session.metricLogs.get(r.id)?.classified ?? null,
+    })),
+  ];
+  return (
+    <>
+      <AccuracyCurve session={session} version={version} look={look} onLook={onLook} />
+      {all.every((c) => c.classified === null) && <p className="help">{t.waiting}</p>}
+      <Classification all={all} />
+    </>
   );
 }
 

@@ -18,6 +18,10 @@ interface Props {
   gated: MetricLog | null;
 }
 
+const accuracyOf = (run: MetricLog | undefined) => {
+  const last = run?.accuracy.at(-1);
+  return last ? last.right / last.examples : null;
+};
 const lossOf = (run: MetricLog | undefined) => run?.evals.at(-1)?.loss ?? null;
 
 /** Skipped share of the latest step that was kept, over all modules; each of them sees the same tokens. */
@@ -31,6 +35,7 @@ export function Tiles({ session, gated }: Props) {
   const { runs } = session.config;
   const [first] = runs;
   const firstLoss = lossOf(session.metricLogs.get(first.id));
+  const accuracies = runs.map((r) => accuracyOf(session.metricLogs.get(r.id)));
   const speed = runs.reduce((sum, r) => sum + (session.metricLogs.get(r.id)?.speed()?.tokensPerSecond ?? 0), 0);
   return (
     <dl className="tiles num" aria-label={t.tiles}>
@@ -51,6 +56,24 @@ export function Tiles({ session, gated }: Props) {
           </div>
         );
       })}
+      {accuracies.some((a) => a !== null) && (
+        <div className="tile" data-testid="tile-accuracy">
+          <dt>{texts().classification.tile}</dt>
+          <dd>
+            {percent(accuracies[0], 1)}
+            {runs.slice(1).map((run, i) => {
+              const [first, own] = [accuracies[0], accuracies[i + 1]];
+              if (first === null || own === null) return null;
+              return (
+                <small key={run.id} title={`${run.name}: ${percent(own, 1)}`}>
+                  {' '}
+                  {signed((own - first) * 100, 1)}
+                </small>
+              );
+            })}
+          </dd>
+        </div>
+      )}
       {gated && (
         <div className="tile" data-testid="tile-skipped">
           <dt>{t.skipped}</dt>
@@ -67,7 +90,11 @@ export function Tiles({ session, gated }: Props) {
 
 /** Once a session is over: what was gained for what, by the last evaluation; and the next actions. */
 export function Verdict({ session }: { session: SessionView }) {
-  const { verdict: t, place } = texts().frame;
+  const {
+    frame: { verdict: t, place },
+    classification,
+    charts,
+  } = texts();
   const studio = useStudio();
   const { runs, train } = session.config;
   const [first] = runs;
@@ -92,10 +119,16 @@ export function Verdict({ session }: { session: SessionView }) {
         ? t.plain({ run: first.name, difference: signed(firstLoss - base) })
         : null;
   if (sentence === null || !over) return null;
+  const [compared, against] = metricLog ? [gated!, first] : [first, null];
+  const [own, other] = [compared.id, against?.id ?? 'base'].map((id) => accuracyOf(session.metricLogs.get(id)));
   return (
     <div className="verdict" data-testid="verdict">
       <p title={t.oneSeed}>
-        {sentence} <span className="muted">{t.seed(train.seed)}</span>
+        {sentence}{' '}
+        {own !== null &&
+          other !== null &&
+          `${classification.verdict(compared.name, percent(own, 1), against?.name ?? charts.curves.base, percent(other, 1))} `}
+        <span className="muted">{t.seed(train.seed)}</span>
       </p>
       <p className="row">
         <a className="button small" href={hashOf({ place: 'compare', tab: 'source' })}>

@@ -69,6 +69,7 @@ export const frame = {
     curves: 'Curves',
     skips: 'Skip maps',
     answers: 'Answers',
+    labels: 'Labels',
     vote: 'Blind vote',
     settings: 'Config diff',
   },
@@ -80,6 +81,7 @@ export const frame = {
     difference: (difference: string, run: string) => `${difference} against ${run}`,
     detail: 'Detail',
     detailTab: {
+      labels: 'Labels',
       module: 'Module',
       token: 'Token',
       shares: 'Over time',

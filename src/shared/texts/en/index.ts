@@ -1,5 +1,6 @@
 /** English: one file for each part of the page, and what the layers below have to say. Every other language has the same entries, by type. */
 import { charts } from './charts';
+import { classification } from './classification';
 import { common } from './common';
 import { compare } from './compare';
 import { configure } from './configure';
@@ -15,6 +16,7 @@ import { settings } from './settings';
 import { train } from './train';
 
 export const en = {
+  classification,
   common,
   page,
   model,

@@ -69,6 +69,7 @@ export const frame: Texts['frame'] = {
     curves: '曲线',
     skips: '跳过图',
     answers: '回答',
+    labels: '标签',
     vote: '盲评',
     settings: '配置差异',
   },
@@ -80,6 +81,7 @@ export const frame: Texts['frame'] = {
     difference: (difference, run) => `与 ${run} 相比 ${difference}`,
     detail: '细节',
     detailTab: {
+      labels: '标签',
       module: '模块',
       token: '词元',
       shares: '随时间',

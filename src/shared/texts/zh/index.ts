@@ -1,6 +1,7 @@
 /** Simplified Chinese; complete by type. */
 import type { Texts } from '../en';
 import { charts } from './charts';
+import { classification } from './classification';
 import { common } from './common';
 import { compare } from './compare';
 import { configure } from './configure';
@@ -16,6 +17,7 @@ import { settings } from './settings';
 import { train } from './train';
 
 export const zh: Texts = {
+  classification,
   common,
   page,
   model,

@@ -1,0 +1,85 @@
+/** A web developer with a CSV of labelled tickets: how often each run is right, where it is wrong, and on which tickets. */
+import { readFile } from 'node:fs/promises';
+import type { Locator } from '@playwright/test';
+import { expect, test } from './test';
+
+const PARTS: Record<string, string[]> = {
+  billing: ['The invoice is wrong', 'I was charged twice', 'My refund is not here', 'The price is too high'],
+  bug: ['The page is broken', 'The button does nothing', 'It stops when I save', 'The list is empty'],
+  account: ['I lost my key', 'I cannot come in', 'My name is wrong', 'Please let me in'],
+};
+const PLACES = ['today', 'again', 'since Monday', 'on my phone', 'for my friend', 'at home', 'in the shop', 'all day'];
+
+/** 96 tickets; every other one is about billing. */
+const TICKETS = Array.from({ length: 96 }, (_, i) => {
+  const label = i % 2 ? 'billing' : i % 4 ? 'bug' : 'account';
+  return `"${PARTS[label][(i >> 2) % 4]} ${PLACES[(i * 5 + (i >> 3)) % 8]}, number ${i}.",${label}`;
+});
+
+test('labelled tickets end with an accuracy, and every number leads to its tickets', async ({ app, page }, info) => {
+  test.slow();
+  await app.open();
+  const text = ['text,label', ...TICKETS].join('\n');
+  await app.loadFile({ name: 'tickets.csv', mimeType: 'text/csv', text });
+  await app.small(24);
+  await app.train();
+
+  const live = page.locator('.train, .live').first();
+  await expect(app.get('tile-accuracy')).toContainText('%');
+  await live.getByRole('tab', { name: 'Labels' }).click();
+  const [, majority, base, lora] = await tableOf(live.getByTestId('accuracy-table'));
+  expect(majority[0]).toBe('Always “billing”');
+  expect(base[2]).toMatch(/^\d+ of 10$/);
+  const [right, all] = lora[2].split(' of ').map(Number);
+  expect(all).toBe(10);
+  expect(lora[1]).toContain(`${((100 * right) / all).toFixed(1)} %`);
+  await expect(app.get('tile-accuracy')).toContainText(`${((100 * right) / all).toFixed(1)} %`);
+  // The sum of every class's support is every validation example.
+  const classes = await tableOf(live.getByTestId('class-table'));
+  expect(
+    classes
+      .slice(1)
+      .map((r) => r[0])
+      .sort(),
+  ).toEqual(['account', 'billing', 'bug']);
+  expect(classes.slice(1).reduce((sum, r) => sum + Number(r[1]), 0)).toBe(10);
+  // Three evaluations: before, half way, and at the end.
+  await app.get('as-table-accuracy').click();
+  expect((await tableOf(app.get('table-accuracy'))).slice(1).map((r) => r[0])).toEqual(['0', '12', '24']);
+
+  // In Compare by keyboard: a cell of the matrix, and its tickets.
+  await app.goTo('compare/labels');
+  const compare = page.locator('#compare');
+  const matrix = compare.getByTestId('confusion-lora');
+  await matrix.focus();
+  await page.keyboard.press('Home');
+  await page.keyboard.press('Enter');
+  await expect(compare.getByTestId('examples')).toContainText('“billing”, told rightly');
+  const billing = Number(/: (\d+)/.exec((await compare.getByTestId('examples').locator('h3').textContent())!)![1]);
+  expect(await compare.getByTestId('examples-table').locator('tbody tr').count()).toBe(billing);
+  await compare.getByRole('button', { name: 'All mistakes' }).click();
+  await expect(compare.getByTestId('examples')).toContainText(`Mistakes: ${all - right}`);
+  const download = page.waitForEvent('download');
+  await app.get('save-examples').last().click();
+  const path = info.outputPath('mistakes.csv');
+  await (await download).saveAs(path);
+  const lines = (await readFile(path, 'utf8')).trim().split('\r\n');
+  expect(lines[0]).toBe('example,text,label,predicted,probability');
+  expect(lines).toHaveLength(1 + all - right);
+
+  // A reload of the saved session shows the same.
+  const before = await tableOf(compare.getByTestId('accuracy-table'));
+  await page.reload();
+  await app.modelReady();
+  await app.goTo('history');
+  await page.locator('#history').getByRole('button', { name: /^Open/ }).first().click();
+  await app.goTo('compare/labels');
+  expect(await tableOf(compare.getByTestId('accuracy-table'))).toEqual(before);
+});
+
+const tableOf = (table: Locator) =>
+  table.evaluate((element) =>
+    [...element.querySelectorAll('tr')].map((row) =>
+      [...row.children].map((cell) => (cell.textContent ?? '').replace(/\s+/g, ' ').trim()),
+    ),
+  );
