@@ -482,6 +482,7 @@ class Finder {
         .map((v) => excerpt(v, 24))
         .join(', '),
       more: label.distinct.size > 6,
+      looked: this.#rows < this.#table.rows.length ? this.#rows : null,
     });
   }
 }

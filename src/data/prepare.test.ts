@@ -303,6 +303,26 @@ describe('decisions', () => {
     ]);
   });
 
+  it('say that classes are out of balance, and that labels are too many', async () => {
+    const said = async (labels: readonly string[]) => {
+      const labelled = options({
+        mapping: { kind: 'text-label', roles: { text: 'p', label: 'c' } },
+        template: { prompt: '{text}', completion: '{label}' },
+      });
+      const cells = labels.map((label, i) => [`text ${i}`, label]);
+      const { report } = await prepare(table(cells), labelled, byteTokenizer);
+      return report.warnings.filter((w) => /imbalance|manyLabels/.test(w.code));
+    };
+    const two = (rare: number) => Array.from({ length: 100 }, (_, i) => (i < rare ? 'rare' : 'common'));
+    expect(await said(two(10))).toEqual([]);
+    expect(await said(two(9))).toEqual([
+      message('data.examples.imbalance', { most: 'common', share: 91, least: 'rare', n: 9 }),
+    ]);
+    const many = (n: number) => Array.from({ length: 2 * n }, (_, i) => `label ${i % n}`);
+    expect(await said(many(200))).toEqual([]);
+    expect(await said(many(201))).toEqual([message('data.examples.manyLabels', { n: 201, most: 200 })]);
+  });
+
   it('use a seeded sample where there are more rows than allowed', async () => {
     const p = (seed: number) => prepare(table(rows(500)), options({ maxExamples: 50, seed }), byteTokenizer);
     const [a, b, c] = [await p(1), await p(1), await p(2)];

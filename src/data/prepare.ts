@@ -1,4 +1,5 @@
 /** Parsed table + mapping + template → tokens to train on and tokens to validate on. */
+import { MAX_CLASSES } from '../shared/classification';
 import {
   type Issue,
   ISSUES,
@@ -33,8 +34,8 @@ import { TOKEN_PAGE, TokenStore } from './tokenStore';
 const MAX_TOKENS = 32 * 2 ** 20;
 /** Larger sets are not kept while the next one is made, in tokens. */
 const MAX_REUSED = 4 * 2 ** 20;
-/** More different labels than this are no labels: the split is not made by them. */
-const MAX_LABELS = 200;
+/** How often the most frequent label may stand for each of the least frequent one before that is said. */
+const MAX_IMBALANCE = 10;
 
 export interface Prepared {
   report: PrepareReport;
@@ -161,6 +162,8 @@ export async function prepare(
     report.warnings.push(message('data.examples.noEnd'));
   if (made.endless > 0)
     report.warnings.push(message('data.examples.endless', { n: made.endless, stops: stopNames(tokenizer) }));
+  if (made.label && !label && made.label.length > 0)
+    report.warnings.push(message('data.examples.manyLabels', { n: new Set(made.label).size, most: MAX_CLASSES }));
   if (report.labels && split.problem === null)
     report.warnings.push(...labelWarnings(table, report.labels, label!, tokens));
   if (given && given.includes(true) !== given.includes(false)) report.warnings.push(message('data.examples.emptyFile'));
@@ -256,7 +259,7 @@ const exampleOptions = ({ maxSequenceLength, completionOnly, repairs }: PrepareO
 /** Whether values are labels to split by: not too many, and not all of them different. */
 function areLabels(values: readonly string[]): boolean {
   const different = new Set(values).size;
-  return different <= MAX_LABELS && (different <= 2 || different * 2 <= values.length);
+  return different <= MAX_CLASSES && (different <= 2 || different * 2 <= values.length);
 }
 
 /** Whether generation stops at the last token. */
@@ -266,7 +269,7 @@ function endsIn(ids: Int32Array, { stopIds }: Tokenizer): boolean {
 
 const stopNames = ({ stopIds, pieces }: Tokenizer): string => pieces([...stopIds]).join(', ');
 
-/** What is odd about labels: one that is on one side only, and one that stands in the first line alone. */
+/** What is odd about labels: one that is on one side only, one that is far more frequent than another, and one that stands in the first line alone. */
 function labelWarnings(
   table: ParsedTable,
   labels: NonNullable<PrepareReport['labels']>,
@@ -284,6 +287,17 @@ function labelWarnings(
   if (unlearnt.length > 0) warnings.push(message('data.examples.validationOnly', { labels: named(unlearnt) }));
   if (unmeasured.length > 0 && unmeasured.length < labels.length)
     warnings.push(message('data.examples.learntOnly', { labels: named(unmeasured) }));
+  const [most, least] = [labels[0], labels.at(-1)!];
+  const count = (l: typeof most) => l.train + l.validation;
+  if (count(most) >= MAX_IMBALANCE * count(least))
+    warnings.push(
+      message('data.examples.imbalance', {
+        most: most.label,
+        share: Math.round((100 * count(most)) / label.length),
+        least: least.label,
+        n: count(least),
+      }),
+    );
   const first = label[0];
   const alone =
     tokens.length > 0 && tokens.row(0) === 0 && label.length > 8 && label.filter((l) => l === first).length === 1;

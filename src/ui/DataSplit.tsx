@@ -6,8 +6,6 @@ import { Check, NumberField, Scroll } from './bits';
 import { count, percent } from './format';
 import { useSel, useStudio } from './studioContext';
 
-const MOST_LABELS = 12;
-
 export function DataSplit({ report }: { report: PrepareReport }) {
   const studio = useStudio();
   const share = useSel((s) => s.dataset.validationShare);
@@ -90,7 +88,7 @@ export function DataSplit({ report }: { report: PrepareReport }) {
                 </tr>
               </thead>
               <tbody>
-                {report.labels.slice(0, MOST_LABELS).map((l) => (
+                {report.labels.map((l) => (
                   <tr key={l.label}>
                     <th scope="row">{l.label}</th>
                     <td className="num">{count(l.train)}</td>
@@ -100,9 +98,6 @@ export function DataSplit({ report }: { report: PrepareReport }) {
               </tbody>
             </table>
           </Scroll>
-          {report.labels.length > MOST_LABELS && (
-            <p className="help">{t.moreLabels(report.labels.length - MOST_LABELS)}</p>
-          )}
         </details>
       )}
     </div>

@@ -341,7 +341,6 @@ export const data = {
     label: 'Label',
     train: 'Train',
     validation: 'Validation',
-    moreLabels: (n: number) => `and ${n} more labels`,
   },
   lengths: {
     title: 'Lengths',

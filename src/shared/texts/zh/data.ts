@@ -286,7 +286,6 @@ export const data: Texts['data'] = {
     label: '标签',
     train: '训练集',
     validation: '验证集',
-    moreLabels: (n) => `还有 ${n} 个标签`,
   },
   lengths: {
     title: '长度',

@@ -5,6 +5,15 @@ const TWO = 'Choose a file with at least 2 examples.';
 const UNPACK = 'Unpack it, or pack it with gzip or zip.';
 const AGAIN = 'Save it as UTF-8.';
 
+/** What speaks for a label column; `looked`: rows, where not all were looked at. */
+interface LabelEvidence {
+  n: number;
+  column: string;
+  some: string;
+  more: boolean;
+  looked: number | null;
+}
+
 export const data = {
   cancelled: { message: 'Cancelled.', hint: 'Nothing was changed.' },
   progress: {
@@ -289,8 +298,8 @@ export const data = {
       `columns named ${names.slice(0, -1).join(', ')} and ${names.at(-1)}`,
     filled: ({ column, filled, rows }: { column: string; filled: number; rows: number }) =>
       `${column} is filled in ${filled} of ${rows} rows`,
-    labels: ({ n, column, some, more }: { n: number; column: string; some: string; more: boolean }) =>
-      `${n} distinct values in “${column}”: ${some}${more ? ', …' : ''}`,
+    labels: ({ n, column, some, more, looked }: LabelEvidence) =>
+      `${n} distinct values in “${column}”${looked === null ? '' : ` (in ${looked} rows that were looked at)`}: ${some}${more ? ', …' : ''}`,
     length: ({ column, characters }: { column: string; characters: number }) =>
       `“${column}” holds texts of ${characters} characters on average`,
     plain: ({ texts }: { texts: number }) => `a plain text file with ${texts} ${texts === 1 ? 'text' : 'texts'}`,
@@ -320,6 +329,10 @@ export const data = {
       `Only in the validation split, never trained on: ${labels}. Raise “Max examples”, or lower the validation split.`,
     learntOnly: ({ labels }: { labels: string }) =>
       `Only in the train split, never evaluated (too few examples): ${labels}.`,
+    imbalance: ({ most, share, least, n }: { most: string; share: number; least: string; n: number }) =>
+      `Class imbalance: ${share} % of the examples are “${most}”, ${n} ${n === 1 ? 'is' : 'are'} “${least}”. Always saying “${most}” would be right in ${share} %: read macro-F1 beside accuracy, and add examples of rare labels.`,
+    manyLabels: ({ n, most }: { n: number; most: number }) =>
+      `The label column has ${n} different values among the examples. Above ${most}, or where most stand only once, they count as text: no split by label, no accuracy.`,
     firstLine: ({ label }: { label: string }) =>
       `The label “${label}” is in the first line only. If that line names the columns, say so under “File”.`,
     emptyFile: 'The validation file has no usable rows, so part of the other files becomes the validation split.',

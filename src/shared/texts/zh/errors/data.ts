@@ -234,7 +234,8 @@ export const data: Texts['errors']['data'] = {
     chats: ({ chats, looked, turns }) => `看过的 ${looked} 个里有 ${chats} 个可以读作对话，平均 ${turns} 轮`,
     named: ({ names }) => `有名为 ${names.slice(0, -1).join('、')} 和 ${names.at(-1)} 的列`,
     filled: ({ column, filled, rows }) => `${rows} 行中有 ${filled} 行填写了 ${column}`,
-    labels: ({ n, column, some, more }) => `“${column}”里有 ${n} 个不同的值：${some}${more ? '……' : ''}`,
+    labels: ({ n, column, some, more, looked }) =>
+      `“${column}”里${looked === null ? '' : `（在查看过的 ${looked} 行中）`}有 ${n} 个不同的值：${some}${more ? '……' : ''}`,
     length: ({ column, characters }) => `“${column}”里的文本平均 ${characters} 个字符`,
     plain: ({ texts }) => `纯文本文件，含 ${texts} 段文本`,
     oneNamed: ({ column }) => `有一列名为 ${column}`,
@@ -257,6 +258,10 @@ export const data: Texts['errors']['data'] = {
       `${n} 个样本没有以生成时会停止的词元结尾（${stops === '' ? '这个模型没有指定' : stops}）：模型学不会停下来。`,
     validationOnly: ({ labels }) => `只在验证集中、从未用于训练：${labels}。请调大“最多样本数”，或调小验证集。`,
     learntOnly: ({ labels }) => `只在训练集中、不会评估（样本太少）：${labels}。`,
+    imbalance: ({ most, share, least, n }) =>
+      `类别不平衡：${share} % 的样本是“${most}”，“${least}”只有 ${n} 个。总是回答“${most}”就能对 ${share} %：请同时看宏平均 F1，并为少见的标签补充样本。`,
+    manyLabels: ({ n, most }) =>
+      `标签列在样本中有 ${n} 个不同的值。超过 ${most} 个，或者大多只出现一次时，就当作文本：不按标签划分，也没有准确率。`,
     firstLine: ({ label }) => `标签“${label}”只出现在第一行。如果那一行是列名，请在“文件”里这样选择。`,
     emptyFile: '验证集文件里没有可用的行，因此从其他文件里划出一部分作为验证集。',
     lostPrompt: ({ n }) => `有 ${n} 个样本失去了整个提示词：单是回答就占满了窗口。请调大最大序列长度。`,
