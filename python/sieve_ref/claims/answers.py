@@ -112,29 +112,37 @@ def clear(differences: list[Mean | None]) -> str:
 
 
 def noise(results: Results) -> list[str]:
-    body, gaps = [], {}
+    body, gaps, of_random = [], {}, {}
     for setting, method in itertools.product(MAIN, ("lora", "ts-lora-50", "random-50", "quantile-50", "reconstructed", "averaged-held-out")):
         rows = rows_of(results, setting, method) if method in SETTINGS[setting] else {}
         if not any("helpful" in r for r in rows.values()):
             continue
         share = {(w, k): signs(rows, w, k) for w in ("own", "fresh") for k in ("kept", "skipped")}
+        if setting not in of_random:
+            control = rows_of(results, setting, "random-50") if "random-50" in SETTINGS[setting] else {}
+            of_random[setting] = {(w, k): signs(control, w, k) for w in ("own", "fresh") for k in ("kept", "skipped")}
         cells = [Mean.of(list(v.values())).text(1, scale=100) if v else "–" for v in share.values()]
-        gap = {w: shift(share[w, "kept"], share[w, "skipped"]) for w in ("own", "fresh")} | {"lost": shift(share["own", "kept"], share["fresh", "kept"])}
+        gap = {at: shift(s, of_random[setting][at]) for at, s in share.items()} | {"lost": shift(share["own", "kept"], share["fresh", "kept"])}
         gaps[setting, method] = gap
-        body.append([", ".join(setting), title(method), *cells, *(points(gap[k]) for k in ("own", "fresh", "lost"))])
+        # LoRA skips nothing, so that no share of tokens is there to compare; the random gate is the control itself.
+        against = ["–"] * 4 if method in ("lora", "random-50") else [points(gap[at]) for at in share]
+        body.append([", ".join(setting), title(method), *cells, *against, points(gap["lost"])])
     lines = ["### Does the noise show?", ""]
     if not body:
         return [*lines, "No runs yet.", ""]
     for regime in regimes(MAIN):
         of = lambda method, kind: [g[kind] for (s, m), g in gaps.items() if s[1] == regime and m == method]
         lines += [f"- {regime}: on their own train batch, LoRA's updates help {clear(of('lora', 'lost'))}, compared with a fresh one. "
-                  f"On a fresh batch, the active updates of TS-LoRA 50 % help {clear(of('ts-lora-50', 'fresh'))}, compared with the skipped ones."]
+                  f"On a fresh batch, the active updates of TS-LoRA 50 % help {clear(of('ts-lora-50', ('fresh', 'kept')))}, and the skipped ones "
+                  f"{clear(of('ts-lora-50', ('fresh', 'skipped')))}, compared with the random gate's."]
     lines += [
         "", "Of the updates that change the loss at all, the share that helps (gate gradient μ < 0), in per cent, over the last quarter of training: on the train "
         "batch (own) and on one of the dev split, on which A and B are never trained (fresh). If indiscriminate updates add noise, LoRA's share on a fresh batch lies "
-        "well under its share on its own batch; if a gate removes noise, the active updates help more often than the skipped ones.", "",
+        "well under its share on its own batch. μ of an active token is taken with its update applied, μ of a skipped one without it, so that even a random gate shows a difference between "
+        "the two: each is compared with the random gate's of the same share (paired by seed) and never with the other. A gate that finds the updates that help has more helpful active ones, "
+        "and fewer helpful skipped ones, than the random gate.", "",
     ]
-    return lines + table(["setting", "method", "own: active", "own: skipped", "fresh: active", "fresh: skipped", "own: active − skipped", "fresh: active − skipped", "active: own − fresh"], body)
+    return lines + table(["setting", "method", "own: active", "own: skipped", "fresh: active", "fresh: skipped", "own: active − random's", "own: skipped − random's", "fresh: active − random's", "fresh: skipped − random's", "active: own − fresh"], body)
 
 
 def searched(results: Results) -> list[str]:

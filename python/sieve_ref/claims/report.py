@@ -50,7 +50,7 @@ def setting_tables(results: Results) -> list[str]:
         if body:
             base = next(iter(lora.values()))["base"] if lora else None
             lines += [f"### {setting[0]}, {setting[1]}" + (f" (no adapter: {base:.3f})" if base else ""), ""]
-            lines += table(["method", "learning rate", "seeds", "early-stopped", "− LoRA", "at the end", "− LoRA", "best step", "skipped %", "end, all tokens active"], body)
+            lines += table(["method", "learning rate", "seeds", "early-stopped", "− LoRA", "at the end", "− LoRA", "best step", "skipped at the end %", "end, all tokens active"], body)
     return lines
 
 

@@ -52,7 +52,7 @@ export const inspect = {
   },
   table: {
     summary: (cut: string | null) => `All modules: ${cut ? `${cut}, ` : ''}active share and gate gradient μ`,
-    help: 'Gate gradient μ: below 0, a little more of this token’s update would lower the loss. Active tokens should have the lower mean μ.',
+    help: 'Gate gradient μ: below 0, a little more of this token’s update would lower the loss. μ of an active token is measured with its update applied, μ of a skipped one without it: the two columns cannot be compared with each other, only each with that of a random gate.',
     label: 'All modules',
     module: 'Module',
     active: 'active',

@@ -11,7 +11,7 @@ export const noise = {
   figure: 'Share of token updates that would lower the loss, over steps',
   chance: 'chance level',
   help: (variant: string) =>
-    `${variant}: share of token updates that would lower the loss (gate gradient μ < 0), over steps. A gate that removes noise applies the updates that also help on validation examples and skips those that do not. Train batch: the batch of that step. Validation: examples that no run trains on.`,
+    `${variant}: share of token updates that would lower the loss (gate gradient μ < 0), over steps. μ of active tokens is measured with the update applied, μ of skipped ones without it, so that the two lines differ for a random gate as well: compare each with the same line of a random gate. Train batch: the batch of that step. Validation: examples that no run trains on.`,
   table: 'As a table',
   frame: 'Share of updates that help, by step',
   step: 'Step',

@@ -52,7 +52,7 @@ export const gate: GroupWords<typeof GATE> = {
   },
   rhoPer: {
     label: 'Automatic τ learning rate of',
-    help: 'One for each module makes the modules alike, so that their sparsity says less about their importance.',
+    help: 'One for each module makes their sparsity alike. With one for all, modules whose updates are small relative to the base output skip more.',
     options: { run: 'the whole run', module: 'each module' },
   },
   tauWarmup: {
@@ -63,7 +63,7 @@ export const gate: GroupWords<typeof GATE> = {
   },
   gradientFrom: {
     label: 'Gate gradient μ from',
-    help: 'Nearly every update lowers the loss of its own batch. Tokens of the dev split show which updates generalise.',
+    help: 'Updates help more often on the batch that trains them than elsewhere. A and B are never trained on the dev split.',
     options: { train: 'the training batch', dev: 'the dev split' },
   },
   gradientInterval: {

@@ -50,7 +50,7 @@ export const gate: Texts['settings']['gate'] = {
   },
   rhoPer: {
     label: '自动 τ 学习率适用于',
-    help: '每个模块各用一个会让模块趋于一致，稀疏度就不太能说明模块的重要性。',
+    help: '每个模块各用一个会让各模块的稀疏度趋于一致。所有模块共用一个时，更新相对于基座输出较小的模块跳过得更多。',
     options: { run: '整个运行', module: '每个模块' },
   },
   tauWarmup: {
@@ -61,7 +61,7 @@ export const gate: Texts['settings']['gate'] = {
   },
   gradientFrom: {
     label: '门控梯度 μ 取自',
-    help: '几乎每个更新都会降低自己批次的损失。开发集的词元才能说明哪些更新可以泛化。',
+    help: '更新在训练它的批次上比在别处更常有益。A 和 B 从不在开发集上训练。',
     options: { train: '训练批次', dev: '开发集' },
   },
   gradientInterval: { label: '门控梯度间隔', help: '每次要在开发集的一个批次上多算一遍。' },
