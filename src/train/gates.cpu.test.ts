@@ -87,6 +87,7 @@ describe('however it is laid out', () => {
     }),
     gated('oracle', { rule: 'oracle' }),
     gated('quantile', { rule: 'quantile', activeShare: 0.3 }),
+    gated('coin', { rule: 'coin', gradientFrom: 'dev', gradientInterval: 1, tauLearningRate: 1e-3 }),
   ];
   const dev = batchOf([31, 20], 9);
   const stepBatches = (t: number) =>
@@ -104,7 +105,7 @@ describe('however it is laid out', () => {
       return { results, parameters, evals };
     });
 
-  const stacked = () => (learntStacked ??= learn(layout(5, 2)));
+  const stacked = () => (learntStacked ??= learn(layout(6, 2)));
   let learntStacked: ReturnType<typeof learn> | null = null;
 
   it('stacked, in turns, or with layers computed anew: bit for bit the same', async () => {
@@ -147,14 +148,14 @@ describe('however it is laid out', () => {
 
   it('goes on bit-identically from a saved state, the best adapter included', async () => {
     const whole = await stacked();
-    const half = await train(runs, { loadBestCheckpoint: true }, layout(5, 2), async (trainer, step) => {
+    const half = await train(runs, { loadBestCheckpoint: true }, layout(6, 2), async (trainer, step) => {
       for (let t = 0; t < 3; t++) {
         const results = await step(t, stepBatches(t), dev);
         if (t === 2) trainer.runs.forEach((run, i) => run.keepIfBest(t, results[i].loss));
       }
       return Promise.all(trainer.runs.map((r) => r.state()));
     });
-    await train(runs, { loadBestCheckpoint: true }, layout(5, 2), async (trainer, step) => {
+    await train(runs, { loadBestCheckpoint: true }, layout(6, 2), async (trainer, step) => {
       trainer.runs.forEach((run, i) => run.restore(half[i]));
       for (const run of trainer.runs) await run.refresh();
       for (let t = 3; t < 5; t++) expect(await step(t, stepBatches(t), dev)).toEqual(whole.results[t]);
@@ -194,52 +195,55 @@ describe('however it is laid out', () => {
 const trainerModules = (run: RunConfig): string[] => targetModules(base.config, run).map(moduleName);
 
 describe('λ means the same however a batch is cut', () => {
-  it.each(['reconstructed', 'literal', 'exact', 'averaged'] as const)('%s: 1 × 8, 4 × 2 and 8 × 1', async (rule) => {
-    const lengths = [12, 15, 9, 17, 11, 13, 16, 10];
-    const whole = batchOf(lengths, 4);
-    const part = (first: number, count: number): TokenBatch => {
-      const [from, to] = [whole.starts[first], whole.starts[first + count]];
-      return {
-        ids: whole.ids.slice(from, to),
-        targets: whole.targets.slice(from, to),
-        starts: whole.starts.slice(first, first + count + 1).map((s) => s - from),
+  it.each(['reconstructed', 'literal', 'exact', 'averaged', 'coin'] as const)(
+    '%s: 1 × 8, 4 × 2 and 8 × 1',
+    async (rule) => {
+      const lengths = [12, 15, 9, 17, 11, 13, 16, 10];
+      const whole = batchOf(lengths, 4);
+      const part = (first: number, count: number): TokenBatch => {
+        const [from, to] = [whole.starts[first], whole.starts[first + count]];
+        return {
+          ids: whole.ids.slice(from, to),
+          targets: whole.targets.slice(from, to),
+          starts: whole.starts.slice(first, first + count + 1).map((s) => s - from),
+        };
       };
-    };
-    const states = [];
-    for (const size of [8, 2, 1]) {
-      states.push(
-        await train(
-          [
-            gated('run', {
-              rule,
-              sparsityPenalty: 0.3,
-              tauWarmup: 1,
-              tauLearningRate: rule === 'averaged' || rule === 'exact' ? 'auto' : 1e-3,
-            }),
-          ],
-          {},
-          layout(1, 8),
-          async (trainer, step) => {
-            // B is 0 in the first step; the second moves τ.
-            await step(0, [whole]);
-            const [{ gate }] = await step(
-              1,
-              Array.from({ length: 8 / size }, (_, i) => part(i * size, size)),
-            );
-            const slots = new Float32Array((await trainer.run('run').state()).tensors.gate);
-            return { gate: gate!, m: Array.from(gate!.tau, (_, i) => slots[64 * i + 1]) };
-          },
-        ),
-      );
-    }
-    for (const other of states.slice(1)) {
-      // g itself, by its first moment, where the rule has one; else the τ that follows.
-      expectClose(other.m, states[0].m, { rtol: 2e-4, atol: 1e-4 * Math.max(...states[0].m.map(Math.abs)) }, 'g');
-      expectClose(other.gate.tau, states[0].gate.tau, { rtol: 1e-4, atol: 1e-6 }, 'τ');
-      expect(other.gate.lambda).toBe(states[0].gate.lambda);
-    }
-    expect(states[0].gate.lambda).toBeCloseTo(0.3 / sum(lengths), 8);
-  });
+      const states = [];
+      for (const size of [8, 2, 1]) {
+        states.push(
+          await train(
+            [
+              gated('run', {
+                rule,
+                sparsityPenalty: 0.3,
+                tauWarmup: 1,
+                tauLearningRate: rule === 'averaged' || rule === 'exact' ? 'auto' : 1e-3,
+              }),
+            ],
+            {},
+            layout(1, 8),
+            async (trainer, step) => {
+              // B is 0 in the first step; the second moves τ.
+              await step(0, [whole]);
+              const [{ gate }] = await step(
+                1,
+                Array.from({ length: 8 / size }, (_, i) => part(i * size, size)),
+              );
+              const slots = new Float32Array((await trainer.run('run').state()).tensors.gate);
+              return { gate: gate!, m: Array.from(gate!.tau, (_, i) => slots[64 * i + 1]) };
+            },
+          ),
+        );
+      }
+      for (const other of states.slice(1)) {
+        // g itself, by its first moment, where the rule has one; else the τ that follows.
+        expectClose(other.m, states[0].m, { rtol: 2e-4, atol: 1e-4 * Math.max(...states[0].m.map(Math.abs)) }, 'g');
+        expectClose(other.gate.tau, states[0].gate.tau, { rtol: 1e-4, atol: 1e-6 }, 'τ');
+        expect(other.gate.lambda).toBe(states[0].gate.lambda);
+      }
+      expect(states[0].gate.lambda).toBeCloseTo(0.3 / sum(lengths), 8);
+    },
+  );
 });
 
 describe('steering', () => {

@@ -27,5 +27,7 @@ export const RULE_LIST = [
   { name: 'averaged', cut: 'learned', settings: [...LEARNED, 'eta'] },
   { name: 'quantile', cut: 'share', settings: ['activeShare'] },
   { name: 'random', cut: null, draws: true, settings: ['follows', 'activeShare'] },
+  // Control: it learns a threshold, but from coins, not from μ.
+  { name: 'coin', cut: 'learned', settings: [...LEARNED, 'tauLearningRate', 'rhoPer'] },
   { name: 'oracle', cut: null, activeOutsideTraining: true, settings: [] },
 ] as const satisfies readonly RuleDescription[];

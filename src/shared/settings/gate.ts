@@ -9,6 +9,7 @@ export const GATE = {
    * the moments, as the paper's constants expect, so that ε counts.
    * exact: the proximal point of one batch. averaged: the same over costs averaged in r's histogram.
    * quantile: the share `activeShare` with the largest r. random: as many tokens as `follows` has active (or `activeShare`), drawn at random.
+   * coin: reconstructed, with a seeded coin in the place of the sign of every μ.
    * oracle: skips exactly the tokens with μ ≥ 0, where Δ is not 0 (two passes).
    */
   rule: choice(GATE_RULES, { place: 'main', default: 'reconstructed' }),

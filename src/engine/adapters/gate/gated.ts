@@ -120,6 +120,7 @@ export class Gated implements Method {
       modules: modules.length,
       slots: this.#slots,
       stats: this.#gradientStats ?? this.#stats,
+      passStats: this.#stats,
       shown: this.#shown,
       kind: gradientSource(config) === 'train' ? 'train' : 'probe',
       seed: train.seed,

@@ -2,7 +2,7 @@
 import { oracle, quantile, random } from './choices';
 import { averagedRule, exact } from './proximalRules';
 import type { RuleEntry } from './rule';
-import { literal, reconstructed } from './stepRule';
+import { coin, literal, reconstructed } from './stepRule';
 
 export const RULE_ENTRIES: readonly RuleEntry[] = [
   reconstructed,
@@ -11,5 +11,6 @@ export const RULE_ENTRIES: readonly RuleEntry[] = [
   averagedRule,
   quantile,
   random,
+  coin,
   oracle,
 ];

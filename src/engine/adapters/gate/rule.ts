@@ -47,6 +47,8 @@ export interface RuleContext extends RuleExtent {
   slots: Tensor;
   /** StatSlots of the batch that gate gradients come from. */
   stats: Tensor;
+  /** StatSlots of the pass that runs, to which `keep` adds. */
+  passStats: Tensor;
   /** f32[4]: ρ_t and step size (step rules write them), λ as used. */
   shown: Tensor;
   config: GateConfig;

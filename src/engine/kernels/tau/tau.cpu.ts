@@ -11,6 +11,7 @@ interface TauParams {
   modules: number;
   ownRho: boolean;
   literal: boolean;
+  coin: boolean;
 }
 
 /** `updateTau` on the CPU: in f64, rounded where it is kept. */
@@ -34,7 +35,9 @@ export const updateTauCpu =
     slots.forEach((slot, i) => {
       if (p.ownRho) slot.rho = follow(slot.rho, medians[i], slot.updates);
       slot.step = stepOf(p.ownRho ? slot.rho : common);
-      const g = Math.fround((p.literal ? slot.step : 1) * (-stats[i].disagreeMu - lambda * stats[i].active));
+      const g = Math.fround(
+        (p.literal ? slot.step : 1) * (-(p.coin ? stats[i].coinMu : stats[i].disagreeMu) - lambda * stats[i].active),
+      );
       // A sum that overflowed teaches nothing: the threshold stands still, as A and B do.
       if (!Number.isFinite(g)) return;
       slot.updates++;

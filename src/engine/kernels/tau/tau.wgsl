@@ -4,6 +4,7 @@
 override THREADS: u32;
 override MODULES: u32;
 override OWN_RHO: bool;            // every module has a ρ of its own, and its own step
+override COIN: bool;               // coins for the signs of μ
 override LITERAL: bool;            // g is multiplied by s, so that ε is not negligible
 
 struct TauHyper {
@@ -27,7 +28,7 @@ var<workgroup> stepSize: f32;
 
 fn disagreement(index: u32) -> f32 {
   var sum = 0.0;
-  for (var part = 0u; part < MU_PARTS; part++) { sum += stats[index].mu[part].z; }
+  for (var part = 0u; part < MU_PARTS; part++) { sum += select(stats[index].mu[part].z, stats[index].mu[part].w, COIN); }
   return sum;
 }
 

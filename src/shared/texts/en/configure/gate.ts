@@ -14,6 +14,7 @@ export const gate = {
     quantile: 'The tokens with the largest relative update r stay active, always the same share. Nothing is learned.',
     random:
       'The seed draws the active tokens at random. A gate that is worth something must beat it at the same sparsity.',
+    coin: 'The reconstructed rule with the sign of every gate gradient μ drawn by the seed: it learns a threshold from nothing. What a learned threshold owes to μ, it must do better than this.',
     oracle:
       'Skips exactly the tokens whose update would raise the loss of this very batch, which takes a second pass. Only in training.',
   },

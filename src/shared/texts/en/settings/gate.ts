@@ -13,6 +13,7 @@ export const gate: GroupWords<typeof GATE> = {
       averaged: 'exact step, averaged μ',
       quantile: 'fixed share by size',
       random: 'random tokens (control)',
+      coin: 'threshold from coins (control)',
       oracle: 'by sign (control)',
     },
   },

@@ -11,6 +11,7 @@ export const gate: Texts['settings']['gate'] = {
       averaged: '精确步，平均 μ',
       quantile: '按大小取固定占比',
       random: '随机词元（对照）',
+      coin: '阈值来自硬币（对照）',
       oracle: '按符号（对照）',
     },
   },
