@@ -44,6 +44,7 @@ CASES = {
     "ts-dora": Case("ts-dora", seed=7),
     "ts-lora-rho-module": Case("ts-lora", settings=gate(rhoPer="module"), seed=4),
     "ts-lora-literal": Case("ts-lora", settings=gate(rule="literal", tauStep=1e-4), seed=6),
+    "ts-lora-coin": Case("ts-lora", settings=gate(rule="coin", tauStep=1e-3, seed=11), seed=2),
     "ts-lora-exact": Case("ts-lora", settings=gate(rule="exact", eta=0.5, lambdaBar=0.01), seed=5),
     "ts-lora-exact-unbounded": Case("ts-lora", settings=gate(rule="exact", lambdaBar=0.01), seed=3),
     "ts-lora-averaged": Case("ts-lora", settings=gate(rule="averaged", lambdaBar=0.01), seed=4),
@@ -215,7 +216,7 @@ def make(name: str) -> None:
         "scaling": ALPHA / (math.sqrt(rank) if case.rslora else rank + 1e-5 if case.adalora else rank), "run": run, "modules": describe_modules(start.pairs),
         "settings": basic(s), "batches": [{"tokens": b.tokens, "supervised": b.supervised} for b in batches], "loss": loss, "train": train,
     }
-    if s.dropout:
+    if s.dropout or s.rule == "coin":
         values["seed"] = s.seed
     file.write(FOLDER, f"methods-{name}", values)
     shares = f", skipped {1 - sum(x.gate.float().mean().item() for x in results[-1].stats) / len(first_stats):.2f}" if gated else ""

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from peft.optimizers import create_loraplus_optimizer
 from torch import nn
 
+from .coin import CoinRule
 from .dropout import dropout_key, set_dropout
 from sieve_peft.gate import GateStats
 from .models import extra_weights, lora_weights, orthogonality
@@ -113,7 +114,7 @@ class Settings:
     lambdaBar: float = 0.0
     tauStep: float | str = "auto"
     tauWarmup: int = 10
-    rule: str = "reconstructed"  # or literal, exact, averaged, quantile, random, oracle
+    rule: str = "reconstructed"  # or literal, coin, exact, averaged, quantile, random, oracle
     rhoPer: str = "run"
     eta: float | str = "auto"
     target: float | None = None
@@ -151,14 +152,17 @@ class StepResult:
 
 
 # Rules that learn a threshold; the others decide inside the forward or from a pass before it.
-LEARNED = ("reconstructed", "literal", "exact", "averaged")
+LEARNED = ("reconstructed", "literal", "coin", "exact", "averaged")
 
 
-def make_rule(s: Settings, modules: int, prices: PriceList):
-    """The threshold rule of a run, None where nothing is learned."""
+def make_rule(s: Settings, names: list[str], prices: PriceList):
+    """The threshold rule of a run whose gated modules have these names, None where nothing is learned."""
+    modules = len(names)
     eta = math.inf if s.eta == "auto" else s.eta
-    if s.rule in ("reconstructed", "literal"):
+    if s.rule in ("reconstructed", "literal", "coin"):
         updates = (s.steps - s.tauWarmup) / (s.pricesEvery if s.prices == "held-out" else 1)
+        if s.rule == "coin":
+            return CoinRule(names, s.seed, updates, prices, s.tauStep, s.tauWarmup, s.rhoPer)
         return StepRule(modules, updates, prices, s.tauStep, s.tauWarmup, s.rhoPer, s.rule == "literal")
     if s.rule == "exact":
         return ExactRule(modules, prices, eta, s.tauWarmup)
@@ -192,7 +196,7 @@ class Run:
         self.factors = [group["lr"] / s.learningRate for group in self.optimizer.param_groups]
         self.adalora = hasattr(getattr(model, "base_model", None), "rankallocator")
         self.prices = PriceList(len(self.gates), s.lambdaBar)
-        self.rule = make_rule(s, len(self.gates), self.prices)
+        self.rule = make_rule(s, list(gated_modules(model)), self.prices)
         self.target = None if s.target is None else TargetSkip(s.target, s.tauWarmup, s.targetPer)
         if s.dropout and (forward != "packed" or self.gates):
             raise ValueError("dropout is for plain LoRA through the packed forward")

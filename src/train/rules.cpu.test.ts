@@ -8,10 +8,11 @@ import { testDevice } from '../engine/testing/harness';
 import { Trainer } from '../engine/trainer';
 import { type Fixture, fixtureBatch, fixtureRun, fixtureTrain, loadFixture, openBase } from './testing/fixture';
 
-type RuleFixture = Fixture & { run: Record<string, unknown> };
+type RuleFixture = Fixture & { seed?: number; run: Record<string, unknown> };
 const RULES = [
   'rho-module',
   'literal',
+  'coin',
   'exact',
   'exact-unbounded',
   'averaged',
@@ -27,7 +28,7 @@ describe('ten optimizer steps as in PyTorch', () => {
     const f = (await loadFixture(`methods-ts-lora-${rule}`)) as RuleFixture;
     const base = await openBase(await testDevice(), f.model);
     const run = fixtureRun({ id: 'run', name: 'run', ...f.run });
-    const trainer = await Trainer.create(base, [run], fixtureTrain(f.settings), {
+    const trainer = await Trainer.create(base, [run], fixtureTrain(f.settings, { seed: f.seed ?? 1 }), {
       capacity: { rows: 128, supervised: 128, segments: 1, headChunk: 128 },
       microBatches: 1,
       recompute: false,
