@@ -5,7 +5,7 @@ import type { Method, MethodStats } from './adapters/method';
 import { padRank } from './adapters/parameters';
 import { type Dispatch, type Op, macsOf } from './device/program';
 import { backward, goesThroughAttention, needsInputGradient } from './model/backward';
-import { batchTotals, causalPairs } from './model/batch';
+import { batchTotals, attentionPairs } from './model/batch';
 import { forward } from './model/forward';
 import { headLoss } from './model/nn/head';
 import type { Pass } from './model/nn/pass';
@@ -44,10 +44,11 @@ export function accountant(
     segments: 0,
   });
   const rank = padRank(run.config.rank);
-  // Attention per causal pair: q·k and p·v of every head forward; five such products backward.
-  const attention = pass.config.layers.map(({ attention: { heads, headDim, window } }, l) => ({
+  // Attention per pair: q·k and p·v of every head forward; five such products backward.
+  const attention = pass.config.layers.map(({ attention: { heads, headDim, window, causal } }, l) => ({
     perPair: heads * headDim * (goesThroughAttention(pass, l) ? 7 : 2),
     window: window ?? Infinity,
+    causal,
   }));
   const modules = run.modules.map((m) => ({ ...m, dx: needsInputGradient(pass, m) ? m.dIn : 0 }));
   return (batches, stats) => {
@@ -59,7 +60,7 @@ export function accountant(
       step += macsOf(frozen, counts);
       done += macsOf(adapter, counts);
       tokens += batch.ids.length;
-      for (const { perPair, window } of attention) step += causalPairs(batch, window) * perPair;
+      for (const { perPair, ...sees } of attention) step += attentionPairs(batch, sees) * perPair;
     }
     let dense = 0;
     for (const { index, dIn, dOut, dx } of modules) {

@@ -22,6 +22,16 @@ import {
   sliceParams,
   unpack,
 } from './adapters/parameters';
+import {
+  type WholeLayout,
+  type WholeModules,
+  type WholeValues,
+  fillBiasRates,
+  packWhole,
+  sliceWhole,
+  unpackWhole,
+  wholeLayout,
+} from './adapters/wholeModules';
 import type { BufferScope, Tensor } from './device/buffers';
 import type { Device } from './device/device';
 import { type Op, Program } from './device/program';
@@ -52,7 +62,7 @@ export const placeOf = (
 /** Bytes a run needs besides the shared activations, by name. */
 export function runSizes(config: ModelDescription, run: RunConfig, place: Place): Record<string, number> {
   const modules = adaptedModules(config, run);
-  const { bytes } = flatLayout(modules, trainedOf(run));
+  const bytes = flatLayout(modules, trainedOf(run)).bytes + wholeLayout(config).bytes;
   const method = methodSizes(run, modules, place);
   return {
     params: bytes,
@@ -90,6 +100,22 @@ export interface BestAdapter {
   loss: number;
 }
 
+const namedWhole = (modules: WholeModules, prefix: string): NamedTensor[] =>
+  [...modules].flatMap(([path, { weight, bias }]) =>
+    [weight, ...(bias ? [bias] : [])].map((tensor) => ({
+      label: `${prefix}${tensor === weight ? 'the weight' : 'the bias'} of ${path}`,
+      tensor,
+      length: tensor.size / 4,
+    })),
+  );
+
+/** A tensor with a name for people, and how many of its numbers count. */
+interface NamedTensor {
+  label: string;
+  tensor: Tensor;
+  length: number;
+}
+
 export class AdapterRun {
   readonly config: RunConfig;
   readonly modules: AdaptedModule[];
@@ -102,6 +128,11 @@ export class AdapterRun {
   readonly #train: TrainConfig;
   readonly #trained: Trained;
   readonly #moduleParams: ModuleParams[];
+  /** The modules that are trained whole, with their gradients; they lie behind the adapter's. */
+  readonly whole: Record<'values' | 'grads', WholeModules>;
+  readonly #wholeLayout: WholeLayout;
+  /** Of the base: where their training begins. */
+  readonly #wholeStart: WholeModules;
   readonly #flat: Record<'params' | 'grads' | 'm' | 'v', Tensor>;
   readonly #rates: Tensor;
   /** Steps that the optimizer has taken: none of those that were skipped. */
@@ -134,10 +165,16 @@ export class AdapterRun {
     this.#scope = scope;
     this.#train = { ...train, learningRate: run.learningRate ?? train.learningRate };
     this.#trained = trainedOf(run);
-    const { bytes } = flatLayout(this.modules, this.#trained);
+    const adapterBytes = flatLayout(this.modules, this.#trained).bytes;
+    this.#wholeLayout = wholeLayout(config);
+    this.#wholeStart = weights.whole;
+    const bytes = adapterBytes + this.#wholeLayout.bytes;
     const alloc = (name: string) => scope.alloc(name, bytes);
     this.#flat = { params: alloc('params'), grads: alloc('grads'), m: alloc('m'), v: alloc('v') };
-    this.#rates = scope.upload('rates', learningRates(this.modules, this.#trained, run.loraPlusRatio, RATE_SPAN));
+    const rates = new Float32Array(bytes / 4 / RATE_SPAN).fill(1);
+    rates.set(learningRates(this.modules, this.#trained, run.loraPlusRatio, RATE_SPAN));
+    fillBiasRates(rates.subarray(adapterBytes / 4 / RATE_SPAN), this.#wholeLayout, run.loraPlusRatio, RATE_SPAN);
+    this.#rates = scope.upload('rates', rates);
     this.#normPartial = scope.alloc('normPartial', gradNormPartialBytes(bytes / 4));
     this.norm = scope.alloc('norm', 16);
     this.#taken = scope.alloc('taken', STEPS_TAKEN_BYTES);
@@ -150,6 +187,11 @@ export class AdapterRun {
       params,
       grads,
     });
+    const whole = (flat: Tensor): WholeModules =>
+      this.#wholeLayout.bytes > 0
+        ? sliceWhole(this.#wholeLayout, flat.slice('whole modules', adapterBytes, this.#wholeLayout.bytes))
+        : new Map();
+    this.whole = { values: whole(params), grads: whole(grads) };
     const low = {
       device,
       rPad: this.rPad,
@@ -199,7 +241,11 @@ export class AdapterRun {
   /** Values that are trained. */
   get parameters(): number {
     const { rank, extra } = this.#trained;
-    return this.modules.reduce((sum, m) => sum + rank * (m.dIn + m.dOut) + extraLength(extra, m, rank), 0);
+    const whole = this.#wholeLayout.places.reduce(
+      (sum, { linear: { dIn, dOut, bias } }) => sum + dOut * (dIn + Number(bias)),
+      0,
+    );
+    return this.modules.reduce((sum, m) => sum + rank * (m.dIn + m.dOut) + extraLength(extra, m, rank), whole);
   }
 
   /** Operations before a step's first micro-batch. */
@@ -354,6 +400,23 @@ export class AdapterRun {
     return this.#unpack(this.#flat.grads);
   }
 
+  /** What is trained whole, by the names of the state dict. */
+  wholeValues(): Promise<Map<string, Float32Array>> {
+    return this.#unpackWhole(this.#flat.params);
+  }
+
+  /** Gradients of that in the last step, before clipping. For checks. */
+  wholeGradients(): Promise<Map<string, Float32Array>> {
+    return this.#unpackWhole(this.#flat.grads);
+  }
+
+  async #unpackWhole(flat: Tensor): Promise<Map<string, Float32Array>> {
+    const { bytes } = this.#wholeLayout;
+    if (bytes === 0) return new Map();
+    const part = flat.slice('whole modules', flat.size - bytes, bytes);
+    return unpackWhole(this.#wholeLayout, await readFloats(this.#device, part));
+  }
+
   async #unpack(flat: Tensor): Promise<ModuleAdapter[]> {
     const values = unpack(this.modules, this.#trained, await readFloats(this.#device, flat));
     return this.modules.map((m, i) => ({ path: m.path, dIn: m.dIn, dOut: m.dOut, ...values[i] }));
@@ -368,8 +431,30 @@ export class AdapterRun {
     this.#device.write(params, pack(this.modules, this.#trained, adapters));
   }
 
+  /** Takes what is trained whole from outside. @throws {AdapterError} where a tensor is missing or has another shape */
+  loadWhole(values: WholeValues): void {
+    const { bytes } = this.#wholeLayout;
+    if (bytes === 0) return;
+    const { params } = this.#flat;
+    const part = params.slice('whole modules', params.size - bytes, bytes);
+    this.#device.write(part, packWhole(this.#wholeLayout, values));
+  }
+
+  /** Copies from the base what is trained whole. */
+  #startWhole(): void {
+    if (this.#wholeStart.size === 0) return;
+    this.#device.submit('start of whole modules', (commands) => {
+      for (const [path, { weight, bias }] of this.#wholeStart) {
+        const own = this.whole.values.get(path)!;
+        commands.copy(weight, own.weight);
+        if (bias) commands.copy(bias, own.bias!);
+      }
+    });
+  }
+
   /** Once, before anything else: what the run's start takes from the frozen base, and what is derived from it. */
   async init(): Promise<void> {
+    this.#startWhole();
     await this.#once('init', this.method.init());
     await this.refresh();
   }
@@ -385,23 +470,29 @@ export class AdapterRun {
   }
 
   /** What is trained of every module, and its gradients, with names for people. */
-  parameterTensors(): { label: string; tensor: Tensor; length: number }[] {
-    return this.#named((p) => [['A', p.a], ['B', p.b], ...this.#extra(p.extra?.value, '')]);
+  parameterTensors(): NamedTensor[] {
+    return [
+      ...this.#named((p) => [['A', p.a], ['B', p.b], ...this.#extra(p.extra?.value, '')]),
+      ...namedWhole(this.whole.values, ''),
+    ];
   }
 
-  gradientTensors(): { label: string; tensor: Tensor; length: number }[] {
-    return this.#named((p) => [
-      ['gradient of A', p.gradA],
-      ['gradient of B', p.gradB],
-      ...this.#extra(p.extra?.grad, 'gradient of '),
-    ]).reverse();
+  gradientTensors(): NamedTensor[] {
+    return [
+      ...this.#named((p) => [
+        ['gradient of A', p.gradA],
+        ['gradient of B', p.gradB],
+        ...this.#extra(p.extra?.grad, 'gradient of '),
+      ]),
+      ...namedWhole(this.whole.grads, 'gradient of '),
+    ].reverse();
   }
 
   #extra(tensor: Tensor | undefined, prefix: string): [string, Tensor][] {
     return tensor ? [[`${prefix}${this.#trained.extra!.symbol}`, tensor]] : [];
   }
 
-  #named(pick: (p: ModuleParams) => [string, Tensor][]): { label: string; tensor: Tensor; length: number }[] {
+  #named(pick: (p: ModuleParams) => [string, Tensor][]): NamedTensor[] {
     return this.modules.flatMap((m) =>
       pick(this.#moduleParams[m.index]).map(([what, tensor]) => ({
         label: `${what} of ${m.path}`,

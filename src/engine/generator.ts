@@ -54,6 +54,7 @@ export class Generator {
 
   private constructor(base: BaseModel, scope: BufferScope, runs: readonly (AdapterRun | null)[], length: number) {
     const { device, config, weights, ropeTables } = base;
+    if (config.head.kind === 'classes') throw new Error('a head with classes continues no text');
     this.#models = runs.length;
     this.#length = length;
     this.#logitRows = Math.max(1, Math.min(LOGIT_ROWS, Math.floor(headChunkRows(config.vocab) / runs.length)));
@@ -92,7 +93,13 @@ export class Generator {
       grads: null,
       segments: runs.map(
         (run, segment) =>
-          run && { method: run.method, modules: run.modules, saved: kept![segment]!, scratch: saved!.scratch },
+          run && {
+            method: run.method,
+            modules: run.modules,
+            saved: kept![segment]!,
+            scratch: saved!.scratch,
+            whole: run.whole,
+          },
       ),
       record: false,
       recompute: false,

@@ -8,7 +8,7 @@ import type { PlanItem } from '../shared/types';
 import { placeOf, runSizes } from './adapterRun';
 import type { Layout } from './layout';
 import { type Sizes, flatSizes, gradSizes, inputSizes, layerSizes, topSizes, total } from './model/activations';
-import { batchSizes, headChunkRows } from './model/batch';
+import { type Capacity, batchSizes, headChunkRows, targetStride } from './model/batch';
 import { adaptedModules } from './model/modules';
 import { activationNeeds, activationSizes } from './model/adapterActivations';
 
@@ -20,17 +20,20 @@ export interface MemoryLimits {
   binding: number;
 }
 
+/** What so many sequences take in a pass. */
+function sequencesOf(c: ModelDescription, sequences: number, length: number): Omit<Capacity, 'segments'> {
+  const rows = sequences * length;
+  // A sequence has one class, or a target for every token but its first.
+  if (c.head.kind === 'classes')
+    return { rows, supervised: sequences, headChunk: targetStride({ supervised: sequences }), ownHeads: true };
+  return { rows, supervised: sequences * (length - 1), headChunk: headChunkRows(c.vocab) };
+}
+
 /** All segments, all activations. */
 export function fullLayout(c: ModelDescription, runs: number, train: TrainConfig): Layout {
   const { batchSize, maxSequenceLength, gradientAccumulationSteps } = train;
   return {
-    // The first token of a sequence is never a target.
-    capacity: {
-      rows: batchSize * maxSequenceLength,
-      supervised: batchSize * (maxSequenceLength - 1),
-      segments: Math.max(1, runs),
-      headChunk: headChunkRows(c.vocab),
-    },
+    capacity: { ...sequencesOf(c, batchSize, maxSequenceLength), segments: Math.max(1, runs) },
     microBatches: gradientAccumulationSteps,
     recompute: false,
   };
@@ -49,7 +52,7 @@ function layouts(c: ModelDescription, runs: number, train: TrainConfig): Layout[
   const whole = [false, true].flatMap((recompute) =>
     [...segments].map((n): Layout => ({ ...full, recompute, capacity: { ...full.capacity, segments: n } })),
   );
-  return [...whole, ...halves(train.batchSize).map((split): Layout => splitLayout(whole.at(-1)!, train, split))];
+  return [...whole, ...halves(train.batchSize).map((split): Layout => splitLayout(c, whole.at(-1)!, train, split))];
 }
 
 /** 2, 4, … and at last every sequence alone. */
@@ -60,6 +63,7 @@ function halves(batchSize: number): number[] {
 }
 
 function splitLayout(
+  c: ModelDescription,
   layout: Layout,
   { batchSize, maxSequenceLength, gradientAccumulationSteps }: TrainConfig,
   split: number,
@@ -69,11 +73,7 @@ function splitLayout(
     ...layout,
     split,
     microBatches: gradientAccumulationSteps * split,
-    capacity: {
-      ...layout.capacity,
-      rows: sequences * maxSequenceLength,
-      supervised: sequences * (maxSequenceLength - 1),
-    },
+    capacity: { ...layout.capacity, ...sequencesOf(c, sequences, maxSequenceLength) },
   };
 }
 

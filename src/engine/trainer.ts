@@ -5,6 +5,7 @@
  */
 import type { RunConfig, TrainConfig } from '../shared/config';
 import { GpuError, OutOfMemoryError } from '../shared/errors';
+import { logitCount } from '../shared/model';
 import type { AdapterWork, GateStats, KernelTime, TokenBatch } from '../shared/types';
 import { accountant } from './accounts';
 import { AdapterRun, placeOf } from './adapterRun';
@@ -34,8 +35,10 @@ import {
   type StageOptions,
   batchTotals,
   stackedRows,
+  targetStride,
 } from './model/batch';
 import { forward } from './model/forward';
+import { logitStride } from './model/modules';
 import { headLoss } from './model/nn/head';
 import type { Pass } from './model/nn/pass';
 import { AdapterActivations, activationNeeds } from './model/adapterActivations';
@@ -280,7 +283,13 @@ export class Trainer {
       grads: this.#grads,
       segments: runs.map(
         (run, segment) =>
-          run && { method: run.method, modules: run.modules, saved: kept[segment]!, scratch: this.#saved.scratch },
+          run && {
+            method: run.method,
+            modules: run.modules,
+            saved: kept[segment]!,
+            scratch: this.#saved.scratch,
+            whole: run.whole,
+          },
       ),
       cache: null,
       frozenGradient: this.#saved.frozenGradient,
@@ -512,13 +521,46 @@ export class Trainer {
           stack.loss.encode(commands, counts);
         });
         const all = new Float32Array(await readTensor(this.base.device, this.#top.loss));
+        const { segments, ownHeads } = this.capacity;
+        const stride = ownHeads ? targetStride(this.capacity) : supervised;
         ids.forEach((_, i) =>
-          losses[group * this.capacity.segments + i].set(all.subarray(i * supervised, (i + 1) * supervised), before),
+          losses[group * segments + i].set(all.subarray(i * stride, i * stride + supervised), before),
         );
       }
       before += supervised;
     }
     return losses;
+  }
+
+  /**
+   * Logits [sequences][classes] of every sequence of `batch`, in order, under every run in `runIds`, for a head with classes.
+   * Learns nothing.
+   */
+  async classLogits(runIds: readonly RunRef[], batch: TokenBatch): Promise<Float32Array[][]> {
+    const { device, config } = this.base;
+    const [stride, count] = [logitStride(config), logitCount(config)];
+    const logits: Float32Array[][] = runIds.map(() => []);
+    for (const part of fitBatches([batch], this.capacity)) {
+      const totals = batchTotals([part.batch]);
+      for (const [group, ids] of this.#groups(runIds).entries()) {
+        const stack = await this.#stack(ids);
+        if (part.before === 0) await this.#choose(stack, fitBatches([batch], this.capacity), {});
+        const [counts] = this.#stage([part], totals, ids.length, { kind: 'evaluate', after: part.before });
+        this.#submit((commands) => {
+          stack.begin.encode(commands, NO_ROWS);
+          this.#batch.load(commands, 0);
+          stack.forward.encode(commands, counts);
+          stack.loss.encode(commands, counts);
+        });
+        const all = new Float32Array(await readTensor(device, this.#top.logits));
+        ids.forEach((_, i) => {
+          const first = i * targetStride(this.capacity);
+          for (let row = first; row < first + totals.supervised; row++)
+            logits[group * this.capacity.segments + i].push(all.slice(row * stride, row * stride + count));
+        });
+      }
+    }
+    return logits;
   }
 
   /** Which modules of a gated run keep which tokens of one sequence; [modules × tokens], modules bottom up. */

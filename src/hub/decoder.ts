@@ -8,6 +8,7 @@ import type {
   MlpDescription,
   ModelDescription,
   NormDescription,
+  VocabularyHead,
 } from '../shared/model';
 import { type Fields, refuse, show } from './fields';
 
@@ -108,12 +109,31 @@ export const rmsNorm = (path: string, eps: number, plusOne = false): NormDescrip
   plusOne,
 });
 
-export const layerNorm = (path: string, eps: number): NormDescription => ({
+export const layerNorm = (path: string, eps: number, bias = true): NormDescription => ({
   path,
   kind: 'layer',
   eps,
-  bias: true,
+  bias,
   plusOne: false,
+});
+
+/** The table of tokens alone. */
+export const plainEmbedding = (path: string): ModelDescription['embedding'] => ({
+  path,
+  scale: 1,
+  positions: null,
+  tokenTypes: null,
+  norm: null,
+});
+
+/** Logits of the next token as the matrix makes them. */
+export const plainHead = (path: string, tied: boolean, bias = false): VocabularyHead => ({
+  kind: 'vocabulary',
+  path,
+  tied,
+  bias,
+  scale: 1,
+  softcap: null,
 });
 
 /** Names of activation functions in configurations. */
@@ -146,10 +166,12 @@ export const plainAttention = ({
   qNorm: null,
   kNorm: null,
   rope: 0,
+  causal: true,
   window: null,
   scale: 1 / Math.sqrt(headDim),
   softcap: null,
   after: null,
+  post: null,
 });
 
 /** An MLP without a gate: up, the activation function, down. */
@@ -166,4 +188,5 @@ export const plainMlp = ({
   inner: up.dOut,
   output: down,
   after: null,
+  post: null,
 });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ModelError } from '../shared/errors';
-import { allModules, parameterCount } from '../shared/model';
+import { type VocabularyHead, allModules, parameterCount } from '../shared/model';
 import { readModel } from './family';
 
 const BASE = {
@@ -23,10 +23,10 @@ describe('config.json', () => {
       width: 192,
       vocab: 4096,
       context: 512,
-      embedding: { path: 'model.embed_tokens', scale: 1, positions: null },
+      embedding: { path: 'model.embed_tokens', scale: 1, positions: null, tokenTypes: null, norm: null },
       ropes: [{ rotary: 32, theta: 10000 }],
       finalNorm: { path: 'model.norm', kind: 'rms', eps: 1e-5, bias: false, plusOne: false },
-      head: { path: 'lm_head', tied: true, bias: false, scale: 1, softcap: null },
+      head: { kind: 'vocabulary', path: 'lm_head', tied: true, bias: false, scale: 1, softcap: null },
       bosId: 0,
       eosIds: [0],
     });
@@ -86,7 +86,7 @@ describe('config.json', () => {
   it('Gemma 2 holds scores and logits unless null says that it does not; Gemma 3 does not', () => {
     const caps = (change: object) => {
       const { layers, head } = readModel({ ...BASE, ...change });
-      return [layers[0].attention.softcap, head.softcap];
+      return [layers[0].attention.softcap, (head as VocabularyHead).softcap];
     };
     const none = { attn_logit_softcapping: null, final_logit_softcapping: null };
     expect(caps({ model_type: 'gemma2' })).toEqual([50, 30]);

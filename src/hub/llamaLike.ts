@@ -4,8 +4,17 @@
  */
 import type { ActivationKind } from '../shared/layers';
 import { message } from '../shared/message';
-import type { AttentionDescription, LayerDescription, MlpDescription, ModelDescription } from '../shared/model';
-import { type DecoderSizes, linear, plainAttention, readSizes, readTokens, rmsNorm } from './decoder';
+import type { AttentionDescription, Decoder, LayerDescription, MlpDescription } from '../shared/model';
+import {
+  type DecoderSizes,
+  linear,
+  plainAttention,
+  plainEmbedding,
+  plainHead,
+  readSizes,
+  readTokens,
+  rmsNorm,
+} from './decoder';
 import { type Fields, refuse } from './fields';
 import { type RopeNames, readRope } from './rope';
 
@@ -26,7 +35,7 @@ export interface LlamaChanges {
 }
 
 /** @throws {ModelError} naming the first thing that is missing, out of bounds or not supported */
-export function llamaLike(f: Fields, family: string, changes: LlamaChanges = {}): ModelDescription {
+export function llamaLike(f: Fields, family: string, changes: LlamaChanges = {}): Decoder {
   if (!changes.activation) f.only('hidden_act', 'silu');
   if (f.number('pretraining_tp', 0, 1024, 1) > 1) refuse(message('hub.configHas.pretrainingTp'));
   const sizes = changes.sizes ?? readSizes(f);
@@ -63,6 +72,7 @@ export function llamaLike(f: Fields, family: string, changes: LlamaChanges = {})
         inner,
         output: linear(`${mlp}.down_proj`, inner, width),
         after: null,
+        post: null,
         ...changes.mlp?.(l, mlp, sizes),
       },
       parallel: false,
@@ -75,17 +85,11 @@ export function llamaLike(f: Fields, family: string, changes: LlamaChanges = {})
     width,
     vocab,
     context,
-    embedding: { path: 'model.embed_tokens', scale: 1, positions: null },
+    embedding: plainEmbedding('model.embed_tokens'),
     ropes: [readRope(f, headDim, changes.rope)],
     layers,
     finalNorm: norm('model.norm'),
-    head: {
-      path: 'lm_head',
-      tied: f.flag('tie_word_embeddings', changes.tied ?? false),
-      bias: false,
-      scale: 1,
-      softcap: null,
-    },
+    head: plainHead('lm_head', f.flag('tie_word_embeddings', changes.tied ?? false)),
     ...readTokens(f, vocab),
   };
 }

@@ -5,11 +5,13 @@
 import type { ActivationKind, Rope } from '../shared/layers';
 import type {
   AttentionDescription,
+  ClassHead,
   Columns,
   LinearDescription,
   ModelDescription,
   NormDescription,
   ProjectionDescription,
+  VocabularyHead,
 } from '../shared/model';
 import { ropeFrequencies } from '../shared/rope';
 
@@ -20,11 +22,49 @@ export type ReadWeight = (name: string) => Float32Array;
 type Rows = Float64Array[];
 
 /**
- * Logits at every position of `ids`: [ids.length × vocab].
+ * Logits at every position of `ids`: [ids.length × vocab], or where the head has classes those of the sequence: [classes].
  * One weight is read at a time; 3 billion multiplications take about 4 s.
  */
 export function plainForward(model: ModelDescription, read: ReadWeight, ids: ArrayLike<number>): Float32Array {
-  const { width, vocab, embedding, ropes, layers, finalNorm, head } = model;
+  const { finalNorm, head } = model;
+  const state = lastState(model, read, ids);
+  const x = finalNorm ? normed(state, finalNorm, read) : state;
+  return head.kind === 'classes' ? classLogits(head, x, read) : tokenLogits(model, head, { x, read });
+}
+
+/** Of the next token, at every position. */
+function tokenLogits(
+  { embedding, vocab }: ModelDescription,
+  head: VocabularyHead,
+  { x, read }: { x: Rows; read: ReadWeight },
+): Float32Array {
+  const matrix = read(`${(head.tied ? embedding : head).path}.weight`);
+  const bias = head.bias ? read(`${head.path}.bias`) : null;
+  const logits = times(x, matrix, bias);
+  const out = new Float32Array(logits.length * vocab);
+  logits.forEach((row, t) =>
+    out.set(
+      row.map((l) => capped(l * head.scale, head.softcap)),
+      t * vocab,
+    ),
+  );
+  return out;
+}
+
+function classLogits({ reads, dense, classifier }: ClassHead, x: Rows, read: ReadWeight): Float32Array {
+  let row = [reads === 'first' ? x[0] : x.at(-1)!];
+  if (dense) {
+    const { activation } = dense;
+    const inner = linear(row, dense.linear, read);
+    row = inner.map((values) => values.map((v) => (activation === 'tanh' ? Math.tanh(v) : act(activation, v))));
+    if (dense.norm) row = normed(row, dense.norm, read);
+  }
+  return Float32Array.from(linear(row, classifier, read)[0]);
+}
+
+/** The residual stream after the last layer. */
+function lastState(model: ModelDescription, read: ReadWeight, ids: ArrayLike<number>): Rows {
+  const { width, embedding, ropes, layers } = model;
   const table = read(`${embedding.path}.weight`);
   let x: Rows = Array.from(ids, (id) =>
     Float64Array.from(table.subarray(id * width, (id + 1) * width), (v) => v * embedding.scale),
@@ -34,31 +74,26 @@ export function plainForward(model: ModelDescription, read: ReadWeight, ids: Arr
     const positions = read(`${path}.weight`);
     x = x.map((row, t) => row.map((v, i) => v + positions[(t + offset) * width + i]));
   }
+  if (embedding.tokenTypes) {
+    const types = read(`${embedding.tokenTypes.path}.weight`);
+    x = x.map((row) => row.map((v, i) => v + types[i]));
+  }
+  if (embedding.norm) x = normed(x, embedding.norm, read);
   for (const { attention: a, mlp, parallel, residualScale } of layers) {
-    const after = (norm: NormDescription | null, rows: Rows) =>
-      scaled(norm ? normed(rows, norm, read) : rows, residualScale);
-    const [rawQ, rawK, v] = project(normed(x, a.norm, read), a.input, read);
+    const by = (norm: NormDescription | null, rows: Rows) => (norm ? normed(rows, norm, read) : rows);
+    const after = (norm: NormDescription | null, rows: Rows) => scaled(by(norm, rows), residualScale);
+    const [rawQ, rawK, v] = project(by(a.norm, x), a.input, read);
     const placed = (rows: Rows, norm: NormDescription | null) => {
       const own = norm ? normed(rows, norm, read, a.headDim) : rows;
       return a.rope === null ? own : rotated(own, ropes[a.rope], a.headDim);
     };
     const attended = attend(a, { q: placed(rawQ, a.qNorm), k: placed(rawK, a.kNorm), v });
-    const mid = add(x, after(a.after, linear(attended, a.output, read)));
-    const [gate, up] = project(normed(parallel ? x : mid, mlp.norm, read), mlp.input, read);
+    const mid = by(a.post, add(x, after(a.after, linear(attended, a.output, read))));
+    const [gate, up] = project(by(mlp.norm, parallel ? x : mid), mlp.input, read);
     const inner = gate.map((row, t) => row.map((g, i) => act(mlp.activation, g) * (mlp.gated ? up[t][i] : 1)));
-    x = add(mid, after(mlp.after, linear(inner, mlp.output, read)));
+    x = by(mlp.post, add(mid, after(mlp.after, linear(inner, mlp.output, read))));
   }
-  const matrix = read(`${(head.tied ? embedding : head).path}.weight`);
-  const bias = head.bias ? read(`${head.path}.bias`) : null;
-  const logits = times(normed(x, finalNorm, read), matrix, bias);
-  const out = new Float32Array(logits.length * vocab);
-  logits.forEach((row, t) =>
-    out.set(
-      row.map((l) => capped(l * head.scale, head.softcap)),
-      t * vocab,
-    ),
-  );
-  return out;
+  return x;
 }
 
 function linear(x: Rows, { path, dIn, dOut, bias, inOut }: LinearDescription, read: ReadWeight): Rows {
@@ -140,16 +175,18 @@ function rotated(x: Rows, rope: Rope, headDim: number): Rows {
 
 const capped = (x: number, cap: number | null): number => (cap === null ? x : cap * Math.tanh(x / cap));
 
-/** Causal attention; neighbouring query heads share a key-value head. q: [tokens][heads·headDim]. */
+/** Attention; neighbouring query heads share a key-value head. q: [tokens][heads·headDim]. */
 function attend(d: AttentionDescription, { q, k, v }: Record<'q' | 'k' | 'v', Rows>): Rows {
   const { heads, kvHeads, headDim, scale, softcap } = d;
   return q.map((query, t) => {
     const out = new Float64Array(query.length);
-    const first = d.window === null ? 0 : Math.max(0, t + 1 - d.window);
+    const reach = d.window ?? q.length;
+    const first = Math.max(0, t + 1 - reach);
+    const end = d.causal ? t + 1 : Math.min(q.length, t + reach);
     for (let h = 0; h < heads; h++) {
       const at = h * headDim;
       const shared = Math.floor((h * kvHeads) / heads) * headDim;
-      const scores = Array.from({ length: t + 1 - first }, (_, s) => {
+      const scores = Array.from({ length: end - first }, (_, s) => {
         let sum = 0;
         for (let i = 0; i < headDim; i++) sum += query[at + i] * k[first + s][shared + i];
         return capped(sum * scale, softcap);

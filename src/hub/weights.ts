@@ -145,9 +145,11 @@ function released(): never {
  * the configuration says.
  */
 function asStored(model: ModelDescription, places: ReadonlyMap<string, Place>): ModelDescription {
-  const [embedding, head] = [model.embedding, model.head].map(({ path }) => places.get(`${path}.weight`));
-  const apart = head && embedding?.tensor !== head.tensor && (head.quantised || embedding?.quantised);
-  return apart ? { ...model, head: { ...model.head, tied: false } } : model;
+  const { head } = model;
+  if (head.kind !== 'vocabulary') return model;
+  const [embedding, matrix] = [model.embedding, head].map(({ path }) => places.get(`${path}.weight`));
+  const apart = matrix && embedding?.tensor !== matrix.tensor && (matrix.quantised || embedding?.quantised);
+  return apart ? { ...model, head: { ...head, tied: false } } : model;
 }
 
 function noExternal(location: string): Uint8Array {

@@ -45,11 +45,14 @@ export interface ProjectionDescription {
 
 /** What both halves of a layer have: norm, the modules that read it, something in between, the module that writes. */
 export interface HalfDescription {
-  norm: NormDescription;
+  /** Before the modules that read; null where they read the residual stream as it is. */
+  norm: NormDescription | null;
   input: ProjectionDescription;
   output: LinearDescription;
   /** On the half's output, before it is added to the residual stream. */
   after: NormDescription | null;
+  /** On the residual stream, once the half's output was added to it (post-norm). */
+  post: NormDescription | null;
 }
 
 export interface AttentionDescription extends HalfDescription {
@@ -62,7 +65,9 @@ export interface AttentionDescription extends HalfDescription {
   kNorm: NormDescription | null;
   /** Place among the model's `ropes`; null where the layer has no rotation. */
   rope: number | null;
-  /** Keys that a query sees, itself among them; null: all before it. */
+  /** A query sees the keys up to its own; else all of its sequence. */
+  causal: boolean;
+  /** Keys on either side that a query sees, itself among them; null: all. */
   window: number | null;
   /** What q·k is multiplied with. */
   scale: number;
@@ -93,10 +98,15 @@ interface EmbeddingDescription {
   scale: number;
   /** Learned positions [rows, width]: position p is row p + offset. */
   positions: { path: string; rows: number; offset: number } | null;
+  /** Kinds of tokens [rows, width]: every token is of the first. */
+  tokenTypes: { path: string; rows: number } | null;
+  /** On the sum of all of these. */
+  norm: NormDescription | null;
 }
 
-/** From the last hidden state to logits. */
-interface HeadDescription {
+/** From the last hidden state to logits of the next token. */
+export interface VocabularyHead {
+  kind: 'vocabulary';
   /** [vocab, width]; that of the embedding where they are tied. */
   path: string;
   tied: boolean;
@@ -104,6 +114,25 @@ interface HeadDescription {
   scale: number;
   /** Logits l become softcap · tanh(l / softcap). */
   softcap: number | null;
+}
+
+/** From the last hidden state of one token of a sequence to logits of the sequence's class. */
+export interface ClassHead {
+  kind: 'classes';
+  /** Names of the classes, in the order of the logits. */
+  labels: readonly string[];
+  /** Which token is read. */
+  reads: 'first' | 'last';
+  /** Between the hidden state and the classifier. */
+  dense: {
+    linear: LinearDescription;
+    activation: ActivationKind | 'tanh';
+    norm: NormDescription | null;
+    /** Its module is trained whole, as the classifier is. */
+    trained: boolean;
+  } | null;
+  /** Trained whole with every adapter (PEFT's `modules_to_save`). */
+  classifier: LinearDescription;
 }
 
 export interface ModelDescription {
@@ -117,12 +146,15 @@ export interface ModelDescription {
   embedding: EmbeddingDescription;
   ropes: Rope[];
   layers: LayerDescription[];
-  finalNorm: NormDescription;
-  head: HeadDescription;
+  finalNorm: NormDescription | null;
+  head: VocabularyHead | ClassHead;
   bosId: number | null;
   /** Ids that end a text. The first is the one that is supervised after a completion. */
   eosIds: number[];
 }
+
+/** A model that says which token comes next. */
+export type Decoder = ModelDescription & { head: VocabularyHead };
 
 /** A module as settings name it: `3.q_proj`. */
 export const moduleName = ({ layer, kind }: ModuleId): string => `${layer}.${kind}`;
@@ -136,9 +168,18 @@ export const linearsOf = ({ attention, mlp }: LayerDescription): LinearDescripti
 
 /** The norms of a layer, those of the heads among them. */
 export const normsOf = ({ attention, mlp }: LayerDescription): NormDescription[] =>
-  [attention.norm, attention.qNorm, attention.kNorm, attention.after, mlp.norm, mlp.after].filter(
-    (norm) => norm !== null,
-  );
+  [
+    ...[attention.norm, attention.qNorm, attention.kNorm, attention.after, attention.post],
+    ...[mlp.norm, mlp.after, mlp.post],
+  ].filter((norm) => norm !== null);
+
+/** The modules that are trained whole with an adapter, bottom up. */
+export const wholeModules = ({ head }: Pick<ModelDescription, 'head'>): LinearDescription[] =>
+  head.kind === 'vocabulary' ? [] : [...(head.dense?.trained ? [head.dense.linear] : []), head.classifier];
+
+/** Logits of a row. */
+export const logitCount = ({ head, vocab }: Pick<ModelDescription, 'head' | 'vocab'>): number =>
+  head.kind === 'vocabulary' ? vocab : head.labels.length;
 
 /** Whether a target means a module, by PEFT's rule: the whole path, or its end. */
 export const isTarget = (path: string, target: string): boolean => path === target || path.endsWith(`.${target}`);
@@ -199,37 +240,55 @@ export interface WeightShape {
   shape: number[];
 }
 
-const normWeights = ({ path, bias }: NormDescription, width: number): WeightShape[] => [
-  { name: `${path}.weight`, shape: [width] },
-  ...(bias ? [{ name: `${path}.bias`, shape: [width] }] : []),
-];
+const normWeights = (norm: NormDescription | null, width: number): WeightShape[] =>
+  norm
+    ? [
+        { name: `${norm.path}.weight`, shape: [width] },
+        ...(norm.bias ? [{ name: `${norm.path}.bias`, shape: [width] }] : []),
+      ]
+    : [];
 
-const linearWeights = ({ path, dIn, dOut, bias, inOut }: LinearDescription): WeightShape[] => [
+export const linearWeights = ({ path, dIn, dOut, bias, inOut }: LinearDescription): WeightShape[] => [
   { name: `${path}.weight`, shape: inOut ? [dIn, dOut] : [dOut, dIn] },
   ...(bias ? [{ name: `${path}.bias`, shape: [dOut] }] : []),
 ];
 
+function headWeights({ width, vocab, head }: ModelDescription): WeightShape[] {
+  if (head.kind === 'classes')
+    return [
+      ...(head.dense
+        ? [...linearWeights(head.dense.linear), ...normWeights(head.dense.norm, head.dense.linear.dOut)]
+        : []),
+      ...linearWeights(head.classifier),
+    ];
+  return [
+    ...(head.tied ? [] : [{ name: `${head.path}.weight`, shape: [vocab, width] }]),
+    ...(head.bias ? [{ name: `${head.path}.bias`, shape: [vocab] }] : []),
+  ];
+}
+
 /** Every tensor of the base with its shape as the state dict has it, bottom up. The head's matrix is left out when it is tied. */
 export function weightShapes(model: ModelDescription): WeightShape[] {
-  const { width, vocab, embedding, layers, finalNorm, head } = model;
-  const { positions } = embedding;
+  const { width, vocab, embedding, layers, finalNorm } = model;
+  const { positions, tokenTypes } = embedding;
   const all = [
     { name: `${embedding.path}.weight`, shape: [vocab, width] },
     ...(positions ? [{ name: `${positions.path}.weight`, shape: [positions.rows, width] }] : []),
+    ...(tokenTypes ? [{ name: `${tokenTypes.path}.weight`, shape: [tokenTypes.rows, width] }] : []),
+    ...normWeights(embedding.norm, width),
     ...layers.flatMap(({ attention, mlp }) => [
       ...normWeights(attention.norm, width),
       ...attention.input.linears.flatMap(linearWeights),
-      ...[attention.qNorm, attention.kNorm].flatMap((norm) => (norm ? normWeights(norm, attention.headDim) : [])),
+      ...[attention.qNorm, attention.kNorm].flatMap((norm) => normWeights(norm, attention.headDim)),
       ...linearWeights(attention.output),
-      ...(attention.after ? normWeights(attention.after, width) : []),
+      ...[attention.after, attention.post].flatMap((norm) => normWeights(norm, width)),
       ...normWeights(mlp.norm, width),
       ...mlp.input.linears.flatMap(linearWeights),
       ...linearWeights(mlp.output),
-      ...(mlp.after ? normWeights(mlp.after, width) : []),
+      ...[mlp.after, mlp.post].flatMap((norm) => normWeights(norm, width)),
     ]),
     ...normWeights(finalNorm, width),
-    ...(head.tied ? [] : [{ name: `${head.path}.weight`, shape: [vocab, width] }]),
-    ...(head.bias ? [{ name: `${head.path}.bias`, shape: [vocab] }] : []),
+    ...headWeights(model),
   ];
   // Halves may share a norm.
   return [...new Map(all.map((weight) => [weight.name, weight])).values()];

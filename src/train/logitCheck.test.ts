@@ -9,7 +9,7 @@ import { readModel } from '../hub/family';
 import { plainForward } from '../hub/plainForward';
 import { safetensorsWeights } from '../hub/safetensorsModel';
 import { Rng } from '../shared/rng';
-import type { ModelDescription } from '../shared/model';
+import type { ModelDescription, VocabularyHead } from '../shared/model';
 import { barsOf, compareLogits } from './logitCheck';
 
 const folder = join('public', 'models', 'sieve-stories-nano');
@@ -79,7 +79,7 @@ const WRONG: Record<string, { config?: Partial<ModelDescription>; read?: Read }>
   },
   'the last layer left out': { config: { layers: config.layers.slice(0, -1) } },
   'a head of its own': {
-    config: { head: { ...config.head, tied: false } },
+    config: { head: { ...(config.head as VocabularyHead), tied: false } },
     read: (name) =>
       name === 'lm_head.weight'
         ? right('model.embed_tokens.weight').map((v, i) => v * (1 + 0.1 * Math.sin(i)))

@@ -128,7 +128,7 @@ function Facts({ info }: { info: ModelInfo }) {
           })}
         </dd>
         <dt>{t.vocabulary}</dt>
-        <dd>{t.vocabularyIs(count(c.vocab), c.head.tied)}</dd>
+        <dd>{t.vocabularyIs(count(c.vocab), c.head.kind === 'vocabulary' && c.head.tied)}</dd>
         <dt>{t.context}</dt>
         <dd>{t.contextIs(count(c.context))}</dd>
         <dt>{t.device}</dt>

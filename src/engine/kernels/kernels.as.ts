@@ -23,5 +23,6 @@ export { dropout } from './dropout/dropout.as';
 export { adamw } from '../optim/adamw.as';
 export { sumSquares } from '../optim/clip.as';
 export { addScaled, columnDots, doraScale, frozenGradient, rowTerms } from './dora/dora.as';
-export { softcap } from './softcap/softcap.as';
+export { softcap, softcapBackward } from './softcap/softcap.as';
+export { weightGrad } from './weightGrad/weightGrad.as';
 export { rowNorms } from './rowNorms/rowNorms.as';

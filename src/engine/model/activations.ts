@@ -73,10 +73,12 @@ export const headWidths = ({ heads, kvHeads, headDim }: AttentionDescription) =>
 const normStats = ({ kind }: NormDescription, rows: number): number => (kind === 'layer' ? 8 : 4) * rows;
 
 /** What the backward reads of either half, [rows, …]. */
-const halfSizes = ({ norm, after }: HalfDescription, rows: number, width: number) => ({
-  stats: normStats(norm, rows),
+const halfSizes = ({ norm, after, post }: HalfDescription, rows: number, width: number) => ({
+  ...(norm ? { stats: normStats(norm, rows) } : {}),
   /** The half's output before `after`, and the statistics of that. */
   ...(after ? { branch: 4 * rows * width, afterStats: normStats(after, rows) } : {}),
+  /** The residual stream before `post`, and the statistics of that. */
+  ...(post ? { sum: 4 * rows * width, postStats: normStats(post, rows) } : {}),
 });
 
 const attentionSizes = (d: AttentionDescription, rows: number, width: number) => {
@@ -153,6 +155,30 @@ const fusedSizes = ({ layers }: ModelDescription, rows: number) => {
   return widths.length > 0 ? { fused: 4 * rows * Math.max(...widths) } : {};
 };
 
+/** Rows with a target on their way through the head, and their gradients back. */
+const headSizes = ({ width, finalNorm, head }: ModelDescription, targets: number) => {
+  const dense = head.kind === 'classes' ? head.dense : null;
+  const inner = dense ? 4 * targets * dense.linear.dOut : 0;
+  return {
+    headInput: 4 * targets * width,
+    headNormed: 4 * targets * width,
+    ...(finalNorm ? { headStats: normStats(finalNorm, targets) } : {}),
+    ...(dense ? { headDense: inner, headAct: inner } : {}),
+    ...(dense?.norm ? { denseNormed: inner, denseStats: normStats(dense.norm, targets) } : {}),
+  };
+};
+
+const headGradSizes = ({ width, head }: ModelDescription, targets: number) => {
+  const dense = head.kind === 'classes' ? head.dense : null;
+  const inner = dense ? 4 * targets * dense.linear.dOut : 0;
+  return {
+    headNormed: 4 * targets * width,
+    headInput: 4 * targets * width,
+    ...(dense ? { headDense: inner, headAct: inner } : {}),
+    ...(dense?.norm ? { denseNormed: inner } : {}),
+  };
+};
+
 /** Of the whole model: scratch that every layer uses in turn, the last residual stream, and the head. */
 export const topSizes = (model: ModelDescription, capacity: Capacity) => {
   const [rows, targets] = [stackedRows(capacity), stackedTargets(capacity)];
@@ -167,10 +193,10 @@ export const topSizes = (model: ModelDescription, capacity: Capacity) => {
     /** Partial sums of y² of the module at hand, for its gate: at most one for four columns. */
     rowNormSquared: rows * Math.max(...allModules(model).map(({ dOut }) => dOut)),
     output: 4 * rows * width,
-    headInput: 4 * targets * width,
-    headNormed: 4 * targets * width,
-    headStats: normStats(model.finalNorm, targets),
-    logits: 4 * Math.min(capacity.headChunk, targets) * logitStride(model),
+    ...(model.embedding.norm ? { embeddingStats: normStats(model.embedding.norm, rows) } : {}),
+    ...headSizes(model, targets),
+    /** Of one chunk; of all runs where each has a head of its own. */
+    logits: 4 * (capacity.ownHeads ? targets : Math.min(capacity.headChunk, targets)) * logitStride(model),
     loss: 4 * targets,
   };
 };
@@ -181,8 +207,7 @@ export const gradSizes = (model: ModelDescription, capacity: Capacity) => {
   const [rows, targets] = [stackedRows(capacity), stackedTargets(capacity)];
   const { width, layers } = model;
   return {
-    headNormed: 4 * targets * width,
-    headInput: 4 * targets * width,
+    ...headGradSizes(model, targets),
     residual: 4 * rows * width,
     normed: 4 * rows * width,
     /** Of a half's output before it is scaled and normed. */

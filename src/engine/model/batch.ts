@@ -26,6 +26,8 @@ export interface Capacity {
   segments: number;
   /** Rows of logits that exist at a time; a larger batch goes through the head in chunks. */
   headChunk: number;
+  /** Every run has a head of its own: a chunk is what one run's rows with a target are. */
+  ownHeads?: boolean;
 }
 
 /** Sizes of the whole accumulated batch, known before its first micro-batch. */
@@ -51,9 +53,13 @@ export interface StageOptions {
 /** Rows from one segment to the next: whole tensors' segments can be bound alone, whatever their width. */
 export const segmentStride = (capacity: Pick<Capacity, 'rows'>) => Math.ceil(capacity.rows / 64) * 64;
 
+/** The same for the rows with a target, where each run has a head of its own. */
+export const targetStride = ({ supervised }: Pick<Capacity, 'supervised'>) => Math.ceil(supervised / 64) * 64;
+
 /** Rows of the stacked tensors, and of those that hold rows with a target only. */
 export const stackedRows = (capacity: Capacity) => capacity.segments * segmentStride(capacity);
-export const stackedTargets = (capacity: Capacity) => capacity.segments * capacity.supervised;
+export const stackedTargets = (capacity: Capacity) =>
+  capacity.segments * (capacity.ownHeads ? targetStride(capacity) : capacity.supervised);
 
 /** Rows of logits at a time for a vocabulary: a few MB of them, in whole bindings. */
 export const headChunkRows = (vocab: number) => 64 * Math.min(8, Math.max(1, Math.floor(2 ** 23 / vocab / 64)));
@@ -134,14 +140,16 @@ export class BatchBuffers {
     this.segment = { ...count(1, (c) => c.rows), max: capacity.rows };
     this.supervised = { ...count(2, (c) => c.supervised * c.segments), max: stackedTargets(capacity) };
     this.chunks = Array.from({ length: headChunks(capacity) }, (_, i) => ({
-      ...count(FIRST_CHUNK + i, (c) => this.#chunkRows(c.supervised * c.segments, i)),
-      max: this.#chunkRows(stackedTargets(capacity), i),
+      ...count(FIRST_CHUNK + i, (c) => this.#chunkRows(c.supervised, c.segments, i)),
+      max: this.#chunkRows(capacity.supervised, capacity.segments, i),
     }));
   }
 
-  #chunkRows(targets: number, chunk: number): number {
-    const { headChunk } = this.capacity;
-    return Math.min(headChunk, Math.max(0, targets - chunk * headChunk));
+  /** Rows of a chunk: of all rows with a target, or of one run's where each has a head of its own. */
+  #chunkRows(targets: number, segments: number, chunk: number): number {
+    const { headChunk, ownHeads } = this.capacity;
+    if (ownHeads) return chunk < segments ? targets : 0;
+    return Math.min(headChunk, Math.max(0, segments * targets - chunk * headChunk));
   }
 
   /**
@@ -221,12 +229,13 @@ export class BatchBuffers {
     ).map(part);
     const stride = segmentStride(capacity);
     for (let segment = 0; segment < segments; segment++) {
-      const [first, firstTarget] = [segment * rows, segment * wanted.length];
+      const [first, firstWanted] = [segment * rows, segment * wanted.length];
+      const firstTarget = capacity.ownHeads ? segment * targetStride(capacity) : firstWanted;
       ids.set(batch.ids.length > rows ? batch.ids.subarray(first, first + rows) : batch.ids, first);
       targetOfRow.fill(NO_ROW, first, first + rows);
       wanted.forEach((row, i) => {
         targetOfRow[first + row] = firstTarget + i;
-        targetRows[firstTarget + i] = segment * stride + row;
+        targetRows[firstWanted + i] = segment * stride + row;
         targets[firstTarget + i] = batch.targets[row];
       });
       for (let s = 0; s + 1 < batch.starts.length; s++) {
@@ -247,25 +256,30 @@ export class BatchBuffers {
       ...place,
     };
     const alone = (count: number) => ({ ...all, rows: count, segments: 1, stride: count });
-    const targetCount = wanted.length * segments;
     const dims = [
       { ...all, rows, segments, stride },
       alone(rows),
-      alone(targetCount),
-      ...this.chunks.map((_, i) => alone(this.#chunkRows(targetCount, i))),
+      capacity.ownHeads
+        ? { ...all, rows: wanted.length, segments, stride: targetStride(capacity) }
+        : alone(wanted.length * segments),
+      ...this.chunks.map((_, i) => alone(this.#chunkRows(wanted.length, segments, i))),
     ];
     dims.forEach((d, slot) => into.set(new Uint8Array(packDims(d)), slot * DIMS_STRIDE));
-    return { rows, supervised: wanted.length, segments, pairs: causalPairs(batch) };
+    return { rows, supervised: wanted.length, segments, pairs: attentionPairs(batch) };
   }
 }
 
-/** (query, key) pairs of causal attention over a batch's sequences; a query sees at most `window` keys. */
-export function causalPairs({ starts }: TokenBatch, window = Infinity): number {
+/**
+ * (query, key) pairs of attention over a batch's sequences; a query sees keys less than `window` positions away, those after
+ * it only where it is not `causal`.
+ */
+export function attentionPairs({ starts }: TokenBatch, { window = Infinity, causal = true } = {}): number {
   let pairs = 0;
   for (let s = 0; s + 1 < starts.length; s++) {
     const length = starts[s + 1] - starts[s];
     const beyond = Math.max(0, length - window);
-    pairs += (length * (length + 1) - beyond * (beyond + 1)) / 2;
+    const upToOwn = (length * (length + 1) - beyond * (beyond + 1)) / 2;
+    pairs += causal ? upToOwn : 2 * upToOwn - length;
   }
   return pairs;
 }

@@ -3,14 +3,26 @@ import type { RunConfig } from '../../shared/config';
 import { ConfigError } from '../../shared/errors';
 import { fnv1a } from '../../shared/fnv1a';
 import { message } from '../../shared/message';
-import { type ModelDescription, type ModelModule, moduleKinds, targetModules, unknownTarget } from '../../shared/model';
+import {
+  type ModelDescription,
+  type ModelModule,
+  logitCount,
+  moduleKinds,
+  targetModules,
+  unknownTarget,
+} from '../../shared/model';
 import type { AdaptedModule } from '../adapters/method';
 
 /** Longest sequence the engine takes: the model's context, at most 4096. */
 export const maxContext = ({ context }: Pick<ModelDescription, 'context'>) => Math.min(context, 4096);
 
-/** Columns of the logits on the GPU: the vocabulary rounded up to a multiple of 4. */
-export const logitStride = ({ vocab }: Pick<ModelDescription, 'vocab'>) => Math.ceil(vocab / 4) * 4;
+const quad = (count: number) => Math.ceil(count / 4) * 4;
+
+/** Rows of the tables of tokens on the GPU: the vocabulary rounded up to a multiple of 4. */
+export const vocabStride = ({ vocab }: Pick<ModelDescription, 'vocab'>) => quad(vocab);
+
+/** Columns of the logits on the GPU: their number rounded up to a multiple of 4. */
+export const logitStride = (model: Pick<ModelDescription, 'vocab' | 'head'>) => quad(logitCount(model));
 
 /**
  * The modules a run adapts, bottom up: those that `only` names, else those that `modules` means in every layer.

@@ -1,10 +1,19 @@
 /** The frozen base on a device, by the names of its state dict. */
-import { type LinearDescription, type ModelDescription, allModules, normsOf, weightShapes } from '../../shared/model';
+import {
+  type LinearDescription,
+  type ModelDescription,
+  allModules,
+  linearWeights,
+  normsOf,
+  weightShapes,
+  wholeModules,
+} from '../../shared/model';
 import { type StoredMatrix, floatsOf, isQuantised, rowsOf, valueCount } from '../../shared/quantised';
 import type { BufferScope, Tensor } from '../device/buffers';
 import type { TablePart } from '../kernels/embed/embed';
 import { type Weight, uploadWeight } from '../kernels/matmul/weight';
-import { logitStride } from './modules';
+import { type WholeModules, packWhole, sliceWhole, wholeLayout } from '../adapters/wholeModules';
+import { vocabStride } from './modules';
 
 /** Gives a tensor of the state dict, as it lies there; a quantised matrix has the outputs as its rows in any case. */
 export type ReadWeight = (name: string) => StoredMatrix;
@@ -12,13 +21,16 @@ export type ReadWeight = (name: string) => StoredMatrix;
 /** The frozen base; one copy, however many runs train on it. */
 export interface ModelWeights {
   embedding: TablePart[];
+  /** Of the vocabulary; none where the head has classes. */
   head: TablePart[];
   /** Of each part of the head, where it has a bias. */
   headBias: Tensor[] | null;
   /** By name. Matrices are [dOut, dIn]: blocks, or in f16 where they can be without a loss. */
   matrices: Map<string, Weight>;
-  /** Norms and biases, by name, in f32. */
+  /** Norms, biases and kinds of tokens, by name, in f32. */
   vectors: Map<string, Tensor>;
+  /** Where training of the modules that are trained whole begins. */
+  whole: WholeModules;
 }
 
 function named<T>(map: ReadonlyMap<string, T>, name: string): T {
@@ -47,7 +59,7 @@ function transposed(data: Float32Array, dIn: number, dOut: number): Float32Array
 
 /** Embedding and head get zero rows up to a multiple of 4 of the vocabulary. */
 function paddedTable(model: ModelDescription, data: StoredMatrix): StoredMatrix {
-  const rows = logitStride(model);
+  const rows = vocabStride(model);
   if (rows === model.vocab) return data;
   const padded = <T extends Float32Array | Uint8Array>(values: T): T => {
     const length = (values.length / model.vocab) * rows;
@@ -69,7 +81,18 @@ const biasParts = (scope: BufferScope, parts: readonly TablePart[], data: Float3
   });
 
 const plusOneNorms = ({ layers, finalNorm }: ModelDescription): Set<string> =>
-  new Set([...layers.flatMap(normsOf), finalNorm].filter((norm) => norm.plusOne).map(({ path }) => `${path}.weight`));
+  new Set(
+    [...layers.flatMap(normsOf), ...(finalNorm ? [finalNorm] : [])]
+      .filter((norm) => norm.plusOne)
+      .map(({ path }) => `${path}.weight`),
+  );
+
+/** Linear layers that stay as they are, by the names of their weights. */
+function frozenLinears(model: ModelDescription): Map<string, LinearDescription> {
+  const { head } = model;
+  const dense = head.kind === 'classes' && head.dense && !head.dense.trained ? [head.dense.linear] : [];
+  return new Map([...allModules(model), ...dense].map((m) => [`${m.path}.weight`, m]));
+}
 
 /**
  * Uploads the frozen base. `read` is asked once for each weight. Tables of more than `bindingBytes` are split over bindings.
@@ -81,15 +104,21 @@ export function uploadWeights(
   bindingBytes: number,
 ): ModelWeights {
   const { width, embedding, head } = model;
-  const linears = new Map(allModules(model).map((m) => [`${m.path}.weight`, m]));
+  const linears = frozenLinears(model);
+  const whole = new Set(
+    wholeModules(model)
+      .flatMap(linearWeights)
+      .map(({ name }) => name),
+  );
   const plusOne = plusOneNorms(model);
   const matrices = new Map<string, Weight>();
   const vectors = new Map<string, Tensor>();
   const tables = new Map<string, TablePart[]>();
   let headBias: Float32Array | null = null;
+  const wholeValues = new Map<string, Float32Array>();
   const matrix = (label: string, data: StoredMatrix): Weight => uploadWeight(scope, label, data);
   const table = (label: string, data: StoredMatrix): TablePart[] => {
-    const rows = logitStride(model);
+    const rows = vocabStride(model);
     // In whole quads of columns of the logits; counted as f32, so that the split does not depend on the values.
     const perPart = Math.max(4, Math.floor(bindingBytes / (16 * width)) * 4);
     return Array.from({ length: Math.ceil(rows / perPart) }, (_, i) => {
@@ -108,8 +137,9 @@ export function uploadWeights(
     const count = valueCount(data);
     if (count !== length) throw new Error(`weight "${name}" has ${count} values, expected ${length}`);
     const linear = linears.get(name);
-    if (name === `${head.path}.bias`) headBias = floatsOf(data);
-    else if (name === `${embedding.path}.weight` || name === `${head.path}.weight`)
+    if (whole.has(name)) wholeValues.set(name, floatsOf(data));
+    else if (head.kind === 'vocabulary' && name === `${head.path}.bias`) headBias = floatsOf(data);
+    else if (name === `${embedding.path}.weight` || (head.kind === 'vocabulary' && name === `${head.path}.weight`))
       tables.set(name, table(name, paddedTable(model, data)));
     else if (name === `${embedding.positions?.path}.weight`) matrices.set(name, matrix(name, data));
     else if (linear) {
@@ -121,10 +151,13 @@ export function uploadWeights(
     }
   }
   const embedded = named(tables, `${embedding.path}.weight`);
-  const heads = head.tied ? embedded : named(tables, `${head.path}.weight`);
+  const heads = head.kind === 'classes' ? [] : head.tied ? embedded : named(tables, `${head.path}.weight`);
+  const layout = wholeLayout(model);
   return {
     embedding: embedded,
     head: heads,
+    whole:
+      layout.bytes > 0 ? sliceWhole(layout, scope.upload('whole modules', packWhole(layout, wholeValues))) : new Map(),
     headBias: headBias && biasParts(scope, heads, headBias),
     matrices,
     vectors,

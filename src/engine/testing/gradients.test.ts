@@ -18,6 +18,7 @@ import { rmsNormBackwardRef, rmsNormRef } from '../kernels/rmsNorm/rmsNorm.ref';
 import { ropeBackwardRef, ropeRef } from '../kernels/rope/rope.ref';
 import { NOWHERE, scatterRowsBackwardRef, scatterRowsRef } from '../kernels/scatterRows/scatterRows.ref';
 import { softcapBackwardRef, softcapRef } from '../kernels/softcap/softcap.ref';
+import { linearBackwardRef, linearRef } from '../kernels/weightGrad/weightGrad.ref';
 import { checkGradient, type DifferentiableOp } from './gradcheck';
 import { rowMeta } from './rows';
 
@@ -78,6 +79,12 @@ const ops: DifferentiableOp[] = [
     inputs: { x: 3 * 4 },
     forward: ({ x }) => matmul(x, frozen, { n: 2, k: 4, transposed: true }),
     backward: (_, gradOut) => ({ x: matmul(gradOut, frozen, { n: 4, k: 2, transposed: false }) }),
+  },
+  {
+    name: 'linear',
+    inputs: { weight: 2 * 4, bias: 2 },
+    forward: ({ weight: w, bias }) => linearRef(frozen.slice(0, 8), w, bias),
+    backward: (_, gradOut) => linearBackwardRef(frozen.slice(0, 8), gradOut, { n: 2, k: 4 }),
   },
   {
     name: 'rmsNorm',

@@ -1,6 +1,16 @@
 /** GPT-2 and DistilGPT-2: learned positions, LayerNorm, q, k and v in one module, weights stored the other way round. */
 import type { Columns, LayerDescription } from '../../shared/model';
-import { layerNorm, linear, plainAttention, plainMlp, readActivation, readSizes, readTokens } from '../decoder';
+import {
+  layerNorm,
+  linear,
+  plainAttention,
+  plainEmbedding,
+  plainHead,
+  plainMlp,
+  readActivation,
+  readSizes,
+  readTokens,
+} from '../decoder';
 import type { Family } from '../family';
 
 const NAMES = { width: 'n_embd', layers: 'n_layer', heads: 'n_head', inner: 'n_inner', context: 'n_positions' };
@@ -59,14 +69,13 @@ export const family: Family = {
       vocab,
       context,
       embedding: {
-        path: 'transformer.wte',
-        scale: 1,
+        ...plainEmbedding('transformer.wte'),
         positions: { path: 'transformer.wpe', rows: context, offset: 0 },
       },
       ropes: [],
       layers,
       finalNorm: layerNorm('transformer.ln_f', eps),
-      head: { path: 'lm_head', tied: f.flag('tie_word_embeddings', true), bias: false, scale: 1, softcap: null },
+      head: plainHead('lm_head', f.flag('tie_word_embeddings', true)),
       ...readTokens(f, vocab),
     };
   },

@@ -1,6 +1,16 @@
 /** GPT-NeoX and Pythia: q, k and v of each head side by side in one module, both halves side by side, a share of RoPE. */
 import type { Columns, LayerDescription } from '../../shared/model';
-import { layerNorm, linear, plainAttention, plainMlp, readActivation, readSizes, readTokens } from '../decoder';
+import {
+  layerNorm,
+  linear,
+  plainAttention,
+  plainEmbedding,
+  plainHead,
+  plainMlp,
+  readActivation,
+  readSizes,
+  readTokens,
+} from '../decoder';
 import type { Family } from '../family';
 import { readRope } from '../rope';
 
@@ -53,11 +63,11 @@ export const family: Family = {
       width,
       vocab,
       context,
-      embedding: { path: 'gpt_neox.embed_in', scale: 1, positions: null },
+      embedding: plainEmbedding('gpt_neox.embed_in'),
       ropes: [readRope(f, headDim, { share: 0.25, thetaField: 'rotary_emb_base', shareField: 'rotary_pct' })],
       layers,
       finalNorm: layerNorm('gpt_neox.final_layer_norm', eps),
-      head: { path: 'embed_out', tied: f.flag('tie_word_embeddings', false), bias: false, scale: 1, softcap: null },
+      head: plainHead('embed_out', f.flag('tie_word_embeddings', false)),
       ...readTokens(f, vocab),
     };
   },

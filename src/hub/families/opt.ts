@@ -1,6 +1,16 @@
 /** OPT: learned positions from the third row of their table on, biases everywhere, norms before the halves. */
 import type { LayerDescription } from '../../shared/model';
-import { layerNorm, linear, plainAttention, plainMlp, readActivation, readSizes, readTokens } from '../decoder';
+import {
+  layerNorm,
+  linear,
+  plainAttention,
+  plainEmbedding,
+  plainHead,
+  plainMlp,
+  readActivation,
+  readSizes,
+  readTokens,
+} from '../decoder';
 import type { Family } from '../family';
 
 /** Rows of the table of positions that no token has. */
@@ -48,20 +58,13 @@ export const family: Family = {
       vocab,
       context,
       embedding: {
-        path: 'model.decoder.embed_tokens',
-        scale: 1,
+        ...plainEmbedding('model.decoder.embed_tokens'),
         positions: { path: 'model.decoder.embed_positions', rows: context + OFFSET, offset: OFFSET },
       },
       ropes: [],
       layers,
       finalNorm: layerNorm('model.decoder.final_layer_norm', EPS),
-      head: {
-        path: 'lm_head',
-        tied: f.flag('tie_word_embeddings', true),
-        bias: false,
-        scale: 1,
-        softcap: null,
-      },
+      head: plainHead('lm_head', f.flag('tie_word_embeddings', true)),
       ...readTokens(f, vocab),
     };
   },

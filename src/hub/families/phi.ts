@@ -1,6 +1,16 @@
 /** Phi-1, Phi-1.5 and Phi-2: layers with one LayerNorm before both halves side by side, biases everywhere, a share of RoPE. */
 import type { LayerDescription } from '../../shared/model';
-import { layerNorm, linear, plainAttention, plainMlp, readActivation, readSizes, readTokens } from '../decoder';
+import {
+  layerNorm,
+  linear,
+  plainAttention,
+  plainEmbedding,
+  plainHead,
+  plainMlp,
+  readActivation,
+  readSizes,
+  readTokens,
+} from '../decoder';
 import type { Family } from '../family';
 import { readRope } from '../rope';
 
@@ -53,11 +63,11 @@ export const family: Family = {
       width,
       vocab,
       context,
-      embedding: { path: 'model.embed_tokens', scale: 1, positions: null },
+      embedding: plainEmbedding('model.embed_tokens'),
       ropes: [readRope(f, headDim, { share: 0.5 })],
       layers,
       finalNorm: layerNorm('model.final_layernorm', eps),
-      head: { path: 'lm_head', tied: f.flag('tie_word_embeddings', false), bias, scale: 1, softcap: null },
+      head: plainHead('lm_head', f.flag('tie_word_embeddings', false), bias),
       ...readTokens(f, vocab),
     };
   },

@@ -69,7 +69,7 @@ function placesOf(model: ModelDescription, interleaved: boolean): Map<string, Pl
     norm(mlp.after, at('post_ffw_norm'));
   }
   norm(model.finalNorm, 'output_norm');
-  put(model.head.path, 'output');
+  if (model.head.kind === 'vocabulary') put(model.head.path, 'output');
   return places;
 }
 
@@ -95,9 +95,10 @@ function partsTogether({ fused }: ProjectionDescription): Place['row'] {
   return (row) => inFile[row];
 }
 
-/** The model with the head that the file has: its embedding where there is none of its own. */
+/** The model with the head that the file has: its embedding where there is none of its own; one with classes is left. */
 export function withHead(model: ModelDescription, { tensors }: Pick<GgufFile, 'tensors'>): ModelDescription {
-  return { ...model, head: { ...model.head, tied: !tensors.has('output.weight') } };
+  const { head } = model;
+  return head.kind === 'vocabulary' ? { ...model, head: { ...head, tied: !tensors.has('output.weight') } } : model;
 }
 
 /** The model as the file has it: `withHead`, and a table in it says how its RoPE is stretched where the configuration does not. */

@@ -224,6 +224,7 @@ class Binder {
   /** Binds the product that makes the logits, and what follows it. */
   #bindHead(): OnnxNode | null {
     const { head, vocab } = this.#model;
+    if (head.kind === 'classes') return null;
     const { outputs } = this.#graph;
     let name = outputs.includes('logits') ? 'logits' : (outputs[0] ?? '');
     let bias: Constant | null = null;
@@ -337,9 +338,9 @@ class Binder {
   #normOf(paths: readonly string[]): NormDescription | null {
     const { finalNorm } = this.#model;
     // The genai builder counts the final norm as one more layer.
-    const last = marked(finalNorm.path.split('.').slice(-2).join('.'));
     const found = this.#find(paths, ({ norms }) => norms);
-    if (found) return found;
+    if (found || !finalNorm) return found;
+    const last = marked(finalNorm.path.split('.').slice(-2).join('.'));
     const isFinal = (path: string) => path.includes('_final_norm_') || (!this.#layerOf(path) && path.includes(last));
     return paths.some(isFinal) ? finalNorm : null;
   }

@@ -14,3 +14,13 @@ export const softcapCpu = ({
   width: number;
   cap: number;
 }): CpuFunction => overRows(rows, new Call('softcap', (cpu) => [cpu.at(x), width, cap]));
+
+export const softcapBackwardCpu = ({
+  rows,
+  y,
+  gradOut,
+  gradX,
+  width,
+  cap,
+}: Record<'y' | 'gradOut' | 'gradX', Tensor> & { rows: RowCount; width: number; cap: number }): CpuFunction =>
+  overRows(rows, new Call('softcapBackward', (cpu) => [...[y, gradOut, gradX].map((t) => cpu.at(t)), width, cap]));

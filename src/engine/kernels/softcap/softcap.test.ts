@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import { expectClose } from '../../testing/allclose';
 import { floats, randomFloats, runOps, testDevice } from '../../testing/harness';
-import { overdispatched, tailOf } from '../../testing/rows';
-import { softcap } from './softcap';
-import { softcapRef } from './softcap.ref';
+import { overdispatched, tailOf, withTail } from '../../testing/rows';
+import { softcap, softcapBackward } from './softcap';
+import { softcapBackwardRef, softcapRef } from './softcap.ref';
 
 it.each([
   [57, 12, 30, 100],
@@ -14,9 +14,18 @@ it.each([
   const scope = device.buffers.scope('softcap');
   const x = randomFloats(rows * width, 1, range);
   const inPlace = scope.upload('x', Float32Array.of(...x, ...tailOf(3 * width)));
-  await runOps(device, [softcap(device, { rows: overdispatched(scope, rows), x: inPlace, width, cap })]);
+  const grad = randomFloats(rows * width, 2);
+  const gradOut = scope.upload('gradOut', grad);
+  const gradX = scope.upload('gradX', withTail(rows * width, 3 * width));
+  const common = { rows: overdispatched(scope, rows), width, cap };
+  await runOps(device, [
+    softcap(device, { ...common, x: inPlace }),
+    softcapBackward(device, { ...common, y: inPlace, gradOut, gradX }),
+  ]);
   const got = await floats(device, inPlace, (rows + 3) * width);
   expectClose(got, [...softcapRef(x, cap), ...tailOf(3 * width)], { rtol: 1e-6, atol: 1e-7 * cap });
+  const slopes = await floats(device, gradX, (rows + 3) * width);
+  expectClose(slopes, [...softcapBackwardRef(x, cap, grad), ...tailOf(3 * width)], { rtol: 1e-6, atol: 5e-7 });
   scope.free();
 });
 

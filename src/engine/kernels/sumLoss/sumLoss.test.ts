@@ -27,6 +27,22 @@ describe('sumLoss', () => {
     });
   }
 
+  it('skips what lies between the segments', async () => {
+    const device = await testDevice();
+    const scope = device.buffers.scope('sumLoss');
+    const loss = randomFloats(64 + 5, 1, 4);
+    const total = scope.upload('total', Float32Array.of(0, 0));
+    const rows = rowCount(scope, 5, { segments: 2, supervised: 5 });
+    await runOps(device, [sumLoss(device, { rows, loss: scope.upload('loss', loss), total, stride: 64 })], {
+      rows: 5,
+      supervised: 5,
+      segments: 2,
+    });
+    const expected = [loss.slice(0, 5), loss.slice(64, 69)].map((own) => sumLossRef(own, 0));
+    expectClose(await floats(device, total, 2), expected, { rtol: 1e-6 });
+    scope.free();
+  });
+
   it('leaves the total alone when there are no rows', async () => {
     const device = await testDevice();
     const scope = device.buffers.scope('sumLoss');

@@ -1,4 +1,4 @@
-// loss [segments · supervised] -> total [segments]: total[s] += Σ loss of segment s, always in the same order.
+// loss -> total [segments]: total[s] += Σ loss of segment s, which begins at firstOf(s), always in the same order.
 // Accumulates. One workgroup of WIDTH threads does one segment.
 @group(0) @binding(0) var<uniform> dims: Dims;
 @group(0) @binding(1) var<storage, read> loss: array<f32>;
@@ -6,7 +6,7 @@
 
 @compute @workgroup_size(WIDTH)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let first = group.x * dims.supervised;
+  let first = firstOf(group.x);
   var sum = 0.0;
   for (var row = lane; row < dims.supervised; row += WIDTH) { sum += loss[first + row]; }
   let all = rowSum(sum, lane);

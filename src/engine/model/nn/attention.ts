@@ -32,11 +32,12 @@ export function attentionHalf(pass: Pass, layer: number): Half {
   };
 }
 
-const headsOf = ({ heads, kvHeads, headDim, scale, window, softcap }: AttentionDescription): Heads => ({
+const headsOf = ({ heads, kvHeads, headDim, scale, causal, window, softcap }: AttentionDescription): Heads => ({
   heads,
   kvHeads,
   headDim,
   scale,
+  ...(causal ? {} : { causal }),
   ...(window === null ? {} : { window }),
   ...(softcap === null ? {} : { softcap }),
 });

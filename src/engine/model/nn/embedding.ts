@@ -1,18 +1,22 @@
-/** Token ids to the residual stream: their rows of the table, and of learned positions. */
+/** Token ids to the residual stream: their rows of the table, of learned positions and kinds, and the norm of the sum. */
 import type { Tensor } from '../../device/buffers';
 import type { Op } from '../../device/program';
 import { addPositions } from '../../kernels/addPositions/addPositions';
+import { addVector } from '../../kernels/addVector/addVector';
 import { embed } from '../../kernels/embed/embed';
-import { matrixOf } from '../weights';
+import { matrixOf, vectorOf } from '../weights';
+import { normForward } from './norm';
 import type { Pass } from './pass';
 
 /** `out` [rows, width]. */
-export function embeddingForward({ device, config, weights, batch }: Pass, out: Tensor): Op[] {
+export function embeddingForward(pass: Pass, out: Tensor): Op[] {
+  const { device, config, weights, batch, top } = pass;
   const { width } = config;
-  const { scale, positions } = config.embedding;
+  const { scale, positions, tokenTypes, norm } = config.embedding;
   const { rows, ids, meta } = batch;
+  const sum = norm ? top.normed : out;
   return [
-    ...embed(device, { rows, ids, table: weights.embedding, out, width, ...(scale === 1 ? {} : { scale }) }),
+    ...embed(device, { rows, ids, table: weights.embedding, out: sum, width, ...(scale === 1 ? {} : { scale }) }),
     ...(positions
       ? [
           addPositions(device, {
@@ -21,10 +25,22 @@ export function embeddingForward({ device, config, weights, batch }: Pass, out: 
             table: matrixOf(weights, positions),
             positions: positions.rows,
             offset: positions.offset,
-            out,
+            out: sum,
             width,
           }),
         ]
       : []),
+    ...(tokenTypes
+      ? [
+          addVector(device, {
+            rows,
+            vector: vectorOf(weights, `${tokenTypes.path}.weight`).slice('first kind', 0, 4 * width),
+            out: sum,
+            width,
+            factor: 1,
+          }),
+        ]
+      : []),
+    ...(norm ? normForward(pass, norm, { rows, x: sum, out, stats: top.embeddingStats!, width }) : []),
   ];
 }

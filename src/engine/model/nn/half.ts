@@ -1,6 +1,6 @@
 /**
  * Half a layer: a norm, the modules that read it, something in between (`Inner`: attention, or the MLP's activation), the
- * module that writes, and the way back into the residual stream.
+ * module that writes, the way back into the residual stream, and perhaps a norm of that.
  */
 import type { HalfDescription } from '../../../shared/model';
 import type { Tensor } from '../../device/buffers';
@@ -32,11 +32,11 @@ export interface Half extends Inner {
   description: HalfDescription;
   /** What a half's output is multiplied with before it is added to the residual stream. */
   scale: number;
-  saved: Pick<LayerActivations['attention'], 'stats' | 'branch' | 'afterStats'>;
+  saved: Pick<LayerActivations['attention'], 'stats' | 'branch' | 'afterStats' | 'sum' | 'postStats'>;
 }
 
 /**
- * `target` = `residual` + the half of `x`, all [rows, width]. `recompute`: for the backward, from what the adapters kept.
+ * `target` = `residual` + the half of `x`, normed where it has a `post` norm, all [rows, width]. `recompute`: for the backward, from what the adapters kept.
  * `inside`: `target` itself is not needed then.
  */
 export function halfForward(
@@ -51,28 +51,32 @@ export function halfForward(
   }: { x: Tensor; residual: Tensor; target: Tensor; recompute: boolean; inside: boolean },
 ): Op[] {
   const { description, saved, scale } = half;
-  const { input, output, after } = description;
+  const { norm, input, output, after, post } = description;
   const { rows } = pass.batch;
   const { width } = pass.config;
   const { normed } = pass.top;
   const into = [
-    ...normForward(pass, description.norm, { rows, x, out: normed, stats: saved.stats, width }),
-    ...projectionForward(pass, input, { x: normed, parts: half.parts, recompute }),
+    ...(norm ? normForward(pass, norm, { rows, x, out: normed, stats: saved.stats!, width }) : []),
+    ...projectionForward(pass, input, { x: norm ? normed : x, parts: half.parts, recompute }),
   ];
-  if (recompute && inside && !after && !keepsBase(pass, output)) return [...into, ...(half.kept ? half.forward() : [])];
+  const ends = !after && !post;
+  if (recompute && inside && ends && !keepsBase(pass, output)) return [...into, ...(half.kept ? half.forward() : [])];
   const write = (y: Tensor, added?: Tensor) => [
     ...half.forward(),
     ...linearForward(pass, output, { x: half.out, y, recompute, residual: added }),
   ];
-  if (!after && scale === 1) return [...into, ...write(target, residual)];
+  const sum = post ? saved.sum! : target;
+  const end = post ? normForward(pass, post, { rows, x: sum, out: target, stats: saved.postStats!, width }) : [];
+  if (!after && scale === 1) return [...into, ...write(sum, residual), ...end];
   const branch = saved.branch ?? pass.top.branch!;
   const added = after ? pass.top.branch! : branch;
   return [
     ...into,
     ...write(branch),
     ...(after ? normForward(pass, after, { rows, x: branch, out: added, stats: saved.afterStats!, width }) : []),
-    copyRows(pass.device, { rows, x: residual, out: target, width }),
-    copyRows(pass.device, { rows, x: added, out: target, width, add: true, factor: scale }),
+    copyRows(pass.device, { rows, x: residual, out: sum, width }),
+    copyRows(pass.device, { rows, x: added, out: sum, width, add: true, factor: scale }),
+    ...end,
   ];
 }
 
@@ -81,8 +85,8 @@ export const halfLearns = (pass: Pick<Pass, 'segments'>, { input, output }: Half
   projectionLearns(pass, input) || isAdapted(pass, output);
 
 /**
- * From `gradOut`, the gradient of what the half was added to, down to its lowest adapted module. With `live` the gradient of
- * `x` is needed, too, and is added to `grads.residual`.
+ * From `gradOut`, the gradient of what the half was added to (before its `post` norm that of what came out of it), down to its
+ * lowest adapted module. With `live` the gradient of `x` is needed, too, and is added to `grads.residual`.
  */
 export function halfBackward(
   pass: Pass,
@@ -98,7 +102,9 @@ export function halfBackward(
   const grads = pass.grads!;
   const throughOutput = live || projectionLearns(pass, input);
   const branch = branchGradient(pass, half, gradOut);
+  const read = norm ? normed : x;
   const ops = [
+    ...postGradient(pass, half),
     ...branch.ops,
     ...(half.kept ? [] : half.forward()),
     ...linearBackward(pass, output, {
@@ -111,19 +117,20 @@ export function halfBackward(
   if (!throughOutput) return ops;
   ops.push(
     ...half.backward(),
-    ...normAgain(pass, norm, { rows, x, out: normed, stats: saved.stats, width }),
+    ...(norm ? normAgain(pass, norm, { rows, x, out: normed, stats: saved.stats!, width }) : []),
     ...projectionBackward(pass, input, {
-      x: normed,
+      x: read,
       gradParts: half.gradParts(),
-      gradIn: live ? grads.normed : null,
+      gradIn: live ? (norm ? grads.normed : grads.residual) : null,
+      accumulate: !norm,
     }),
   );
-  if (!live) return ops;
+  if (!live || !norm) return ops;
   ops.push(
     ...normBackward(pass, norm, {
       rows,
       x,
-      stats: saved.stats,
+      stats: saved.stats!,
       gradOut: grads.normed,
       gradX: grads.residual,
       width,
@@ -131,6 +138,26 @@ export function halfBackward(
     }),
   );
   return ops;
+}
+
+/** Takes `grads.residual` back through the half's `post` norm: it is the gradient of the sum then. */
+function postGradient(pass: Pass, { description: { post }, saved }: Half): Op[] {
+  if (!post) return [];
+  const { rows } = pass.batch;
+  const { width } = pass.config;
+  const { residual, normed } = pass.grads!;
+  return [
+    copyRows(pass.device, { rows, x: residual, out: normed, width }),
+    ...normBackward(pass, post, {
+      rows,
+      x: saved.sum!,
+      stats: saved.postStats!,
+      gradOut: normed,
+      gradX: residual,
+      width,
+      accumulate: false,
+    }),
+  ];
 }
 
 /** The gradient of what the output module wrote. */

@@ -1,7 +1,9 @@
 /**
- * Final norm, head and cross-entropy, for the rows that have a target only. The logits exist for one chunk of
+ * Final norm, head and cross-entropy, for the rows that have a target only. The logits of a vocabulary exist for one chunk of
  * rows at a time; their gradient replaces them in place and goes straight back to the hidden state.
  */
+import { type VocabularyHead, logitCount } from '../../../shared/model';
+import type { Tensor } from '../../device/buffers';
 import type { Op } from '../../device/program';
 import { crossEntropy } from '../../kernels/crossEntropy/crossEntropy';
 import { gatherRows } from '../../kernels/gatherRows/gatherRows';
@@ -9,8 +11,9 @@ import { matmul } from '../../kernels/matmul/matmul';
 import { scatterRows } from '../../kernels/scatterRows/scatterRows';
 import { softcap } from '../../kernels/softcap/softcap';
 import { sumLoss } from '../../kernels/sumLoss/sumLoss';
-import { stackedTargets } from '../batch';
+import { stackedTargets, targetStride } from '../batch';
 import { logitStride } from '../modules';
+import { classBackward, classLogits, rowsOfRun } from './classHead';
 import { normBackward, normForward } from './norm';
 import type { Pass } from './pass';
 
@@ -19,17 +22,28 @@ export function headInput(pass: Pass): Op[] {
   const { device, config, batch, top } = pass;
   const { width, finalNorm } = config;
   const rows = batch.supervised;
+  const gathered = finalNorm ? top.headInput : top.headNormed;
   return [
-    gatherRows(device, { rows, index: batch.targetRows, x: top.output, out: top.headInput, width }),
-    ...normForward(pass, finalNorm, { rows, x: top.headInput, out: top.headNormed, stats: top.headStats, width }),
+    gatherRows(device, { rows, index: batch.targetRows, x: top.output, out: gathered, width }),
+    ...(finalNorm
+      ? normForward(pass, finalNorm, { rows, x: gathered, out: top.headNormed, stats: top.headStats!, width })
+      : []),
   ];
 }
 
-/** `top.logits` [headChunk, stride] of chunk `i` of the rows with a target. */
+/** Logits of chunk `i` of the rows with a target, where `logitsOf` says. */
 export function chunkLogits(pass: Pass, i: number): Op[] {
+  const { head } = pass.config;
+  return head.kind === 'classes' ? classLogits(pass, head, i) : vocabularyLogits(pass, head, i);
+}
+
+/** `top.logits` [headChunk, stride], or of classes run `i`'s part of it. */
+const logitsOf = (pass: Pass, i: number): Tensor =>
+  pass.config.head.kind === 'classes' ? rowsOfRun(pass, pass.top.logits, i, logitStride(pass.config)) : pass.top.logits;
+
+function vocabularyLogits(pass: Pass, { scale, softcap: cap }: VocabularyHead, i: number): Op[] {
   const { config: c, batch, top, weights } = pass;
   const a = chunkOf(top.headNormed, i, c.width, pass);
-  const { scale, softcap: cap } = c.head;
   const chunk = batch.chunks[i];
   return [
     ...weights.head.flatMap(({ first, rows, weight }, part) =>
@@ -52,72 +66,84 @@ export function chunkLogits(pass: Pass, i: number): Op[] {
   ];
 }
 
-function chunkOf(tensor: Pass['top']['headNormed'], i: number, width: number, { batch: { capacity } }: Pass) {
+function vocabularyBackward(pass: Pass, { scale }: VocabularyHead, i: number): Op[] {
+  const { config: c, batch, top, weights, grads } = pass;
+  return weights.head.flatMap((part, p) =>
+    matmul(pass.device, {
+      label: 'head back',
+      rows: batch.chunks[i],
+      a: top.logits,
+      w: part.weight,
+      out: chunkOf(grads!.headNormed, i, c.width, pass),
+      n: c.width,
+      k: part.rows,
+      scale,
+      aStride: logitStride(c),
+      aColumn: part.first,
+      transposed: false,
+      accumulate: p > 0,
+    }),
+  );
+}
+
+function chunkOf(tensor: Tensor, i: number, width: number, { batch: { capacity } }: Pass) {
   const first = i * capacity.headChunk;
   const rows = Math.min(capacity.headChunk, stackedTargets(capacity) - first);
   return tensor.slice(`${tensor.label}[${i}]`, 4 * first * width, 4 * rows * width);
 }
 
+/** From `grads.headNormed` to ∂L/∂(last residual stream) in `grads.residual`. */
+function stateBackward(pass: Pass): Op[] {
+  const { device, config: c, batch, top } = pass;
+  const grads = pass.grads!;
+  return [
+    ...(c.finalNorm
+      ? normBackward(pass, c.finalNorm, {
+          rows: batch.supervised,
+          x: top.headInput,
+          stats: top.headStats!,
+          gradOut: grads.headNormed,
+          gradX: grads.headInput,
+          width: c.width,
+          accumulate: false,
+        })
+      : []),
+    scatterRows(device, {
+      rows: batch.rows,
+      inverse: batch.targetOfRow,
+      x: c.finalNorm ? grads.headInput : grads.headNormed,
+      out: grads.residual,
+      width: c.width,
+    }),
+  ];
+}
+
 /** Loss of every target, added to `batch.lossTotal`; with `gradient`, ∂L/∂(last residual stream) in `grads.residual`. */
 export function headLoss(pass: Pass, gradient: boolean): Op[] {
-  const { device, config: c, batch, top, weights, grads } = pass;
-  const stride = logitStride(c);
-  const chunks = batch.chunks.flatMap((rows, i): Op[] => [
+  const { device, config: c, batch, top } = pass;
+  const { head } = c;
+  const back = gradient && pass.grads !== null;
+  // Where runs have heads of their own, a pass of fewer runs has no rows in the other chunks.
+  const all = head.kind === 'classes' ? batch.chunks.slice(0, pass.segments.length) : batch.chunks;
+  const chunks = all.flatMap((rows, i): Op[] => [
     ...chunkLogits(pass, i),
     crossEntropy(device, {
       rows,
       targets: chunkOf(batch.targets, i, 1, pass),
-      logits: top.logits,
+      logits: logitsOf(pass, i),
       loss: chunkOf(top.loss, i, 1, pass),
-      vocab: c.vocab,
-      stride,
+      vocab: logitCount(c),
+      stride: logitStride(c),
       gradient,
-      ...(c.head.softcap === null ? {} : { softcap: c.head.softcap }),
+      ...(head.kind === 'classes' || head.softcap === null ? {} : { softcap: head.softcap }),
     }),
-    ...(gradient && grads
-      ? weights.head.flatMap((part, p) =>
-          matmul(pass.device, {
-            label: 'head back',
-            rows,
-            a: top.logits,
-            w: part.weight,
-            out: chunkOf(grads.headNormed, i, c.width, pass),
-            n: c.width,
-            k: part.rows,
-            scale: c.head.scale,
-            aStride: stride,
-            aColumn: part.first,
-            transposed: false,
-            accumulate: p > 0,
-          }),
-        )
-      : []),
+    ...(back ? (head.kind === 'classes' ? classBackward(pass, head, i) : vocabularyBackward(pass, head, i)) : []),
   ]);
-  const back =
-    gradient && grads
-      ? [
-          ...normBackward(pass, c.finalNorm, {
-            rows: batch.supervised,
-            x: top.headInput,
-            stats: top.headStats,
-            gradOut: grads.headNormed,
-            gradX: grads.headInput,
-            width: c.width,
-            accumulate: false,
-          }),
-          scatterRows(device, {
-            rows: batch.rows,
-            inverse: batch.targetOfRow,
-            x: grads.headInput,
-            out: grads.residual,
-            width: c.width,
-          }),
-        ]
-      : [];
+  const stride = head.kind === 'classes' ? { stride: targetStride(batch.capacity) } : {};
   return [
     ...headInput(pass),
     ...chunks,
-    sumLoss(device, { rows: batch.rows, loss: top.loss, total: batch.lossTotal }),
-    ...back,
+    sumLoss(device, { rows: batch.rows, loss: top.loss, total: batch.lossTotal, ...stride }),
+    ...(back ? stateBackward(pass) : []),
   ];
 }

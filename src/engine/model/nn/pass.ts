@@ -3,6 +3,7 @@ import type { ModelDescription } from '../../../shared/model';
 import type { AdaptedModule, Method, SavedActivations, Scratch } from '../../adapters/method';
 import type { Tensor } from '../../device/buffers';
 import type { Device } from '../../device/device';
+import type { WholeModules } from '../../adapters/wholeModules';
 import type { GradActivations, LayerActivations, TopActivations } from '../activations';
 import type { BatchBuffers } from '../batch';
 import type { ModelWeights } from '../weights';
@@ -14,6 +15,8 @@ export interface RunAdapters {
   /** Per adapted module; all the same tensors where no backward follows. */
   saved: SavedActivations[];
   scratch: Scratch;
+  /** The modules that it trains whole, and their gradients. */
+  whole: { values: WholeModules; grads: WholeModules };
 }
 
 export interface Pass {

@@ -28,15 +28,15 @@ export function projectionForward(
   ];
 }
 
-/** From the gradients of the parts to that of `x`; `gradIn` null where nothing below needs it. */
+/** From the gradients of the parts to that of `x`, with `accumulate` added to it; `gradIn` null where nothing below needs it. */
 export function projectionBackward(
   pass: Pass,
   { linears, fused }: ProjectionDescription,
-  { x, gradParts, gradIn }: { x: Tensor; gradParts: Tensor[]; gradIn: Tensor | null },
+  { x, gradParts, gradIn, accumulate }: { x: Tensor; gradParts: Tensor[]; gradIn: Tensor | null; accumulate: boolean },
 ): Op[] {
   if (!fused)
     return linears.flatMap((linear, i) =>
-      linearBackward(pass, linear, { x, gradOut: gradParts[i], gradIn, accumulate: i > 0 }),
+      linearBackward(pass, linear, { x, gradOut: gradParts[i], gradIn, accumulate: accumulate || i > 0 }),
     );
   const [linear] = linears;
   const whole = pass.grads!.fused!;
@@ -45,6 +45,6 @@ export function projectionBackward(
     ...fused.map((columns, i) =>
       joinColumns(pass.device, { rows, whole, width: linear.dOut, part: gradParts[i], columns }),
     ),
-    ...linearBackward(pass, linear, { x, gradOut: whole, gradIn, accumulate: false }),
+    ...linearBackward(pass, linear, { x, gradOut: whole, gradIn, accumulate }),
   ];
 }

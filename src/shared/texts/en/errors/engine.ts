@@ -137,6 +137,9 @@ export const engine = {
     },
     noGateToOpen: { message: 'An adapter without a gate has no threshold to reset.', hint: 'Choose a gated run.' },
     noGate: { message: 'An adapter without a gate has no thresholds.', hint: 'Open it as TS-LoRA or TS-DoRA.' },
+    whole: ({ tensor }: { tensor: string }) => ({
+      message: `The adapter has no tensor ${tensor} of this model's shape, which is trained whole.`,
+    }),
     shapes: ({ path, rank }: { path: string; rank: number }) => ({
       message: `${path}: the adapter's tensors do not have the shapes of rank ${rank} for this model.`,
       hint: 'Open the model that the adapter was trained on.',

@@ -106,6 +106,9 @@ export const engine: Texts['errors']['engine'] = {
     noThreshold: { message: '这个门控没有自己的阈值。', hint: '只有学习阈值的门控才能重置。' },
     noGateToOpen: { message: '没有门控的适配器没有可以重置的阈值。', hint: '请选择一个门控运行。' },
     noGate: { message: '没有门控的适配器没有阈值。', hint: '请把它当作 TS-LoRA 或 TS-DoRA 打开。' },
+    whole: ({ tensor }) => ({
+      message: `适配器没有与此模型形状相符的张量 ${tensor}，而它是整体训练的。`,
+    }),
     shapes: ({ path, rank }) => ({
       message: `${path}：适配器张量的形状与这个模型秩 ${rank} 时的形状不符。`,
       hint: '请打开训练这个适配器时所用的模型。',
