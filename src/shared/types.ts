@@ -57,15 +57,28 @@ export interface TokenSet {
   supervised: Uint8Array;
 }
 
+/** How a model reads pictures: resized to a square, and cut into square patches. */
+export interface PictureFormat {
+  /** Patches along the picture's side, and pixels along a patch's. */
+  side: number;
+  patch: number;
+  /** Pillow's number of the filter that resizes. */
+  resample: number;
+  /** By channel: of a value 0 … 255 the model is given value · scale + shift. */
+  scale: readonly number[];
+  shift: readonly number[];
+}
+
 /**
  * One micro-batch as the engine takes it: the sequences' tokens behind one another, without padding.
  * `ids`, `targets`: [rows]; a target is the id that should follow, or -1 where there is no loss.
- * `starts`: [sequences + 1] row offsets.
+ * `starts`: [sequences + 1] row offsets. `patches`: of pictures, what each row's patch has, [rows, values]; zero in rows of none.
  */
 export interface TokenBatch {
   ids: Int32Array;
   targets: Int32Array;
   starts: Uint32Array;
+  patches?: Float32Array;
 }
 
 /**

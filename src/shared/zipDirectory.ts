@@ -24,15 +24,19 @@ export class BrokenZip extends SieveError {}
 
 /**
  * @param tail the last `ZIP_TAIL` bytes of the file, or all of a shorter one.
+ * @param most entries that it may have
  * @returns where the directory lies, or null where there is no end record.
  * @throws {BrokenZip} with the reason when it is not to be believed.
  */
-export function zipDirectoryAt(tail: Uint8Array): { offset: number; size: number; count: number } | null {
+export function zipDirectoryAt(
+  tail: Uint8Array,
+  most = MAX_ENTRIES,
+): { offset: number; size: number; count: number } | null {
   const view = new DataView(tail.buffer, tail.byteOffset, tail.byteLength);
   for (let end = tail.length - 22; end >= 0; end--) {
     if (view.getUint32(end, true) !== 0x06054b50) continue;
     const count = view.getUint16(end + 10, true);
-    if (count > MAX_ENTRIES) throw new BrokenZip(message('shared.zip.entries', { n: count }));
+    if (count > most) throw new BrokenZip(message('shared.zip.entries', { n: count }));
     return { count, size: view.getUint32(end + 12, true), offset: view.getUint32(end + 16, true) };
   }
   return null;

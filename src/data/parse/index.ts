@@ -17,6 +17,7 @@ import { TextPieces } from './decode';
 import { Delimited } from './delimited';
 import { guessEncoding } from './encodings';
 import { formatOf } from './format';
+import { picturesAmong } from '../pictures/table';
 import { joinTables } from './join';
 import { JsonRecords, type TextParser } from './json';
 import type { Labelled } from './labelled';
@@ -58,6 +59,7 @@ export async function parseFiles(
   const pace = new Pace(hooks);
   const all = { ...READ_AUTO, ...choices };
   const sources = await openSources(files);
+  if (picturesAmong(sources).length > 0) throw new DataError(message('data.pictures.textOnly'));
   const found = candidates(sources, files.length === 1);
   if (found.length === 0)
     throw new DataError(

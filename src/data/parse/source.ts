@@ -25,6 +25,8 @@ const FREE = 8 << 20;
 const PIECE = 1 << 18;
 /** Bytes that say what a file is. */
 const HEAD = 512;
+/** Files of an archive: pictures are many. */
+const MAX_FILES = 40_000;
 /** Archives inside of archives. */
 const DEEPEST = 3;
 
@@ -185,7 +187,7 @@ async function openZip(path: string, file: Blob): Promise<Source[]> {
   const tail = new Uint8Array(await file.slice(Math.max(0, file.size - ZIP_TAIL)).arrayBuffer());
   let entries: ZipEntry[];
   try {
-    const at = zipDirectoryAt(tail);
+    const at = zipDirectoryAt(tail, MAX_FILES);
     if (!at) throw new BrokenZip(message('data.file.pack.noDirectory'));
     entries = zipEntries(new Uint8Array(await file.slice(at.offset, at.offset + at.size).arrayBuffer()), at.count);
   } catch (error) {

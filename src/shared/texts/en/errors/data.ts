@@ -362,6 +362,42 @@ export const data = {
       hint: 'Check the column mapping and the template in the preview.',
     },
   },
+  pictures: {
+    folders: {
+      message: 'These pictures do not lie in folders by class.',
+      hint: 'Drop a folder, or a zip of it, that has a folder of pictures for each class: cats/1.png, dogs/1.png.',
+    },
+    many: ({ n, most }: { n: number; most: number }) => ({
+      message: `These are ${n} pictures; at most ${most} are read.`,
+      hint: LESS,
+    }),
+    large: ({ path, mb, most }: { path: string; mb: number; most: number }) => ({
+      message: `${path} has ${mb} MB; of a picture at most ${most} MB are read.`,
+      hint: 'Save it smaller: the model sees it at a few hundred pixels.',
+    }),
+    foreign: ({ path }: { path: string }) => ({
+      message: `${path} is not a PNG, JPEG or WebP picture.`,
+      hint: 'Save it as one of these, or take it out.',
+    }),
+    pixels: ({
+      path,
+      width,
+      height,
+      most,
+      side,
+    }: Record<'width' | 'height' | 'most' | 'side', number> & { path: string }) => ({
+      message: `${path} has ${width} × ${height} pixels; at most ${most} million are decoded, and ${side} along a side.`,
+      hint: 'Save it smaller: the model sees it at a few hundred pixels.',
+    }),
+    damaged: ({ path, why }: { path: string; why: string }) => ({
+      message: `${path} cannot be decoded: ${why}`,
+      hint: 'Save it again, or take it out.',
+    }),
+    textOnly: {
+      message: 'These files are pictures; this page trains on texts.',
+      hint: 'Choose a file of texts. Vision transformers train through the engine so far, see README.',
+    },
+  },
   /** A model's own chat template. */
   chatTemplate: {
     noTokenizer: {

@@ -283,6 +283,30 @@ export const data: Texts['errors']['data'] = {
     noSuch: ({ example }) => ({ message: `没有第 ${example} 个样本。` }),
     masked: { message: '这个批次的词元全部被遮蔽，没有计损失的词元。', hint: '请在预览里检查列映射和模板。' },
   },
+  pictures: {
+    folders: {
+      message: '这些图片没有按类别放在文件夹里。',
+      hint: '请拖入一个文件夹（或其 zip），每个类别一个子文件夹：cats/1.png、dogs/1.png。',
+    },
+    many: ({ n, most }) => ({ message: `共有 ${n} 张图片，最多读取 ${most} 张。`, hint: LESS }),
+    large: ({ path, mb, most }) => ({
+      message: `${path} 有 ${mb} MB，一张图片最多读取 ${most} MB。`,
+      hint: '请保存得小一些：模型只看几百个像素。',
+    }),
+    foreign: ({ path }) => ({
+      message: `${path} 不是 PNG、JPEG 或 WebP 图片。`,
+      hint: '请另存为其中一种，或将它去掉。',
+    }),
+    pixels: ({ path, width, height, most, side }) => ({
+      message: `${path} 有 ${width} × ${height} 像素，最多解码 ${most} 百万像素，每边最多 ${side}。`,
+      hint: '请保存得小一些：模型只看几百个像素。',
+    }),
+    damaged: ({ path, why }) => ({ message: `${path} 无法解码：${why}`, hint: '请重新保存，或将它去掉。' }),
+    textOnly: {
+      message: '这些文件是图片，而本页面用文本训练。',
+      hint: '请选择文本文件。视觉 Transformer 目前只能通过引擎训练，见 README。',
+    },
+  },
   chatTemplate: {
     noTokenizer: { message: '还没有分词器。', hint: '请先打开一个模型：它的分词器带有对话模板。' },
     prompt: ({ why }) => ({ message: `对话模板不接受这个提示词：${why}`, hint: '请修改提示词，或用普通模板训练。' }),
