@@ -16,12 +16,14 @@ export interface BatchPart {
 export const isCut = ({ batch, whole }: BatchPart): boolean => batch.targets.length < whole;
 
 /** Sequences `from … to` of a batch. */
-function sequences({ ids, targets, starts }: TokenBatch, from: number, to: number): TokenBatch {
+function sequences({ ids, targets, starts, patches }: TokenBatch, from: number, to: number): TokenBatch {
   const [first, end] = [starts[from], starts[to]];
+  const values = patches ? patches.length / targets.length : 0;
   return {
     ids: ids.slice(first, end),
     targets: targets.slice(first, end),
     starts: starts.slice(from, to + 1).map((s) => s - first),
+    ...(patches && { patches: patches.slice(first * values, end * values) }),
   };
 }
 

@@ -3,7 +3,7 @@
  * bytes per item, from the same size functions that the allocation uses. Nothing is allocated here.
  */
 import type { RunConfig, TrainConfig } from '../shared/config';
-import type { ModelDescription } from '../shared/model';
+import { type ModelDescription, patchValues } from '../shared/model';
 import type { PlanItem } from '../shared/types';
 import { placeOf, runSizes } from './adapterRun';
 import type { Layout } from './layout';
@@ -25,7 +25,13 @@ function sequencesOf(c: ModelDescription, sequences: number, length: number): Om
   const rows = sequences * length;
   // A sequence has one class, or a target for every token but its first.
   if (c.head.kind === 'classes')
-    return { rows, supervised: sequences, headChunk: targetStride({ supervised: sequences }), ownHeads: true };
+    return {
+      rows,
+      supervised: sequences,
+      headChunk: targetStride({ supervised: sequences }),
+      ownHeads: true,
+      ...(c.embedding.patches && { patchValues: patchValues(c.embedding.patches) }),
+    };
   return { rows, supervised: sequences * (length - 1), headChunk: headChunkRows(c.vocab) };
 }
 

@@ -563,14 +563,18 @@ export class Trainer {
     return logits;
   }
 
-  /** Which modules of a gated run keep which tokens of one sequence; [modules × tokens], modules bottom up. */
-  async gateMap(runId: string, ids: Int32Array): Promise<GateMap> {
+  /**
+   * Which modules of a gated run keep which tokens of one sequence; [modules × tokens], modules bottom up.
+   * @param patches of a picture, see `TokenBatch`
+   */
+  async gateMap(runId: string, ids: Int32Array, patches?: Float32Array): Promise<GateMap> {
     const stack = await this.#stack([runId]);
     const { modules } = this.run(runId);
     const batch: TokenBatch = {
       ids,
       targets: new Int32Array(ids.length).fill(-1),
       starts: Uint32Array.of(0, ids.length),
+      ...(patches && { patches }),
     };
     const [counts] = this.#batch.stage([batch], { tokens: ids.length, supervised: 0 }, 1, { kind: 'evaluate' });
     this.#submit((commands) => {

@@ -41,11 +41,20 @@ const NAMES = {
  * The sizes, held to what the engine computes.
  * @param names of sizes that the family calls otherwise
  * @param usual values of sizes that may be left out; without one a size must be there
+ * @param fixed sizes that the configuration gives by others
  * @throws {ModelError} naming the first that is missing or out of bounds
  */
 export function readSizes(
   f: Fields,
-  { names = {}, usual = {} }: { names?: Partial<typeof NAMES>; usual?: Partial<DecoderSizes> } = {},
+  {
+    names = {},
+    usual = {},
+    fixed = {},
+  }: {
+    names?: Partial<typeof NAMES>;
+    usual?: Partial<DecoderSizes>;
+    fixed?: Partial<Pick<DecoderSizes, 'vocab' | 'context'>>;
+  } = {},
 ): DecoderSizes {
   const n = { ...NAMES, ...names };
   const { step, inputs } = ENGINE_LIMITS;
@@ -55,8 +64,8 @@ export function readSizes(
   const kvHeads = f.int(n.kvHeads, 1, 256, usual.kvHeads ?? heads);
   if (heads % kvHeads !== 0) refuse(message('hub.configHas.heads', { heads, kvHeads }));
   const inner = f.int(n.inner, step, inputs, usual.inner);
-  const vocab = f.int(n.vocab, 2, 300_000, usual.vocab);
-  const context = f.int(n.context, 1, 2 ** 24, usual.context ?? 2048);
+  const vocab = fixed.vocab ?? f.int(n.vocab, 2, 300_000, usual.vocab);
+  const context = fixed.context ?? f.int(n.context, 1, 2 ** 24, usual.context ?? 2048);
   if (!f.has(n.headDim) && usual.headDim === undefined && width % heads !== 0)
     refuse(message('hub.configHas.hiddenSize', { size: width, heads }));
   const headDim = f.int(n.headDim, step, ENGINE_LIMITS.headDim, usual.headDim ?? width / heads);
@@ -123,6 +132,7 @@ export const plainEmbedding = (path: string): ModelDescription['embedding'] => (
   scale: 1,
   positions: null,
   tokenTypes: null,
+  patches: null,
   norm: null,
 });
 

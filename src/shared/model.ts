@@ -6,7 +6,7 @@
 
 import type { ActivationKind, Rope } from './layers';
 import { ALL_LINEAR } from './settings/names';
-import type { ModuleId } from './types';
+import type { ModuleId, PictureFormat } from './types';
 
 /** A linear layer of the frozen base. */
 export interface LinearDescription {
@@ -92,14 +92,26 @@ export interface LayerDescription {
   residualScale: number;
 }
 
+/** Patches of pictures in the place of a text's tokens: token 0 is the class token, token 1 + p the patch at place p. */
+export interface PatchEmbedding extends Pick<PictureFormat, 'side' | 'patch'> {
+  /** Of the linear layer from a patch's values, [width, channels, patch, patch] with a bias. */
+  path: string;
+  channels: number;
+  /** Names of the class token [1, 1, width], and of the places of all tokens [1, 1 + side · side, width]. */
+  classToken: string;
+  positions: string;
+}
+
 interface EmbeddingDescription {
-  /** [vocab, width] */
+  /** [vocab, width]; made of what `patches` names where there are some. */
   path: string;
   scale: number;
   /** Learned positions [rows, width]: position p is row p + offset. */
   positions: { path: string; rows: number; offset: number } | null;
   /** Kinds of tokens [rows, width]: every token is of the first. */
   tokenTypes: { path: string; rows: number } | null;
+  /** Null for texts. */
+  patches: PatchEmbedding | null;
   /** On the sum of all of these. */
   norm: NormDescription | null;
 }
@@ -169,8 +181,14 @@ export const linearsOf = ({ attention, mlp }: LayerDescription): LinearDescripti
 /** The norms of a layer, those of the heads among them. */
 export const normsOf = ({ attention, mlp }: LayerDescription): NormDescription[] =>
   [
-    ...[attention.norm, attention.qNorm, attention.kNorm, attention.after, attention.post],
-    ...[mlp.norm, mlp.after, mlp.post],
+    attention.norm,
+    attention.qNorm,
+    attention.kNorm,
+    attention.after,
+    attention.post,
+    mlp.norm,
+    mlp.after,
+    mlp.post,
   ].filter((norm) => norm !== null);
 
 /** The modules that are trained whole with an adapter, bottom up. */
@@ -267,12 +285,26 @@ function headWeights({ width, vocab, head }: ModelDescription): WeightShape[] {
   ];
 }
 
+/** Values of a patch. */
+export const patchValues = ({ channels, patch }: Pick<PatchEmbedding, 'channels' | 'patch'>): number =>
+  channels * patch * patch;
+
+const patchWeights = (
+  { path, channels, side, patch, classToken, positions }: PatchEmbedding,
+  width: number,
+): WeightShape[] => [
+  { name: classToken, shape: [1, 1, width] },
+  { name: positions, shape: [1, 1 + side * side, width] },
+  { name: `${path}.weight`, shape: [width, channels, patch, patch] },
+  { name: `${path}.bias`, shape: [width] },
+];
+
 /** Every tensor of the base with its shape as the state dict has it, bottom up. The head's matrix is left out when it is tied. */
 export function weightShapes(model: ModelDescription): WeightShape[] {
   const { width, vocab, embedding, layers, finalNorm } = model;
-  const { positions, tokenTypes } = embedding;
+  const { positions, tokenTypes, patches } = embedding;
   const all = [
-    { name: `${embedding.path}.weight`, shape: [vocab, width] },
+    ...(patches ? patchWeights(patches, width) : [{ name: `${embedding.path}.weight`, shape: [vocab, width] }]),
     ...(positions ? [{ name: `${positions.path}.weight`, shape: [positions.rows, width] }] : []),
     ...(tokenTypes ? [{ name: `${tokenTypes.path}.weight`, shape: [tokenTypes.rows, width] }] : []),
     ...normWeights(embedding.norm, width),

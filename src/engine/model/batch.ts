@@ -28,6 +28,8 @@ export interface Capacity {
   headChunk: number;
   /** Every run has a head of its own: a chunk is what one run's rows with a target are. */
   ownHeads?: boolean;
+  /** Numbers of a row's patch, where the model reads pictures. */
+  patchValues?: number;
 }
 
 /** Sizes of the whole accumulated batch, known before its first micro-batch. */
@@ -77,6 +79,7 @@ const partSizes = (capacity: Capacity) => {
     targetOfRow: alignBinding(4 * rows),
     targetRows: alignBinding(4 * targets),
     targets: alignBinding(4 * targets),
+    patches: 4 * stackedRows(capacity) * (capacity.patchValues ?? 0),
   };
 };
 type Part = keyof ReturnType<typeof partSizes>;
@@ -98,6 +101,8 @@ export class BatchBuffers {
   readonly targetRows: Tensor;
   readonly targetOfRow: Tensor;
   readonly targets: Tensor;
+  /** [stacked rows, patchValues]; null for texts. */
+  readonly patches: Tensor | null;
   /** Σ loss over the micro-batches of a step, f32[segments]. */
   readonly lossTotal: Tensor;
   /** All segments' rows; one segment's; all segments' rows with a target; and those in the head's chunks. */
@@ -132,6 +137,7 @@ export class BatchBuffers {
     this.targetRows = part('targetRows');
     this.targetOfRow = part('targetOfRow');
     this.targets = part('targets');
+    this.patches = capacity.patchValues ? part('patches') : null;
     const count = (slot: number, of: (c: Counts) => number): RowCount => ({
       dims: this.#current.slice(`dims[${slot}]`, slot * DIMS_STRIDE, DIMS_BYTES),
       of,
@@ -228,10 +234,16 @@ export class BatchBuffers {
       ['ids', 'meta', 'targetOfRow', 'targetRows', 'targets'] as const
     ).map(part);
     const stride = segmentStride(capacity);
+    const patches = new Float32Array(
+      targets.buffer,
+      into.byteOffset + this.#parts.patches.from,
+      this.#parts.patches.bytes / 4,
+    );
     for (let segment = 0; segment < segments; segment++) {
       const [first, firstWanted] = [segment * rows, segment * wanted.length];
       const firstTarget = capacity.ownHeads ? segment * targetStride(capacity) : firstWanted;
       ids.set(batch.ids.length > rows ? batch.ids.subarray(first, first + rows) : batch.ids, first);
+      if (batch.patches) patches.set(batch.patches, segment * stride * capacity.patchValues!);
       targetOfRow.fill(NO_ROW, first, first + rows);
       wanted.forEach((row, i) => {
         targetOfRow[first + row] = firstTarget + i;

@@ -2,6 +2,7 @@
 import {
   type LinearDescription,
   type ModelDescription,
+  type PatchEmbedding,
   allModules,
   linearWeights,
   normsOf,
@@ -87,6 +88,16 @@ const plusOneNorms = ({ layers, finalNorm }: ModelDescription): Set<string> =>
       .map(({ path }) => `${path}.weight`),
   );
 
+/** What a token of a picture has before its patch's product: its position, and the class token or the product's bias. */
+function placeTable(
+  { path, classToken, positions }: PatchEmbedding,
+  width: number,
+  values: ReadonlyMap<string, Float32Array>,
+): Float32Array {
+  const [first, bias] = [named(values, classToken), named(values, `${path}.bias`)];
+  return named(values, positions).map((v, i) => v + (i < width ? first : bias)[i % width]);
+}
+
 /** Linear layers that stay as they are, by the names of their weights. */
 function frozenLinears(model: ModelDescription): Map<string, LinearDescription> {
   const { head } = model;
@@ -116,6 +127,8 @@ export function uploadWeights(
   const tables = new Map<string, TablePart[]>();
   let headBias: Float32Array | null = null;
   const wholeValues = new Map<string, Float32Array>();
+  const ofPatches = new Map<string, Float32Array>();
+  const { patches } = embedding;
   const matrix = (label: string, data: StoredMatrix): Weight => uploadWeight(scope, label, data);
   const table = (label: string, data: StoredMatrix): TablePart[] => {
     const rows = vocabStride(model);
@@ -138,6 +151,9 @@ export function uploadWeights(
     if (count !== length) throw new Error(`weight "${name}" has ${count} values, expected ${length}`);
     const linear = linears.get(name);
     if (whole.has(name)) wholeValues.set(name, floatsOf(data));
+    else if (patches && name === `${patches.path}.weight`) matrices.set(name, matrix(name, data));
+    else if (patches && [patches.classToken, patches.positions, `${patches.path}.bias`].includes(name))
+      ofPatches.set(name, floatsOf(data));
     else if (head.kind === 'vocabulary' && name === `${head.path}.bias`) headBias = floatsOf(data);
     else if (name === `${embedding.path}.weight` || (head.kind === 'vocabulary' && name === `${head.path}.weight`))
       tables.set(name, table(name, paddedTable(model, data)));
@@ -149,6 +165,10 @@ export function uploadWeights(
       const values = floatsOf(data);
       vectors.set(name, scope.upload(name, plusOne.has(name) ? values.map((x) => 1 + x) : values));
     }
+  }
+  if (patches) {
+    const name = `${embedding.path}.weight`;
+    tables.set(name, table(name, paddedTable(model, placeTable(patches, width, ofPatches))));
   }
   const embedded = named(tables, `${embedding.path}.weight`);
   const heads = head.kind === 'classes' ? [] : head.tied ? embedded : named(tables, `${head.path}.weight`);

@@ -1,9 +1,14 @@
-/** Token ids to the residual stream: their rows of the table, of learned positions and kinds, and the norm of the sum. */
+/**
+ * Token ids to the residual stream: their rows of the table, of learned positions and kinds, and the norm of the sum. Of a
+ * picture an id is a place; the product of its patch comes on top.
+ */
+import { patchValues } from '../../../shared/model';
 import type { Tensor } from '../../device/buffers';
 import type { Op } from '../../device/program';
 import { addPositions } from '../../kernels/addPositions/addPositions';
 import { addVector } from '../../kernels/addVector/addVector';
 import { embed } from '../../kernels/embed/embed';
+import { matmul } from '../../kernels/matmul/matmul';
 import { matrixOf, vectorOf } from '../weights';
 import { normForward } from './norm';
 import type { Pass } from './pass';
@@ -12,11 +17,24 @@ import type { Pass } from './pass';
 export function embeddingForward(pass: Pass, out: Tensor): Op[] {
   const { device, config, weights, batch, top } = pass;
   const { width } = config;
-  const { scale, positions, tokenTypes, norm } = config.embedding;
+  const { scale, positions, tokenTypes, patches, norm } = config.embedding;
   const { rows, ids, meta } = batch;
   const sum = norm ? top.normed : out;
   return [
     ...embed(device, { rows, ids, table: weights.embedding, out: sum, width, ...(scale === 1 ? {} : { scale }) }),
+    ...(patches
+      ? matmul(device, {
+          label: 'patches',
+          rows,
+          a: batch.patches!,
+          w: matrixOf(weights, patches),
+          out: sum,
+          n: width,
+          k: patchValues(patches),
+          transposed: true,
+          accumulate: true,
+        })
+      : []),
     ...(positions
       ? [
           addPositions(device, {
