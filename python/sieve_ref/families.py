@@ -10,12 +10,14 @@ from dataclasses import dataclass, field, replace
 
 import torch
 from torch import nn
-from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
+from transformers import AutoConfig, PreTrainedModel
 from transformers.utils import logging
 
 from . import fixtures
 from .fixtures import FixtureFile, basic, place_tau, smallest_gap
-from .models import FAMILIES, attach_peft, extra_weights, linear_names, linear_weight, load_base, lora_weights, set_lora_weights
+from .models import (
+    FAMILIES, attach_peft, auto_model, extra_weights, linear_names, linear_weight, load_base, lora_weights, set_lora_weights, train_head, whole_weights,
+)
 from .train import Batch, Run, batch_logits
 from .ts_lora import attach_ts_lora, gated_modules, set_tau
 
@@ -155,6 +157,13 @@ FAMILIES_OF = {
         ),
         {"activation": {"activation_function": "gelu"}},
     ),
+    "vit": Family(
+        dict(
+            image_size=12, patch_size=4, hidden_size=24, intermediate_size=44, num_hidden_layers=2, num_attention_heads=3, layer_norm_eps=0.02,
+            id2label={0: "a", 1: "b", 2: "c"},
+        ),
+        {"epsilon": {"layer_norm_eps": 1e-6}, "activation": {"hidden_act": "relu"}},
+    ),
 }
 
 
@@ -175,7 +184,7 @@ def draw_base(name: str, changes: dict | None = None) -> PreTrainedModel:
     """
     family = FAMILIES_OF[name]
     config = AutoConfig.for_model(name, **copy.deepcopy({**family.config, **(changes or {})}))
-    model = AutoModelForCausalLM.from_config(config, attn_implementation="eager").float()
+    model = auto_model(config).from_config(config, attn_implementation="eager").float()
     generator = torch.Generator().manual_seed(fixtures.SEED)
     noise = lambda like: torch.randn(like.shape, generator=generator)
     drawn = set()
@@ -188,10 +197,11 @@ def draw_base(name: str, changes: dict | None = None) -> PreTrainedModel:
                 value.copy_(noise(value) * 0.3 + (0 if adds_one(module) else 1))
             elif value.ndim == 1:
                 value.copy_(noise(value) * 0.3)
-            elif isinstance(module, nn.Embedding):
+            elif isinstance(module, nn.Embedding) or value.ndim == 3:  # ViT's class token and positions
                 value.copy_(noise(value) * family.embedding)
             else:
-                value.copy_(noise(value) * linear_weight(module).shape[1] ** -0.5)
+                inputs = value[0].numel() if isinstance(module, nn.Conv2d) else linear_weight(module).shape[1]
+                value.copy_(noise(value) * inputs**-0.5)
             value.copy_(value.half())
     return model.eval().requires_grad_(False)
 
@@ -207,6 +217,31 @@ def make_batches(vocab: int) -> list[Batch]:
     return batches
 
 
+def picture_batches(config) -> list[Batch]:
+    """Random pictures, each of a class; the last class among them."""
+    generator = torch.Generator().manual_seed(fixtures.SEED + 2)
+    tokens, classes = 1 + (config.image_size // config.patch_size) ** 2, config.num_labels
+    batches = []
+    for count in (3, 2):
+        pixels = torch.randn(count, config.num_channels, config.image_size, config.image_size, generator=generator)
+        labels = torch.tensor([*torch.randint(classes, (count - 1,), generator=generator).tolist(), classes - 1])
+        batches.append(Batch(torch.arange(tokens).repeat(count), labels, [tokens * i for i in range(count + 1)], pixels))
+    return batches
+
+
+def batches_of(config) -> list[Batch]:
+    return picture_batches(config) if config.model_type == "vit" else make_batches(config.vocab_size)
+
+
+def add_pictures(file: FixtureFile, name: str, batch: Batch, patch: int) -> None:
+    """A batch of pictures as the engine takes it: the class at each first row, and every row's patch [channels, patch, patch]; zero at the first."""
+    patches = batch.pixels.unfold(2, patch, patch).unfold(3, patch, patch).permute(0, 2, 3, 1, 4, 5).flatten(3).flatten(1, 2)
+    targets = torch.full((batch.tokens,), -1)
+    targets[batch.starts[:-1]] = batch.targets
+    file.add_batch(name, Batch(batch.ids, targets, batch.starts))
+    file.add(f"{name}.patches", torch.cat([torch.zeros_like(patches[:, :1]), patches], dim=1), "f32")
+
+
 @dataclass
 class Start:
     """An adapter before its first step; every value but τ exact in float16."""
@@ -220,8 +255,8 @@ def attach(base: PreTrainedModel, method: str) -> nn.Module:
     """The method on every linear layer of the base's layers."""
     names, dora = linear_names(base), method.endswith("dora")
     if method.startswith("ts-"):
-        return attach_ts_lora(base, RANK, ALPHA, only=names, dora=dora)
-    return attach_peft(base, RANK, ALPHA, only=names, dora=dora)
+        return train_head(attach_ts_lora(base, RANK, ALPHA, only=names, dora=dora))
+    return train_head(attach_peft(base, RANK, ALPHA, only=names, dora=dora))
 
 
 @torch.no_grad()
@@ -258,19 +293,26 @@ def weights_of(model, of=lambda p: p.detach().clone()):
     return pairs, {n: of(m) for n, m in extra_weights(model).items()}
 
 
+def flat_whole(model, of=lambda p: p.detach()):
+    """What is trained whole, or something of it, behind one another; None where nothing is."""
+    parts = [of(p).flatten() for p in whole_weights(model).values()]
+    return torch.cat(parts) if parts else None
+
+
 def run_method(name: str, method: str, start: Start, batches: list[Batch]):
-    """(logits of batch 0, its loss, gradients, what its gates did, ten steps, the model after them)."""
+    """(logits of batch 0, its loss, gradients, those of what is trained whole, what its gates did, ten steps, the model after them)."""
     model = build(name, method, start)
     with torch.no_grad():
         logits = batch_logits(model, batches[0])
     run = Run(model, SETTINGS)
     loss = run.backward([batches[0]])
     gradients = weights_of(model, lambda p: p.grad.clone())
+    whole = flat_whole(model, lambda p: p.grad.clone())
     gates = [g.stats() for g in run.gates]
     trained = build(name, method, start)
     run = Run(trained, SETTINGS)
     results = [run.step([batches[t % len(batches)]]) for t in range(SETTINGS.steps)]
-    return logits, loss, gradients, gates, results, trained
+    return logits, loss, gradients, whole, gates, results, trained
 
 
 def gated_start(name: str, method: str, start: Start, batches: list[Batch]) -> Start:
@@ -279,7 +321,7 @@ def gated_start(name: str, method: str, start: Start, batches: list[Batch]) -> S
         generator = torch.Generator().manual_seed(seed)
         start = replace(start, tau=None)
         start.tau = place_tau(build(name, method, start), batches[0], generator, spread=0.1)
-        results = run_method(name, method, start, batches)[4]
+        results = run_method(name, method, start, batches)[5]
         if smallest_gap(results, start.tau) >= SMALLEST_GAP:
             return start
     raise ValueError(f"{name} {method}: no thresholds keep their distance")
@@ -290,10 +332,13 @@ def add_method(file: FixtureFile, name: str, method: str, start: Start, batches:
     gated = method.startswith("ts-")
     if gated:
         start = gated_start(name, method, start, batches)
-    logits, loss, gradients, gates, results, trained = run_method(name, method, start, batches)
-    file.add(f"{method}.logits", logits[LOGIT_ROWS], "f32")
+    logits, loss, gradients, whole, gates, results, trained = run_method(name, method, start, batches)
+    file.add(f"{method}.logits", logits if batches[0].pixels is not None else logits[LOGIT_ROWS], "f32")
     add_flat(file, f"{method}.grad", "f32", *gradients)
     add_flat(file, f"{method}.final", "f16", *weights_of(trained))
+    if whole is not None:
+        file.add(f"{method}.wholeGrad", whole, "f32")
+        file.add(f"{method}.wholeFinal", flat_whole(trained), "f32")
     train = {"batch": [t % len(batches) for t in range(SETTINGS.steps)], "loss": [r.loss for r in results], "gradNorm": [r.grad_norm for r in results]}
     if gated:
         file.add(f"{method}.tau", start.tau, "f32")
@@ -304,6 +349,27 @@ def add_method(file: FixtureFile, name: str, method: str, start: Start, batches:
         file.add(f"{method}.trainTau", torch.stack([r.tau for r in results]), "f32")
         train["smallestGap"] = smallest_gap(results, start.tau)
     return {"loss": loss, "train": train}
+
+
+# What transformers 5 calls modules of ViT, and what files (and transformers 4) do.
+VIT_NAMES = {
+    "vit.layers.": "vit.encoder.layer.", "attention.q_proj": "attention.attention.query", "attention.k_proj": "attention.attention.key",
+    "attention.v_proj": "attention.attention.value", "attention.o_proj": "attention.output.dense", "mlp.fc1": "intermediate.dense", "mlp.fc2": "output.dense",
+}
+
+
+def name_in_file(module: str) -> str:
+    """A module's path as the names of its weights in a file have it."""
+    for own, stored in VIT_NAMES.items() if module.startswith("vit.") else ():
+        module = module.replace(own, stored)
+    return module
+
+
+def name_in_model(module: str) -> str:
+    """The other way round."""
+    for own, stored in VIT_NAMES.items() if module.startswith("vit.") else ():
+        module = module.replace(stored, own)
+    return module
 
 
 # Rows of batch 0 whose adapted logits are stored: first, middle, of the sequence of two, last.
@@ -317,17 +383,21 @@ def make(name: str) -> None:
     base.half().save_pretrained(folder)
     (folder / "generation_config.json").unlink(missing_ok=True)
     base = load_base(f"families/{name}")
-    batches, start = make_batches(base.config.vocab_size), make_start(name)
+    batches, start = batches_of(base.config), make_start(name)
+    pictures = batches[0].pixels is not None
     file = FixtureFile()
     for i, batch in enumerate(batches):
-        file.add_batch(f"batch{i}", batch)
+        if pictures:
+            add_pictures(file, f"batch{i}", batch, base.config.patch_size)
+        else:
+            file.add_batch(f"batch{i}", batch)
     with torch.no_grad():
         file.add("baseLogits", batch_logits(base, batches[0]), "f32")
     add_flat(file, "init", "f16", start.pairs)
     file.add("initM", torch.cat(list(start.magnitudes.values())), "f16")
     values = {
-        "family": name, "rank": RANK, "alpha": ALPHA, "scaling": ALPHA / RANK, "settings": basic(SETTINGS), "logitRows": LOGIT_ROWS,
-        "modules": [{"name": n, "dIn": a.shape[1], "dOut": len(b)} for n, (a, b) in start.pairs.items()],
+        "family": name, "rank": RANK, "alpha": ALPHA, "scaling": ALPHA / RANK, "settings": basic(SETTINGS), "logitRows": batches[0].starts[:-1] if pictures else LOGIT_ROWS,
+        "modules": [{"name": name_in_file(n), "dIn": a.shape[1], "dOut": len(b)} for n, (a, b) in start.pairs.items()],
         "methods": {method: add_method(file, name, method, start, batches) for method in METHODS},
     }
     file.write(folder, "twin", values)

@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 from peft import AdaLoraConfig, LoraConfig, PeftModel, get_peft_model
 from torch import nn
-from transformers import AutoModelForCausalLM, PreTrainedModel
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageClassification, PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 
 MODELS = Path(__file__).resolve().parents[2] / "public" / "models"
@@ -24,11 +24,16 @@ MODULE_PATHS = {
 PEFT_PREFIX = "base_model.model."
 
 
+def auto_model(config):
+    """The class that makes a model of its kind."""
+    return AutoModelForImageClassification if config.model_type == "vit" else AutoModelForCausalLM
+
+
 def load_base(name: str) -> PreTrainedModel:
     """The frozen base `public/models/<name>`, or `families/<name>` of the fixtures, in float32 (stored in float16; the values are the same)."""
     parent, _, leaf = name.rpartition("/")
     folder = FAMILIES / leaf if parent == "families" else MODELS / name
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager")
+    model = auto_model(AutoConfig.from_pretrained(folder)).from_pretrained(folder, dtype=torch.float32, attn_implementation="eager")
     return model.eval().requires_grad_(False)
 
 
@@ -59,8 +64,8 @@ def attach_peft(base: PreTrainedModel, rank: int, alpha: float, kinds=tuple(MODU
     only: full paths (`module_names`, `linear_names`) of exactly the modules to adapt.
     """
     config = LoraConfig(
-        r=rank, lora_alpha=alpha, target_modules=target_modules(kinds, only), lora_dropout=0.0, bias="none", task_type="CAUSAL_LM",
-        use_rslora=rslora, use_dora=dora,
+        r=rank, lora_alpha=alpha, target_modules=target_modules(kinds, only), lora_dropout=0.0, bias="none",
+        task_type=None if hasattr(base, "classifier") else "CAUSAL_LM", use_rslora=rslora, use_dora=dora,
     )
     return get_peft_model(base, config).eval()
 
@@ -85,6 +90,18 @@ def orthogonality(model: nn.Module) -> torch.Tensor:
         for cov in (a @ a.T, b.T @ b):
             norms.append((cov - torch.eye(len(cov))).norm())
     return model.peft_config["default"].orth_reg_weight * torch.stack(norms).mean()
+
+
+def train_head(model: nn.Module) -> nn.Module:
+    """Lets a class head learn whole, as PEFT's `modules_to_save` does; a head of a vocabulary stays frozen."""
+    if hasattr(inner_model(model), "classifier"):
+        inner_model(model).classifier.requires_grad_(True)
+    return model
+
+
+def whole_weights(model: nn.Module) -> dict[str, nn.Parameter]:
+    """Name -> what is trained whole beside the adapter: a class head's weight and bias."""
+    return {n: p for n, p in inner_model(model).named_parameters() if n.startswith("classifier.") and p.requires_grad}
 
 
 def inner_model(model: nn.Module) -> PreTrainedModel:

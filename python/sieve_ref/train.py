@@ -11,7 +11,7 @@ from torch import nn
 from .coin import CoinRule
 from .dropout import dropout_key, set_dropout
 from sieve_peft.gate import GateStats
-from .models import extra_weights, lora_weights, orthogonality
+from .models import extra_weights, inner_model, lora_weights, orthogonality, whole_weights
 from .packed import packed_logits
 from sieve_peft.rules import AveragedRule, ExactRule, PriceList, StepRule, TargetSkip
 from .ts_lora import gated_modules, get_tau, set_tau
@@ -22,11 +22,13 @@ class Batch:
     """Sequences behind one another, unpadded. ids, targets: int64 [rows]; a target of -1 carries no loss.
 
     starts: [sequences + 1] row offsets.
+    pixels: of pictures [sequences, channels, side, side]; ids are then the places of tokens, and targets one class for each sequence.
     """
 
     ids: torch.Tensor
     targets: torch.Tensor
     starts: list[int]
+    pixels: torch.Tensor | None = None
 
     @staticmethod
     def of(sequences: list[tuple[list[int], int]]) -> "Batch":
@@ -66,6 +68,8 @@ def batch_logits(model: nn.Module, batch: Batch, padded: bool = False, packed: b
     padded: one right-padded forward with an attention mask instead of one forward per sequence; packed: one forward over
     the rows behind one another. Same result.
     """
+    if batch.pixels is not None:
+        return torch.cat([inner_model(model)(pixel_values=picture[None]).logits for picture in batch.pixels])
     if packed:
         return packed_logits(model, batch.ids, batch.starts)
     if not padded:
@@ -184,6 +188,7 @@ class Run:
     def __init__(self, model: nn.Module, settings: Settings, forward: str = "loop", held_out: Callable[[], Batch] | None = None):
         self.model, self.settings, self.forward, self.held_out, self.t = model, settings, forward, held_out, 0
         self.parameters = [p for pair in lora_weights(model).values() for p in pair] + list(extra_weights(model).values())
+        self.parameters += whole_weights(model).values()
         self.gates = list(gated_modules(model).values())
         s = settings
         adam = dict(betas=(s.beta1, s.beta2), eps=s.epsilon)

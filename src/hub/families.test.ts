@@ -1,7 +1,7 @@
 /** Every family's description and the plain forward against transformers (python/fixtures/families). */
 import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { weightShapes } from '../shared/model';
+import { logitCount, weightShapes } from '../shared/model';
 import { MODEL_TYPES, readModel } from './family';
 import { plainForward } from './plainForward';
 import { readSafetensors } from './safetensors';
@@ -77,12 +77,17 @@ describe.each(readdirSync(FOLDER))('%s', (name) => {
     };
     const ids = new Int32Array(...at('batch0.ids'));
     const starts = new Uint32Array(...at('batch0.starts'));
+    const patches = 'batch0.patches' in tensors ? new Float32Array(...at('batch0.patches')) : null;
+    const values = patches ? patches.length / ids.length : 0;
     const expected = new Float32Array(...at('baseLogits'));
     const read = (tensor: string) => weights.get(tensor).data;
     const largest = expected.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
     for (let s = 0; s + 1 < starts.length; s++) {
-      const logits = plainForward(model, read, ids.subarray(starts[s], starts[s + 1]));
-      const off = logits.map((v, i) => Math.abs(v - expected[starts[s] * model.vocab + i]));
+      const [from, to] = [starts[s], starts[s + 1]];
+      const own = patches?.subarray(from * values, to * values);
+      const logits = plainForward(model, read, ids.subarray(from, to), own);
+      const first = (model.head.kind === 'classes' ? s : from) * logitCount(model);
+      const off = logits.map((v, i) => Math.abs(v - expected[first + i]));
       expect(Math.max(...off) / largest, `sequence ${s}`).toBeLessThan(1e-5);
     }
   });

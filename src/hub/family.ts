@@ -19,6 +19,8 @@ export interface GgufForm {
 }
 
 export interface Family {
+  /** The engine trains it, and the page does not open it yet. */
+  engineOnly?: true;
   /** Its names in `model_type`. */
   modelTypes: readonly string[];
   /** By `general.architecture`, where llama.cpp knows the family. */
@@ -30,8 +32,23 @@ export interface Family {
 const files = import.meta.glob<{ family: Family }>('./families/*.ts', { eager: true });
 const FAMILIES: readonly Family[] = Object.values(files).map(({ family }) => family);
 
+const typesOf = (families: readonly Family[]): string[] => families.flatMap(({ modelTypes }) => modelTypes).sort();
+
 /** Names in `model_type`, in alphabetical order. */
-export const MODEL_TYPES: readonly string[] = FAMILIES.flatMap(({ modelTypes }) => modelTypes).sort();
+export const MODEL_TYPES: readonly string[] = typesOf(FAMILIES);
+
+/** Those that the page opens. */
+const OPENED = typesOf(FAMILIES.filter(({ engineOnly }) => !engineOnly));
+
+/** As `readModel`, for a model that is opened by the page. @throws {ModelError} also where it is one that only the engine trains */
+export function readOpened(json: unknown): ModelDescription {
+  const model = readModel(json);
+  if (!OPENED.includes(model.family)) refuseType(model.family);
+  return model;
+}
+
+const refuseType = (type: unknown): never =>
+  refuse(message('hub.configHas.modelType', { value: show(type), known: OPENED.join(', ') }));
 
 /** What each architecture of a GGUF is called there. */
 export const GGUF_FORMS: ReadonlyMap<string, GgufForm> = new Map(
@@ -46,7 +63,7 @@ export function readModel(json: unknown): ModelDescription {
   const f = new Fields(json, 'config.json');
   const type = f.get('model_type');
   const family = FAMILIES.find(({ modelTypes }) => typeof type === 'string' && modelTypes.includes(type));
-  if (!family) refuse(message('hub.configHas.modelType', { value: show(type), known: MODEL_TYPES.join(', ') }));
+  if (!family) return refuseType(type);
   if (f.has('quantization_config')) refuse(message('hub.configHas.quantised'));
   return family.read(f, type as string);
 }

@@ -6,7 +6,7 @@ import { ModelError } from '../shared/errors';
 import { message } from '../shared/message';
 import type { ModelDescription } from '../shared/model';
 import type { ModelFile, ModelSource } from '../shared/types';
-import { readModel } from './family';
+import { readOpened } from './family';
 import { chooseFile, listModelFiles, SHARD_INDEX } from './modelFiles';
 import { readGguf } from './gguf/container';
 import { headOf, orFromGguf } from './gguf/head';
@@ -45,7 +45,7 @@ const MAX_SHARDS = 64;
 export async function fetchConfig(source: ModelSource, options: FetchOptions = {}): Promise<ModelDescription> {
   checkSource(source);
   const own = () => fetchJson(source, 'config.json', MAX_JSON, options);
-  return readModel(await orFromGguf(source, options, own, configOf));
+  return readOpened(await orFromGguf(source, options, own, configOf));
 }
 
 /** The files of a repository, by their paths. */

@@ -12,8 +12,10 @@ import type { BaseModel } from '../engine/base';
 import { Generator } from '../engine/generator';
 import { expectClose, expectCloseToMax } from '../engine/testing/allclose';
 import { onCpu, testDevice } from '../engine/testing/harness';
+import type { Layout } from '../engine/layout';
+import { targetStride } from '../engine/model/batch';
 import { Trainer } from '../engine/trainer';
-import { allModules } from '../shared/model';
+import { allModules, patchValues } from '../shared/model';
 import {
   FAMILY_METHODS,
   FIXTURE_FAMILIES,
@@ -46,21 +48,44 @@ async function logits(f: FamilyFixture, base: BaseModel, adapter: AdapterRun | n
   return rows;
 }
 
+const layoutOf = ({ config }: BaseModel): Layout => ({
+  capacity: {
+    rows: 32,
+    supervised: 32,
+    segments: 1,
+    ...(config.head.kind === 'classes'
+      ? { headChunk: targetStride({ supervised: 32 }), ownHeads: true }
+      : { headChunk: 32 }),
+    ...(config.embedding.patches && { patchValues: patchValues(config.embedding.patches) }),
+  },
+  microBatches: 1,
+  recompute: false,
+});
+
 async function open(f: FamilyFixture, base: BaseModel, method: FamilyMethod) {
   const { run, train } = familyConfigs(f, method);
-  const trainer = await Trainer.create(base, [run], train, {
-    capacity: { rows: 32, supervised: 32, segments: 1, headChunk: 32 },
-    microBatches: 1,
-    recompute: false,
-  });
+  const trainer = await Trainer.create(base, [run], train, layoutOf(base));
   const adapter = trainer.run(run.id);
   await loadStart(f, method, adapter);
   return { trainer, adapter, paths: adapter.modules.map(({ path }) => path) };
 }
 
+/** Logits by row, of the rows that have some. */
+async function rowsOf(
+  f: FamilyFixture,
+  { base, trainer, adapter }: { base: BaseModel; trainer: Trainer; adapter: AdapterRun | null },
+): Promise<Float32Array[]> {
+  if (base.config.head.kind === 'vocabulary') return logits(f, base, adapter);
+  const batch = fixtureBatch(f, 'batch0');
+  const [all] = await trainer.classLogits([adapter && adapter.config.id], batch);
+  const rows: Float32Array[] = [];
+  all.forEach((own, s) => (rows[batch.starts[s]] = own));
+  return rows;
+}
+
 async function firstStep(f: FamilyFixture, base: BaseModel, method: FamilyMethod): Promise<void> {
   const { trainer, adapter, paths } = await open(f, base, method);
-  const rows = await logits(f, base, adapter);
+  const rows = await rowsOf(f, { base, trainer, adapter });
   note(
     'adapted logits',
     expectCloseToMax(
@@ -78,6 +103,10 @@ async function firstStep(f: FamilyFixture, base: BaseModel, method: FamilyMethod
     note('gradients', expectCloseToMax(g.a, a, 1e-3, `gradA ${g.path}`));
     note('gradients', expectCloseToMax(g.b, b, 1e-3, `gradB ${g.path}`));
     if (extra) note('gradients', expectCloseToMax(g.extra!, extra, 1e-3, `gradM ${g.path}`));
+  }
+  if (f.has(`${method}.wholeGrad`)) {
+    const whole = [...(await adapter.wholeGradients()).values()].flatMap((values) => [...values]);
+    note('gradients', expectCloseToMax(whole, f.floats(`${method}.wholeGrad`), 1e-3, 'gradients of the head'));
   }
   if (gate) {
     expect([...gate.active]).toEqual(perModule(f, f.ints(`${method}.active`), paths));
@@ -108,6 +137,10 @@ async function tenSteps(f: FamilyFixture, base: BaseModel, method: FamilyMethod)
     note('adapters after ten steps', expectCloseToMax(m.b, b, 2e-3, `B ${m.path}`));
     if (extra) note('adapters after ten steps', expectCloseToMax(m.extra!, extra, 2e-3, `m ${m.path}`));
   }
+  if (f.has(`${method}.wholeFinal`)) {
+    const whole = [...(await adapter.wholeValues()).values()].flatMap((values) => [...values]);
+    note('adapters after ten steps', expectCloseToMax(whole, f.floats(`${method}.wholeFinal`), 2e-3, 'the head'));
+  }
   trainer.free();
 }
 
@@ -121,7 +154,10 @@ describe.each(FIXTURE_FAMILIES.filter((name) => ALL || IN_BROWSER.includes(name)
         .sort(),
       'all linear layers',
     ).toEqual(f.modules.map((m) => m.name).sort());
-    const rows = await logits(f, base, null);
+    const { run, train } = familyConfigs(f, 'lora');
+    const trainer = await Trainer.create(base, [run], train, layoutOf(base));
+    const rows = await rowsOf(f, { base, trainer, adapter: null });
+    trainer.free();
     note(
       'logits of the base',
       expectCloseToMax(

@@ -63,11 +63,12 @@ export async function loadFixture(name: string): Promise<Fixture> {
 }
 
 /** A fixture's batch as the engine takes it. */
-export function fixtureBatch(f: Pick<Fixture, 'ints'>, prefix: string): TokenBatch {
+export function fixtureBatch(f: Pick<Fixture, 'ints' | 'floats' | 'has'>, prefix: string): TokenBatch {
   return {
     ids: f.ints(`${prefix}.ids`),
     targets: f.ints(`${prefix}.targets`),
     starts: Uint32Array.from(f.ints(`${prefix}.starts`)),
+    ...(f.has(`${prefix}.patches`) && { patches: f.floats(`${prefix}.patches`) }),
   };
 }
 

@@ -105,6 +105,8 @@ export const hub = {
   }),
   /** What config.json has that cannot be trained. Names of fields and values stand as they are in the file. */
   configHas: {
+    labels: ({ value, most }: { value: string; most: number }) =>
+      `its id2label (${value}) does not name 2 to ${most} classes, from 0 on`,
     noObject: ({ what }: { what: string }) => `${what} is not an object`,
     missing: ({ field }: { field: string }) => `config.json does not say ${field}`,
     notWhole: ({ field, value, low, high }: { field: string; value: string; low: number; high: number }) =>

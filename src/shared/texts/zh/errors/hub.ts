@@ -83,6 +83,7 @@ export const hub: Texts['errors']['hub'] = {
     hint: '请选择 Sieve 能训练的系列中的模型。',
   }),
   configHas: {
+    labels: ({ value, most }) => `id2label（${value}）没有从 0 起列出 2 到 ${most} 个类别`,
     noObject: ({ what }) => `${what} 不是对象`,
     missing: ({ field }) => `config.json 没有写明 ${field}`,
     notWhole: ({ field, value, low, high }) => `${field} 是 ${value}，必须是 ${low} 到 ${high} 的整数`,

@@ -1,0 +1,78 @@
+/** Vision transformers that classify pictures: patches in the place of tokens, full attention, LayerNorm before the halves. */
+import type { LayerDescription } from '../../shared/model';
+import { layerNorm, linear, plainAttention, plainMlp, readActivation, readSizes } from '../decoder';
+import type { Family } from '../family';
+import { readLabels, readPatches } from '../pictures';
+
+export const family: Family = {
+  modelTypes: ['vit'],
+  engineOnly: true,
+  read: (f, type) => {
+    const patches = readPatches(f);
+    // What a text has of these is given by the picture's size.
+    const tokens = 1 + patches.side ** 2;
+    const sizes = readSizes(f, { fixed: { vocab: tokens, context: tokens } });
+    const { width, inner, heads, headDim } = sizes;
+    const eps = f.number('layer_norm_eps', 1e-12, 1, 1e-12);
+    const activation = readActivation(f, 'hidden_act', 'gelu');
+    const bias = f.flag('qkv_bias', true);
+    const layers = Array.from({ length: sizes.layers }, (_, l): LayerDescription => {
+      const at = (path: string) => `vit.encoder.layer.${l}.${path}`;
+      return {
+        attention: {
+          ...plainAttention(sizes),
+          causal: false,
+          rope: null,
+          norm: layerNorm(at('layernorm_before'), eps),
+          input: {
+            linears: ['query', 'key', 'value'].map((name) =>
+              linear(at(`attention.attention.${name}`), width, heads * headDim, { bias }),
+            ),
+            fused: null,
+          },
+          output: linear(at('attention.output.dense'), heads * headDim, width, { bias: true }),
+        },
+        mlp: plainMlp({
+          norm: layerNorm(at('layernorm_after'), eps),
+          up: linear(at('intermediate.dense'), width, inner, { bias: true }),
+          down: linear(at('output.dense'), inner, width, { bias: true }),
+          activation,
+        }),
+        parallel: false,
+        residualScale: 1,
+      };
+    });
+    const labels = readLabels(f);
+    return {
+      family: type,
+      width,
+      vocab: tokens,
+      context: tokens,
+      embedding: {
+        path: 'vit.embeddings',
+        scale: 1,
+        positions: null,
+        tokenTypes: null,
+        patches: {
+          ...patches,
+          path: 'vit.embeddings.patch_embeddings.projection',
+          classToken: 'vit.embeddings.cls_token',
+          positions: 'vit.embeddings.position_embeddings',
+        },
+        norm: null,
+      },
+      ropes: [],
+      layers,
+      finalNorm: layerNorm('vit.layernorm', eps),
+      head: {
+        kind: 'classes',
+        labels,
+        reads: 'first',
+        dense: null,
+        classifier: linear('classifier', width, labels.length, { bias: true }),
+      },
+      bosId: null,
+      eosIds: [],
+    };
+  },
+};
