@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { parseFile } from '../src/data/parse';
 import { readModel } from '../src/hub/family';
 import { readGguf } from '../src/hub/gguf/container';
+import { inMemory } from '../src/hub/byteFile';
 import { configOf } from '../src/hub/gguf/config';
 import { ggufWeights } from '../src/hub/gguf/model';
 import { tokenizerOf } from '../src/hub/gguf/tokenizer';
@@ -241,7 +242,8 @@ export const READERS: Record<string, Reader> = {
   },
   baseWeights: {
     seeds: [file(NANO, 'model.safetensors')],
-    read: (bytes) => safetensorsWeights(new Map([['model.safetensors', bytes]]), model).get('model.norm.weight'),
+    read: (bytes) =>
+      safetensorsWeights(new Map([['model.safetensors', inMemory(bytes)]]), model).get('model.norm.weight'),
   },
   shardIndex: {
     seeds: [text('{"metadata":{"total_size":8},"weight_map":{"a":"m-1.safetensors","b":"m-2.safetensors"}}')],
@@ -275,10 +277,10 @@ export const READERS: Record<string, Reader> = {
     seeds: [smallGguf('gpt2'), smallGguf('llama')],
     read: async (bytes) => {
       const read = readGguf(bytes);
-      for (const tensor of read.tensors.values()) readTensor(tensor, bytes);
+      for (const tensor of read.tensors.values()) readTensor(tensor, inMemory(bytes));
       // Those of every type, t0 to t30, are not the model's.
       const tensors = new Map([...read.tensors].filter(([name]) => !/^t\d/.test(name)));
-      ggufWeights({ ...read, tensors }, SMALL).get('model.layers.0.self_attn.q_proj.weight');
+      ggufWeights({ ...read, tensors }, inMemory(bytes), SMALL).get('model.layers.0.self_attn.q_proj.weight');
       const { json: tokenizer, config } = tokenizerOf(read);
       const made = await createTokenizer(tokenizer, config);
       made.decode(made.encode('The hen said: 12 é'));

@@ -5,6 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { weightShapes } from '../shared/model';
+import { inMemory } from './byteFile';
 import { MODEL_TYPES, readModel } from './family';
 import { OnnxParser } from './onnx/parser';
 import { safetensorsWeights } from './safetensorsModel';
@@ -25,7 +26,7 @@ it.each(MODEL_TYPES)('%s', (type) => {
   const bytes = readFileSync(`${folder}/onnx/model.onnx`);
   const weights = resolveWeights(new OnnxParser({ onNode: checkNode(model) }).finish(bytes), model);
   const truth = safetensorsWeights(
-    new Map([['model.safetensors', readFileSync(`${folder}/model.safetensors`)]]),
+    new Map([['model.safetensors', inMemory(readFileSync(`${folder}/model.safetensors`))]]),
     model,
   );
   for (const { name, shape } of weightShapes(model)) {

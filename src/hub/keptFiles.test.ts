@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { ModelSource } from '../shared/types';
 import { forgetHead } from './gguf/head';
+import { keptBlob } from './keptFiles';
 import { dropKept, keptModels } from './keptModels';
 import { downloadModel } from './model';
-import { fetchFile, fetchJson, fetchStart, listFiles } from './source';
+import { fetchBlob, fetchFile, fetchJson, fetchStart, listFiles } from './source';
 import { nanoGguf } from './testing/nanoGguf';
 
 const HUB: ModelSource = { kind: 'hub', id: 'owner/name', revision: 'main', host: 'https://huggingface.co' };
@@ -186,6 +187,21 @@ it('the start of a kept file needs no network', async () => {
   await large();
   serve({ online: false });
   expect(await fetchStart(HUB, 'model.safetensors', 5)).toEqual({ bytes: file.slice(0, 5), total: file.length });
+});
+
+it('what is kept whole is handed out as it lies there; what is not is in memory', async () => {
+  serve();
+  const path = 'model.safetensors';
+  const blob = await fetchBlob(HUB, path, 20 * MB, { sha256 });
+  expect(new Uint8Array(await blob.arrayBuffer())).toEqual(file);
+  const url = [...entries.keys()].find((key) => key.endsWith('?kept'))!.replace('?kept', '');
+  expect((await keptBlob(url, file.length))?.size).toBe(file.length);
+  expect(await keptBlob(url, file.length - 1)).toBeNull();
+  entries.delete(`${url}?piece=1`);
+  expect(await keptBlob(url, file.length)).toBeNull();
+  vi.stubGlobal('caches', undefined);
+  const again = await fetchBlob(HUB, path, 20 * MB, { sha256 });
+  expect(new Uint8Array(await again.arrayBuffer())).toEqual(file);
 });
 
 it('where there is no room, or no cache, a file is downloaded all the same', async () => {

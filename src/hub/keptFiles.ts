@@ -108,6 +108,24 @@ export function readKeptStart(
   });
 }
 
+/**
+ * A file that is kept whole, as it lies on the disk; null where it is not. It is not hashed: whoever asks has just seen that it is
+ * the right one.
+ */
+export function keptBlob(url: string, length: number): Promise<Blob | null> {
+  return attempt('not read', async (cache) => {
+    const entry = await readEntry(cache, url);
+    if (!entry || entry.sha256 === null || entry.bytes !== length) return null;
+    const pieces: Blob[] = [];
+    for (let i = 0; i < piecesOf(entry); i++) {
+      const piece = await (await cache.match(pieceKey(url, i)))?.blob();
+      if (piece?.size !== Math.min(PIECE, length - i * PIECE)) return null;
+      pieces.push(piece);
+    }
+    return new Blob(pieces);
+  });
+}
+
 async function hashOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   return bytesToHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)));
 }

@@ -6,9 +6,10 @@ import { ModelError } from '../shared/errors';
 import { message } from '../shared/message';
 import type { ModelDescription } from '../shared/model';
 import type { ModelFile, ModelSource } from '../shared/types';
+import { inMemory, openBlob } from './byteFile';
 import { readOpened } from './family';
 import { chooseFile, listModelFiles, SHARD_INDEX } from './modelFiles';
-import { readGguf } from './gguf/container';
+import { openGguf } from './gguf/container';
 import { headOf, orFromGguf } from './gguf/head';
 import { configOf } from './gguf/config';
 import { asStored, checkGguf, ggufWeights, withHead } from './gguf/model';
@@ -16,10 +17,10 @@ import { DataType } from './onnx/model';
 import { OnnxParser } from './onnx/parser';
 import { multiplyExactly } from './onnx/quantised';
 import type { ReferenceModel } from './reference';
-import { LENGTH_BYTES, type SafetensorsFile, headBytes, readSafetensors } from './safetensors';
-import { placesOf, safetensorsWeights } from './safetensorsModel';
+import { LENGTH_BYTES, type SafetensorsFile, headBytes, openSafetensors } from './safetensors';
+import { openBlobs, placesOf, safetensorsWeights } from './safetensorsModel';
 import type { FetchOptions, FileStart } from './download';
-import { checkSource, fetchFile, fetchJson, fetchStart } from './source';
+import { checkSource, fetchBlob, fetchFile, fetchJson, fetchStart } from './source';
 import { checkNode, externalFiles, resolveWeights, type Weights } from './weights';
 
 export interface DownloadedModel {
@@ -28,7 +29,7 @@ export interface DownloadedModel {
   /** What was downloaded. */
   file: ModelFile;
   weights: Weights;
-  /** What its logits are held against; its bytes are those of the weights. */
+  /** What its logits are held against: by the same file as the weights. */
   reference: ReferenceModel;
 }
 
@@ -52,6 +53,8 @@ export async function fetchConfig(source: ModelSource, options: FetchOptions = {
 interface Files {
   /** A large one, checked against the hash that the hub has of it. */
   whole(path: string, cap: number, onBytes?: FetchOptions['onBytes']): Promise<Uint8Array>;
+  /** The same where the browser has it: on its disk, if there is room. */
+  blob(path: string, cap: number): Promise<Blob>;
   /** The first `most` bytes of one. */
   start(path: string, most: number): Promise<FileStart>;
   /** The head of the GGUF that is opened. */
@@ -70,6 +73,7 @@ export async function downloadModel(source: ModelSource, options: FetchOptions =
   const sha256 = (path: string) => repository.listed.get(path)?.sha256 ?? null;
   const read = await READERS[file.format](file.path, config, {
     whole: (path, cap, onBytes) => fetchFile(source, path, cap, { ...options, onBytes, sha256: sha256(path) }),
+    blob: (path, cap) => fetchBlob(source, path, cap, { ...options, sha256: sha256(path) }),
     start: (path, most) => fetchStart(source, path, most, { ...options, sha256: sha256(path) }),
     head: () => headOf(source, options),
   });
@@ -110,14 +114,14 @@ async function readShards(path: string, config: ModelDescription, files: Files):
     const { bytes: length } = await files.start(shard, LENGTH_BYTES);
     if (length.length < LENGTH_BYTES) continue;
     const { bytes, total } = await files.start(shard, headBytes(length));
-    if (total !== null) heads.push(readSafetensors(bytes, shard, 'model', total));
+    if (total !== null) heads.push(openSafetensors({ ...inMemory(bytes), length: total }, shard));
   }
   if (heads.length === paths.length) placesOf(heads, config);
-  const shards = new Map<string, Uint8Array>();
-  for (const shard of paths) shards.set(shard, await files.whole(shard, MAX_DATA));
+  const shards = new Map<string, Blob>();
+  for (const shard of paths) shards.set(shard, await files.blob(shard, MAX_DATA));
   return {
     config,
-    weights: safetensorsWeights(shards, config),
+    weights: safetensorsWeights(await openBlobs(shards), config),
     reference: { kind: 'safetensors', file: path, config, files: shards },
   };
 }
@@ -125,13 +129,14 @@ async function readShards(path: string, config: ModelDescription, files: Files):
 async function readGgufFile(path: string, config: ModelDescription, files: Files): Promise<Read> {
   const head = await files.head();
   if (head) checkGguf(head, withHead(config, head), head.total ?? Infinity);
-  const bytes = await files.whole(path, MAX_DATA);
-  const file = readGguf(bytes);
-  const stored = asStored(config, file);
+  const blob = await files.blob(path, MAX_DATA);
+  const file = await openBlob(blob, path);
+  const whole = openGguf(file);
+  const stored = asStored(config, whole, file);
   return {
     config: stored,
-    weights: ggufWeights(file, stored),
-    reference: { kind: 'gguf', file: path, config: stored, bytes },
+    weights: ggufWeights(whole, file, stored),
+    reference: { kind: 'gguf', file: path, config: stored, blob },
   };
 }
 

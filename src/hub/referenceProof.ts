@@ -17,20 +17,24 @@ export type ReferenceReply = { kind: 'logits'; logits: ReferenceLogits } | { kin
 const LEAST = 120_000;
 const PER_MB = 1000;
 
+/** Bytes of all its files. */
+function sizeOf(model: ReferenceModel): number {
+  if (model.kind === 'gguf') return model.blob.size;
+  if (model.kind === 'safetensors') return [...model.files.values()].reduce((sum, { size }) => sum + size, 0);
+  return [model.bytes, ...model.external.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
+}
+
 /**
- * Logits at every position, in a worker that is ended afterwards. The model's bytes are handed over, not copied: its
- * weights cannot be read any more.
+ * Logits at every position, in a worker that is ended afterwards. Bytes of an .onnx file are handed over, not copied:
+ * its weights cannot be read any more.
  * @throws {ModelError} when they cannot be computed, or do not come to an end
  */
 export async function referenceLogits(model: ReferenceModel, ids: Int32Array): Promise<ReferenceLogits> {
   // Node has no workers of the web: tests of models compute where they are.
   if (typeof Worker === 'undefined') return (await import('./reference')).computeReference(model, ids);
-  const all =
-    model.kind === 'safetensors'
-      ? [...model.files.values()]
-      : [model.bytes, ...(model.kind === 'onnx' ? model.external.values() : [])];
+  const all = model.kind === 'onnx' ? [model.bytes, ...model.external.values()] : [];
   const buffers = [...new Set(all.map((b) => b.buffer as ArrayBuffer))];
-  const limit = LEAST + (PER_MB * buffers.reduce((n, b) => n + b.byteLength, 0)) / 2 ** 20;
+  const limit = LEAST + (PER_MB * sizeOf(model)) / 2 ** 20;
   const worker = startWorker(script, appBase(), 'reference');
   const { file } = model;
   let timer: ReturnType<typeof setTimeout> | undefined;

@@ -4,6 +4,7 @@
  */
 import { type Message, message } from '../shared/message';
 import { AdapterError, ModelError } from '../shared/errors';
+import { type ByteFile, inMemory } from './byteFile';
 import { bf16ToF32, f16ToF32, f32Copy } from './floats';
 
 export interface NamedTensor {
@@ -64,36 +65,38 @@ export function headBytes(start: Uint8Array): number {
 }
 
 /**
- * Opens a safetensors file; nothing is copied until `get`.
+ * Opens a safetensors file in memory; nothing is copied until `get`.
  * @param what how to call the file in messages; `kind` picks the error: a model's file or an adapter's.
- * @param fileLength where `bytes` are only its beginning, length and header; `get` gives nothing then
  * @throws {ModelError | AdapterError} on a damaged or hostile file.
  */
-export function readSafetensors(
+export const readSafetensors = (
   bytes: Uint8Array,
   what = 'model.safetensors',
   kind: 'model' | 'adapter' = 'model',
-  fileLength = bytes.length,
-): SafetensorsFile {
+): SafetensorsFile => openSafetensors(inMemory(bytes), what, kind);
+
+/** The same of a file of which only length and header are looked at until `get`. */
+export function openSafetensors(file: ByteFile, what: string, kind: 'model' | 'adapter' = 'model'): SafetensorsFile {
   const fail = (why: Message): never => {
     const ErrorClass = kind === 'adapter' ? AdapterError : ModelError;
     throw new ErrorClass(message('hub.safetensors', { file: what, what: why }));
   };
-  if (bytes.length < LENGTH_BYTES) fail(message('hub.safetensorsHas.short'));
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (file.length < LENGTH_BYTES) fail(message('hub.safetensorsHas.short'));
+  const start = file.read(0, LENGTH_BYTES);
+  const view = new DataView(start.buffer, start.byteOffset, start.byteLength);
   const length = view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
-  if (length > MAX_HEADER || length > bytes.length - 8)
-    fail(message('hub.safetensorsHas.header', { bytes: length, of: bytes.length }));
+  const body = LENGTH_BYTES + length;
+  if (length > MAX_HEADER || body > file.length)
+    fail(message('hub.safetensorsHas.header', { bytes: length, of: file.length }));
   let header: unknown;
   try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + length)));
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(file.read(LENGTH_BYTES, body)));
   } catch (error) {
     fail(message('hub.safetensorsHas.notJson', { why: (error as Error).message }));
   }
   if (typeof header !== 'object' || header === null || Array.isArray(header))
     fail(message('hub.safetensorsHas.noObject'));
-  const body = bytes.subarray(8 + length);
-  const bodyLength = fileLength - (8 + length);
+  const bodyLength = file.length - body;
   const entries = new Map<string, Entry>();
   const metadata: Record<string, string> = Object.create(null);
   for (const [name, value] of Object.entries(header as object)) {
@@ -127,7 +130,7 @@ export function readSafetensors(
     checkType: (name) => void readerOf(name),
     get(name) {
       const { shape, begin, end } = entry(name);
-      return { name, shape: [...shape], data: readerOf(name)(body.subarray(begin, end)) };
+      return { name, shape: [...shape], data: readerOf(name)(file.read(body + begin, body + end)) };
     },
   };
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { ModelError } from '../shared/errors';
 import { weightShapes } from '../shared/model';
+import { inMemory } from './byteFile';
 import { readModel } from './family';
 import { readSafetensors, writeSafetensors } from './safetensors';
 import { safetensorsWeights } from './safetensorsModel';
@@ -10,7 +11,7 @@ const folder = 'public/models/sieve-stories-nano';
 const bytes = readFileSync(`${folder}/model.safetensors`);
 const model = readModel(JSON.parse(readFileSync(`${folder}/config.json`, 'utf8')));
 
-const one = (file: Uint8Array) => new Map([['model.safetensors', file]]);
+const one = (file: Uint8Array) => new Map([['model.safetensors', inMemory(file)]]);
 
 /** The same tensors under other names. */
 function renamed(called: (name: string) => string) {
@@ -32,8 +33,8 @@ it('other names are not guessed at', () => {
 
 it('a damaged shard is named by its path', () => {
   const shards = new Map([
-    ['weights-a.safetensors', bytes],
-    ['weights-b.safetensors', bytes.subarray(0, 100)],
+    ['weights-a.safetensors', inMemory(bytes)],
+    ['weights-b.safetensors', inMemory(bytes.subarray(0, 100))],
   ]);
   expect(() => safetensorsWeights(shards, model)).toThrow(/weights-b\.safetensors/);
 });

@@ -2,17 +2,22 @@
 import { ModelError } from '../shared/errors';
 import { message } from '../shared/message';
 import { type ModelDescription, weightShapes } from '../shared/model';
-import { readSafetensors, type SafetensorsFile } from './safetensors';
+import { type ByteFile, openBlob } from './byteFile';
+import { openSafetensors, type SafetensorsFile } from './safetensors';
 import type { Weights } from './weights';
 
-/** The bytes of the files, by their paths in the repository. */
-export type SafetensorsFiles = ReadonlyMap<string, Uint8Array>;
+/** The files, by their paths in the repository. */
+export type SafetensorsFiles = ReadonlyMap<string, ByteFile>;
 
 /** A tensor in one of the files. */
 interface Place {
   file: SafetensorsFile;
   name: string;
 }
+
+/** Files that lie where the browser has them, by their paths. */
+export const openBlobs = async (blobs: ReadonlyMap<string, Blob>): Promise<SafetensorsFiles> =>
+  new Map(await Promise.all([...blobs].map(async ([path, blob]) => [path, await openBlob(blob, path)] as const)));
 
 /**
  * Finds and checks every weight by the files' headers.
@@ -47,7 +52,7 @@ export function placesOf(files: readonly SafetensorsFile[], config: ModelDescrip
 
 /** Values are read on `get`. @throws {ModelError} as `placesOf` does */
 export function safetensorsWeights(files: SafetensorsFiles, config: ModelDescription): Weights {
-  const opened = [...files].map(([path, bytes]) => readSafetensors(bytes, path));
+  const opened = [...files].map(([path, file]) => openSafetensors(file, path));
   const places = placesOf(opened, config);
   let released = false;
   const get = (weight: string) => {

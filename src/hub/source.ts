@@ -13,6 +13,7 @@ import {
   megabytes,
   request,
 } from './download';
+import { keptBlob } from './keptFiles';
 
 /** The public hub. Tests and mirrors name their own host in the `ModelSource`. */
 const DEFAULT_HOST = 'https://huggingface.co';
@@ -115,6 +116,21 @@ export async function fetchFile(
   return downloadSmall(url, file, cap, options);
 }
 
+/**
+ * The same, where the browser has it: the folder's own, or what is kept on the disk. What could not be kept is in memory.
+ */
+export async function fetchBlob(source: ModelSource, file: string, cap: number, options: FetchOptions): Promise<Blob> {
+  if (source.kind === 'folder') return checkedBlob(source, file, cap);
+  const bytes = await fetchFile(source, file, cap, options);
+  return (await keptBlob(fileUrl(source, file), bytes.length)) ?? new Blob([bytes as Uint8Array<ArrayBuffer>]);
+}
+
+function checkedBlob(source: Extract<ModelSource, { kind: 'folder' }>, file: string, cap: number): Blob {
+  const blob = blobOf(source, file);
+  if (blob.size > cap) throw new FetchError('too-large', message('hub.fetch.tooLarge', { file, most: megabytes(cap) }));
+  return blob;
+}
+
 function blobOf(source: Extract<ModelSource, { kind: 'folder' }>, file: string): Blob {
   const blob = folderOf(source).get(file);
   if (!blob) throw new FetchError('missing', message('hub.fetch.missingHere', { folder: source.id, file }));
@@ -127,9 +143,7 @@ async function readFolder(
   cap: number,
   { onBytes, onProgress }: FetchOptions,
 ): Promise<Uint8Array> {
-  const blob = blobOf(source, file);
-  if (blob.size > cap) throw new FetchError('too-large', message('hub.fetch.tooLarge', { file, most: megabytes(cap) }));
-  const bytes = new Uint8Array(await blob.arrayBuffer());
+  const bytes = new Uint8Array(await checkedBlob(source, file, cap).arrayBuffer());
   onBytes?.(bytes, bytes.length);
   onProgress?.(file, bytes.length, bytes.length);
   return bytes;

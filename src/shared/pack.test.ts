@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { pack, unpack } from './pack';
+import { LENGTH_BYTES, headLength, pack, unpack, unpackPlain } from './pack';
 
 const joined = (parts: Uint8Array[]) => new Uint8Array(Buffer.concat(parts));
 const roundTrip = (value: unknown) => unpack(joined(pack(value)));
@@ -49,4 +49,14 @@ test('what cannot be packed says so, and bytes that are no packed value too', ()
   expect(() => unpack(new Uint8Array(0))).toThrow(RangeError);
   expect(() => unpack(bytes.subarray(0, bytes.length - 8) as Uint8Array<ArrayBuffer>)).toThrow('cut off');
   expect(() => unpack(bytes.subarray(0, 8) as Uint8Array<ArrayBuffer>)).toThrow('cut off');
+});
+
+test('a field without arrays is read by what comes before the arrays', () => {
+  const bytes = joined(pack({ info: { step: 3, loss: NaN, names: ['é'] }, state: new Float32Array(100) }));
+  const start = bytes.slice(0, LENGTH_BYTES);
+  const head = bytes.slice(0, headLength(start));
+  expect(head.length).toBeLessThan(bytes.length - 400 + 1);
+  expect(unpackPlain(head, 'info')).toEqual({ step: 3, loss: NaN, names: ['é'] });
+  expect(() => unpackPlain(head, 'state')).toThrow('cut off');
+  expect(() => headLength(start.subarray(0, 3))).toThrow(RangeError);
 });

@@ -60,16 +60,34 @@ export function pack(value: unknown): Uint8Array<ArrayBuffer>[] {
   return [head, ...arrays];
 }
 
+/** Bytes that tell how long the JSON is. */
+export const LENGTH_BYTES = 4;
+
+/** Bytes before the arrays, by a packed value's first `LENGTH_BYTES`. */
+export function headLength(start: Uint8Array<ArrayBuffer>): number {
+  if (start.length < LENGTH_BYTES) throw new RangeError('it is empty');
+  return padded(LENGTH_BYTES + new DataView(start.buffer, start.byteOffset).getUint32(0, true));
+}
+
+/**
+ * A field of a packed object that has no arrays, by all that comes before them.
+ * @throws {RangeError} when the bytes are not that, or the field refers to arrays
+ */
+export const unpackPlain = (head: Uint8Array<ArrayBuffer>, field: string): unknown =>
+  decodeWith(head, (value) => (value as Record<string, unknown>)[field]);
+
 /**
  * The counterpart of `pack`. Arrays are views of `bytes`, so its buffer stays alive with them; `bytes` is copied where
  * it does not start on an 8-byte boundary.
  * @throws {RangeError} when the bytes are not a packed value.
  */
-export function unpack(packed: Uint8Array<ArrayBuffer>): unknown {
+export const unpack = (packed: Uint8Array<ArrayBuffer>): unknown => decodeWith(packed, (value) => value);
+
+/** @param part what of the JSON is decoded */
+function decodeWith(packed: Uint8Array<ArrayBuffer>, part: (json: unknown) => unknown): unknown {
   const bytes = packed.byteOffset % 8 === 0 ? packed : packed.slice();
-  if (bytes.length < 4) throw new RangeError('it is empty');
+  const base = headLength(bytes);
   const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
-  const base = padded(4 + length);
   if (base > bytes.length) throw new RangeError('its head is cut off');
   const decode = (v: unknown): unknown => {
     if (typeof v !== 'object' || v === null) return v;
@@ -85,5 +103,6 @@ export function unpack(packed: Uint8Array<ArrayBuffer>): unknown {
     const from = bytes.byteOffset + base + at;
     return kind === 'bytes' ? bytes.buffer.slice(from, from + size) : new ARRAYS[kind](bytes.buffer, from, n);
   };
-  return decode(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(4, 4 + length))));
+  const json = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + length));
+  return decode(part(JSON.parse(json)));
 }

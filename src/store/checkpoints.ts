@@ -11,7 +11,7 @@ import type { DataRecipe } from '../shared/dataRecipe';
 import { type ErrorInfo, SieveError, StorageError, toErrorInfo } from '../shared/errors';
 import { message } from '../shared/message';
 import type { TokenSet } from '../shared/types';
-import type { CheckpointInfo, ModelSource, Phase } from '../train/protocol';
+import { type CheckpointInfo, type ModelSource, type Phase, stateBuffers } from '../train/protocol';
 import { diagnostics } from './diagnostics';
 import { calledDevice, goingOn, sameBits, usedDevice } from './device';
 import { todaysInfo, todaysPage } from './formerCheckpoint';
@@ -268,7 +268,10 @@ export class Checkpoints {
         data,
       };
       const started = performance.now();
-      await this.#host.keep.request({ type: 'save-checkpoint', checkpoint: { info: checkpoint, state, page } });
+      await this.#host.keep.request(
+        { type: 'save-checkpoint', checkpoint: { info: checkpoint, state, page } },
+        stateBuffers(state),
+      );
       this.#writing = performance.now() - started;
       if (!ended()) this.#patch({ saved: { step: state.step, paused: phase === 'paused' }, problem: null });
     } catch (error) {

@@ -118,7 +118,7 @@ test.each([
 });
 
 test('a checkpoint: what is offered, and the curves up to there', async () => {
-  const { checkpoint: saved, train, validation } = await checkpoint();
+  const { checkpoint: saved, train, validation } = checkpoint();
   expect(todaysInfo(saved.info)).toMatchObject({ step: 8, config: SESSION_THEN, model: { id: 'sieve-stories-nano' } });
   expect([train.offsets.length, validation.offsets.length]).toEqual([37, 5]);
   const page = todaysPage(saved.page) as { metricLogs: Parameters<typeof MetricLog.restore>[0][] };

@@ -12,7 +12,7 @@ const ROUNDING = 2e-6;
 
 it('a checkpoint goes on: the same losses, step by step, and the same adapters', async () => {
   const { metricLogs, adapters } = await readRunParts(exportedFile());
-  const { checkpoint: saved, train, validation } = await checkpoint();
+  const { checkpoint: saved, train, validation } = checkpoint();
   expect(todaysState(saved.state).config).toEqual(SESSION_THEN);
   expect(saved.state.step).toBe(8);
   const { studio, phase, losses } = watched();

@@ -13,13 +13,13 @@ import { StorageError } from '../shared/errors';
 import type { SourceFile } from '../shared/dataRecipe';
 import { renamed } from '../shared/formerNames';
 import { message } from '../shared/message';
-import { pack, unpack } from '../shared/pack';
+import { LENGTH_BYTES, headLength, pack, unpack, unpackPlain } from '../shared/pack';
 import { needSiteData } from '../shared/siteData';
 import type { TokenSet } from '../shared/types';
-import { type SlotFile, readSlots, writeSlot } from './checkpoint';
+import { type SlotFile, checkSlots, readPayload, sequenceOf, writeSlot } from './checkpoint';
 import type { OwnFile } from '../shared/data';
 import { keepSources, openSources, sweepSources } from './keepSources';
-import type { AdapterFile, Checkpoint, KeepReplies } from './protocol';
+import type { AdapterFile, Checkpoint, CheckpointInfo, KeepReplies } from './protocol';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 const hex = (bytes: Uint8Array) => Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('');
@@ -59,6 +59,8 @@ function explain(error: unknown): unknown {
 }
 
 export class Keep {
+  /** The newest checkpoint, where this worker wrote it. */
+  #written: { sequence: number; slot: 0 | 1 } | null = null;
   readonly #sources = () => this.#folder('sources');
 
   async #folder(name: 'checkpoint' | 'runs' | 'sources'): Promise<FileSystemDirectoryHandle> {
@@ -69,7 +71,7 @@ export class Keep {
   async #open<T>(
     folder: 'checkpoint' | 'runs',
     names: readonly string[],
-    task: (files: SlotFile[]) => Promise<T>,
+    task: (files: SlotFile[]) => T | Promise<T>,
   ): Promise<T> {
     const open: FileSystemSyncAccessHandle[] = [];
     try {
@@ -99,28 +101,48 @@ export class Keep {
 
   async saveCheckpoint(checkpoint: Checkpoint): Promise<KeepReplies['save-checkpoint']> {
     const parts = pack(checkpoint);
-    await this.#open('checkpoint', ['a', 'b'], async (files) => {
-      const { latest, next } = await readSlots(files as [SlotFile, SlotFile]);
-      await writeSlot(files[next], (latest?.sequence ?? 0) + 1, parts);
+    await this.#open('checkpoint', ['a', 'b'], (files) => {
+      const { sequence, next } = this.#slots(files as [SlotFile, SlotFile]);
+      this.#written = null;
+      writeSlot(files[next], sequence + 1, parts);
+      this.#written = { sequence: sequence + 1, slot: next };
     });
     return { bytes: parts.reduce((sum, p) => sum + p.length, 0) };
   }
 
-  async #read(): Promise<{ checkpoint: Checkpoint | null; damaged: number }> {
-    const { latest, damaged } = await this.#open('checkpoint', ['a', 'b'], (files) =>
-      readSlots(files as [SlotFile, SlotFile]),
-    );
-    return { checkpoint: latest && (unpack(latest.payload) as Checkpoint), damaged };
+  /** The newest checkpoint's number, and the slot of the next. One that this worker wrote last is not read again. */
+  #slots(files: readonly [SlotFile, SlotFile]): { sequence: number; next: 0 | 1 } {
+    const own = this.#written;
+    if (own) {
+      const next = own.slot === 0 ? 1 : 0;
+      // Another tab may have written since.
+      const newest = sequenceOf(files[own.slot]) === own.sequence && (sequenceOf(files[next]) ?? 0) < own.sequence;
+      if (newest) return { sequence: own.sequence, next };
+    }
+    const { latest, next } = checkSlots(files);
+    return { sequence: latest?.sequence ?? 0, next };
   }
 
+  /** What `read` gives of the newest checkpoint. */
+  async #read<T>(read: (file: SlotFile, bytes: number) => T): Promise<{ value: T | null; damaged: number }> {
+    return this.#open('checkpoint', ['a', 'b'], (files) => {
+      const { latest, damaged } = checkSlots(files as [SlotFile, SlotFile]);
+      return { value: latest && read(files[latest.slot], latest.bytes), damaged };
+    });
+  }
+
+  /** Tensors are not read for it. */
   async info(): Promise<KeepReplies['checkpoint-info']> {
-    const { checkpoint, damaged } = await this.#read();
-    return { info: checkpoint?.info ?? null, damaged };
+    const { value, damaged } = await this.#read((file, bytes) => {
+      const head = readPayload(file, Math.min(bytes, headLength(readPayload(file, Math.min(bytes, LENGTH_BYTES)))));
+      return unpackPlain(head, 'info') as CheckpointInfo;
+    });
+    return { info: value, damaged };
   }
 
   /** @throws {StorageError} when there is none, or its token sets are gone or damaged. */
   async load(): Promise<KeepReplies['load-checkpoint']> {
-    const { checkpoint } = await this.#read();
+    const { value: checkpoint } = await this.#read((file, bytes) => unpack(readPayload(file, bytes)) as Checkpoint);
     if (!checkpoint) throw new StorageError(message('train.keep.nothing'));
     const { dataHash } = checkpoint.info;
     const bytes = await this.#open('checkpoint', [`data-${dataHash}`], async ([file]) => {

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { inMemory } from '../hub/byteFile';
 import { readModel } from '../hub/family';
 import { plainForward } from '../hub/plainForward';
 import { safetensorsWeights } from '../hub/safetensorsModel';
@@ -15,7 +16,7 @@ import { barsOf, compareLogits } from './logitCheck';
 const folder = join('public', 'models', 'sieve-stories-nano');
 const config = readModel(JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')));
 const weights = safetensorsWeights(
-  new Map([['model.safetensors', readFileSync(join(folder, 'model.safetensors'))]]),
+  new Map([['model.safetensors', inMemory(readFileSync(join(folder, 'model.safetensors')))]]),
   config,
 );
 const heads = config.layers[0].attention;

@@ -233,6 +233,12 @@ export interface SessionState {
   signs: Record<RunId, unknown>;
 }
 
+/** Buffers of the runs' tensors, which are the snapshot's own: whoever sends it hands them over. */
+export const stateBuffers = ({ runs }: Pick<SessionState, 'runs'>): ArrayBuffer[] =>
+  (Object.values(runs) as { tensors?: Record<string, ArrayBuffer> }[]).flatMap(({ tensors = {} }) =>
+    Object.values(tensors),
+  );
+
 /**
  * no-update: B is zero, so all r are 0 and below τ (the closing trap). harmful: its gate gradients say that its updates would raise
  * the loss. stuck: τ is above every r though the updates would help.

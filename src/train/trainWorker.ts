@@ -1,6 +1,13 @@
 /** The worker that owns the device: passes requests to `TrainService`, and replies and events to the page. */
 import { toErrorInfo } from '../shared/errors';
-import type { Envelope, FromWorker, TrainEvent, TrainRequest } from './protocol';
+import {
+  type Envelope,
+  type FromWorker,
+  type TrainEvent,
+  type TrainReplies,
+  type TrainRequest,
+  stateBuffers,
+} from './protocol';
 import { TrainService } from './trainService';
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
@@ -73,7 +80,9 @@ function answer(request: Envelope<TrainRequest>): unknown {
 async function reply(request: Envelope<TrainRequest>): Promise<void> {
   const { requestId } = request;
   try {
-    post({ kind: 'reply', requestId, value: await answer(request) });
+    const value = await answer(request);
+    const state = request.type === 'state' ? (value as TrainReplies['state']) : null;
+    post({ kind: 'reply', requestId, value }, state ? stateBuffers(state) : []);
   } catch (error) {
     post({ kind: 'failed', requestId, error: toErrorInfo(error) });
   }

@@ -2,7 +2,7 @@
 import { ModelError } from '../../shared/errors';
 import { message } from '../../shared/message';
 import { type GgufForm, GGUF_FORMS } from '../family';
-import type { GgufFile, GgufValue } from './container';
+import type { GgufHead, GgufValue } from './container';
 
 /** Fields of most families, by their keys behind the architecture's name. */
 const FIELDS = {
@@ -21,7 +21,7 @@ const FIELDS = {
 export const ROPE_TABLES = ['rope_freqs.weight', 'rope_factors_short.weight'] as const;
 
 /** @throws {ModelError} for an architecture that no family has */
-export function formOf({ metadata }: Pick<GgufFile, 'metadata'>): GgufForm & { name: string } {
+export function formOf({ metadata }: Pick<GgufHead, 'metadata'>): GgufForm & { name: string } {
   const name = metadata.get('general.architecture');
   const form = typeof name === 'string' && GGUF_FORMS.get(name);
   if (!form)
@@ -35,7 +35,7 @@ export function formOf({ metadata }: Pick<GgufFile, 'metadata'>): GgufForm & { n
  * The fields of a config.json.
  * @throws {ModelError} for an architecture that is not known here, or RoPE that is stretched in a way that is not read
  */
-export function configOf(file: Omit<GgufFile, 'bytes'>): Record<string, unknown> {
+export function configOf(file: GgufHead): Record<string, unknown> {
   const { name, modelType = name, fields: own, share } = formOf(file);
   const { metadata, tensors } = file;
   const at = (key: string): GgufValue | undefined => metadata.get(`${name}.${key}`);
@@ -67,7 +67,7 @@ export function configOf(file: Omit<GgufFile, 'bytes'>): Record<string, unknown>
 }
 
 /** `rope_scaling`; nothing where a table in the file says it all. */
-function stretched({ tensors }: Pick<GgufFile, 'tensors'>, at: (key: string) => GgufValue | undefined) {
+function stretched({ tensors }: Pick<GgufHead, 'tensors'>, at: (key: string) => GgufValue | undefined) {
   const scaling = at('rope.scaling.type') ?? 'none';
   if (scaling === 'none' || ROPE_TABLES.some((table) => tensors.has(table))) return {};
   if (scaling === 'linear') return { rope_scaling: { rope_type: 'linear', factor: at('rope.scaling.factor') } };

@@ -3,6 +3,7 @@
  * length is held against the bytes that are left before anything is made of it.
  */
 import { ModelError } from '../../shared/errors';
+import type { ByteFile } from '../byteFile';
 import { type Message, message } from '../../shared/message';
 
 export type GgufValue = number | boolean | string | GgufValue[];
@@ -18,10 +19,10 @@ export interface GgufTensor {
   offset: number;
 }
 
-export interface GgufFile {
+/** What comes before the tensors' values. */
+export interface GgufHead {
   metadata: ReadonlyMap<string, GgufValue>;
   tensors: ReadonlyMap<string, GgufTensor>;
-  bytes: Uint8Array;
 }
 
 const MAX_KEYS = 4096;
@@ -151,12 +152,31 @@ class Cursor {
   }
 }
 
+/** How much is read of a file until its head is whole: vocabularies of 50,000 pieces take 2 MB, of 260,000 some 12. */
+export const HEAD_BYTES = [4 << 20, 32 << 20, 128 << 20] as const;
+
+/**
+ * The head of a file, of which no more is read than that takes.
+ * @throws {ModelError} as `readGguf` does
+ */
+export function openGguf(file: ByteFile): GgufHead {
+  for (const most of HEAD_BYTES) {
+    const end = Math.min(most, file.length);
+    try {
+      return readGguf(file.read(0, end), file.length);
+    } catch (error) {
+      if (end === file.length || most === HEAD_BYTES.at(-1)) throw error;
+    }
+  }
+  return damaged(message('hub.ggufHas.noMagic'));
+}
+
 /**
  * Metadata and tensors of a file; values of tensors are not looked at.
  * @param length of the file, where `bytes` are its beginning
  * @throws {ModelError} when it is damaged, or no GGUF of version 2 or 3
  */
-export function readGguf(bytes: Uint8Array, length = bytes.length): GgufFile {
+export function readGguf(bytes: Uint8Array, length = bytes.length): GgufHead {
   const cursor = new Cursor(bytes);
   if (bytes.length < 24 || cursor.u32() !== 0x46554747) damaged(message('hub.ggufHas.noMagic'));
   const version = cursor.u32();
@@ -195,5 +215,5 @@ export function readGguf(bytes: Uint8Array, length = bytes.length): GgufFile {
       damaged(message('hub.ggufHas.outside', { tensor: tensor.name.slice(0, 100) }));
     tensor.offset += start;
   }
-  return { metadata, tensors, bytes };
+  return { metadata, tensors };
 }

@@ -2,12 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type ModelDescription, weightShapes } from '../../shared/model';
+import { inMemory } from '../byteFile';
 import { readModel } from '../family';
 import { transpose } from '../floats';
 import { readSafetensors } from '../safetensors';
 import { type TensorParts, gguf } from '../testing/gguf';
 import { configOf } from './config';
-import { type GgufFile, readGguf } from './container';
+import { openGguf, readGguf } from './container';
 import { asStored, checkGguf, ggufWeights } from './model';
 import NAMES from './testing/names.json';
 
@@ -122,10 +123,11 @@ describe.each(Object.entries(NAMES as Record<string, Named>))('%s', (family, { a
     const { data, shape } = converted(architecture, tensor, truth.get(tensor), model);
     return { name, shape, type: 0, bytes: bits(data) };
   });
-  const file: GgufFile = readGguf(gguf(metadataOf(architecture, given, model), parts));
+  const bytes = inMemory(gguf(metadataOf(architecture, given, model), parts));
+  const file = openGguf(bytes);
 
   it('has the weights of its state dict', () => {
-    const weights = ggufWeights(file, asStored(model, file));
+    const weights = ggufWeights(file, bytes, asStored(model, file, bytes));
     for (const { name, shape } of weightShapes(model)) {
       const [read, stored] = [weights.get(name), weights.stored(name) as Float32Array];
       expect(read.shape, name).toEqual(shape);
@@ -164,8 +166,9 @@ it('a table of factors stretches RoPE where the configuration does not', () => {
     'llama.attention.layer_norm_rms_epsilon': 1e-5,
   };
   const open = (more: Config = {}) => {
-    const file = readGguf(gguf({ ...metadata, ...more }, tensors));
-    return asStored(readModel(configOf(file)), file);
+    const bytes = inMemory(gguf({ ...metadata, ...more }, tensors));
+    const file = openGguf(bytes);
+    return asStored(readModel(configOf(file)), file, bytes);
   };
   expect(open().ropes).toEqual([
     { rotary: 8, theta: 10000, scaling: { kind: 'longrope', factors: [1, 1, 2, 8], attention: 1 } },
@@ -197,7 +200,8 @@ it('a norm whose sums with 1 are in blocks is the weight alone, too', () => {
     if (tensor === 'model.norm.weight') return { name, shape, type: 8, bytes: block };
     return { name, shape, type: 0, bytes: new Uint8Array(4 * shape.reduce((a, b) => a * b, 1)) };
   });
-  const weights = ggufWeights(readGguf(gguf({ 'general.architecture': 'gemma2' }, parts)), model);
+  const bytes = gguf({ 'general.architecture': 'gemma2' }, parts);
+  const weights = ggufWeights(readGguf(bytes), inMemory(bytes), model);
   expect(weights.stored('model.norm.weight')).toEqual(new Float32Array(32).fill(0.5));
   expect(weights.get('model.norm.weight').data).toEqual(new Float32Array(32).fill(0.5));
 });
@@ -211,8 +215,7 @@ it('a head alone says what is missing, or of a type that is not read', () => {
     const parts = Object.entries(tensors)
       .filter(([tensor]) => tensor !== but)
       .map(([tensor, name]) => ({ name, shape: truth.shape(tensor), type, bytes: new Uint8Array(0) }));
-    const { metadata, tensors: read } = readGguf(gguf(metadataOf(architecture, given, model), parts), Infinity);
-    return { metadata, tensors: read };
+    return readGguf(gguf(metadataOf(architecture, given, model), parts), Infinity);
   };
   expect(() => checkGguf(head(0), model, Infinity)).not.toThrow();
   expect(() => checkGguf(head(0), model, 100)).toThrow(/outside/);

@@ -4,16 +4,17 @@ import { ModelError } from '../../shared/errors';
 import { message } from '../../shared/message';
 import { weightShapes } from '../../shared/model';
 import { dequantise } from '../../shared/quantised';
+import { inMemory } from '../byteFile';
 import { readModel } from '../family';
 import { FetchError } from '../download';
 import { readSafetensors } from '../safetensors';
 import { type TensorParts, gguf, text, u64 } from '../testing/gguf';
 import { NANO, nanoGguf } from '../testing/nanoGguf';
 import { giveFolder } from '../source';
-import { readGguf } from './container';
+import { openGguf, readGguf } from './container';
 import { forgetHead, orFromGguf } from './head';
 import { configOf } from './config';
-import { asStored, ggufWeights } from './model';
+import { asStored, checkGguf, ggufWeights } from './model';
 import { readTensor } from './types';
 
 /** Random blocks of every type and what gguf-py makes of them: see python/sieve_ref/gguf_blocks.py. */
@@ -25,8 +26,8 @@ const decoded = (base64: string) => new Uint8Array(Buffer.from(base64, 'base64')
 
 it.each(Object.entries(BLOCKS))('%s is what gguf-py reads, to the last bit', (name, { type, bytes, values }) => {
   const expected = new Float32Array(decoded(values).buffer);
-  const file = readGguf(gguf({}, [{ name: 'w', shape: [1, expected.length], type, bytes: decoded(bytes) }]));
-  const read = readTensor(file.tensors.get('w')!, file.bytes);
+  const file = gguf({}, [{ name: 'w', shape: [1, expected.length], type, bytes: decoded(bytes) }]);
+  const read = readTensor(readGguf(file).tensors.get('w')!, inMemory(file));
   // Zeros have no sign that counts.
   const plain = (values: Float32Array) => Array.from(values, (x) => x + 0);
   expect(plain('scales' in read ? dequantise(read) : read), name).toEqual(plain(expected));
@@ -44,8 +45,8 @@ describe('a damaged file', () => {
     // The last tensor's padding is nobody's.
     for (let length = 0; length < whole.length - 28; length++) {
       expect(() => {
-        const file = readGguf(whole.slice(0, length));
-        readTensor(file.tensors.get('w')!, file.bytes);
+        const file = whole.slice(0, length);
+        readTensor(readGguf(file).tensors.get('w')!, inMemory(file));
       }, String(length)).toThrow(ModelError);
     }
   });
@@ -73,8 +74,8 @@ describe('a damaged file', () => {
   });
   it('tensors that lie outside, or whose rows are no whole blocks', () => {
     const read = (parts: Partial<TensorParts>) => {
-      const file = readGguf(gguf({}, [{ ...tensor, ...parts }]));
-      return readTensor(file.tensors.get('w')!, file.bytes);
+      const file = gguf({}, [{ ...tensor, ...parts }]);
+      return readTensor(readGguf(file).tensors.get('w')!, inMemory(file));
     };
     expect(() => read({ shape: [4, 32] })).toThrow(/outside/);
     expect(() => read({ shape: [3, 20], type: 2 })).toThrow(/blocks of 32/);
@@ -87,16 +88,17 @@ const truth = readSafetensors(readFileSync(`${NANO}/model.safetensors`));
 const config = JSON.parse(readFileSync(`${NANO}/config.json`, 'utf8')) as Record<string, number>;
 
 describe('a Llama in a GGUF', () => {
-  const file = readGguf(nanoGguf('F32'));
+  const bytes = inMemory(nanoGguf('F32'));
+  const file = openGguf(bytes);
   it('has the fields of its config.json', () => {
     const fields = configOf(file);
     for (const name of ['hidden_size', 'num_hidden_layers', 'num_attention_heads', 'intermediate_size', 'vocab_size'])
       expect(fields[name], name).toBe(config[name]);
     expect(fields.tie_word_embeddings).toBe(true);
   });
-  const model = asStored(readModel(configOf(file)), file);
+  const model = asStored(readModel(configOf(file)), file, bytes);
   it('has the weights of its state dict, q and k in their own order', () => {
-    const weights = ggufWeights(file, model);
+    const weights = ggufWeights(file, bytes, model);
     const bits = (values: Float32Array) => Buffer.from(values.buffer, values.byteOffset, values.byteLength);
     for (const { name } of weightShapes(model))
       expect(bits(weights.get(name).data).equals(bits(truth.get(name).data)), name).toBe(true);
@@ -105,19 +107,20 @@ describe('a Llama in a GGUF', () => {
   });
   it('a weight that is missing or has another shape is named', () => {
     const untied = { ...model, head: { ...model.head, tied: false } };
-    expect(() => ggufWeights(file, untied)).toThrow(/lm_head\.weight/);
-    expect(() => ggufWeights(file, { ...model, width: 8 })).toThrow(/embed_tokens\.weight.*4096, 8\]/);
+    expect(() => ggufWeights(file, bytes, untied)).toThrow(/lm_head\.weight/);
+    expect(() => ggufWeights(file, bytes, { ...model, width: 8 })).toThrow(/embed_tokens\.weight.*4096, 8\]/);
   });
   it('a tensor that nobody reads is named: the model would be another one without it', () => {
     const bias = { name: 'blk.0.attn_q.bias', shape: [8], type: 0, offset: 0 };
     const more = { ...file, tensors: new Map([...file.tensors, [bias.name, bias]]) };
-    expect(() => ggufWeights(more, model)).toThrow(/no place for tensor "blk\.0\.attn_q\.bias"/);
+    expect(() => ggufWeights(more, bytes, model)).toThrow(/no place for tensor "blk\.0\.attn_q\.bias"/);
   });
   it('heads that RoPE turns in part are refused', () => {
     const turning = (dimensions: number) => () =>
-      ggufWeights(
+      checkGguf(
         { ...file, metadata: new Map([...file.metadata, ['llama.rope.dimension_count', dimensions]]) },
         model,
+        bytes.length,
       );
     const size = config.hidden_size / config.num_attention_heads;
     expect(turning(size)).not.toThrow();

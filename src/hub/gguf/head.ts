@@ -3,13 +3,10 @@ import type { ModelSource } from '../../shared/types';
 import { FetchError, type FetchOptions } from '../download';
 import { chooseFile, listModelFiles } from '../modelFiles';
 import { fetchStart, folderOf } from '../source';
-import { type GgufFile, readGguf } from './container';
-
-/** How much is read of a file until its metadata is whole: vocabularies of 50,000 pieces take 2 MB, of 260,000 some 12. */
-const STARTS = [4 << 20, 32 << 20, 128 << 20];
+import { type GgufHead, HEAD_BYTES, readGguf } from './container';
 
 /** The head of a file; what it was read from is let go. */
-interface Head extends Omit<GgufFile, 'bytes'> {
+interface Head extends GgufHead {
   /** Bytes of the whole file, where that is known. */
   total: number | null;
 }
@@ -43,13 +40,13 @@ async function readHead(source: ModelSource, options: FetchOptions): Promise<Hea
   const file = chooseFile(source, { files, listed });
   const sha256 = listed.get(file.path)?.sha256 ?? null;
   if (file.format !== 'gguf') return null;
-  for (const most of STARTS) {
+  for (const most of HEAD_BYTES) {
     const { bytes, total } = await fetchStart(source, file.path, most, { ...options, sha256 });
     try {
       const { metadata, tensors } = readGguf(bytes, total ?? Infinity);
       return { metadata, tensors, total };
     } catch (error) {
-      if (bytes.length === total || most === STARTS.at(-1)) throw error;
+      if (bytes.length === total || most === HEAD_BYTES.at(-1)) throw error;
     }
   }
   return null;

@@ -13,9 +13,10 @@ import {
 } from '../../shared/model';
 import { type StoredMatrix, floatsOf, isQuantised } from '../../shared/quantised';
 import { transpose } from '../floats';
+import type { ByteFile } from '../byteFile';
 import type { Weights } from '../weights';
 import { ROPE_TABLES, formOf } from './config';
-import { type GgufFile, type GgufTensor, damaged } from './container';
+import { type GgufHead, type GgufTensor, damaged } from './container';
 import { bytesOf, readTensor } from './types';
 
 /** Where a part of the model is in the file, and how its values lie there. */
@@ -96,18 +97,18 @@ function partsTogether({ fused }: ProjectionDescription): Place['row'] {
 }
 
 /** The model with the head that the file has: its embedding where there is none of its own; one with classes is left. */
-export function withHead(model: ModelDescription, { tensors }: Pick<GgufFile, 'tensors'>): ModelDescription {
+export function withHead(model: ModelDescription, { tensors }: Pick<GgufHead, 'tensors'>): ModelDescription {
   const { head } = model;
   return head.kind === 'vocabulary' ? { ...model, head: { ...head, tied: !tensors.has('output.weight') } } : model;
 }
 
 /** The model as the file has it: `withHead`, and a table in it says how its RoPE is stretched where the configuration does not. */
-export function asStored(model: ModelDescription, file: GgufFile): ModelDescription {
-  const { metadata, tensors, bytes } = file;
-  const stored = withHead(model, file);
+export function asStored(model: ModelDescription, head: GgufHead, file: ByteFile): ModelDescription {
+  const { metadata, tensors } = head;
+  const stored = withHead(model, head);
   const table = ROPE_TABLES.map((name) => tensors.get(name)).find((tensor) => tensor !== undefined);
   if (!table || model.ropes.length !== 1 || model.ropes[0].scaling) return stored;
-  const values = readTensor(table, bytes);
+  const values = readTensor(table, file);
   const factors = Array.from(floatsOf(values));
   const [rope] = model.ropes;
   if (factors.length !== rope.rotary / 2 || !factors.every((f) => f > 0 && Number.isFinite(f)))
@@ -123,22 +124,22 @@ export function asStored(model: ModelDescription, file: GgufFile): ModelDescript
  * @returns by the names of the state dict
  * @throws {ModelError} naming the weight that is missing, misshapen, of a type that is not read, or too many
  */
-export function checkGguf(file: Omit<GgufFile, 'bytes'>, model: ModelDescription, length: number): Map<string, Found> {
-  const { name, interleaved = false } = formOf(file);
-  const turned = file.metadata.get(`${name}.rope.dimension_count`);
+export function checkGguf(head: GgufHead, model: ModelDescription, length: number): Map<string, Found> {
+  const { name, interleaved = false } = formOf(head);
+  const turned = head.metadata.get(`${name}.rope.dimension_count`);
   const rotary = model.ropes[0]?.rotary;
   // Heads that RoPE turns in another part would be another model.
   if (turned !== undefined && rotary !== undefined && turned !== rotary)
     damaged(message('hub.ggufHas.turned', { turned: String(turned).slice(0, 40), size: rotary }));
   const places = placesOf(model, interleaved);
   const found = new Map<string, Found>();
-  const unread = new Set(file.tensors.keys());
+  const unread = new Set(head.tensors.keys());
   for (const { name: weight, shape } of weightShapes(model)) {
     // `a.b.weight`: the part's path, and what of it is meant.
     const dot = weight.lastIndexOf('.');
     const place = places.get(weight.slice(0, dot))!;
     const tensor =
-      file.tensors.get(`${place.name}${weight.slice(dot)}`) ??
+      head.tensors.get(`${place.name}${weight.slice(dot)}`) ??
       damaged(message('hub.ggufHas.noTensor', { tensor: weight }));
     const wanted = place.inOut && shape.length === 2 ? shape.toReversed() : shape;
     if (tensor.shape.join() !== wanted.join())
@@ -160,13 +161,13 @@ export function checkGguf(file: Omit<GgufFile, 'bytes'>, model: ModelDescription
  * Finds every weight and checks that it is whole; values are read when they are asked for.
  * @throws {ModelError} as `checkGguf` does
  */
-export function ggufWeights(file: GgufFile, model: ModelDescription): Weights {
-  const places = checkGguf(file, model, file.bytes.length);
-  let bytes: Uint8Array | null = file.bytes;
+export function ggufWeights(head: GgufHead, file: ByteFile, model: ModelDescription): Weights {
+  const places = checkGguf(head, model, file.length);
+  let open: ByteFile | null = file;
   const stored = (weight: string): StoredMatrix => {
-    if (!bytes) throw new ModelError(message('hub.model.released'));
+    if (!open) throw new ModelError(message('hub.model.released'));
     const { tensor, row, plusOne } = places.get(weight)!;
-    const values = readTensor(tensor, bytes);
+    const values = readTensor(tensor, open);
     const matrix = row ? moved(values, tensor.shape[0], row) : values;
     return plusOne ? floatsOf(matrix).map((x) => x - 1) : matrix;
   };
@@ -184,7 +185,7 @@ export function ggufWeights(file: GgufFile, model: ModelDescription): Weights {
     },
     get: (name) => ({ data: floats(name), shape: places.get(name)!.shape }),
     release() {
-      bytes = null;
+      open = null;
     },
   };
 }

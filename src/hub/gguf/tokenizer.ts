@@ -5,7 +5,7 @@
  */
 import { ModelError } from '../../shared/errors';
 import { message } from '../../shared/message';
-import type { GgufFile, GgufValue } from './container';
+import type { GgufHead, GgufValue } from './container';
 
 export interface TokenizerFiles {
   /** tokenizer.json, not yet checked. */
@@ -80,7 +80,7 @@ const isNumbers = (value: GgufValue | undefined): value is number[] =>
   Array.isArray(value) && value.every((v) => typeof v === 'number');
 
 /** @throws {ModelError} when it is of a kind that is not known here */
-export function tokenizerOf({ metadata }: Pick<GgufFile, 'metadata'>): TokenizerFiles {
+export function tokenizerOf({ metadata }: Pick<GgufHead, 'metadata'>): TokenizerFiles {
   const field = (name: string) => metadata.get(`tokenizer.ggml.${name}`);
   const tokens = field('tokens');
   if (!isTexts(tokens)) refuse('tokens', 'tokens');

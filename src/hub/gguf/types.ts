@@ -4,6 +4,7 @@
  */
 import { message } from '../../shared/message';
 import type { QuantisedBlocks } from '../../shared/types';
+import type { ByteFile } from '../byteFile';
 import { bf16ToF32, f16ToF32, f32Copy, halfValue } from '../floats';
 import { type GgufTensor, damaged } from './container';
 
@@ -185,7 +186,7 @@ export function bytesOf(tensor: GgufTensor, fileLength: number): number {
 }
 
 /** A tensor's values, a copy: f32 in stored order, or blocks. */
-export function readTensor(tensor: GgufTensor, file: Uint8Array): Float32Array | QuantisedBlocks {
-  const raw = file.subarray(tensor.offset, tensor.offset + bytesOf(tensor, file.length));
+export function readTensor(tensor: GgufTensor, file: ByteFile): Float32Array | QuantisedBlocks {
+  const raw = file.read(tensor.offset, tensor.offset + bytesOf(tensor, file.length));
   return readerOf(tensor).read(raw);
 }

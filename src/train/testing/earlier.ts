@@ -11,7 +11,7 @@ import { gunzipSync } from 'fflate';
 import type { SessionConfig, RunConfig } from '../../shared/config';
 import { unpack } from '../../shared/pack';
 import type { TokenSet } from '../../shared/types';
-import { readSlot } from '../checkpoint';
+import { checkSlot, readPayload } from '../checkpoint';
 import { tokenSetsOf } from '../keep';
 import type { Checkpoint } from '../protocol';
 
@@ -30,21 +30,23 @@ export const keptFile = () => new Blob([bytesOf('kept.zip')]);
 export const exportedFile = () => new Blob([unzipped('run.zip.gz')]);
 
 /** The checkpoint, through the reader of its slot, and the token sets that go with it. */
-export async function checkpoint(): Promise<{ checkpoint: Checkpoint; train: TokenSet; validation: TokenSet }> {
+export function checkpoint(): { checkpoint: Checkpoint; train: TokenSet; validation: TokenSet } {
   const bytes = unzipped('checkpoint.gz');
-  const slot = await readSlot({
+  const slot = {
     getSize: () => bytes.length,
-    read: (into) => {
-      into.set(bytes);
-      return bytes.length;
+    read: (into: Uint8Array, { at }: { at: number }) => {
+      const part = bytes.subarray(at, at + into.length);
+      into.set(part);
+      return part.length;
     },
     write: () => 0,
     truncate: () => undefined,
     flush: () => undefined,
-  });
-  if (typeof slot === 'string') throw new Error(`the slot is ${slot}`);
+  };
+  const stored = checkSlot(slot);
+  if (typeof stored === 'string') throw new Error(`the slot is ${stored}`);
   return {
-    checkpoint: unpack(slot.payload) as Checkpoint,
+    checkpoint: unpack(readPayload(slot, stored.bytes)) as Checkpoint,
     ...tokenSetsOf(unzipped('data.gz')),
   };
 }

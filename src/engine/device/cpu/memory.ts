@@ -100,7 +100,13 @@ export class CpuMemory implements MemorySource {
 
   write(memory: Memory, offset: number, bytes: Uint8Array): void {
     const { address } = memory as Block;
-    const copy = bytes.slice();
-    this.#after(() => new Uint8Array(this.memory.buffer, address + offset, copy.length).set(copy));
+    let source = bytes;
+    let waiting = true;
+    this.#after(() => {
+      waiting = false;
+      new Uint8Array(this.memory.buffer, address + offset, source.length).set(source);
+    });
+    // Whoever wrote may change them before their turn comes.
+    if (waiting) source = bytes.slice();
   }
 }
