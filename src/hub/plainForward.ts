@@ -74,7 +74,7 @@ function classLogits({ reads, dense, classifier }: ClassHead, x: Rows, read: Rea
   return Float32Array.from(linear(row, classifier, read)[0]);
 }
 
-/** What goes into the first layer. */
+/** What goes into the first layer. The table, often the largest of all tensors, is let go when this returns. */
 function embedded({ width, embedding }: ModelDescription, read: ReadWeight, { ids, patches }: Tokens): Rows {
   if (embedding.patches) return embeddedPatches(embedding.patches, width, { read, ids, patches: patches! });
   const table = read(`${embedding.path}.weight`);
