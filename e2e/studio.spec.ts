@@ -28,7 +28,7 @@ const WAYS: Way[] = [
     browser: { colorScheme: 'light' },
     rows: 100_000,
     leaves: 'training',
-    steps: 20,
+    steps: 10,
   },
   {
     name: 'by finger, on a dark phone',
