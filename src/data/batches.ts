@@ -65,7 +65,8 @@ export function exampleCount(set: TokenSet): number {
 
 /**
  * Puts examples behind one another, without padding. The target of a token is the next token of the same example
- * where that one is supervised, else -1; the last token of an example has none.
+ * where that one is supervised, else -1; the last token of an example has none. Of examples with labels the supervised
+ * token's own target is the class.
  * @throws {DataError} when an index is out of range or no token of the batch would be trained.
  */
 export function toBatch(set: TokenSet, indices: readonly number[]): TokenBatch {
@@ -83,9 +84,10 @@ export function toBatch(set: TokenSet, indices: readonly number[]): TokenBatch {
     const from = set.offsets[example];
     const length = starts[s + 1] - starts[s];
     ids.set(set.ids.subarray(from, from + length), starts[s]);
-    for (let t = 0; t + 1 < length; t++) {
-      if (set.supervised[from + t + 1] === 0) continue;
-      targets[starts[s] + t] = set.ids[from + t + 1];
+    const ahead = set.labels ? 0 : 1;
+    for (let t = 0; t + ahead < length; t++) {
+      if (set.supervised[from + t + ahead] === 0) continue;
+      targets[starts[s] + t] = set.labels ? set.labels.of[example] : set.ids[from + t + 1];
       supervised++;
     }
   });

@@ -1,18 +1,21 @@
 /** Texts → one example's tokens, with what is cut and what is trained. */
 import type { Segment } from '../shared/data';
-import type { Tokenizer } from '../shared/types';
+import type { Frame, Tokenizer } from '../shared/types';
 import type { RowTexts } from './texts';
 
 /**
- * One example before it is cut: `[bos] text … [eos]`.
- * Kept are the bos and ids[from .. to); of these, tokens with a mask of 1 are targets of the loss.
+ * One example before it is cut: `[bos] text … [eos]`, or a text in its frame.
+ * Kept are what stands before it, ids[from .. to), and what stands after it; of these, tokens with a mask of 1 are targets of
+ * the loss.
  */
 export interface Example {
   ids: Int32Array;
-  /** 1 where the token's text is learnt, by token. */
+  /** 1 where the token's text is learnt, by token; of a text in its frame where the head reads. */
   mask: Uint8Array;
-  /** 1 where ids[0] is the beginning-of-text token, which is never cut. */
-  bos: 0 | 1;
+  /** Tokens at the beginning that are never cut: the beginning-of-text token where there is one, or what a frame begins with. */
+  bos: number;
+  /** The same at the end, of a text in its frame; null elsewhere. */
+  tail: number | null;
   from: number;
   to: number;
   /** First token that is learnt. */
@@ -23,16 +26,18 @@ export type TokenState = 'trained' | 'masked' | 'truncated';
 
 /** What happens to token p of an example. The first kept token has nothing before it to be predicted from. */
 export function tokenState(e: Example, p: number): TokenState {
-  if (p < e.bos) return 'masked';
-  if (p < e.from || p >= e.to) return 'truncated';
-  return e.mask[p] === 1 && (e.bos === 1 || p > e.from) ? 'trained' : 'masked';
+  const framed = p < e.bos || p >= e.ids.length - (e.tail ?? 0);
+  if (!framed && (p < e.from || p >= e.to)) return 'truncated';
+  if (e.tail !== null) return e.mask[p] === 1 ? 'trained' : 'masked';
+  return e.mask[p] === 1 && p >= e.bos && (e.bos === 1 || p > e.from) ? 'trained' : 'masked';
 }
 
 export function keptTokens(e: Example): number {
-  return e.bos + e.to - e.from;
+  return e.bos + e.to - e.from + (e.tail ?? 0);
 }
 
 export function trainedTokens(e: Example): number {
+  if (e.tail !== null) return 1;
   let n = 0;
   for (let p = e.from + 1 - e.bos; p < e.to; p++) n += e.mask[p];
   return n;
@@ -84,7 +89,23 @@ export function buildExample(
   const room = maxSequenceLength - bos;
   const to = promptEnd + Math.min(ids.length - promptEnd, room);
   const from = Math.max(bos, to - room);
-  return { ids, mask, bos, from, to, trainFrom: promptEnd };
+  return { ids, mask, bos, tail: null, from, to, trainFrom: promptEnd };
+}
+
+/** A text in its frame, cut at its end; the only target is the class, where the head reads. */
+export function buildSequence(
+  text: string,
+  { before, after, reads }: Frame,
+  tokenizer: Tokenizer,
+  { maxSequenceLength, marks }: Pick<ExampleOptions, 'maxSequenceLength' | 'marks'>,
+): Example {
+  const own = marks ? tokenizer.encodeDressed(text) : tokenizer.encode(text);
+  const ids = Int32Array.from([...before, ...own, ...after]);
+  const room = Math.max(0, maxSequenceLength - before.length - after.length);
+  const to = before.length + Math.min(own.length, room);
+  const mask = new Uint8Array(ids.length);
+  mask[reads === 'first' ? 0 : after.length > 0 ? ids.length - 1 : Math.max(0, to - 1)] = 1;
+  return { ids, mask, bos: before.length, tail: after.length, from: before.length, to, trainFrom: 0 };
 }
 
 /**
@@ -147,7 +168,15 @@ export function* buildWindows(
     const end = last ? ids.length : at + bestCut(rank, at, Math.min(room, ids.length - at));
     const body = Int32Array.from(ids.slice(at, end));
     const all = joinIds(tokenizer.bosId, [body], last && ends ? tokenizer.eosId : null);
-    yield { ids: all, mask: new Uint8Array(all.length).fill(1, bos), bos, from: bos, to: all.length, trainFrom: bos };
+    yield {
+      ids: all,
+      mask: new Uint8Array(all.length).fill(1, bos),
+      bos,
+      tail: null,
+      from: bos,
+      to: all.length,
+      trainFrom: bos,
+    };
     at = end;
   }
 }

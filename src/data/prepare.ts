@@ -12,10 +12,11 @@ import {
 import { DataError, messageOf } from '../shared/errors';
 import { Rng } from '../shared/rng';
 import { type Message, message } from '../shared/message';
-import type { Prompt, TokenSet, Tokenizer } from '../shared/types';
+import type { Prompt, SequenceLabels, TokenSet, Tokenizer } from '../shared/types';
 import { type CellsNow, cellsNow, checkRows, ISSUE_BIT, ROWS_AT_ONCE, USABLE } from './checkRows';
 import {
   buildExample,
+  buildSequence,
   buildWindows,
   type Example,
   type ExampleOptions,
@@ -78,10 +79,11 @@ export interface PrepareHooks extends PaceHooks {
  */
 export async function prepare(
   table: ParsedTable,
-  options: PrepareOptions,
+  asked: PrepareOptions,
   tokenizer: Tokenizer,
   { render, previous = null, ...hooks }: PrepareHooks = {},
 ): Promise<Prepared> {
+  const options = tokenizer.frame ? asSequences(asked) : asked;
   checkOptions(options);
   const pace = new Pace(hooks);
   const textsOf = compileTexts(table.columns, options, render ? { render, special: tokenizer.special } : null);
@@ -116,7 +118,7 @@ export async function prepare(
       textsOf,
       flags,
       made,
-      before: reuse(previous, options),
+      before: reuse(previous, asked),
       pace,
     });
   const { tokens, lostPrompt } = made;
@@ -158,7 +160,7 @@ export async function prepare(
   if (lostPrompt > 0) report.warnings.push(message('data.examples.lostPrompt', { n: lostPrompt }));
   if (made.lastOnly > 0) report.warnings.push(message('data.examples.lastOnly', { n: made.lastOnly }));
   if (made.unread) report.warnings.push(message('data.examples.unread', { windows: tokens.length }));
-  if (tokens.length > 0 && !windows && tokenizer.eosId === null && !options.template.chat)
+  if (tokens.length > 0 && !windows && !tokenizer.frame && tokenizer.eosId === null && !options.template.chat)
     report.warnings.push(message('data.examples.noEnd'));
   if (made.endless > 0)
     report.warnings.push(message('data.examples.endless', { n: made.endless, stops: stopNames(tokenizer) }));
@@ -167,14 +169,23 @@ export async function prepare(
   if (report.labels && split.problem === null)
     report.warnings.push(...labelWarnings(table, report.labels, label!, tokens));
   if (given && given.includes(true) !== given.includes(false)) report.warnings.push(message('data.examples.emptyFile'));
+  if (tokenizer.frame && made.label && made.label.length > 0) {
+    if (!label) report.problem ??= message('data.examples.noClasses', { most: MAX_CLASSES });
+    else if (new Set(label).size < 2) report.problem ??= message('data.examples.oneClass', { label: label[0] });
+  }
+  const labelsOf = tokenizer.frame && label ? sequenceLabels(label) : null;
+  const chosen = (examples: readonly number[]): TokenSet => {
+    const own = report.problem === null ? examples : [];
+    return { ...tokens.set(own), ...(labelsOf && { labels: labelsOf(own) }) };
+  };
   return {
     report,
     flags,
     tokens,
     windows,
     cells,
-    train: tokens.set(split.train),
-    validation: tokens.set(split.validation),
+    train: chosen(split.train),
+    validation: chosen(split.validation),
     isValidation: (example) => out.has(example),
     prompt: async (row) => {
       const now = cells(row);
@@ -190,7 +201,7 @@ export async function prepare(
           const row = tokens.row(i);
           // What was cut is not kept: it is made again.
           const cut = !windows && tokens.total(i) > tokens.kept(i);
-          const e = cut ? buildExample((await textsOf([cells(row)!]))[0], tokenizer, exampleOptions(options)) : null;
+          const e = cut ? exampleOf((await textsOf([cells(row)!]))[0], tokenizer, options) : null;
           const ids = Array.from(e ? e.ids : tokens.ids(i));
           const supervised = tokens.supervised(i);
           const pieces = tokenizer.pieces(ids);
@@ -207,6 +218,24 @@ export async function prepare(
       );
     },
   };
+}
+
+/**
+ * What is told apart by its class is read as it stands, without a template.
+ * @throws {DataError} where the data have no labels
+ */
+function asSequences(options: PrepareOptions): PrepareOptions {
+  const { mapping } = options;
+  if (mapping.kind !== 'text-label') throw new DataError(message('data.examples.needLabels'));
+  const prompt = mapping.roles.second ? '{text}\n{second}' : '{text}';
+  return { ...options, template: { prompt, completion: '{label}' }, completionOnly: true };
+}
+
+/** The classes of examples, by name, and those of some of them. */
+function sequenceLabels(label: readonly string[]): (examples: ArrayLike<number>) => SequenceLabels {
+  const classes = [...new Set(label)].sort();
+  const place = new Map(classes.map((name, i) => [name, i]));
+  return (examples) => ({ classes, of: Uint32Array.from(examples, (i) => place.get(label[i])!) });
 }
 
 /** The split; where it cannot be made, why: the report must be seen all the same, for it may hold the repair. */
@@ -255,6 +284,11 @@ const exampleOptions = ({ maxSequenceLength, completionOnly, repairs }: PrepareO
   completionOnly,
   marks: repairs.marks,
 });
+
+const exampleOf = (texts: RowTexts, tokenizer: Tokenizer, options: PrepareOptions): Example =>
+  tokenizer.frame
+    ? buildSequence(texts.prompt, tokenizer.frame, tokenizer, exampleOptions(options))
+    : buildExample(texts, tokenizer, exampleOptions(options));
 
 /** Whether values are labels to split by: not too many, and not all of them different. */
 function areLabels(values: readonly string[]): boolean {
@@ -422,7 +456,7 @@ async function tokenizeRows(
     const own = batch[k % ROWS_AT_ONCE];
     const { prompt, completion, label } = own;
     const known = before?.(row) ?? null;
-    const e = known === null ? buildExample(own, tokenizer, exampleOptions(options)) : null;
+    const e = known === null ? exampleOf(own, tokenizer, options) : null;
     const drop = (issue: 'masked' | 'long') => {
       flags[row] = (flags[row] | ISSUE_BIT[issue]) & ~USABLE;
       made.dropped++;
@@ -439,7 +473,8 @@ async function tokenizeRows(
       continue;
     }
     if (long) flags[row] |= ISSUE_BIT.long;
-    if (e) keep(made, row, e, options.completionOnly && prompt !== '' && e.from >= e.trainFrom);
+    const lost = !tokenizer.frame && options.completionOnly && prompt !== '' && e !== null && e.from >= e.trainFrom;
+    if (e) keep(made, row, e, lost);
     else {
       made.tokens.copy(known!.store, known!.example);
       count(made);

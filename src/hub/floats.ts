@@ -63,3 +63,15 @@ export function transpose(data: Float32Array, rows: number, columns: number): Fl
   }
   return out;
 }
+
+/** Arrays behind one another. */
+export function concatenated(parts: readonly Float32Array[]): Float32Array {
+  if (parts.length === 1) return parts[0];
+  const out = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}

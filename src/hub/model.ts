@@ -18,7 +18,7 @@ import { OnnxParser } from './onnx/parser';
 import { multiplyExactly } from './onnx/quantised';
 import type { ReferenceModel } from './reference';
 import { LENGTH_BYTES, type SafetensorsFile, headBytes, openSafetensors } from './safetensors';
-import { openBlobs, placesOf, safetensorsWeights } from './safetensorsModel';
+import { openBlobs, placesOf, safetensorsWeights, withDrawn } from './safetensorsModel';
 import type { FetchOptions, FileStart } from './download';
 import { checkSource, fetchBlob, fetchFile, fetchJson, fetchStart } from './source';
 import { checkNode, externalFiles, resolveWeights, type Weights } from './weights';
@@ -116,13 +116,18 @@ async function readShards(path: string, config: ModelDescription, files: Files):
     const { bytes, total } = await files.start(shard, headBytes(length));
     if (total !== null) heads.push(openSafetensors({ ...inMemory(bytes), length: total }, shard));
   }
-  if (heads.length === paths.length) placesOf(heads, config);
+  if (heads.length === paths.length) placesOf(heads, withDrawn(config, heads));
   const shards = new Map<string, Blob>();
   for (const shard of paths) shards.set(shard, await files.blob(shard, MAX_DATA));
-  return {
+  const opened = await openBlobs(shards);
+  const whole = withDrawn(
     config,
-    weights: safetensorsWeights(await openBlobs(shards), config),
-    reference: { kind: 'safetensors', file: path, config, files: shards },
+    [...opened].map(([shard, file]) => openSafetensors(file, shard)),
+  );
+  return {
+    config: whole,
+    weights: safetensorsWeights(opened, whole),
+    reference: { kind: 'safetensors', file: path, config: whole, files: shards },
   };
 }
 

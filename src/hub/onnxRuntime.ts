@@ -8,7 +8,8 @@ import type { InferenceSession, Tensor } from 'onnxruntime-web/wasm';
 import wasmUrl from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url';
 import { ModelError } from '../shared/errors';
 import { message } from '../shared/message';
-import { f16ToF32 } from './floats';
+import type { Sequence } from '../shared/types';
+import { concatenated, f16ToF32 } from './floats';
 import { appBase } from './source';
 
 export interface OnnxReference {
@@ -25,12 +26,12 @@ export interface OnnxReference {
 }
 
 /**
- * Logits at every position of `ids`: [ids.length × vocab].
+ * Logits at every position of all sequences, row-major, or of a head with classes those of each sequence.
  * @throws {ModelError} when ONNX Runtime cannot load or run the model, or has no memory for it
  */
 export async function onnxLogits(
   model: OnnxReference,
-  ids: Int32Array,
+  sequences: readonly Sequence[],
 ): Promise<{ data: Float32Array; vocab: number }> {
   const runtime = await import('onnxruntime-web/wasm');
   const { wasm } = runtime.env;
@@ -38,7 +39,7 @@ export async function onnxLogits(
   wasm.proxy = false;
   // Only the binary's address: its JavaScript half is part of the bundle.
   wasm.wasmPaths = { wasm: new URL(wasmUrl, appBase()).href };
-  let logits: Tensor;
+  const logits: Tensor[] = [];
   try {
     const session = await runtime.InferenceSession.create(model.bytes, {
       executionProviders: ['wasm'],
@@ -47,13 +48,20 @@ export async function onnxLogits(
       extra: { session: { disable_prepacking: '1' } },
     });
     const output = session.outputNames.includes('logits') ? 'logits' : session.outputNames[0];
-    logits = (await session.run(feeds(runtime, session, model, ids), [output]))[output] as Tensor;
+    for (const { ids } of sequences)
+      logits.push((await session.run(feeds(runtime, session, model, ids), [output]))[output] as Tensor);
   } catch (error) {
     throw explain(error, model);
   }
-  const [, tokens, vocab] = logits.dims;
-  if (tokens !== ids.length) throw new ModelError(message('hub.model.logits', { tokens, of: ids.length }));
-  return { data: toF32(logits.data as ArrayBufferView), vocab };
+  logits.forEach(({ dims }, i) => {
+    const { length } = sequences[i].ids;
+    if (dims.length > 2 && dims[1] !== length)
+      throw new ModelError(message('hub.model.logits', { tokens: dims[1], of: length }));
+  });
+  return {
+    data: concatenated(logits.map(({ data }) => toF32(data as ArrayBufferView))),
+    vocab: logits[0].dims.at(-1)!,
+  };
 }
 
 /** A value for every input: the tokens, all attended to, at the beginning of a text. What is cached is empty. */
@@ -74,6 +82,11 @@ function feeds(
       case 'attention_mask':
         return long(
           ids.map(() => 1),
+          dims,
+        );
+      case 'token_type_ids':
+        return long(
+          ids.map(() => 0),
           dims,
         );
       case 'position_ids':

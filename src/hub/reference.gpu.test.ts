@@ -22,7 +22,7 @@ describe("ONNX Runtime, from the app's own origin", () => {
     const ids = tokenizer.encode('Once upon a time, there was');
     expect([...ids]).toEqual([508, 491, 259, 423, 12, 405, 289]);
 
-    const { data, vocab } = await referenceLogits(model.reference, ids);
+    const { data, vocab } = await referenceLogits(model.reference, [{ ids }]);
     expect(vocab).toBe(4096);
     expect(data.length).toBe(ids.length * 4096);
     expect(data.every(Number.isFinite)).toBe(true);
@@ -48,8 +48,8 @@ describe("ONNX Runtime, from the app's own origin", () => {
     const broken = await downloadModel(NANO);
     // The bytes are still there, but no model any more.
     bytesOf(broken).fill(0x5a);
-    await expect(referenceLogits(broken.reference, ids)).rejects.toThrow(ModelError);
-    const { data } = await referenceLogits((await downloadModel(NANO)).reference, ids);
+    await expect(referenceLogits(broken.reference, [{ ids }])).rejects.toThrow(ModelError);
+    const { data } = await referenceLogits((await downloadModel(NANO)).reference, [{ ids }]);
     expect(data.length).toBe(2 * 4096);
   });
 });

@@ -3,8 +3,10 @@
  * where there is none. Runs in a worker of its own (`referenceProof.ts`), which is ended afterwards: the memory of
  * ONNX Runtime never shrinks, and a model may never finish loading.
  */
-import type { ModelDescription } from '../shared/model';
+import { type ModelDescription, logitCount } from '../shared/model';
+import type { Sequence } from '../shared/types';
 import { openBlob } from './byteFile';
+import { concatenated } from './floats';
 import { openGguf } from './gguf/container';
 import { ggufWeights } from './gguf/model';
 import { type OnnxReference, onnxLogits } from './onnxRuntime';
@@ -19,8 +21,9 @@ export type ReferenceModel =
   | { kind: 'gguf'; file: string; config: ModelDescription; blob: Blob };
 
 export interface ReferenceLogits {
-  /** [ids.length, vocab], row-major. */
+  /** Row-major: [tokens of all sequences, vocab], or of a head with classes [sequences, classes]. */
   data: Float32Array;
+  /** Logits of a row. */
   vocab: number;
 }
 
@@ -31,15 +34,17 @@ async function plainWeights(model: Exclude<ReferenceModel, OnnxReference>): Prom
 }
 
 /**
- * Logits at every position of `ids`.
+ * Logits at every position of all sequences, or of a head with classes those of each sequence.
  * @throws {ModelError} when the reference cannot be computed
  */
-export async function computeReference(model: ReferenceModel, ids: Int32Array): Promise<ReferenceLogits> {
-  if (model.kind === 'onnx') return onnxLogits(model, ids);
+export async function computeReference(
+  model: ReferenceModel,
+  sequences: readonly Sequence[],
+): Promise<ReferenceLogits> {
+  if (model.kind === 'onnx') return onnxLogits(model, sequences);
   const { config } = model;
   const weights = await plainWeights(model);
-  return {
-    data: plainForward(config, (name) => weights.get(name).data, ids),
-    vocab: config.vocab,
-  };
+  const read = (name: string) => weights.get(name).data;
+  const rows = sequences.map(({ ids, patches }) => plainForward(config, read, ids, patches));
+  return { data: concatenated(rows), vocab: logitCount(config) };
 }

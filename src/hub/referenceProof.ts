@@ -2,13 +2,14 @@
 import { type ErrorInfo, ModelError } from '../shared/errors';
 import { startWorker } from '../shared/startWorker';
 import { type Message, message } from '../shared/message';
+import type { Sequence } from '../shared/types';
 import type { ReferenceLogits, ReferenceModel } from './reference';
 import script from './referenceWorker.ts?worker&url';
 import { appBase } from './source';
 
 export interface ReferenceRequest {
   model: ReferenceModel;
-  ids: Int32Array;
+  sequences: readonly Sequence[];
 }
 
 export type ReferenceReply = { kind: 'logits'; logits: ReferenceLogits } | { kind: 'failed'; error: ErrorInfo };
@@ -25,13 +26,13 @@ function sizeOf(model: ReferenceModel): number {
 }
 
 /**
- * Logits at every position, in a worker that is ended afterwards. Bytes of an .onnx file are handed over, not copied:
+ * Logits as `computeReference` has them, in a worker that is ended afterwards. Bytes of an .onnx file are handed over, not copied:
  * its weights cannot be read any more.
  * @throws {ModelError} when they cannot be computed, or do not come to an end
  */
-export async function referenceLogits(model: ReferenceModel, ids: Int32Array): Promise<ReferenceLogits> {
+export async function referenceLogits(model: ReferenceModel, sequences: readonly Sequence[]): Promise<ReferenceLogits> {
   // Node has no workers of the web: tests of models compute where they are.
-  if (typeof Worker === 'undefined') return (await import('./reference')).computeReference(model, ids);
+  if (typeof Worker === 'undefined') return (await import('./reference')).computeReference(model, sequences);
   const all = model.kind === 'onnx' ? [model.bytes, ...model.external.values()] : [];
   const buffers = [...new Set(all.map((b) => b.buffer as ArrayBuffer))];
   const limit = LEAST + (PER_MB * sizeOf(model)) / 2 ** 20;
@@ -49,7 +50,7 @@ export async function referenceLogits(model: ReferenceModel, ids: Int32Array): P
       event.preventDefault();
       refuse(message('hub.model.runtimeEnded'));
     };
-    worker.postMessage({ model, ids } satisfies ReferenceRequest, buffers);
+    worker.postMessage({ model, sequences } satisfies ReferenceRequest, buffers);
   }).finally(() => {
     clearTimeout(timer);
     worker.terminate();

@@ -1,7 +1,8 @@
 /** A base model's weights from its safetensors files, one or several, by the names of its state dict. */
 import { ModelError } from '../shared/errors';
 import { message } from '../shared/message';
-import { type ModelDescription, weightShapes } from '../shared/model';
+import { drawHead } from '../shared/classHead';
+import { type ModelDescription, headWeights, tellsClasses, weightShapes } from '../shared/model';
 import { type ByteFile, openBlob } from './byteFile';
 import { openSafetensors, type SafetensorsFile } from './safetensors';
 import type { Weights } from './weights';
@@ -19,8 +20,38 @@ interface Place {
 export const openBlobs = async (blobs: ReadonlyMap<string, Blob>): Promise<SafetensorsFiles> =>
   new Map(await Promise.all([...blobs].map(async ([path, blob]) => [path, await openBlob(blob, path)] as const)));
 
+/** Names that a file may have for a weight. */
+function namesOf(weight: string): string[] {
+  // A model that was saved without its head has names without the first part, as GPT-2 has on the hub.
+  const names = [weight, weight.slice(weight.indexOf('.') + 1)];
+  // Files that were TensorFlow's once call a norm's parts otherwise.
+  const former = names
+    .filter((name) => /LayerNorm\.(weight|bias)$/.test(name))
+    .map((name) => name.replace(/weight$/, 'gamma').replace(/bias$/, 'beta'));
+  return [...names, ...former];
+}
+
 /**
- * Finds and checks every weight by the files' headers.
+ * The model with what its files have of its head: what they lack of one with classes is to be drawn, and a layer before the
+ * classifier that is drawn is trained with it.
+ */
+export function withDrawn(config: ModelDescription, files: readonly SafetensorsFile[]): ModelDescription {
+  if (!tellsClasses(config)) return config;
+  const { head } = config;
+  const there = new Set(files.flatMap(({ names }) => names));
+  const missing = headWeights(config)
+    .map(({ name }) => name)
+    .filter((weight) => !namesOf(weight).some((name) => there.has(name)));
+  if (missing.length === 0) return config;
+  const trained = head.dense && (head.dense.trained || missing.includes(`${head.dense.linear.path}.weight`));
+  return {
+    ...config,
+    head: { ...head, dense: head.dense && { ...head.dense, trained: trained === true }, drawn: missing },
+  };
+}
+
+/**
+ * Finds and checks every weight by the files' headers; those that are drawn are none of theirs.
  * @throws {ModelError} naming the weight that is missing, there twice, misshapen, or of a type that is not read
  */
 export function placesOf(files: readonly SafetensorsFile[], config: ModelDescription): Map<string, Place> {
@@ -32,15 +63,16 @@ export function placesOf(files: readonly SafetensorsFile[], config: ModelDescrip
     }
   }
   const place = (weight: string): Place => {
-    // A model that was saved without its head has names without the first part, as GPT-2 has on the hub.
-    for (const name of [weight, weight.slice(weight.indexOf('.') + 1)]) {
+    for (const name of namesOf(weight)) {
       const file = places.get(name);
       if (file) return { file, name };
     }
     throw new ModelError(message('hub.weights.missing', { weight }));
   };
   const found = new Map<string, Place>();
+  const drawn = drawnOf(config);
   for (const { name: weight, shape } of weightShapes(config)) {
+    if (drawn.includes(weight)) continue;
     const { file, name } = place(weight);
     const [stored, wanted] = [file.shape(name), shape].map((dims) => dims.join(', '));
     if (stored !== wanted) throw new ModelError(message('hub.weights.shape', { weight, stored, wanted }));
@@ -50,15 +82,20 @@ export function placesOf(files: readonly SafetensorsFile[], config: ModelDescrip
   return found;
 }
 
-/** Values are read on `get`. @throws {ModelError} as `placesOf` does */
+const drawnOf = (config: ModelDescription): readonly string[] =>
+  (tellsClasses(config) ? config.head.drawn : undefined) ?? [];
+
+/** Values are read on `get`; what is drawn is the same each time. @throws {ModelError} as `placesOf` does */
 export function safetensorsWeights(files: SafetensorsFiles, config: ModelDescription): Weights {
   const opened = [...files].map(([path, file]) => openSafetensors(file, path));
   const places = placesOf(opened, config);
+  const drawn = tellsClasses(config) ? drawHead(config, 0) : new Map<string, Float32Array>();
+  const shapes = new Map(weightShapes(config).map(({ name, shape }) => [name, shape]));
   let released = false;
   const get = (weight: string) => {
     if (released) throw new ModelError(message('hub.model.released'));
-    const { file, name } = places.get(weight)!;
-    return file.get(name);
+    const place = places.get(weight);
+    return place ? place.file.get(place.name) : { data: drawn.get(weight)!, shape: shapes.get(weight)! };
   };
   return {
     get,

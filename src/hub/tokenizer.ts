@@ -7,7 +7,8 @@ import type { ChatTemplate } from '../shared/data';
 import { ModelError } from '../shared/errors';
 import { GUARD, unguard } from '../shared/guard';
 import { message } from '../shared/message';
-import type { ModelSource, Prompt, Tokenizer } from '../shared/types';
+import { tellsClasses } from '../shared/model';
+import type { Frame, ModelSource, Prompt, Tokenizer } from '../shared/types';
 import { forgetHead, orFromGguf } from './gguf/head';
 import { tokenizerOf } from './gguf/tokenizer';
 import { fetchConfig } from './model';
@@ -56,7 +57,8 @@ async function open(source: ModelSource, options: FetchOptions): Promise<{ token
   // Node has no workers of the web: tests of models go without.
   if (source.kind !== 'embedded' && typeof Worker !== 'undefined')
     await (await import('./tokenizerProof')).proveTokenizer(file, [json, settings], options.signal);
-  return { tokenizer: await createTokenizer(json, settings, [...config.eosIds, ...stops]), settings };
+  const reads = tellsClasses(config) ? config.head.reads : null;
+  return { tokenizer: await createTokenizer(json, settings, [...config.eosIds, ...stops], reads), settings };
 }
 
 /** Where generation stops, as the model's generation settings say; a model may lack them. */
@@ -84,19 +86,28 @@ export function promptIds(tokenizer: Tokenizer, prompt: Prompt): Int32Array {
   return Int32Array.from([...(tokenizer.bosId === null ? [] : [tokenizer.bosId]), ...tokenizer.encode(prompt)]);
 }
 
+/** Ids of a text that is read as a whole, at most `most` of them: what does not fit is cut from its end. */
+export function framedIds({ encode, frame }: Tokenizer, text: string, most: number): Int32Array {
+  const { before, after } = frame ?? { before: [], after: [] };
+  const own = encode(text).subarray(0, Math.max(0, most - before.length - after.length));
+  return Int32Array.from([...before, ...own, ...after]);
+}
+
 /**
  * A tokenizer from the contents of its two files.
  * @param stops tokens at which generation stops besides the tokenizer's own end
+ * @param reads which token a head with classes reads; null where the model has none
  * @throws {ModelError} when they are not a tokenizer's; so do its functions, where the library fails at a text.
  */
 export async function createTokenizer(
   json: unknown,
   config: unknown,
   stops: readonly number[] = [],
+  reads: Frame['reads'] | null = null,
 ): Promise<Tokenizer> {
   const files = checkTokenizerFiles(json, config);
   const library = await import('@huggingface/transformers');
-  return guarded(() => build(library.PreTrainedTokenizer, files, stops));
+  return guarded(() => build(library.PreTrainedTokenizer, files, stops, reads));
 }
 
 /** The library's errors are many, and none of them is for a person. */
@@ -115,6 +126,7 @@ function build(
   Library: typeof PreTrainedTokenizer,
   { file, config }: ReturnType<typeof checkTokenizerFiles>,
   stops: readonly number[],
+  reads: Frame['reads'] | null,
 ): Tokenizer {
   const added = file.added_tokens;
   const special = new Map(added.filter((t) => t.special).map((t) => [t.id, t.content]));
@@ -139,6 +151,11 @@ function build(
   const bare = full.encode('a', { add_special_tokens: false });
   const templated = full.encode('a', { add_special_tokens: true });
   const before = templated.findIndex((_, i) => bare.every((id, j) => templated[i + j] === id));
+  const frame = reads && {
+    before: before < 0 ? [] : templated.slice(0, before),
+    after: before < 0 ? [] : templated.slice(before + bare.length),
+    reads,
+  };
   const idOf = (token: string | null): number | null => {
     const id = token === null ? undefined : full.convert_tokens_to_ids(token);
     return typeof id === 'number' ? id : null;
@@ -175,6 +192,7 @@ function build(
         splitMarks(text, marks).flatMap((part) => (typeof part === 'number' ? [part] : [...encode(unguard(part))])),
       );
     },
+    frame,
     special: marks,
     pieces: (ids) => Array.from(ids, (id) => showBytes(bytesOf(id))),
     decode: (ids) => {

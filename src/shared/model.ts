@@ -145,6 +145,8 @@ export interface ClassHead {
   } | null;
   /** Trained whole with every adapter (PEFT's `modules_to_save`). */
   classifier: LinearDescription;
+  /** Its tensors that the file has not, and that are drawn. */
+  drawn?: readonly string[];
 }
 
 export interface ModelDescription {
@@ -167,6 +169,11 @@ export interface ModelDescription {
 
 /** A model that says which token comes next. */
 export type Decoder = ModelDescription & { head: VocabularyHead };
+
+/** A model that tells classes apart. */
+export type ClassModel = ModelDescription & { head: ClassHead };
+
+export const tellsClasses = (model: ModelDescription): model is ClassModel => model.head.kind === 'classes';
 
 /** A module as settings name it: `3.q_proj`. */
 export const moduleName = ({ layer, kind }: ModuleId): string => `${layer}.${kind}`;
@@ -271,7 +278,8 @@ export const linearWeights = ({ path, dIn, dOut, bias, inOut }: LinearDescriptio
   ...(bias ? [{ name: `${path}.bias`, shape: [dOut] }] : []),
 ];
 
-function headWeights({ width, vocab, head }: ModelDescription): WeightShape[] {
+/** Those of the head alone. */
+export function headWeights({ width, vocab, head }: ModelDescription): WeightShape[] {
   if (head.kind === 'classes')
     return [
       ...(head.dense

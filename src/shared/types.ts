@@ -55,6 +55,16 @@ export interface TokenSet {
   ids: Int32Array;
   offsets: Uint32Array;
   supervised: Uint8Array;
+  /** Where a head with classes is trained: `supervised` marks the token that it reads, whose target is the example's class. */
+  labels?: SequenceLabels;
+}
+
+/** Classes of whole examples. */
+export interface SequenceLabels {
+  /** Their names. */
+  classes: readonly string[];
+  /** By example: a place in `classes`. */
+  of: Uint32Array;
 }
 
 /** How a model reads pictures: resized to a square, and cut into square patches. */
@@ -78,6 +88,12 @@ export interface TokenBatch {
   ids: Int32Array;
   targets: Int32Array;
   starts: Uint32Array;
+  patches?: Float32Array;
+}
+
+/** One text, or one picture with what each of its tokens' patch has, [ids.length, values]. */
+export interface Sequence {
+  ids: Int32Array;
   patches?: Float32Array;
 }
 
@@ -226,6 +242,13 @@ export interface LogitCheck {
   firstDifference: Message | null;
 }
 
+/** Ids around a text, [CLS] and [SEP], say, and which token of all the head reads. */
+export interface Frame {
+  before: readonly number[];
+  after: readonly number[];
+  reads: 'first' | 'last';
+}
+
 /** Text to token ids and back, as `hub/` opens it from a model's files. */
 export interface Tokenizer {
   /** Ids of the text alone: nothing is put before or after it, and text that looks like a special token stays text. */
@@ -235,6 +258,8 @@ export interface Tokenizer {
   decode(ids: ArrayLike<number>): string;
   /** Ids of what a chat template wrote: its special tokens are read as such, but not those in guarded text, see `guard`. */
   encodeDressed(text: string): Int32Array;
+  /** How a text is read as a whole; null where the model tells no classes apart. */
+  frame: Frame | null;
   /** Special tokens by id, the one for unknown text aside. */
   special: ReadonlyMap<number, string>;
   /** No id is larger. */

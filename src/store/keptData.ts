@@ -277,7 +277,14 @@ function same(a: TokenSet, b: TokenSet): boolean {
     for (let i = 0; i < x.length; i++) if (x[i] !== y[i]) return false;
     return x.length === y.length;
   };
-  return equal(a.ids, b.ids) && equal(a.offsets, b.offsets) && equal(a.supervised, b.supervised);
+  const labels = ({ labels: own }: TokenSet) => own?.classes.map((name) => JSON.stringify(name)).join();
+  return (
+    equal(a.ids, b.ids) &&
+    equal(a.offsets, b.offsets) &&
+    equal(a.supervised, b.supervised) &&
+    labels(a) === labels(b) &&
+    equal(a.labels?.of ?? [], b.labels?.of ?? [])
+  );
 }
 
 function writeDesk(desk: Desk): void {

@@ -9,7 +9,8 @@ import type { AdapterMethod, PeftFormat } from '../engine/adapters/adapterMethod
 import { ADAPTER_METHODS } from '../engine/adapters/list';
 import { adapterMethodOf } from '../engine/adapters/methods';
 import { adaptedModules } from '../engine/model/modules';
-import { readSafetensors, writeSafetensors } from '../hub/safetensors';
+import type { WholeValues } from '../engine/adapters/wholeModules';
+import { type SafetensorsFile, readSafetensors, writeSafetensors } from '../hub/safetensors';
 import {
   ALL_LINEAR,
   GATE_RULES,
@@ -26,19 +27,26 @@ import type { PromptTemplate } from '../shared/data';
 import { methodWith } from '../shared/methods';
 import { AdapterError } from '../shared/errors';
 import { templateSchema } from '../shared/origin';
+import { withLabels } from '../shared/classHead';
 import {
+  type ClassModel,
   type ModelDescription,
   type ModelModule,
   allModules,
   isTarget,
+  linearWeights,
   moduleKinds,
   moduleName,
+  tellsClasses,
+  wholeModules,
 } from '../shared/model';
 import type { ModelFile } from '../shared/types';
 import type { AdapterFile } from './protocol';
 
 const EPSILON = 1e-6;
 const MAX_FILE = 256 * 2 ** 20;
+/** Most classes of an adapter's head. */
+const MAX_LABELS = 1000;
 const PREFIX = 'base_model.model.';
 
 /** Logits that whoever loads the adapter again can compare with. */
@@ -67,14 +75,27 @@ export interface ExportParts {
   thresholds: Float32Array | null;
   template: PromptTemplate;
   check: AdapterCheck | null;
+  /** Of a model that tells classes apart: it, with the head's classes, and what is trained whole. */
+  classes?: { model: ClassModel; values: WholeValues } | null;
+}
+
+/**
+ * How PEFT's `modules_to_save` names what is trained whole: it takes the module that several of them are parts of, as its
+ * own default for classification does.
+ */
+function savedModules(model: ClassModel): string[] {
+  const paths = wholeModules(model).map(({ path }) => path);
+  const parentOf = (path: string) => path.slice(0, Math.max(0, path.lastIndexOf('.')));
+  const together = (parent: string) => parent !== '' && paths.filter((path) => parentOf(path) === parent).length > 1;
+  return [...new Set(paths.map((path) => (together(parentOf(path)) ? parentOf(path) : path)))];
 }
 
 /** PEFT's configuration but for what names the model and its modules. */
-const common = ({ run, inOut = false }: ExportParts): Record<string, unknown> => {
+const common = ({ run, inOut = false, classes }: ExportParts): Record<string, unknown> => {
   const { peft } = adapterMethodOf(run);
   return {
     peft_type: peft.type,
-    task_type: 'CAUSAL_LM',
+    ...(classes ? { task_type: 'SEQ_CLS', modules_to_save: savedModules(classes.model) } : { task_type: 'CAUSAL_LM' }),
     lora_alpha: run.alpha,
     lora_dropout: run.dropout,
     bias: 'none',
@@ -103,9 +124,15 @@ function tensorsOf(method: AdapterMethod, m: ModuleAdapter): { name: string; sha
   ];
 }
 
+/** What is trained whole, as PEFT saves it. */
+const wholeTensors = ({ model, values }: NonNullable<ExportParts['classes']>) =>
+  wholeModules(model)
+    .flatMap(linearWeights)
+    .map(({ name, shape }) => ({ name: PREFIX + name, shape, data: values.get(name)! }));
+
 /** The files of an exported adapter. @throws {AdapterError} where no file could say what it does */
 export function adapterFiles(parts: ExportParts): AdapterFile[] {
-  const { run, model, base, adapters, thresholds, template, check } = parts;
+  const { run, model, base, adapters, thresholds, template, check, classes = null } = parts;
   if (drawsTokens(run)) throw new AdapterError(message('train.adapter.randomGate'));
   const json = (name: string, value: unknown): AdapterFile => ({
     name,
@@ -113,7 +140,10 @@ export function adapterFiles(parts: ExportParts): AdapterFile[] {
   });
   const method = adapterMethodOf(run);
   const packed = method.peft.pack?.(adapters);
-  const tensors = (packed?.modules ?? adapters).flatMap((m) => tensorsOf(method, m));
+  const tensors = [
+    ...(packed?.modules ?? adapters).flatMap((m) => tensorsOf(method, m)),
+    ...(classes ? wholeTensors(classes) : []),
+  ];
   const files: AdapterFile[] = [
     json('adapter_config.json', {
       ...common(parts),
@@ -128,7 +158,14 @@ export function adapterFiles(parts: ExportParts): AdapterFile[] {
       ...packed?.config,
     }),
     { name: 'adapter_model.safetensors', bytes: writeSafetensors(tensors) },
-    json('sieve.json', { format: 'sieve-adapter', version: 1, name: run.name, template, base: base ?? undefined }),
+    json('sieve.json', {
+      format: 'sieve-adapter',
+      version: 1,
+      name: run.name,
+      template,
+      base: base ?? undefined,
+      labels: classes?.model.head.labels,
+    }),
     ...(check ? [json('check.json', check)] : []),
     {
       name: 'README.md',
@@ -151,7 +188,7 @@ export function adapterFiles(parts: ExportParts): AdapterFile[] {
   return files;
 }
 
-function readme({ run, model, base, thresholds, check, template }: ExportParts): string {
+function readme({ run, model, base, thresholds, check, template, classes }: ExportParts): string {
   const modelName = model.revision === null ? model.id : `${model.id} (${model.revision})`;
   const lines = [
     `# ${run.name}`,
@@ -165,10 +202,22 @@ function readme({ run, model, base, thresholds, check, template }: ExportParts):
       : []),
     '',
     '```python',
-    'from peft import PeftModel',
+    ...(classes
+      ? [
+          'from peft import PeftModel',
+          'from transformers import AutoModelForSequenceClassification',
+          `base = AutoModelForSequenceClassification.from_pretrained("${model.id}", num_labels=${classes.model.head.labels.length}, ignore_mismatched_sizes=True)`,
+        ]
+      : ['from peft import PeftModel']),
     'model = PeftModel.from_pretrained(base, "this folder")',
     '```',
     '',
+    ...(classes
+      ? [
+          `The trained head is among the tensors (modules_to_save). Its classes, in the order of the logits: ${classes.model.head.labels.join(', ')}.`,
+          '',
+        ]
+      : []),
     `${check ? 'check.json holds token ids and the logits that the adapted model gave for them; ' : ''}sieve.json holds the prompt template${template.chat ? `: the chat template “${template.chat.name}”, as tokenizer.apply_chat_template(messages, chat_template=…, add_generation_prompt=True) writes it` : ''}.`,
   ];
   if (thresholds)
@@ -189,6 +238,9 @@ export interface ImportedAdapter {
   check: AdapterCheck | null;
   /** What its base was read from; null when the files do not tell. */
   base: BaseFile | null;
+  /** The model, with the adapter's own classes where it has a head with classes, and what is trained whole of it. */
+  model: ModelDescription;
+  whole: WholeValues;
 }
 
 /** What PEFT may write into a configuration and is not read here: an adapter that needs it would be another one. */
@@ -199,7 +251,6 @@ const OTHER_FIELDS = [
   'trainable_token_indices',
   'target_parameters',
   'lora_bias',
-  'modules_to_save',
 ] as const;
 /** Ways to begin that change the frozen weights as well: on the plain base such an adapter is another one. */
 const OTHER_STARTS = /^(pissa|olora|corda|loftq|lora_ga)/i;
@@ -214,16 +265,27 @@ const isSet = (value: unknown): boolean =>
   !(Array.isArray(value) && value.length === 0) &&
   !(typeof value === 'object' && !Array.isArray(value) && Object.keys(value).length === 0);
 
+/** Names that PEFT adds to `modules_to_save` of every classifier, whether the model has them or not. */
+const USUAL_HEADS = ['classifier', 'score'];
+
+/** A field that asks for what is not read here. */
+function otherField(config: Record<string, unknown>, model: ModelDescription): string | undefined {
+  const saved = config.modules_to_save;
+  const known = tellsClasses(model) ? [...savedModules(model), ...USUAL_HEADS] : [];
+  const foreign = isSet(saved) && !(Array.isArray(saved) && saved.every((name) => known.includes(name as string)));
+  return foreign ? 'modules_to_save' : OTHER_FIELDS.find((name) => isSet(config[name]));
+}
+
 /**
  * Refuses by name what a configuration asks for and is not read here.
  * @param tensors names of the adapter's tensors
  * @throws {AdapterError}
  */
-function refuseOthers(config: Record<string, unknown>, tensors: readonly string[]): void {
+function refuseOthers(config: Record<string, unknown>, tensors: readonly string[], model: ModelDescription): void {
   const start = config.init_lora_weights;
   if (typeof start === 'string' && OTHER_STARTS.test(start))
     throw new AdapterError(message('train.adapter.otherStart', { start: start.slice(0, 40) }));
-  const field = OTHER_FIELDS.find((name) => isSet(config[name]));
+  const field = otherField(config, model);
   if (field === undefined) return;
   const extra = tensors
     .filter((name) => !READ.some((part) => name.endsWith(`.${part}`) || name.endsWith(`.${part}.weight`)))
@@ -281,6 +343,7 @@ const sieveSchema = z.object({
   name: z.string().min(1).max(60),
   template: z.object(templateSchema.shape),
   base: baseSchema.optional(),
+  labels: z.array(z.string().max(200)).min(2).max(MAX_LABELS).optional(),
 });
 
 function parse<T>(files: Map<string, Uint8Array>, name: string, schema: z.ZodType<T>): T | null {
@@ -320,7 +383,7 @@ export function readAdapter(
   const check = parse(files, 'check.json', checkSchema);
   const sieve = parse(files, 'sieve.json', sieveSchema);
   const tensors = readSafetensors(weights, 'adapter_model.safetensors', 'adapter');
-  refuseOthers(parse(files, 'adapter_config.json', z.record(z.string(), z.unknown()))!, tensors.names);
+  refuseOthers(parse(files, 'adapter_config.json', z.record(z.string(), z.unknown()))!, tensors.names, model);
   const own = ADAPTER_METHODS.findLast(({ peft }) => peft.type === config.peft_type && peft.is(config))!;
   const { peft, extra } = own;
   const method = methodWith(own.name, gate !== null);
@@ -364,7 +427,8 @@ export function readAdapter(
       thresholds.push(gate.thresholds[path]);
     }
   }
-  const expected = (extra ? 3 : 2) * modules.length;
+  const { headed, whole } = readHead(tensors, model, sieve?.labels);
+  const expected = (extra ? 3 : 2) * modules.length + whole.size;
   if (tensors.names.length !== expected)
     throw new AdapterError(message('train.adapter.tensors', { n: tensors.names.length, expected }));
   return {
@@ -374,7 +438,35 @@ export function readAdapter(
     template: sieve?.template ?? null,
     check,
     base: sieve?.base ?? null,
+    model: headed,
+    whole,
   };
+}
+
+/** The head that an adapter brings, for as many classes as its classifier has outputs. @throws {AdapterError} */
+function readHead(
+  tensors: SafetensorsFile,
+  model: ModelDescription,
+  labels: readonly string[] | undefined,
+): { headed: ModelDescription; whole: WholeValues } {
+  if (!tellsClasses(model)) return { headed: model, whole: new Map() };
+  const take = (name: string) => {
+    if (!tensors.names.includes(name)) throw new AdapterError(message('train.adapter.noTensor', { name }));
+    return name;
+  };
+  const [count] = tensors.shape(take(`${PREFIX}${model.head.classifier.path}.weight`));
+  if (!(count >= 2 && count <= MAX_LABELS)) throw new AdapterError(message('train.adapter.classes', { n: count }));
+  const own = model.head.labels.length === count ? model.head.labels : null;
+  const names = labels?.length === count ? labels : (own ?? Array.from({ length: count }, (_, i) => `LABEL_${i}`));
+  const headed = withLabels(model, names);
+  const weights = wholeModules(headed).flatMap(linearWeights);
+  const whole = weights.map(({ name, shape }): [string, Float32Array] => {
+    const file = take(PREFIX + name);
+    if (tensors.shape(file).join() !== shape.join())
+      throw new AdapterError(message('engine.adapter.whole', { tensor: name }));
+    return [name, tensors.get(file).data];
+  });
+  return { headed, whole: new Map(whole) };
 }
 
 /**

@@ -2,11 +2,12 @@
  * Which label each run gives to a validation example. A language model chooses among the labels' texts as answers to the
  * example's prompt; what has a class head answers by it. Both are a `Classifier`, which is all that a session knows.
  */
+import { toBatch } from '../data/batches';
 import { Generator } from '../engine/generator';
 import { maxContext } from '../engine/model/modules';
 import type { Trainer } from '../engine/trainer';
 import type { LabelledSet, Prediction } from '../shared/classification';
-import type { TokenSet, Tokenizer } from '../shared/types';
+import type { SequenceLabels, TokenSet, Tokenizer } from '../shared/types';
 import { type AnswerTree, answerTree, constrainedGreedy, likelihoods } from './answerTree';
 import { type LabelledAnswers, labelledAnswers } from './answers';
 import type { RunId } from './protocol';
@@ -41,6 +42,14 @@ function sharedEnd(prompts: readonly Int32Array[], decode: Tokenizer['decode']):
   return line < 0 ? '' : text.slice(line).trimEnd();
 }
 
+/** Beginning of an example's text, without the `end` that all have. */
+function shownText(tokens: Int32Array, { special, decode }: Tokenizer, end = ''): string {
+  const ids = tokens.filter((id) => !special.has(id));
+  const whole = decode(ids.subarray(0, TEXT_TOKENS)).trim();
+  const text = whole.endsWith(end) ? whole.slice(0, whole.length - end.length) : whole;
+  return ids.length > TEXT_TOKENS || text.length > TEXT_LENGTH ? `${text.slice(0, TEXT_LENGTH)} …` : text;
+}
+
 class AnswerClassifier implements Classifier {
   readonly by;
   readonly classes;
@@ -72,11 +81,7 @@ class AnswerClassifier implements Classifier {
   }
 
   text(example: number): string {
-    const { special, decode } = this.#tokenizer;
-    const ids = this.#answers.asked[example].prompt.filter((id) => !special.has(id));
-    const whole = decode(ids.subarray(0, TEXT_TOKENS)).trim();
-    const text = whole.endsWith(this.#end) ? whole.slice(0, whole.length - this.#end.length) : whole;
-    return ids.length > TEXT_TOKENS || text.length > TEXT_LENGTH ? `${text.slice(0, TEXT_LENGTH)} …` : text;
+    return shownText(this.#answers.asked[example].prompt, this.#tokenizer, this.#end);
   }
 
   /** Of several spellings of a label the probabilities add up; of one example all labels are compared behind the same prompt. */
@@ -134,6 +139,60 @@ class AnswerClassifier implements Classifier {
   }
 }
 
+/** Of a head with classes: their probabilities are the softmax of its logits. */
+class HeadClassifier implements Classifier {
+  readonly by = 'head';
+  readonly classes;
+  readonly labels;
+  readonly #host: { readonly trainer: Trainer };
+  readonly #tokenizer: Tokenizer;
+  readonly #validation: TokenSet;
+  /** Logits in the order of `classes`. */
+  readonly #order: number[];
+
+  constructor(
+    host: { readonly trainer: Trainer },
+    tokenizer: Tokenizer,
+    { train, validation }: Record<'train' | 'validation', SequenceLabels>,
+    set: TokenSet,
+  ) {
+    this.#host = host;
+    this.#tokenizer = tokenizer;
+    this.#validation = set;
+    const counts = train.classes.map(() => 0);
+    for (const label of train.of) counts[label]++;
+    this.#order = [...counts.keys()].sort((a, b) => counts[b] - counts[a] || a - b);
+    this.classes = this.#order.map((c) => train.classes[c]);
+    const place = new Map(this.#order.map((c, i) => [c, i]));
+    this.labels = Array.from(validation.of, (label) => place.get(label)!);
+  }
+
+  text(example: number): string {
+    const { ids, offsets } = this.#validation;
+    return shownText(ids.subarray(offsets[example], offsets[example + 1]), this.#tokenizer);
+  }
+
+  async predict(runIds: readonly RunId[], from: number, count: number): Promise<Prediction[][]> {
+    const examples = Array.from({ length: count }, (_, i) => from + i);
+    const all = await this.#host.trainer.classLogits(
+      runIds.map((id) => (id === 'base' ? null : id)),
+      toBatch(this.#validation, examples),
+    );
+    return all.map((rows) => rows.map((logits, i) => this.#prediction(examples[i], logits)));
+  }
+
+  #prediction(example: number, logits: Float32Array): Prediction {
+    const label = this.labels[example];
+    const own = this.#order.map((c) => logits[c]);
+    if (!own.every(Number.isFinite)) return { example, label, predicted: -1 };
+    const best = Math.max(...own);
+    const weights = own.map((logit) => Math.exp(logit - best));
+    const sum = weights.reduce((a, b) => a + b);
+    const probabilities = Float32Array.from(weights, (weight) => weight / sum);
+    return { example, label, predicted: own.indexOf(best), probabilities };
+  }
+}
+
 /**
  * How the runs of a session classify; null where its examples have no labels.
  * @param host its trainer may be another one later
@@ -143,6 +202,8 @@ export function createClassifier(
   tokenizer: Tokenizer,
   { train, validation }: { train: TokenSet; validation: TokenSet },
 ): Classifier | null {
+  if (train.labels && validation.labels)
+    return new HeadClassifier(host, tokenizer, { train: train.labels, validation: validation.labels }, validation);
   const answers = labelledAnswers(train, validation, tokenizer);
   const tree =
     answers &&

@@ -18,7 +18,7 @@ describe('loss and gradients beside the CPU engine’s', () => {
   it('agree, and not only by a hair', async () => {
     const { config, read } = await nano();
     const base = new BaseModel(await testDevice(), config, read);
-    const check = await checkGradients(base, read, IDS);
+    const check = await checkGradients(base, read, [{ ids: IDS }]);
     base.free();
     console.info(JSON.stringify(check));
     if (check.state === 'unchecked') throw new Error(say(check.why));
@@ -39,7 +39,7 @@ describe('loss and gradients beside the CPU engine’s', () => {
       return name === 'model.layers.1.self_attn.v_proj.weight' ? data.map((x, i) => (i < config.width ? 0 : x)) : data;
     };
     const base = new BaseModel(await testDevice(), config, broken);
-    const check = await checkGradients(base, read, IDS);
+    const check = await checkGradients(base, read, [{ ids: IDS }]);
     base.free();
     expect(check).toMatchObject({
       state: 'differs',
@@ -52,7 +52,7 @@ describe('loss and gradients beside the CPU engine’s', () => {
     const base = new BaseModel(await testDevice(), config, (name) =>
       name === 'model.norm.weight' ? read(name).map(() => NaN) : read(name),
     );
-    const check = await checkGradients(base, read, IDS);
+    const check = await checkGradients(base, read, [{ ids: IDS }]);
     base.free();
     expect(check).toMatchObject({ state: 'differs', lossError: Infinity });
   });
@@ -60,7 +60,7 @@ describe('loss and gradients beside the CPU engine’s', () => {
   it('are not called right where the CPU engine does not start', async () => {
     const { config, read } = await nano();
     const base = new BaseModel(await testDevice(), config, read);
-    const check = await checkGradients(base, read, IDS, () => Promise.reject(new Error('no SIMD')));
+    const check = await checkGradients(base, read, [{ ids: IDS }], () => Promise.reject(new Error('no SIMD')));
     base.free();
     expect(check).toEqual({ state: 'unchecked', why: message('shared.foreign', { text: 'no SIMD' }) });
   });

@@ -13,8 +13,9 @@ import { type SessionConfig, defaultSession, isGated } from '../shared/config';
 import { OutOfMemoryError, messageOf } from '../shared/errors';
 import { Rng } from '../shared/rng';
 import { message } from '../shared/message';
-import { type ModelDescription, parameterCount } from '../shared/model';
-import type { GradientCheck, TokenBatch } from '../shared/types';
+import { classBatch } from '../shared/classHead';
+import { type ModelDescription, parameterCount, tellsClasses } from '../shared/model';
+import type { GradientCheck, Sequence, TokenBatch } from '../shared/types';
 
 /**
  * Largest differences that are let through. GPUs differ by 1e-6 in the loss and some 1e-5 of a gradient's largest entry;
@@ -37,12 +38,12 @@ interface Learnt {
 /**
  * Compares `base`, on a GPU, with the same weights on the CPU engine.
  * @param read gives each tensor of the state dict
- * @param ids the tokens to learn from, at least 4
+ * @param sequences what to learn from: two with classes, or one text of at least 4 tokens
  */
 export async function checkGradients(
   base: BaseModel,
   read: ReadWeight,
-  ids: Int32Array,
+  sequences: readonly Sequence[],
   openCpu: () => Promise<Device> = () => openCpuDevice({ threads: 1 }),
 ): Promise<GradientCheck> {
   const part = partOf(base.config);
@@ -53,11 +54,12 @@ export async function checkGradients(
     cpu = await openCpu();
     const reference = new BaseModel(cpu, part, read);
     ours = whole ? base : await BaseModel.create(base.device, part, read);
-    const { learnt: expected, thresholds } = await learn(reference, ids, null);
-    const { learnt } = await learn(ours, ids, thresholds);
+    const batch = batchOf(part, sequences);
+    const { learnt: expected, thresholds } = await learn(reference, batch, null);
+    const { learnt } = await learn(ours, batch, thresholds);
     return {
       ...compareLearnt(learnt, expected),
-      tokens: ids.length,
+      tokens: batch.ids.length,
       layers: part.layers.length,
       ofLayers: base.config.layers.length,
     };
@@ -88,11 +90,16 @@ function sessionOf(maxSequenceLength: number): SessionConfig {
 }
 
 /** Two sequences of different length, so that attention has to keep them apart. */
-function batchOf(ids: Int32Array): TokenBatch {
+function batchOf(model: ModelDescription, sequences: readonly Sequence[]): TokenBatch {
+  if (tellsClasses(model)) return classBatch(model.head, sequences.slice(0, 2), [0, 1]);
+  const [{ ids }] = sequences;
   const starts = Uint32Array.of(0, Math.ceil(ids.length * 0.6), ids.length);
   const targets = ids.map((_, t) => (starts.includes(t + 1) ? -1 : ids[t + 1]));
   return { ids, targets, starts };
 }
+
+const longestOf = ({ starts }: TokenBatch): number =>
+  starts.reduce((most, at, s) => Math.max(most, (starts[s + 1] ?? at) - at), 0);
 
 /**
  * Loss and gradients of both runs.
@@ -100,11 +107,10 @@ function batchOf(ids: Int32Array): TokenBatch {
  */
 async function learn(
   base: BaseModel,
-  ids: Int32Array,
+  batch: TokenBatch,
   given: Float32Array | null,
 ): Promise<{ learnt: Learnt; thresholds: Float32Array }> {
-  const batch = batchOf(ids);
-  const { train, runs } = sessionOf(batch.starts[1]);
+  const { train, runs } = sessionOf(longestOf(batch));
   const trainer = await Trainer.create(base, runs, train, fullLayout(base.config, runs.length, train));
   try {
     const rng = new Rng(train.seed);
@@ -120,8 +126,11 @@ async function learn(
     const names = runs.map((r) => r.id);
     const losses = (await trainer.evaluate(names, [batch], true)).map((r) => r.loss);
     const gradients: Learnt['gradients'] = [];
-    for (const run of trainer.runs)
+    for (const run of trainer.runs) {
       gradients.push(...(await run.gradients()).flatMap((m) => named(run.config.name, m)));
+      for (const [name, values] of await run.wholeGradients())
+        gradients.push({ name: `${run.config.name}, ${name}`, values });
+    }
     const error = base.device.error();
     if (error) throw error;
     return { learnt: { losses, gradients }, thresholds };
@@ -139,15 +148,20 @@ const named = (run: string, { path, a, b }: ModuleAdapter): Learnt['gradients'] 
  * A threshold for every module in the widest gap between its tokens' r. A gate below moves the r above it, so they are
  * looked for again until all stand clear; a module that does not get there keeps all its tokens.
  */
-async function partingThresholds(trainer: Trainer, runId: string, { ids, starts }: TokenBatch): Promise<Float32Array> {
+async function partingThresholds(trainer: Trainer, runId: string, batch: TokenBatch): Promise<Float32Array> {
+  const { ids, starts, patches } = batch;
+  const values = (patches?.length ?? 0) / ids.length;
   const run = trainer.run(runId);
   const tau = new Float32Array(run.modules.length);
   const ratios = async () => {
     run.method.setThresholds(tau);
     await run.refresh();
     const parts: Float32Array[] = [];
-    for (let s = 0; s + 1 < starts.length; s++)
-      parts.push((await trainer.gateMap(runId, ids.slice(starts[s], starts[s + 1]))).ratio);
+    for (let s = 0; s + 1 < starts.length; s++) {
+      const [from, to] = [starts[s], starts[s + 1]];
+      const own = patches?.slice(from * values, to * values);
+      parts.push((await trainer.gateMap(runId, ids.slice(from, to), own)).ratio);
+    }
     return run.modules.map((_, m) =>
       parts.flatMap((p) => {
         const tokens = p.length / run.modules.length;

@@ -1,24 +1,27 @@
 /** Opening a model: download once, weights to the device, and proof that our forward is the reference's and a GPU's backward the CPU's. */
 import { BaseModel } from '../engine/base';
-import { Generator } from '../engine/generator';
 import type { Device } from '../engine/device/device';
 import { attentionKinds } from '../engine/model/nn/attention';
+import { maxContext } from '../engine/model/modules';
 import { matrixOf } from '../engine/model/weights';
 import { selfTest } from '../engine/selfTest';
 import { type DownloadedModel, downloadModel } from '../hub/model';
 import { referenceLogits } from '../hub/referenceProof';
 import { forgetHead } from '../hub/gguf/head';
-import { openTokenizer } from '../hub/tokenizer';
+import { framedIds, openTokenizer, promptIds } from '../hub/tokenizer';
 import { type Message, message } from '../shared/message';
-import { allModules, parameterCount } from '../shared/model';
-import type { LogitCheck, ModelSource, Tokenizer } from '../shared/types';
+import { type ModelDescription, allModules, parameterCount, tellsClasses } from '../shared/model';
+import type { LogitCheck, ModelSource, Sequence, Tokenizer } from '../shared/types';
 import { checkGradients } from './gradientCheck';
 import { barsOf, compareLogits } from './logitCheck';
+import { logitRows } from './logitRows';
 import type { ModelInfo, TrainEvent } from './protocol';
 import { tune } from './tuning';
 
 const CHECK_TEXT = 'Once upon a time there was a little girl who lived near a dark forest. "Who is there?" she asked.';
 const CHECK_TOKENS = 24;
+/** For heads with classes, which say little of a sequence: several, of different length. */
+const CHECK_SEQUENCES = [CHECK_TEXT, '“Who is there?” she asked.', 'Nobody lived near the forest.'];
 
 export interface OpenModel {
   base: BaseModel;
@@ -88,15 +91,15 @@ export async function proveModel(
       for (const { name, why } of await selfTest(device, { types: [...types], attentions: attentionKinds(config) }))
         emit({ type: 'warning', runId: null, message: message('train.warning.blocked', { name, why }) });
     }
-    const ids = checkTokens(model, tokenizer);
+    const sequences = checkSequences(config, tokenizer);
     // Before the reference takes the weights.
     let gradients: ModelInfo['gradients'] = null;
     if (device.info.kind === 'gpu') {
       progress(message('train.progress.gradients'));
-      gradients = await checkGradients(base, (name) => model.weights.stored(name), ids);
+      gradients = await checkGradients(base, (name) => model.weights.stored(name), sequences);
     }
     progress(message('train.progress.comparing'));
-    const check = await checkLogits(base, model, tokenizer, ids);
+    const check = await checkLogits(base, model, tokenizer, sequences);
     const info: ModelInfo = {
       source: model.source,
       file: model.file,
@@ -115,34 +118,35 @@ export async function proveModel(
 }
 
 /** What both checks read. */
-function checkTokens({ config }: DownloadedModel, tokenizer: Tokenizer): Int32Array {
-  const text = tokenizer.encode(CHECK_TEXT);
-  return Int32Array.from(
-    [...(tokenizer.bosId === null ? [] : [tokenizer.bosId]), ...text].slice(0, Math.min(CHECK_TOKENS, config.context)),
-  );
+function checkSequences(config: ModelDescription, tokenizer: Tokenizer): Sequence[] {
+  const most = Math.min(CHECK_TOKENS, maxContext(config));
+  if (tellsClasses(config)) return CHECK_SEQUENCES.map((text) => ({ ids: framedIds(tokenizer, text, most) }));
+  return [{ ids: promptIds(tokenizer, CHECK_TEXT).slice(0, most) }];
 }
 
 async function checkLogits(
   base: BaseModel,
   model: DownloadedModel,
   tokenizer: Tokenizer,
-  ids: Int32Array,
+  sequences: readonly Sequence[],
 ): Promise<LogitCheck> {
-  const generator = await Generator.create(base, [null], ids.length);
   // Kernels compile in the GPU's process while the reference is computed in a worker, which takes the file's bytes: the base has
   // its own copy. Neither is left behind when the other fails.
-  const [expected, ours] = await Promise.allSettled([referenceLogits(model.reference, ids), generator.logits(ids)]);
-  generator.free();
+  const [expected, ours] = await Promise.allSettled([
+    referenceLogits(model.reference, sequences),
+    logitRows(base, null, sequences),
+  ]);
   if (expected.status === 'rejected') throw expected.reason;
   if (ours.status === 'rejected') throw ours.reason;
   const { data, vocab } = expected.value;
   const { reference } = model;
+  const rows = tellsClasses(base.config) ? sequences.map(({ ids }) => ids[0]) : sequences[0].ids;
   return compareLogits({
-    ours: ours.value[0],
+    ours: ours.value,
     expected: data,
     vocab,
     bars: barsOf(reference.kind === 'onnx' && reference.half, base.device.info.kind),
     by: reference.kind === 'onnx' ? 'onnxruntime' : 'plain',
-    piece: (t) => tokenizer.pieces([ids[t]])[0],
+    piece: (t) => tokenizer.pieces([rows[t]])[0],
   });
 }

@@ -11,6 +11,7 @@ import { type SessionConfig, isGated, parseSession, tauWarmupSteps } from '../sh
 import { MAX_LABELLED } from '../shared/classification';
 import { AdapterError, GpuError, OutOfMemoryError, TrainError, toErrorInfo } from '../shared/errors';
 import { message } from '../shared/message';
+import { tellsClasses } from '../shared/model';
 import type { KernelProfile, Prompt, TokenBatch, TokenSet } from '../shared/types';
 import { Divergence, type DivergenceState } from './divergence';
 import { EarlyStopping, type EarlyStoppingState } from './earlyStopping';
@@ -24,6 +25,7 @@ import { Rescue, type RescueState } from './rescue';
 import { Sampler } from './samples';
 import type { Tuning } from './tuning';
 import { TrainingData, type TrainingDataState, refuseEmpty, refuseForeign } from './trainingData';
+import { type Headed, underHead } from './underHead';
 import { Watcher } from './watch';
 
 /** @throws {TrainError} when this device was found to compute the model wrongly */
@@ -64,6 +66,8 @@ export class Session {
   readonly config: SessionConfig;
   #trainer: Trainer;
   readonly #model: OpenModel;
+  /** Frees the head that the session's data needed. */
+  readonly #freeHead: () => void;
   readonly #data: TrainingData;
   readonly #validation: TokenSet;
   readonly #emit: (event: TrainEvent) => void;
@@ -100,20 +104,20 @@ export class Session {
   #done: Promise<void> = Promise.resolve();
 
   private constructor(
-    model: OpenModel,
+    { model, data, free }: Headed<RunInput>,
     trainer: Trainer,
     config: SessionConfig,
     {
-      data,
       lock,
       emit,
       state,
       tuning,
-    }: { data: RunInput; lock: Lock; emit: (event: TrainEvent) => void; state: SessionState | null; tuning: Tuning },
+    }: { lock: Lock; emit: (event: TrainEvent) => void; state: SessionState | null; tuning: Tuning },
   ) {
     this.config = config;
     this.#trainer = trainer;
     this.#model = model;
+    this.#freeHead = free;
     this.#data = new TrainingData(data.train, config.train, (state?.data as TrainingDataState | undefined) ?? null);
     this.#validation = data.validation;
     this.#lock = lock;
@@ -142,7 +146,8 @@ export class Session {
     });
     this.#examiner = new Examiner(this, model.tokenizer, { data, lock, emit, abandoned: () => this.#abandoned });
     this.#measureGates = data.measureGates ?? false;
-    if (data.samplePrompts !== undefined) this.#sampler.set(data.samplePrompts);
+    // What tells classes writes nothing.
+    if (data.samplePrompts !== undefined && !tellsClasses(model.base.config)) this.#sampler.set(data.samplePrompts);
   }
 
   /**
@@ -151,9 +156,9 @@ export class Session {
    * @throws {TrainError} when the model's logits do not agree with the reference's, or a GPU's gradients with the CPU's.
    */
   static async create(
-    model: OpenModel,
+    open: OpenModel,
     asked: SessionConfig,
-    data: RunInput,
+    input: RunInput,
     {
       lock,
       emit,
@@ -162,19 +167,21 @@ export class Session {
     }: { lock: Lock; emit: (event: TrainEvent) => void; state?: SessionState | null; thriftier?: boolean },
   ): Promise<Session> {
     const config = parseSession(asked);
-    refuseWrong(model.info);
-    refuseEmpty(data);
-    refuseForeign(data, model.base.config.vocab);
+    refuseWrong(open.info);
+    refuseEmpty(input);
+    refuseForeign(input, open.base.config.vocab);
     emit({ type: 'phase', phase: 'compiling' });
-    const { device } = model.base;
+    const { device } = open.base;
     // Answers and profiles that failed are told to whoever asked for them; a run is stopped by its own errors.
     device.forgive();
     const { tuning } = device;
     // Another kind of device saved none that means anything here.
     if (state && Object.keys(state.tuning).length > 0 && device.info.kind === 'gpu') device.tuning = state.tuning;
-    const trainer = await createTrainer(model, config, state ? layoutOf(state) : undefined, thriftier);
+    const headed = await underHead(open, input, config.train.seed);
+    let trainer: Trainer | null = null;
     try {
-      const session = new Session(model, trainer, config, { data, lock, emit, state, tuning });
+      trainer = await createTrainer(headed.model, config, state ? layoutOf(state) : undefined, thriftier);
+      const session = new Session(headed, trainer, config, { lock, emit, state, tuning });
       if (state) {
         for (const { id } of config.runs) {
           const { tensors, best } = state.runs[id] as RunState;
@@ -192,7 +199,8 @@ export class Session {
         });
       return session;
     } catch (error) {
-      trainer.free();
+      trainer?.free();
+      headed.free();
       device.tuning = tuning;
       throw error;
     }
@@ -549,6 +557,7 @@ export class Session {
   }
 
   samplePrompts(prompts: Prompt[] | null): Promise<void> {
+    if (tellsClasses(this.#model.base.config)) throw new TrainError(message('train.studio.noText'));
     return this.#lock.run(async () => this.#sampler.set(prompts));
   }
 
@@ -606,5 +615,6 @@ export class Session {
     await this.stop();
     await this.#lock.run(async () => this.trainer.free());
     this.trainer.base.device.tuning = this.#tuning;
+    this.#freeHead();
   }
 }

@@ -1,10 +1,12 @@
 /** Times a few real steps of an experiment, as it would train, and throws away what they learnt. */
 import { exampleCount, toBatch } from '../data/batches';
 import { Cancelled } from '../data/pace';
+import type { Trainer } from '../engine/trainer';
 import { type SessionConfig, parseSession } from '../shared/config';
 import type { OpenModel } from './openModel';
 import type { RunInput, StepTimes } from './protocol';
 import { createTrainer } from './layouts';
+import { underHead } from './underHead';
 import { TrainingData, refuseEmpty, refuseForeign } from './trainingData';
 
 /**
@@ -13,24 +15,30 @@ import { TrainingData, refuseEmpty, refuseForeign } from './trainingData';
  * @throws {Cancelled} when it says so; {OutOfMemoryError} when there is no room beside what is there
  */
 export async function timeSteps(
-  model: OpenModel,
+  open: OpenModel,
   asked: SessionConfig,
-  { train, validation }: Pick<RunInput, 'train' | 'validation'>,
+  sets: Pick<RunInput, 'train' | 'validation'>,
   { steps, cancelled }: { steps: number; cancelled: () => boolean },
 ): Promise<StepTimes> {
   const config = parseSession(asked);
-  refuseEmpty({ train, validation });
-  refuseForeign({ train, validation }, model.base.config.vocab);
+  refuseEmpty(sets);
+  refuseForeign(sets, open.base.config.vocab);
   const { batchSize } = config.train;
   const ids = config.runs.map((r) => r.id);
+  const {
+    model,
+    data: { train, validation },
+    free,
+  } = await underHead(open, sets, config.train.seed);
   const data = new TrainingData(train, config.train);
-  const trainer = await createTrainer(model, config);
+  let trainer: Trainer | null = null;
   const goOn = () => {
     if (cancelled()) throw new Cancelled();
-    const error = trainer.base.device.error();
+    const error = model.base.device.error();
     if (error) throw error;
   };
   try {
+    trainer = await createTrainer(model, config);
     const stepMs: number[] = [];
     for (let step = 0; step <= steps; step++) {
       goOn();
@@ -52,6 +60,7 @@ export async function timeSteps(
     }
     return { stepMs, evalMs };
   } finally {
-    trainer.free();
+    trainer?.free();
+    free();
   }
 }

@@ -4,19 +4,21 @@ import type { BaseModel } from '../engine/base';
 import { Generator } from '../engine/generator';
 import type { Device } from '../engine/device/device';
 import { openDevice } from '../engine/openDevice';
-import { promptIds, TextStream } from '../hub/tokenizer';
+import { framedIds, promptIds, TextStream } from '../hub/tokenizer';
 import { dropKept, keptModels } from '../hub/keptModels';
 import { listModelFiles } from '../hub/modelFiles';
 import { giveFolder, sourceName } from '../hub/source';
 import { trainSchema } from '../shared/config';
 import { AdapterError, GpuError, ModelError, OutOfMemoryError, TrainError, toErrorInfo } from '../shared/errors';
 import { message } from '../shared/message';
+import { logitCount, tellsClasses } from '../shared/model';
 import type { DeviceChoice, ModelFile } from '../shared/types';
 import { type AdapterCheck, type ImportedAdapter, adapterFiles, readAdapter } from './adapterFiles';
 import { todaysState } from './formerState';
 import { Lock } from './lock';
 import { measureModules } from './moduleMeasures';
 import { DEVICE_BARS, compareLogits } from './logitCheck';
+import { logitRows } from './logitRows';
 import { type FetchedModel, type OpenModel, fetchModel, placeWeights, proveModel } from './openModel';
 import { Openings } from './openings';
 import type { RunId, TrainEvent, TrainReplies, TrainRequest } from './protocol';
@@ -27,6 +29,7 @@ import { measureTokenClasses } from './tokenClasses';
 import { measureWritten } from './writtenAnswers';
 
 const CHECK_ROWS = 3;
+const CHECK_TOKENS = 16;
 const CHECK_TEXT = 'Once upon a time there was a fox who wanted to see the sea.';
 
 type Request<T extends TrainRequest['type']> = Extract<TrainRequest, { type: T }>;
@@ -40,6 +43,8 @@ export class TrainService {
   readonly #imported = new Map<RunId, AdapterRun>();
   /** Adapters of a saved session that stand in for the experiment's own, until the next one begins. */
   readonly #opened = new Map<RunId, AdapterRun>();
+  /** Bases under heads that adapters brought with them. */
+  readonly #heads = new Map<AdapterRun, BaseModel>();
   #cancelled = false;
   /** Models on their way, beside the one that is open. */
   readonly #openings: Openings<FetchedModel>;
@@ -78,6 +83,7 @@ export class TrainService {
     this.#session = null;
     this.#imported.clear();
     this.#opened.clear();
+    this.#heads.clear();
   }
 
   #needModel(): OpenModel {
@@ -144,7 +150,7 @@ export class TrainService {
   async #clear(): Promise<void> {
     await this.reset();
     await this.#lock.run(async () => {
-      freeAll(this.#imported);
+      this.#freeAll(this.#imported);
       this.#model?.base.free();
       this.#model = null;
     });
@@ -236,7 +242,7 @@ export class TrainService {
     this.#cancelled = true;
     this.#timing++;
     await session?.free();
-    await this.#lock.run(async () => freeAll(this.#opened));
+    await this.#lock.run(async () => this.#freeAll(this.#opened));
     return null;
   }
 
@@ -248,6 +254,12 @@ export class TrainService {
   async samplePrompts({ prompts }: Request<'sample-prompts'>): Promise<null> {
     await this.#session?.samplePrompts(prompts);
     return null;
+  }
+
+  /** The base under the head that a run was trained with: the session's, an imported adapter's own, or the model's. */
+  #baseOf(run: AdapterRun): BaseModel {
+    const trainer = this.#session?.trainer;
+    return trainer?.runs.includes(run) ? trainer.base : (this.#heads.get(run) ?? this.#needModel().base);
   }
 
   /** The adapter of a run, wherever it came from; null for the base. */
@@ -266,6 +278,7 @@ export class TrainService {
     requestId: number,
   ): Promise<TrainReplies['generate']> {
     const { base, tokenizer } = this.#needModel();
+    if (tellsClasses(base.config)) throw new TrainError(message('train.studio.noText'));
     this.#cancelled = false;
     const prompted = promptIds(tokenizer, prompt);
     // In a chat an answer ends with the first special token, whatever the model's own end is.
@@ -324,18 +337,17 @@ export class TrainService {
   }
 
   /** Logits of a short text under an adapter, for whoever loads the exported files. */
-  async #check(run: AdapterRun, model: OpenModel, gated: boolean): Promise<AdapterCheck> {
-    const { tokenizer, base, info } = model;
-    const ids = [...(tokenizer.bosId === null ? [] : [tokenizer.bosId]), ...tokenizer.encode(CHECK_TEXT)].slice(0, 16);
-    const generator = await Generator.create(base, [run], ids.length);
-    try {
-      const [all] = await generator.logits(Int32Array.from(ids));
-      const rows = Array.from({ length: Math.min(CHECK_ROWS, ids.length) }, (_, i) => ids.length - 1 - i);
-      const logits = rows.map((r) => Array.from(all[r]));
-      return { model: sourceName(info.source), ids, rows, dense: gated ? null : logits, gated: gated ? logits : null };
-    } finally {
-      generator.free();
-    }
+  async #check(run: AdapterRun, { tokenizer, info }: OpenModel, gated: boolean): Promise<AdapterCheck> {
+    const base = this.#baseOf(run);
+    const whole = tellsClasses(base.config);
+    const ids = whole
+      ? framedIds(tokenizer, CHECK_TEXT, CHECK_TOKENS)
+      : promptIds(tokenizer, CHECK_TEXT).slice(0, CHECK_TOKENS);
+    const all = await logitRows(base, run, [{ ids }]);
+    const rows = Array.from({ length: Math.min(CHECK_ROWS, all.length) }, (_, i) => all.length - 1 - i);
+    const logits = rows.map((r) => Array.from(all[r]));
+    const model = sourceName(info.source);
+    return { model, ids: [...ids], rows, dense: gated ? null : logits, gated: gated ? logits : null };
   }
 
   export({ runId, template, check: checked }: Request<'export'>): Promise<TrainReplies['export']> {
@@ -354,20 +366,34 @@ export class TrainService {
       const inOut = run.modules.some((m) => m.inOut);
       const { path, dtype, exact } = model.info.file;
       const base = { path, dtype, exact };
+      const { config } = this.#baseOf(run);
+      const classes = tellsClasses(config) ? { model: config, values: await run.wholeValues() } : null;
       return {
-        files: adapterFiles({ run: run.config, model: from, base, adapters, inOut, thresholds, template, check }),
+        files: adapterFiles({
+          run: run.config,
+          model: from,
+          base,
+          adapters,
+          inOut,
+          thresholds,
+          template,
+          check,
+          classes,
+        }),
       };
     });
   }
 
   import({ files, as, name }: Request<'import'>): Promise<TrainReplies['import']> {
-    const { base, tokenizer, info } = this.#needModel();
+    const { base: open, tokenizer, info } = this.#needModel();
     return this.#lock.run(async () => {
       let n = 1;
       while (this.#imported.has(`imported-${n}`)) n++;
       const id = as ?? `imported-${n}`;
-      const adapter = readAdapter(files, base.config, id, name);
+      const adapter = readAdapter(files, open.config, id, name);
+      const base = adapter.whole.size > 0 ? await open.withHead(adapter.model, adapter.whole) : open;
       const run = new AdapterRun(base, adapter.run, trainSchema.parse({}));
+      if (base !== open) this.#heads.set(run, base);
       try {
         await run.init();
         run.load(adapter.adapters);
@@ -377,20 +403,20 @@ export class TrainService {
         if (!expected) this.#sayOtherBase(adapter, info.file);
         if (adapter.check && expected) {
           const { ids, rows } = adapter.check;
+          const width = logitCount(base.config);
           if (
             ids.some((i) => i >= base.config.vocab) ||
-            rows.some((r) => r >= ids.length) ||
+            rows.some((r) => r >= (tellsClasses(base.config) ? 1 : ids.length)) ||
             expected.length !== rows.length ||
-            expected.some((r) => r.length !== base.config.vocab)
+            expected.some((r) => r.length !== width)
           ) {
             throw new AdapterError(message('train.studio.otherCheck'));
           }
-          const generator = await Generator.create(base, [run], ids.length);
-          const [ours] = await generator.logits(Int32Array.from(ids)).finally(() => generator.free());
+          const ours = await logitRows(base, run, [{ ids: Int32Array.from(ids) }]);
           const result = compareLogits({
             ours: rows.map((r) => ours[r]),
             expected: Float32Array.from(expected.flat()),
-            vocab: base.config.vocab,
+            vocab: width,
             bars: DEVICE_BARS,
             by: 'plain',
             piece: (t) => tokenizer.pieces([ids[rows[t]]])[0],
@@ -405,11 +431,11 @@ export class TrainService {
             );
         }
       } catch (error) {
-        run.free();
+        this.#freeRun(run);
         throw error;
       }
       const home = as === null ? this.#imported : this.#opened;
-      home.get(id)?.free();
+      this.#freeRun(home.get(id));
       home.set(id, run);
       return { runId: id, name: adapter.run.name, template: adapter.template };
     });
@@ -424,7 +450,7 @@ export class TrainService {
 
   release({ runId }: Request<'release'>): Promise<null> {
     return this.#lock.run(async () => {
-      this.#imported.get(runId)?.free();
+      this.#freeRun(this.#imported.get(runId));
       this.#imported.delete(runId);
       return null;
     });
@@ -454,9 +480,17 @@ export class TrainService {
   counts(): TrainReplies['counts'] {
     return this.#device?.buffers.live() ?? { buffers: 0, bytes: 0 };
   }
-}
 
-function freeAll(runs: Map<RunId, AdapterRun>): void {
-  for (const run of runs.values()) run.free();
-  runs.clear();
+  /** With the head that it brought. */
+  #freeRun(run: AdapterRun | undefined): void {
+    if (!run) return;
+    run.free();
+    this.#heads.get(run)?.free();
+    this.#heads.delete(run);
+  }
+
+  #freeAll(runs: Map<RunId, AdapterRun>): void {
+    for (const run of runs.values()) this.#freeRun(run);
+    runs.clear();
+  }
 }

@@ -1,7 +1,9 @@
 /** The token view: a text goes through every gated run as it is now, at most a twentieth of the time. */
 import { maxContext } from '../engine/model/modules';
 import type { GateMap, Trainer } from '../engine/trainer';
+import { framedIds, promptIds } from '../hub/tokenizer';
 import { isGated, learnsThreshold } from '../shared/config';
+import { tellsClasses } from '../shared/model';
 import type { TokenSet, Tokenizer } from '../shared/types';
 import type { TrainEvent } from './protocol';
 
@@ -31,12 +33,13 @@ export class Watcher {
 
   #ids(): Int32Array {
     const { text } = this;
-    const bos = this.#tokenizer.bosId;
-    const ids =
-      text === null
-        ? this.#validation.ids.slice(this.#validation.offsets[0], this.#validation.offsets[1])
-        : Int32Array.from([...(bos === null ? [] : [bos]), ...this.#tokenizer.encode(text)]);
-    return ids.slice(0, Math.min(this.#host.trainer.capacity.rows, maxContext(this.#host.trainer.base.config)));
+    const { base, capacity } = this.#host.trainer;
+    const most = Math.min(capacity.rows, maxContext(base.config));
+    if (text === null)
+      return this.#validation.ids.slice(this.#validation.offsets[0], this.#validation.offsets[1]).slice(0, most);
+    return tellsClasses(base.config)
+      ? framedIds(this.#tokenizer, text, most)
+      : promptIds(this.#tokenizer, text).slice(0, most);
   }
 
   /** Shows the gates if it is time again, or at once. */

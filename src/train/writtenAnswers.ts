@@ -17,7 +17,8 @@ export async function measureWritten(
   limit: number,
   ends: () => boolean = () => false,
 ): Promise<Record<RunId, Written> | null> {
-  const asked = questions(validation, limit);
+  // What tells classes writes nothing.
+  const asked = validation.labels ? null : questions(validation, limit);
   if (!asked || asked.length === 0 || runIds.length === 0) return null;
   const answers = asked.map(({ answer }) => withoutEnd(answer, tokenizer.special));
   if (answers.some((ids) => ids.length > MAX_ANSWER_TOKENS)) return null;

@@ -19,6 +19,7 @@ export const byteTokenizer: Tokenizer = {
         (id) => id - 1,
       ),
     ),
+  frame: null,
   largestId: 256,
   bosId: 0,
   eosId: 0,

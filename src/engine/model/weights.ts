@@ -13,7 +13,7 @@ import { type StoredMatrix, floatsOf, isQuantised, rowsOf, valueCount } from '..
 import type { BufferScope, Tensor } from '../device/buffers';
 import type { TablePart } from '../kernels/embed/embed';
 import { type Weight, uploadWeight } from '../kernels/matmul/weight';
-import { type WholeModules, packWhole, sliceWhole, wholeLayout } from '../adapters/wholeModules';
+import { type WholeModules, type WholeValues, packWhole, sliceWhole, wholeLayout } from '../adapters/wholeModules';
 import { vocabStride } from './modules';
 
 /** Gives a tensor of the state dict, as it lies there; a quantised matrix has the outputs as its rows in any case. */
@@ -105,6 +105,14 @@ function frozenLinears(model: ModelDescription): Map<string, LinearDescription> 
   return new Map([...allModules(model), ...dense].map((m) => [`${m.path}.weight`, m]));
 }
 
+/** Uploads what is trained whole, as it is before. @throws {AdapterError} where a tensor is missing or has another shape */
+export function uploadWhole(scope: BufferScope, model: ModelDescription, values: WholeValues): WholeModules {
+  const layout = wholeLayout(model);
+  return layout.bytes > 0
+    ? sliceWhole(layout, scope.upload('whole modules', packWhole(layout, values)))
+    : new Map<never, never>();
+}
+
 /**
  * Uploads the frozen base. `read` is asked once for each weight. Tables of more than `bindingBytes` are split over bindings.
  */
@@ -172,12 +180,10 @@ export function uploadWeights(
   }
   const embedded = named(tables, `${embedding.path}.weight`);
   const heads = head.kind === 'classes' ? [] : head.tied ? embedded : named(tables, `${head.path}.weight`);
-  const layout = wholeLayout(model);
   return {
     embedding: embedded,
     head: heads,
-    whole:
-      layout.bytes > 0 ? sliceWhole(layout, scope.upload('whole modules', packWhole(layout, wholeValues))) : new Map(),
+    whole: uploadWhole(scope, model, wholeValues),
     headBias: headBias && biasParts(scope, heads, headBias),
     matrices,
     vectors,

@@ -333,6 +333,18 @@ export const data = {
       `Class imbalance: ${share} % of the examples are “${most}”, ${n} ${n === 1 ? 'is' : 'are'} “${least}”. Always saying “${most}” would be right in ${share} %: read macro-F1 beside accuracy, and add examples of rare labels.`,
     manyLabels: ({ n, most }: { n: number; most: number }) =>
       `The label column has ${n} different values among the examples. Above ${most}, or where most stand only once, they count as text: no split by label, no accuracy.`,
+    needLabels: {
+      message: 'The open model tells classes apart, so it needs data with labels.',
+      hint: 'Choose the task “text classification” and a column of labels, or open a model that writes text.',
+    },
+    noClasses: ({ most }: { most: number }) => ({
+      message: `The label column has more than ${most} different values, or most of them stand only once: these are no classes.`,
+      hint: 'Choose another column of labels.',
+    }),
+    oneClass: ({ label }: { label: string }) => ({
+      message: `Every example has the label “${label}”, so there is nothing to tell apart.`,
+      hint: 'Choose another column of labels, or add examples of other classes.',
+    }),
     firstLine: ({ label }: { label: string }) =>
       `The label “${label}” is in the first line only. If that line names the columns, say so under “File”.`,
     emptyFile: 'The validation file has no usable rows, so part of the other files becomes the validation split.',

@@ -127,6 +127,14 @@ export const train = {
       message: `The data holds the token id ${id}, but the model has ${vocab} tokens.`,
       hint: "The tokens are another model's: prepare the data again with this model.",
     }),
+    unlabelled: {
+      message: 'This model tells classes apart, but the data has no labels for it.',
+      hint: 'Choose the task “text classification” under Data, with a column of labels.',
+    },
+    noClasses: {
+      message: 'The data was prepared for a model that tells classes apart; the open one writes text.',
+      hint: 'Prepare the data again with this model.',
+    },
     empty: { message: 'There must be at least one train example and one validation example.', hint: 'Load more data.' },
     noDev: { message: 'There is no dev split.', hint: 'Set the dev split above 0.' },
     manyPrompts: ({ most }: { most: number }) => ({
@@ -146,6 +154,10 @@ export const train = {
     noModel: { message: 'No model is open.', hint: 'Open a model first.' },
     noSession: { message: 'There is no run.', hint: 'Press Train first.' },
     noRun: ({ run }: { run: string }) => ({ message: `There is no run "${run}".`, hint: 'Train or import one first.' }),
+    noText: {
+      message: 'This model tells classes apart; it writes no text.',
+      hint: 'Open a model that writes text for prompts and samples.',
+    },
     base: { message: 'The base model has no adapter to export.', hint: 'Choose a run.' },
     otherCheck: { message: 'check.json does not fit this model.', hint: OWN_MODEL },
     otherLogits: ({ error, allowed, model }: { error: string; allowed: number; model: string }) => ({
@@ -200,6 +212,10 @@ export const train = {
     noThreshold: ({ path }: { path: string }) => ({
       message: `ts_peft.json has no threshold for ${path}.`,
       hint: AGAIN,
+    }),
+    classes: ({ n }: { n: number }) => ({
+      message: `The adapter's head has ${n} classes; Sieve opens heads of 2 to 1000.`,
+      hint: OWN_MODEL,
     }),
     tensors: ({ n, expected }: { n: number; expected: number }) => ({
       message: `The adapter has ${n} tensors; this model and its settings use ${expected}.`,

@@ -84,6 +84,14 @@ export const train: Texts['errors']['train'] = {
       message: `数据里有词元编号 ${id}，而模型只有 ${vocab} 个词元。`,
       hint: '这些词元属于另一个模型：请用当前模型重新准备数据。',
     }),
+    unlabelled: {
+      message: '该模型用于区分类别，但数据没有可用的标签。',
+      hint: '请在“数据”中选择任务“文本分类”，并指定标签列。',
+    },
+    noClasses: {
+      message: '数据是为区分类别的模型准备的；当前打开的模型用于生成文本。',
+      hint: '请用当前模型重新准备数据。',
+    },
     empty: { message: '至少要有一个训练样本和一个验证样本。', hint: '请载入更多数据。' },
     noDev: { message: '没有开发集。', hint: '请把开发集设为大于 0。' },
     manyPrompts: ({ most }) => ({ message: `最多对 ${most} 个提示词采样。`, hint: '请去掉一些。' }),
@@ -100,6 +108,10 @@ export const train: Texts['errors']['train'] = {
     noModel: { message: '没有打开模型。', hint: '请先打开一个模型。' },
     noSession: { message: '没有运行。', hint: '请先按“训练”。' },
     noRun: ({ run }) => ({ message: `没有名为“${run}”的运行。`, hint: '请先训练或导入一个。' }),
+    noText: {
+      message: '该模型用于区分类别，不生成文本。',
+      hint: '如需提示词和示例，请打开能生成文本的模型。',
+    },
     base: { message: '基座模型没有可以导出的适配器。', hint: '请选择一个运行。' },
     otherCheck: { message: 'check.json 与这个模型不符。', hint: OWN_MODEL },
     otherLogits: ({ error, allowed, model }) => ({
@@ -142,6 +154,10 @@ export const train: Texts['errors']['train'] = {
     }),
     rankPattern: ({ path }) => ({ message: `${path} 的 rank_pattern 与它的张量不符。`, hint: AGAIN }),
     noThreshold: ({ path }) => ({ message: `ts_peft.json 里没有 ${path} 的阈值。`, hint: AGAIN }),
+    classes: ({ n }) => ({
+      message: `该适配器的分类头有 ${n} 个类别；Sieve 支持 2 到 1000 个。`,
+      hint: OWN_MODEL,
+    }),
     tensors: ({ n, expected }) => ({
       message: `适配器有 ${n} 个张量，而这个模型和它的设置使用 ${expected} 个。`,
       hint: OWN_MODEL,
