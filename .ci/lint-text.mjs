@@ -29,6 +29,11 @@ const RULES = [
     /(?<!['"])\b(localStorage|sessionStorage|indexedDB)\b|\bcaches\.(open|match|has|keys|delete)\b|\bnavigator\b.*\.(storage|locks|serviceWorker)\b|\b(storage|locks|serviceWorker)\b[^{}]*\} = .*navigator\b/,
     'a storage that a browser may refuse: ask for it in src/shared/siteData.ts',
   ],
+  [
+    /^src\/(?!shared\/startWorker\.ts$|engine\/testing\/|.*\.test\.).*\.tsx?$/,
+    /\bnew Worker\(/,
+    'a worker that may not start and nobody notices: start it in src/shared/startWorker.ts',
+  ],
   [/./, /["'` (=](\/work\/|\/root\/|\/home\/\w)/, 'a path of one machine'],
   [
     /package-lock\.json$|\.npmrc$|requirements.*\.txt$/,

@@ -1,4 +1,5 @@
 /** Owns the worker in which the reference is computed. One model, one worker: what it leaves behind ends with it. */
+import { askWorker } from '../shared/askWorker';
 import { type ErrorInfo, ModelError } from '../shared/errors';
 import { startWorker } from '../shared/startWorker';
 import { type Message, message } from '../shared/message';
@@ -29,6 +30,7 @@ function sizeOf(model: ReferenceModel): number {
  * Logits as `computeReference` has them, in a worker that is ended afterwards. Bytes of an .onnx file are handed over, not copied:
  * its weights cannot be read any more.
  * @throws {ModelError} when they cannot be computed, or do not come to an end
+ * @throws {WorkerError} when the worker does not start
  */
 export async function referenceLogits(model: ReferenceModel, sequences: readonly Sequence[]): Promise<ReferenceLogits> {
   // Node has no workers of the web: tests of models compute where they are.
@@ -36,23 +38,18 @@ export async function referenceLogits(model: ReferenceModel, sequences: readonly
   const all = model.kind === 'onnx' ? [model.bytes, ...model.external.values()] : [];
   const buffers = [...new Set(all.map((b) => b.buffer as ArrayBuffer))];
   const limit = LEAST + (PER_MB * sizeOf(model)) / 2 ** 20;
-  const worker = startWorker(script, appBase(), 'reference');
   const { file } = model;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  return new Promise<ReferenceLogits>((resolve, reject) => {
-    const refuse = (why: Message) => reject(new ModelError(message('hub.model.runtime', { file, why })));
-    timer = setTimeout(() => refuse(message('hub.model.runtimeSlow', { seconds: Math.round(limit / 1000) })), limit);
-    worker.onmessage = ({ data: reply }: MessageEvent<ReferenceReply>) => {
-      if (reply.kind === 'logits') resolve(reply.logits);
-      else reject(new ModelError(reply.error));
-    };
-    worker.onerror = (event) => {
-      event.preventDefault();
-      refuse(message('hub.model.runtimeEnded'));
-    };
-    worker.postMessage({ model, sequences } satisfies ReferenceRequest, buffers);
-  }).finally(() => {
-    clearTimeout(timer);
-    worker.terminate();
-  });
+  const refused = (why: Message) => new ModelError(message('hub.model.runtime', { file, why }));
+  const reply = await askWorker<ReferenceReply>(
+    startWorker(script, appBase(), 'reference'),
+    { model, sequences } satisfies ReferenceRequest,
+    {
+      transfer: buffers,
+      limit,
+      slow: (seconds) => refused(message('hub.model.runtimeSlow', { seconds })),
+      stopped: () => refused(message('hub.model.runtimeEnded')),
+    },
+  );
+  if (reply.kind === 'failed') throw new ModelError(reply.error);
+  return reply.logits;
 }

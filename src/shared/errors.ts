@@ -49,6 +49,9 @@ export class TrainError extends SieveError {}
 /** An adapter file cannot be read or does not fit the model. */
 export class AdapterError extends SieveError {}
 
+/** A worker of the page did not start. */
+export class WorkerError extends SieveError {}
+
 /** The browser's storage is full, forbidden, damaged, or held by another tab. */
 export class StorageError extends SieveError {}
 

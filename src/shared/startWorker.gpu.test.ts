@@ -1,10 +1,10 @@
 /// <reference types="vite/client" />
 import { expect, it } from 'vitest';
-import { ENDED, startWatchedWorker } from './startWorker';
+import { ENDED, startWorker } from './startWorker';
 import script from './testing/closingWorker.ts?worker&url';
 
 it('a worker that closes by itself, which says nothing, is noticed', async () => {
-  const worker = startWatchedWorker(script, document.baseURI, 'test');
+  const worker = startWorker(script, document.baseURI, 'test');
   const errors: string[] = [];
   worker.addEventListener('error', (event) => errors.push(event.message));
   const heard: unknown[] = [];

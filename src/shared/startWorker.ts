@@ -1,7 +1,129 @@
+import { type Message, message } from './message';
 import { siteData } from './siteData';
 
-/** What a watched worker's `error` event says when it ended without one of its own. */
+/** What a worker's `error` event says when it ended without one of its own, and when no try to start it worked. */
 export const ENDED = 'ended';
+export const SILENT = 'silent';
+
+/**
+ * How long each try to start a worker may take until it says that it lives, in ms. Firefox now and then loses one that
+ * starts while the service worker takes over; the later tries are for slow networks, which have to bring its script.
+ */
+export const TRIES: readonly number[] = [5000, 20_000, 60_000];
+
+/** What a worker says of itself, to none but whoever started it: that its script has run, and that it holds its lock. */
+export const ALIVE = 'sieve-worker: alive';
+const WATCHED = 'sieve-worker: watched';
+
+/** As the browser's `ErrorEvent`, which Node does not have. */
+export class WorkerErrorEvent extends Event {
+  readonly message: string;
+  constructor(message: string) {
+    super('error', { cancelable: true });
+    this.message = message;
+  }
+}
+
+interface Events {
+  message: MessageEvent;
+  error: WorkerErrorEvent;
+  messageerror: Event;
+}
+
+/**
+ * A worker that is given nothing before it has said that it lives: until then messages, and what they transfer, wait
+ * here. One that stays silent is ended and started anew; when no try is left, an `error` event says `SILENT`. One that
+ * ends by itself (closed, or killed for its memory) does so without an event of the browser's; here `ENDED` is said.
+ */
+export class LiveWorker {
+  /** Resolves when it lives; stays open when it never does. */
+  readonly alive: Promise<void>;
+  readonly #events = new EventTarget();
+  readonly #url: string;
+  readonly #options: WorkerOptions;
+  /** The lock that it holds for as long as it lives; null where it is not watched. */
+  readonly #lock: string | null;
+  readonly #onAlive: () => void;
+  #worker: Worker | null = null;
+  /** What waits for it to live; null when it does. */
+  #waiting: [message: unknown, transfer: Transferable[]][] | null = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(source: string, options: WorkerOptions, lock: string | null) {
+    this.#url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+    this.#options = options;
+    this.#lock = lock;
+    let onAlive = () => {};
+    this.alive = new Promise((resolve) => {
+      onAlive = resolve;
+    });
+    this.#onAlive = onAlive;
+    this.#start(0);
+  }
+
+  postMessage(data: unknown, transfer: Transferable[] = []): void {
+    if (this.#waiting) this.#waiting.push([data, transfer]);
+    else this.#worker?.postMessage(data, transfer);
+  }
+
+  addEventListener<K extends keyof Events>(
+    type: K,
+    listener: (event: Events[K]) => void,
+    options?: AddEventListenerOptions,
+  ): void {
+    this.#events.addEventListener(type, listener as EventListener, options);
+  }
+
+  terminate(): void {
+    clearTimeout(this.#timer);
+    URL.revokeObjectURL(this.#url);
+    this.#worker?.terminate();
+    this.#worker = null;
+    this.#waiting = null;
+  }
+
+  #start(attempt: number): void {
+    const worker = new Worker(this.#url, this.#options);
+    this.#worker = worker;
+    const isCurrent = () => worker === this.#worker;
+    this.#timer = setTimeout(() => {
+      console.info(`worker ${this.#options.name}: silent for ${TRIES[attempt]} ms`);
+      worker.terminate();
+      if (attempt + 1 < TRIES.length) this.#start(attempt + 1);
+      else this.#fail(SILENT);
+    }, TRIES[attempt]);
+    worker.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+      if (!isCurrent()) return;
+      if (data === ALIVE) this.#lives(worker);
+      else if (data === WATCHED) void siteData('locks')?.request(this.#lock!, () => isCurrent() && this.#fail(ENDED));
+      else this.#events.dispatchEvent(new MessageEvent('message', { data }));
+    });
+    worker.addEventListener('error', (event) => {
+      if (isCurrent() && !this.#fail(event.message)) event.preventDefault();
+    });
+    worker.addEventListener('messageerror', () => isCurrent() && this.#events.dispatchEvent(new Event('messageerror')));
+  }
+
+  #lives(worker: Worker): void {
+    clearTimeout(this.#timer);
+    URL.revokeObjectURL(this.#url);
+    const waiting = this.#waiting ?? [];
+    this.#waiting = null;
+    try {
+      for (const [data, transfer] of waiting) worker.postMessage(data, transfer);
+    } catch (error) {
+      this.#fail(String(error));
+      return;
+    }
+    this.#onAlive();
+  }
+
+  /** @returns whether nobody took care of it */
+  #fail(why: string): boolean {
+    clearTimeout(this.#timer);
+    return this.#events.dispatchEvent(new WorkerErrorEvent(why));
+  }
+}
 
 /**
  * Starts a module worker under the Content-Security-Policy of whoever starts it. A worker that is loaded from a URL takes
@@ -11,37 +133,28 @@ export const ENDED = 'ended';
  * @param script address of the built worker script (Vite's `?worker&url`)
  * @param base what that address is relative to
  */
-export function startWorker(script: string, base: string, name: string): Worker {
-  return start(`import ${JSON.stringify(new URL(script, base).href)};`, name);
-}
-
-function start(source: string, name: string): Worker {
-  return new Worker(URL.createObjectURL(new Blob([source], { type: 'text/javascript' })), { type: 'module', name });
-}
-
-/**
- * As `startWorker`, for a worker that lives long. One that ends by itself (closed, or killed for its memory) ends without an
- * event; it gets an `error` event here. The worker holds a lock of its own for as long as it lives, and whoever started it
- * waits for that lock. Where the browser has no locks, nothing is watched.
- */
-export function startWatchedWorker(script: string, base: string, name: string): Worker {
-  const locks = siteData('locks');
-  if (!locks) return startWorker(script, base, name);
-  const lock = `sieve-worker-${name}-${crypto.randomUUID()}`;
+export function startWorker(script: string, base: string, name: string): LiveWorker {
+  // The worker holds a lock of its own for as long as it lives, and whoever started it waits for that lock.
+  const lock = siteData('locks') && `sieve-worker-${name}-${crypto.randomUUID()}`;
   // The blob can import nothing but the script; that there are locks was asked above.
+  const watched = `navigator.locks.request(${JSON.stringify(lock)}, () => {
+  postMessage(${JSON.stringify(WATCHED)});
+  return new Promise(() => {});
+}).catch((error) => console.info('this worker is not watched', error));`;
   const source = `import ${JSON.stringify(new URL(script, base).href)};
-navigator.locks.request(${JSON.stringify(lock)}, () => { postMessage({ kind: 'alive' }); return new Promise(() => {}); })
-  .catch((error) => console.info('this worker is not watched', error));`;
-  const worker = start(source, name);
-  const onAlive = (event: MessageEvent<{ kind?: unknown }>) => {
-    if (event.data?.kind !== 'alive') return;
-    // Between the two of them; nobody else hears it.
-    event.stopImmediatePropagation();
-    worker.removeEventListener('message', onAlive);
-    void locks.request(lock, () => {
-      worker.dispatchEvent(new ErrorEvent('error', { message: ENDED, cancelable: true }));
-    });
-  };
-  worker.addEventListener('message', onAlive);
-  return worker;
+postMessage(${JSON.stringify(ALIVE)});
+${lock ? watched : ''}`;
+  return new LiveWorker(source, { type: 'module', name }, lock);
+}
+
+/** Starts a classic worker from its own text: it asks for nothing, and is not watched. */
+export function startText(text: string, name: string): LiveWorker {
+  return new LiveWorker(`${text}\npostMessage(${JSON.stringify(ALIVE)});`, { name }, null);
+}
+
+/** Why a worker stopped: its own words, where the browser has any. */
+export function whyStopped({ type, message: own = '' }: Partial<ErrorEvent>): Message | string {
+  if (own === ENDED) return message('shared.workerEnded');
+  if (own === SILENT) return message('shared.workerSilent', { tries: TRIES.length });
+  return own || message(type === 'messageerror' ? 'store.worker.badMessage' : 'store.worker.notLoaded');
 }

@@ -1,5 +1,5 @@
 /** The only owner of the data worker: parsing, tokenising, previews. */
-import { startWatchedWorker } from '../shared/startWorker';
+import { startWorker } from '../shared/startWorker';
 import type { DataEvent, DataReplies, DataRequest } from '../train/protocol';
 import script from '../train/dataWorker.ts?worker&url';
 import { WorkerClient, type WorkerHooks } from './workerClient';
@@ -8,5 +8,5 @@ export type DataClient = WorkerClient<DataRequest, DataReplies, DataEvent>;
 
 /** The worker starts with the first request. */
 export function createDataClient(hooks: WorkerHooks<DataEvent>): DataClient {
-  return new WorkerClient(() => startWatchedWorker(script, document.baseURI, 'data'), 'data', hooks);
+  return new WorkerClient(() => startWorker(script, document.baseURI, 'data'), 'data', hooks);
 }

@@ -1,5 +1,5 @@
 /** The only owner of the keep worker, which alone writes to the browser's files. It sends no events. */
-import { startWatchedWorker } from '../shared/startWorker';
+import { startWorker } from '../shared/startWorker';
 import type { KeepReplies, KeepRequest } from '../train/protocol';
 import script from '../train/keepWorker.ts?worker&url';
 import { WorkerClient, type WorkerHooks } from './workerClient';
@@ -8,5 +8,5 @@ export type KeepClient = WorkerClient<KeepRequest, KeepReplies, never>;
 
 /** The worker starts with the first request. */
 export function createKeepClient(hooks: WorkerHooks<never>): KeepClient {
-  return new WorkerClient(() => startWatchedWorker(script, document.baseURI, 'keep'), 'storage', hooks);
+  return new WorkerClient(() => startWorker(script, document.baseURI, 'keep'), 'storage', hooks);
 }

@@ -1,5 +1,5 @@
 /** The only owner of the train worker, which in turn owns the GPU. */
-import { startWatchedWorker } from '../shared/startWorker';
+import { startWorker } from '../shared/startWorker';
 import type { TrainEvent, TrainReplies, TrainRequest } from '../train/protocol';
 import script from '../train/trainWorker.ts?worker&url';
 import { WorkerClient, type WorkerHooks } from './workerClient';
@@ -8,5 +8,5 @@ export type TrainClient = WorkerClient<TrainRequest, TrainReplies, TrainEvent>;
 
 /** The worker starts with the first request. */
 export function createTrainClient(hooks: WorkerHooks<TrainEvent>): TrainClient {
-  return new WorkerClient(() => startWatchedWorker(script, document.baseURI, 'train'), 'training', hooks);
+  return new WorkerClient(() => startWorker(script, document.baseURI, 'train'), 'training', hooks);
 }

@@ -2,6 +2,9 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { EventBatcher } from './batcher';
 import { TestPort, foreign } from './testing/fixtures';
 import { PATIENCE, WorkerClient, WorkerFault } from './workerClient';
+import { message } from '../shared/message';
+import { TRIES, startWorker } from '../shared/startWorker';
+import { playWorkers } from '../shared/testing/playedWorker';
 import { say } from '../shared/texts/say';
 
 type Request = { type: 'one'; n: number } | { type: 'two' };
@@ -98,6 +101,28 @@ test('a worker that does not hear is ended, what it owed fails as cancelled, and
   }
 });
 
+test('a client’s requests survive a silent worker; when none speaks they fail, and the next starts again', async () => {
+  const started = playWorkers((nth) => nth > TRIES.length);
+  const crashes: unknown[] = [];
+  const client = new WorkerClient<{ type: 'one' }, { one: null }, never>(
+    () => startWorker('worker.js', 'http://localhost/', 'train'),
+    'training',
+    {
+      onEvent: () => {},
+      onCrash: (error) => crashes.push(error),
+    },
+  );
+  const failed = client.request({ type: 'one' }).catch((error: unknown) => error);
+  await vi.advanceTimersByTimeAsync(TRIES.reduce((sum, ms) => sum + ms, 0));
+  const why = message('shared.workerSilent', { tries: TRIES.length });
+  expect(await failed).toMatchObject({ name: 'WorkerError', params: { name: 'training', why } });
+  expect(crashes).toHaveLength(1);
+  void client.request({ type: 'one' }).catch(() => 'closed below');
+  await vi.advanceTimersByTimeAsync(50);
+  expect(started.at(-1)!.given).toMatchObject([{ type: 'one' }]);
+  client.dispose();
+});
+
 test('events are handed on; an unasked reply is an error', () => {
   const { ports, events, client } = setup();
   void client.request({ type: 'two' }).catch(() => 'closed below');
@@ -113,6 +138,8 @@ beforeEach(() => {
 });
 afterEach(() => {
   vi.useRealTimers();
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
 });
 
 test('the batcher applies at the earliest due time, in order, all at once', () => {

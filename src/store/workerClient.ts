@@ -4,7 +4,7 @@
  */
 import { type ErrorInfo, SieveError } from '../shared/errors';
 import { type Message, message } from '../shared/message';
-import { ENDED } from '../shared/startWorker';
+import { whyStopped } from '../shared/startWorker';
 import type { FromWorker } from '../train/protocol';
 
 /** An error that a worker reported. Keeps the name it had there (`DataError`, `GpuError`, …). */
@@ -182,9 +182,3 @@ export class WorkerClient<Request extends { type: string }, Replies, E> {
 
 /** What went wrong with a worker itself. */
 const workerError = (said: Message): ErrorInfo => ({ name: 'WorkerError', ...said });
-
-/** Why a worker stopped: its own words, where the browser has any. */
-function whyStopped({ type, message: own = '' }: Partial<ErrorEvent>): Message | string {
-  if (own === ENDED) return message('shared.workerEnded');
-  return own || message(type === 'messageerror' ? 'store.worker.badMessage' : 'store.worker.notLoaded');
-}

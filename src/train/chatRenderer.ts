@@ -3,7 +3,7 @@ import { Cancelled } from '../data/pace';
 import { appBase } from '../hub/source';
 import type { ChatTemplate, RenderChats, RenderedChat, Turn } from '../shared/data';
 import { DataError } from '../shared/errors';
-import { startWorker } from '../shared/startWorker';
+import { type LiveWorker, type WorkerErrorEvent, startWorker, whyStopped } from '../shared/startWorker';
 import { message } from '../shared/message';
 import { Lock } from './lock';
 import type { TemplateEvent, TemplateRequest } from './protocol';
@@ -15,7 +15,7 @@ const CHAT_LIMIT = 20 * RENDER_LIMIT;
 
 export class ChatRenderer {
   readonly #lock = new Lock();
-  #worker: Worker | null = null;
+  #worker: LiveWorker | null = null;
 
   /**
    * Renders what it is given, one request after the other; one that is ended leaves those behind it alone.
@@ -33,14 +33,14 @@ export class ChatRenderer {
   ): Promise<RenderedChat[]> {
     if (signal?.aborted) return Promise.reject(new Cancelled());
     if (chats.length === 0) return Promise.resolve([]);
-    const fresh = this.#worker === null;
     const worker = (this.#worker ??= startWorker(script, appBase(), 'template'));
     return new Promise((resolve, reject) => {
       const rendered: RenderedChat[] = [];
+      const heard = new AbortController();
       let timer: ReturnType<typeof setTimeout> | undefined;
       const end = (settle: () => void) => {
         clearTimeout(timer);
-        worker.onmessage = worker.onerror = null;
+        heard.abort();
         signal?.removeEventListener('abort', cancel);
         settle();
       };
@@ -57,29 +57,30 @@ export class ChatRenderer {
         clearTimeout(timer);
         timer = setTimeout(tooLong, Math.min(RENDER_LIMIT, begun + CHAT_LIMIT - performance.now()));
       };
-      const ask = () => {
-        begun = performance.now();
-        worker.postMessage({ template, chats, as } satisfies TemplateRequest);
-        wait();
-      };
-      worker.onmessage = ({ data: event }: MessageEvent<TemplateEvent>) => {
-        if (event.kind === 'ready') ask();
-        else if (event.kind === 'failed') end(() => reject(new DataError(event.error)));
-        else {
-          if (event.kind === 'rendered') {
-            rendered.push(event.chat);
-            begun = performance.now();
-          }
-          if (rendered.length === chats.length) end(() => resolve(rendered));
-          else wait();
+      const hear = ({ data: event }: MessageEvent<TemplateEvent>) => {
+        if (event.kind === 'failed') {
+          end(() => reject(new DataError(event.error)));
+          return;
         }
+        if (event.kind === 'rendered') {
+          rendered.push(event.chat);
+          begun = performance.now();
+        }
+        if (rendered.length === chats.length) end(() => resolve(rendered));
+        else wait();
       };
-      // A template's own errors come as answers: what comes here is the script that does not load.
-      worker.onerror = (event) => {
+      worker.addEventListener('message', hear, { signal: heard.signal });
+      // A template's own errors come as answers: what comes here is a worker that does not start.
+      const stopped = (event: WorkerErrorEvent) => {
         event.preventDefault();
-        kill(new DataError(message('train.chatTemplate.worker', { why: event.message || null })));
+        kill(new DataError(message('train.chatTemplate.worker', { why: whyStopped(event) })));
       };
-      if (!fresh) ask();
+      worker.addEventListener('error', stopped, { signal: heard.signal });
+      worker.postMessage({ template, chats, as } satisfies TemplateRequest);
+      void worker.alive.then(() => {
+        begun = performance.now();
+        wait();
+      });
     });
   }
 }

@@ -381,8 +381,6 @@ export interface TemplateRequest {
 }
 
 export type TemplateEvent =
-  /** Once, when it can be asked. */
-  | { kind: 'ready' }
   /** After each rendering. */
   | { kind: 'alive' }
   /** Each chat, in order. */

@@ -17,4 +17,3 @@ scope.onmessage = async ({ data: { template, chats, as } }: MessageEvent<Templat
     post({ kind: 'failed', error: toErrorInfo(error) });
   }
 };
-post({ kind: 'ready' });

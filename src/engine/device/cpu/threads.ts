@@ -4,6 +4,7 @@
  */
 import { GpuError } from '../../../shared/errors';
 import { message } from '../../../shared/message';
+import { startText, whyStopped } from '../../../shared/startWorker';
 import script from './thread.js?raw';
 
 /** Places in `control`, in 32-bit words; the arguments follow as f64. */
@@ -47,23 +48,13 @@ export type StartThread = (script: string, name: string) => ThreadHandle;
 
 /** A worker from a blob: it inherits the page's Content-Security-Policy and asks for nothing. */
 export const startInBrowser: StartThread = (text, name) => {
-  const url = URL.createObjectURL(new Blob([text], { type: 'text/javascript' }));
-  const worker = new Worker(url, { name });
+  const worker = startText(text, name);
   return {
     post: (message) => worker.postMessage(message),
     ready: new Promise((resolve, reject) => {
-      worker.addEventListener(
-        'message',
-        () => {
-          URL.revokeObjectURL(url);
-          resolve();
-        },
-        { once: true },
-      );
-      worker.addEventListener(
-        'error',
-        (event) => reject(new GpuError(message('engine.cpu.thread', { message: event.message }))),
-        { once: true },
+      worker.addEventListener('message', () => resolve(), { once: true });
+      worker.addEventListener('error', (event) =>
+        reject(new GpuError(message('engine.cpu.thread', { message: whyStopped(event) }))),
       );
     }),
     end: () => worker.terminate(),

@@ -145,7 +145,6 @@ export const hub = {
     unexpected: ({ where }: { where: string }) => `what stands at ${where} is not known here, or out of bounds`,
     notBuilt: 'no tokenizer can be made of it',
     slow: ({ seconds }: { seconds: number }) => `it did not become a tokenizer within ${seconds} s`,
-    noWorker: 'the worker that tries it did not start',
     foreignId: ({ id }: { id: number }) => `it gave ${id}, which is no token`,
     beyond: ({ largest, vocab }: { largest: number; vocab: number }) =>
       `its largest token id is ${largest}, but the model has ${vocab} tokens`,

@@ -32,6 +32,11 @@ export const shared = {
     hint: 'A private window or a strict setting forbids it. Export what you want to keep.',
   },
   workerEnded: 'it ended without an error',
+  workerSilent: ({ tries }: { tries: number }) => `it did not start in ${tries} tries`,
+  workerStart: ({ tries }: { tries: number }) => ({
+    message: `A worker of this page did not start in ${tries} tries.`,
+    hint: 'Try again, or reload the page; other tabs may be using up the memory.',
+  }),
   zip: {
     entries: ({ n }: { n: number }) => `it has ${n} entries`,
     directory: 'its directory is broken',

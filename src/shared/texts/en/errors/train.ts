@@ -231,8 +231,8 @@ export const train = {
       message: `The chat template was not done after ${seconds} s, so it was stopped.`,
       hint: 'Use the plain template, or another model.',
     }),
-    worker: ({ why }: { why: string | null }) => ({
-      message: `The template worker stopped: ${why ?? 'its script could not be loaded'}.`,
+    worker: ({ why }: { why: string }) => ({
+      message: `The template worker stopped: ${why}.`,
       hint: 'Reload the page.',
     }),
   },

@@ -113,7 +113,6 @@ export const hub: Texts['errors']['hub'] = {
     unexpected: ({ where }) => `${where} 处的内容无法识别，或超出范围`,
     notBuilt: '无法用它建立分词器',
     slow: ({ seconds }) => `它在 ${seconds} 秒内没有变成分词器`,
-    noWorker: '试用它的 worker 没有启动',
     foreignId: ({ id }) => `它给出了 ${id}，这不是词元`,
     beyond: ({ largest, vocab }) => `它最大的词元编号是 ${largest}，而模型只有 ${vocab} 个词元`,
   },

@@ -20,6 +20,11 @@ export const shared: Texts['errors']['shared'] = {
     hint: '隐私窗口或严格的设置不允许。请导出你想保留的内容。',
   },
   workerEnded: '它没有说明就结束了',
+  workerSilent: ({ tries }) => `尝试了 ${tries} 次，它都没有启动`,
+  workerStart: ({ tries }) => ({
+    message: `尝试了 ${tries} 次，这个页面的一个工作线程都没有启动。`,
+    hint: '请再试一次，或重新载入页面；其他标签页可能占用了内存。',
+  }),
   zip: {
     entries: ({ n }) => `其中有 ${n} 个条目`,
     directory: '目录已损坏',

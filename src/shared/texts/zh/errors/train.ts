@@ -172,7 +172,7 @@ export const train: Texts['errors']['train'] = {
       message: `对话模板在 ${seconds} 秒后仍未完成，因此已被停止。`,
       hint: '请使用普通模板，或换一个模型。',
     }),
-    worker: ({ why }) => ({ message: `模板线程已停止：${why ?? '无法加载它的脚本'}。`, hint: '请重新载入页面。' }),
+    worker: ({ why }) => ({ message: `模板线程已停止：${why}。`, hint: '请重新载入页面。' }),
   },
   keep: {
     full: { message: '浏览器不再给这个页面更多存储空间。', hint: '请在“已保存”里删除会话，或释放设备上的空间。' },
