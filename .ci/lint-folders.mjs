@@ -260,7 +260,7 @@ export function lintDoors(sources) {
 export function readTree(root) {
   const sources = new Map();
   for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile() || !/\.(tsx?|js|wgsl|css|json)$/.test(entry.name)) continue;
+    if (!entry.isFile() || !/\.(tsx?|js|wgsl|css|json|py)$/.test(entry.name)) continue;
     const full = join(entry.parentPath, entry.name);
     sources.set(relative(root, full).split(sep).join('/'), readFileSync(full, 'utf8'));
   }

@@ -39,6 +39,8 @@ class TsLoraConfig(LoraConfig):
         used = [name for name in UNGATED if getattr(self, name, None)]
         if used:
             raise ValueError(f"{', '.join(used)}: a gate is defined for plain LoRA and DoRA updates only.")
+        if self.use_dora and not isinstance(self, TsDoraConfig):
+            raise ValueError("TS_LORA with use_dora is TS_DORA.")
 
 
 @dataclass

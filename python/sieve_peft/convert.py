@@ -1,4 +1,4 @@
-"""Adapters as Sieve's page exports them: LORA, with the thresholds of a gated one beside it in ts_peft.json."""
+"""Adapters of older versions of Sieve's page: LORA, with the thresholds of a gated one beside it in ts_peft.json."""
 import json
 import shutil
 import tempfile

@@ -1,10 +1,9 @@
 """Holds adapters exported by the app against Python PEFT: `python -m sieve_ref.check_export <dir> ...`.
 
-Each <dir> holds one zip (or the unpacked adapter) and expected.json:
-{"model": folder under public/models, or families/<family> of the fixtures, "ids": [...], "rows": [...], "dense": [rows][vocab] or null, "gated": the same}.
-`dense`: logits with every token updated (plain PEFT); `gated`: with the thresholds of ts_peft.json (the twin).
-A directory fails when a difference exceeds 2e-4 of the largest logit, or when nothing could be compared. The last line says
-how many passed and failed; exits with 1 when one failed.
+Each <dir> holds one zip, or the unpacked adapter; its check.json names the model (a folder under public/models, or
+families/<family> of the fixtures) and has the app's logits. PEFT must give them, a gated adapter's with sieve_peft, and so must
+the script in a gated adapter's zip. A directory fails when a difference exceeds 2e-4 of the largest logit. The last line
+says how many passed and failed; exits with 1 when one failed.
 """
 import argparse
 import json
@@ -14,44 +13,33 @@ from pathlib import Path
 import torch
 from transformers.utils import logging
 
-from .export import CONFIG, THRESHOLDS, AdapterError, adapter_folder, load_gated, load_plain, row_logits
+from .export import CHECK, CONFIG, OUR_SCRIPT, SCRIPT, AdapterError, adapter_folder, is_gated, load_own, load_peft, load_script
 
-TOLERANCE = 2e-4
+OURS = load_script(OUR_SCRIPT)
 
 
-def compare(kind: str, actual: torch.Tensor, expected: list) -> bool:
+def compare(kind: str, model, check: dict) -> bool:
     """Prints one line; true when the app's logits agree with ours."""
-    theirs = torch.tensor(expected, dtype=torch.float32)
-    if theirs.shape != actual.shape:
-        print(f"{kind}: app wrote logits of shape {list(theirs.shape)}, expected {list(actual.shape)}")
-        return False
-    error = ((theirs - actual).abs().max() / actual.abs().max()).item()
-    good = error <= TOLERANCE  # false for NaN, too
-    print(f"{kind}: largest difference {error:.2e} of max|logit| (bar {TOLERANCE:.0e}) {'ok' if good else 'TOO LARGE'}")
+    off = OURS.difference(model, check)
+    good = off <= OURS.TOLERANCE  # false for NaN, too
+    print(f"{kind}: largest difference {off:.2e} of max|logit| (bar {OURS.TOLERANCE:.0e}) {'ok' if good else 'TOO LARGE'}")
     return good
 
 
 def check(directory: Path) -> bool:
-    """Compares everything that expected.json holds. A gated adapter must come with gated logits."""
-    expected = json.loads((directory / "expected.json").read_text())
+    """Compares the adapter of a directory in every way in which it is to be loaded."""
     zips = list(directory.glob("*.zip"))
     if len(zips) > 1 or not zips and not (directory / CONFIG).exists():
         raise AdapterError(f"{directory} holds {len(zips)} zips and no unpacked adapter; one adapter expected")
-    model, ids, rows = expected["model"], expected["ids"], expected["rows"]
-    dense, gated = expected.get("dense"), expected.get("gated")
-    results = []
     with adapter_folder(zips[0] if zips else directory) as folder:
-        has_gates = (folder / THRESHOLDS).exists()
-        if has_gates != (gated is not None):
-            there, missing = (THRESHOLDS, "gated logits") if has_gates else ("gated logits", THRESHOLDS)
-            raise AdapterError(f"there is {there}, but no {missing}")
-        if dense is not None:
-            results.append(compare("dense (PEFT)", row_logits(load_plain(folder, model), ids, rows), dense))
-        if gated is not None:
-            results.append(compare("gated (twin)", row_logits(load_gated(folder, model), ids, rows), gated))
-    if not results:
-        raise AdapterError("expected.json holds neither dense nor gated logits")
-    return all(results)
+        if not (folder / CHECK).exists():
+            raise AdapterError(f"{CHECK} is missing")
+        expected = json.loads((folder / CHECK).read_text())
+        model = expected["model"]
+        good = compare("PEFT", load_peft(folder, model), expected)
+        if not is_gated(folder):
+            return good
+        return compare(SCRIPT, load_own(folder, model), expected) and good
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""Exported adapters: through real PEFT, through the twin, and the ways in which the check must fail."""
+"""Exported adapters: through PEFT, through the script in their zip, and the ways in which the check must fail."""
 import json
 import shutil
 import subprocess
@@ -7,103 +7,138 @@ from pathlib import Path
 
 import pytest
 import torch
+from peft import PeftModel, get_peft_model
 from safetensors.torch import load_file, save_file
 
 from conftest import NANO
-from sieve_ref import fixtures
-from sieve_ref.check_export import check
-from sieve_ref.export import THRESHOLDS, WEIGHTS, AdapterError, load_gated, load_plain, row_logits, write_adapter
-from sieve_ref.ts_lora import attach_ts_lora, get_tau
-from sieve_ref.models import load_base
+from sieve_peft import TsDoraConfig, TsLoraConfig, gated_layers
+from sieve_ref.check_export import OURS, check
+from sieve_ref.export import CHECK, OUR_SCRIPT, README, WEIGHTS, AdapterError, load_own, load_peft
+from sieve_ref.models import MODELS, load_base
 
 ROOT = Path(__file__).resolve().parents[1]
-IDS, ROWS = [0, 312, 87, 1290, 55, 406, 2011, 9, 733], [0, 3, 8]
+SNIPPET = """```python
+import sieve_peft
+from peft import PeftModel
+from transformers import AutoModelForCausalLM
+base = AutoModelForCausalLM.from_pretrained("path/to/model", dtype="float32")
+model = PeftModel.from_pretrained(base, "this folder")
+```"""
+IDS, ROWS = [0, 312, 87, 1290, 55, 406, 2011, 9, 733], [8, 3]
 
 
-@pytest.fixture
-def exported(nano, tmp_path):
-    """An adapter folder, and the logits that its model gives dense and gated."""
-    _, weights, tau = nano
-    model = fixtures.build(NANO, "ts-lora", weights, tau)
-    write_adapter(model, tmp_path / "adapter", NANO)
-    logits = {"gated": row_logits(model, IDS, ROWS)}
-    model.gate_context.mode = "dense"
-    logits["dense"] = row_logits(model, IDS, ROWS)
-    assert (logits["gated"] - logits["dense"]).abs().max() > 0.01  # or the test could not tell them apart
-    return tmp_path / "adapter", logits
+@torch.no_grad()
+def written_check(model, name: str, ids=IDS, rows=ROWS) -> dict:
+    """check.json as the page writes it, in plain Python where load_gated.py has tensors."""
+    logits = model(input_ids=torch.tensor([ids]), use_cache=False).logits[0].double()
+    vocab = logits.shape[1]
+    found = []
+    for row in rows:
+        top = logits[row].topk(min(32, vocab))
+        checksum = sum((-1) ** v * (1 + v * 2654435761 % 2**32 / 2**32) * x for v, x in enumerate(logits[row].tolist()))
+        found.append({"row": row, "top": {"tokens": top.indices.tolist(), "logits": top.values.tolist()}, "checksum": checksum})
+    return {"format": "sieve-check", "version": 2, "model": name, "ids": ids, "vocab": vocab, "rows": found}
 
 
-def case(tmp_path, folder, **logits):
-    """A directory as the app leaves it for CI: a zip and expected.json."""
-    directory = tmp_path / "case"
-    directory.mkdir(exist_ok=True)
-    shutil.make_archive(str(directory / "adapter"), "zip", folder)
-    values = {k: v.tolist() for k, v in logits.items()}
-    (directory / "expected.json").write_text(json.dumps({"model": NANO, "ids": IDS, "rows": ROWS, **values}))
-    return directory
-
-
-def test_round_trip_through_peft_and_twin(exported):
-    folder, logits = exported
-    torch.testing.assert_close(row_logits(load_plain(folder, NANO), IDS, ROWS), logits["dense"], rtol=1e-5, atol=1e-5)
-    torch.testing.assert_close(row_logits(load_gated(folder, NANO), IDS, ROWS), logits["gated"], rtol=1e-5, atol=1e-5)
-
-
-def test_subset_of_modules_round_trip(tmp_path):
-    model = attach_ts_lora(load_base(NANO), 3, 5.0, ("q", "down"))
+def export(folder: Path, base_name=NANO, config_class=TsLoraConfig, ids=IDS, **options) -> PeftModel:
+    """A gated adapter with random B, half of its tokens skipped, in the folder as the page leaves it; returns the model."""
+    targets = options.pop("target_modules", ["q_proj", "down_proj"])
+    config = config_class(r=3, lora_alpha=5, target_modules=targets, task_type="CAUSAL_LM", **options)
+    model = get_peft_model(load_base(base_name), config).eval()
     generator = torch.Generator().manual_seed(4)
-    for module in model.modules():
-        if hasattr(module, "lora_B"):
-            module.lora_B.weight.data = torch.randn(module.lora_B.weight.shape, generator=generator) * 0.1
-            module.tau.fill_(0.2)
-    write_adapter(model, tmp_path, NANO)
-    loaded = load_gated(tmp_path, NANO)
-    assert torch.equal(get_tau(loaded), get_tau(model)) and len(get_tau(loaded)) == 8
-    assert torch.equal(row_logits(loaded, IDS, ROWS), row_logits(model, IDS, ROWS))
+    taken = {}
+    for name, layer in gated_layers(model).items():
+        layer.lora_B["default"].weight.data = torch.randn(layer.lora_B["default"].weight.shape, generator=generator) * 0.1
+        layer.register_forward_hook(lambda layer, inputs, out, name=name: taken.update({name: (inputs[0], out)}))
+    model(input_ids=torch.tensor([ids]), use_cache=False)
+    for name, layer in gated_layers(model).items():
+        x, y = taken[name][0], layer.base_layer(taken[name][0])
+        layer.lora_tau["default"].copy_((taken[name][1] - y).norm(dim=-1).div(y.norm(dim=-1) + 1e-6).sort(dim=-1).values[0, 3:5].mean())
+        layer._forward_hooks.clear()
+    model.save_pretrained(folder)
+    shutil.copy(OUR_SCRIPT, folder)
+    (folder / README).write_text(SNIPPET)
+    (folder / CHECK).write_text(json.dumps(written_check(model, base_name, ids)))
+    return model
 
 
-def test_command_line(exported, tmp_path):
-    folder, logits = exported
-    directory = case(tmp_path, folder, **logits)
-    run = [sys.executable, "-m", "sieve_ref.check_export", str(directory)]
-    good = subprocess.run(run, cwd=ROOT, capture_output=True, text=True)
-    assert good.returncode == 0 and good.stdout.count(" ok") == 2, good.stdout + good.stderr
-    case(tmp_path, folder, gated=logits["dense"], dense=logits["dense"])
-    bad = subprocess.run(run, cwd=ROOT, capture_output=True, text=True)
-    assert bad.returncode == 1 and bad.stdout.count(" ok") == 1 and "TOO LARGE" in bad.stdout
-    command = [sys.executable, "load_adapter.py", str(directory / "adapter.zip"), "--model", NANO, "--ids", ",".join(map(str, IDS)), "--rows", "0,3,8"]
-    written = json.loads(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
-    torch.testing.assert_close(torch.tensor(written["gated"]), logits["gated"], rtol=1e-5, atol=1e-5)
+def dense(model: PeftModel) -> PeftModel:
+    """The same adapter with every token updated."""
+    for layer in gated_layers(model).values():
+        layer.lora_tau["default"].zero_()
+    return model
 
 
-def test_small_differences_and_wrong_shapes_are_found(exported, tmp_path):
-    folder, logits = exported
-    off = logits["gated"].clone()
-    off[1, 7] += 4e-4 * off.abs().max()
-    assert not check(case(tmp_path, folder, gated=off))
-    off[1, 7] = float("nan")
-    assert not check(case(tmp_path, folder, gated=off))
-    assert not check(case(tmp_path, folder, gated=logits["gated"][:2]))
-    with pytest.raises(AdapterError, match="no gated logits"):
-        check(case(tmp_path, folder, dense=logits["dense"]))
+@pytest.mark.parametrize("base_name, config_class, options", [
+    (NANO, TsLoraConfig, {}),
+    (NANO, TsLoraConfig, {"use_rslora": True, "target_modules": "all-linear"}),
+    (NANO, TsDoraConfig, {"target_modules": ["model.layers.1.self_attn.v_proj", "model.layers.3.mlp.up_proj"]}),
+    ("families/gpt2", TsLoraConfig, {"target_modules": ["c_attn", "mlp.c_proj"], "fan_in_fan_out": True}),
+    ("families/gpt2", TsDoraConfig, {"target_modules": ["c_attn", "mlp.c_proj"], "fan_in_fan_out": True}),
+])
+def test_the_script_and_peft_load_the_same_model(base_name, config_class, options, tmp_path):
+    ids = IDS if base_name == NANO else [5, 60, 2, 33, 17, 8, 9, 41, 0]
+    model = export(tmp_path, base_name, config_class, ids, **options)
+    expected = json.loads((tmp_path / CHECK).read_text())
+    assert OURS.difference(load_own(tmp_path, base_name), expected) < 1e-5
+    assert OURS.difference(load_peft(tmp_path, base_name), expected) < 1e-6
+    assert OURS.difference(dense(model), expected) > 1e-3  # or the check could not tell them apart
 
 
-def test_damaged_adapters_are_refused(exported):
-    folder, _ = exported
-    saved = json.loads((folder / THRESHOLDS).read_text())
-    name = next(iter(saved["thresholds"]))
-    for change, message in (
-        ({"thresholds": {k: v for k, v in saved["thresholds"].items() if k != name}}, "differ"),
-        ({"thresholds": {**saved["thresholds"], name: -1.0}}, "negative"),
-        ({"scaling": saved["scaling"] * 2}, "scaling"),
-        ({"version": 2}, "version"),
-    ):
-        (folder / THRESHOLDS).write_text(json.dumps({**saved, **change}))
-        with pytest.raises(AdapterError, match=message):
-            load_gated(folder, NANO)
-    tensors = load_file(folder / WEIGHTS)
+def test_the_script_runs_as_it_stands(tmp_path):
+    model = export(tmp_path)
+    base = str(MODELS / NANO)
+    run = lambda *args: subprocess.run([sys.executable, "load_gated.py", *args], cwd=tmp_path, capture_output=True, text=True)
+    good = run(base)
+    assert good.returncode == 0 and "largest difference" in good.stdout, good.stderr
+    # The base that the configuration names, where none is given.
+    config = json.loads((tmp_path / "adapter_config.json").read_text())
+    (tmp_path / "adapter_config.json").write_text(json.dumps({**config, "base_model_name_or_path": base, "revision": None}))
+    (tmp_path / CHECK).write_text(json.dumps(written_check(dense(model), NANO)))
+    assert run().returncode == 1
+
+
+def test_small_differences_are_found(tmp_path):
+    export(tmp_path)
+    assert check(tmp_path)
+    expected = json.loads((tmp_path / CHECK).read_text())
+    largest = max(expected["rows"][0]["top"]["logits"])
+
+    def changed(**change):
+        row = {**expected["rows"][0], **change}
+        (tmp_path / CHECK).write_text(json.dumps({**expected, "rows": [row, *expected["rows"][1:]]}))
+        return check(tmp_path)
+
+    top = expected["rows"][0]["top"]
+    assert not changed(top={**top, "logits": [top["logits"][0] + 4e-4 * largest, *top["logits"][1:]]})
+    assert not changed(checksum=expected["rows"][0]["checksum"] + 4e-4 * largest * expected["vocab"] ** 0.5)
+    assert not changed(checksum=float("nan"))
+    (tmp_path / CHECK).unlink()
+    with pytest.raises(AdapterError, match="check.json is missing"):
+        check(tmp_path)
+
+
+def test_the_command_counts(tmp_path):
+    for name in ("good", "bad"):
+        model = export(tmp_path / name)
+    shutil.make_archive(str(tmp_path / "zip" / "adapter"), "zip", tmp_path / "good")
+    (tmp_path / "bad" / CHECK).write_text(json.dumps(written_check(dense(model), NANO)))
+    run = [sys.executable, "-m", "sieve_ref.check_export", *(str(tmp_path / name) for name in ("good", "zip", "bad"))]
+    done = subprocess.run(run, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1 and done.stdout.endswith("2 passed, 1 failed\n"), done.stdout + done.stderr
+    assert done.stdout.count(" ok") == 4 and done.stdout.count("TOO LARGE") == 2
+
+
+def test_tensors_that_peft_cannot_place_are_found(tmp_path):
+    export(tmp_path)
+    tensors = load_file(tmp_path / WEIGHTS)
     key = next(iter(tensors))
     # A misspelt key: PEFT itself only warns.
-    save_file({(k + "s" if k == key else k): v for k, v in tensors.items()}, folder / WEIGHTS)
+    save_file({(k + "s" if k == key else k): v for k, v in tensors.items()}, tmp_path / WEIGHTS)
     with pytest.raises(AdapterError, match="only"):
-        load_plain(folder, NANO)
+        load_peft(tmp_path, NANO)
+
+
+def test_a_method_that_is_none():
+    with pytest.raises(ValueError, match="is TS_DORA"):
+        TsLoraConfig(use_dora=True)

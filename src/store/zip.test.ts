@@ -8,7 +8,7 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 const FILES = [
   { name: 'adapter_config.json', bytes: bytes('{"r":8}') },
   { name: 'adapter_model.safetensors', bytes: Uint8Array.from({ length: 5000 }, (_, i) => i % 251) },
-  { name: 'ts_peft.json', bytes: bytes('{}') },
+  { name: 'load_gated.py', bytes: bytes('import torch') },
 ];
 
 test('what is zipped comes back byte for byte', async () => {

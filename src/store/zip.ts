@@ -18,10 +18,12 @@ import type { AdapterFile } from '../train/protocol';
 const KNOWN: Record<string, number> = {
   'adapter_config.json': 1 << 20,
   'adapter_model.safetensors': 256 << 20,
+  // of version 1
   'ts_peft.json': 4 << 20,
   'sieve.json': 1 << 20,
   'check.json': 64 << 20,
   'README.md': 1 << 20,
+  'load_gated.py': 1 << 20,
 };
 const MAX_ZIP = 260 << 20;
 const MAX_UNPACKED = 512 << 20;

@@ -3,11 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { trainedOf } from '../engine/adapters/methods';
 import { type ModuleAdapter, extraLength } from '../engine/adapters/parameters';
 import { adaptedModules } from '../engine/model/modules';
-import { writeSafetensors } from '../hub/safetensors';
-import { METHODS, type RunConfig, isGated, rankOf, runSchema } from '../shared/config';
+import { readSafetensors, writeSafetensors } from '../hub/safetensors';
+import { METHODS, type RunConfig, isGated, rankOf, runSchema, scalingOf } from '../shared/config';
 import type { PromptTemplate } from '../shared/data';
 import { AdapterError } from '../shared/errors';
 import { Rng } from '../shared/rng';
+import { checkOf } from './adapterCheck';
 import { adapterFiles, readAdapter } from './adapterFiles';
 import { mergeModule } from './merge';
 import type { AdapterFile } from './protocol';
@@ -56,7 +57,7 @@ function exported(
     adapters,
     thresholds: isGated(run) ? random(adapters.length).map(Math.abs) : null,
     template,
-    check: { model: 'tiny', ids: [1], rows: [0], dense: null, gated: null },
+    check: checkOf('tiny', [1], [0], [random(20)]),
   });
 }
 
@@ -69,10 +70,83 @@ const withConfig = (files: AdapterFile[], change: Record<string, unknown>): Adap
       : f,
   );
 
+const WEIGHTS = 'adapter_model.safetensors';
+const tensorsOf = (files: AdapterFile[]) => readSafetensors(files.find((f) => f.name === WEIGHTS)!.bytes);
+const thresholdNames = (files: AdapterFile[]) => tensorsOf(files).names.filter((name) => name.endsWith('.lora_tau'));
+
+describe('a gated adapter', () => {
+  const run = runSchema.parse({ id: 'a', name: 'A', method: 'ts-lora', rank: 3, modules: ['q_proj'] });
+  const files = exported(run);
+
+  it('has a name that PEFT does not know, its thresholds among the tensors, and what loads it', () => {
+    expect(json(files, 'adapter_config.json').peft_type).toBe('TS_LORA');
+    expect(json(exported({ ...run, method: 'ts-dora' }), 'adapter_config.json')).toMatchObject({
+      peft_type: 'TS_DORA',
+      use_dora: true,
+    });
+    expect(thresholdNames(files)).toHaveLength(3);
+    expect(tensorsOf(files).shape(thresholdNames(files)[0])).toEqual([]);
+    expect(files.map((f) => f.name)).toContain('load_gated.py');
+    const plain = exported({ ...run, method: 'lora' });
+    expect(json(plain, 'adapter_config.json').peft_type).toBe('LORA');
+    expect(plain.map((f) => f.name)).not.toContain('load_gated.py');
+  });
+
+  it('as version 1 wrote it, LORA with ts_peft.json beside it, opens as before', () => {
+    const former = exported({ ...run, method: 'lora' });
+    const paths = adaptedModules(model, run).map(({ path }) => path);
+    const beside = (thresholds: object, scaling = scalingOf(run)) => [
+      ...former,
+      {
+        name: 'ts_peft.json',
+        bytes: new TextEncoder().encode(
+          JSON.stringify({
+            format: 'sieve-ts-peft',
+            version: 1,
+            rule: 'exact',
+            epsilon: 1e-6,
+            scaling,
+            thresholds,
+          }),
+        ),
+      },
+    ];
+    const taus = Object.fromEntries(paths.map((path, i) => [path, i / 4]));
+    const back = readAdapter(beside(taus), model, 'b');
+    expect([back.run.method, back.thresholds]).toEqual(['ts-lora', Float32Array.of(0, 0.25, 0.5)]);
+    expect(() => readAdapter(beside({ [paths[0]]: 0 }), model, 'b')).toThrow('has no threshold for');
+    expect(() => readAdapter(beside({ ...taus, [paths[0]]: -1 }), model, 'b')).toThrow('ts_peft.json');
+    expect(() => readAdapter(beside(taus, 1.5), model, 'b')).toThrow('disagree about the scaling');
+  });
+
+  it('is refused where it contradicts itself', () => {
+    expect(() => readAdapter(withConfig(files, { use_dora: true }), model, 'b')).toThrow('calls itself TS_LORA');
+    expect(() => readAdapter(withConfig(files, { peft_type: 'LORA' }), model, 'b')).toThrow('9 tensors');
+    expect(() =>
+      readAdapter(withConfig(files, { peft_type: 'TS_ADALORA', init_r: 3, target_r: 3 }), model, 'b'),
+    ).toThrow('Sieve gates LoRA and DoRA only');
+    expect(() => readAdapter(withConfig(files, { peft_type: 'TS_OFT' }), model, 'b')).toThrow('adapter_config.json');
+    const { names, get } = tensorsOf(files);
+    const [first] = thresholdNames(files);
+    for (const data of [
+      Float32Array.of(-0.5),
+      Float32Array.of(NaN),
+      Float32Array.of(Infinity),
+      Float32Array.of(1, 2),
+    ]) {
+      const bytes = writeSafetensors(
+        names.map((name) => (name === first ? { name, shape: [data.length], data } : get(name))),
+      );
+      const other = files.map((f) => (f.name === WEIGHTS ? { ...f, bytes } : f));
+      expect(() => readAdapter(other, model, 'b')).toThrow('is not a number from 0 up');
+    }
+  });
+});
+
 it('rsLoRA stays rsLoRA, with its scaling', () => {
   const files = exported(runSchema.parse({ id: 'a', name: 'A', method: 'ts-lora', rank: 4, alpha: 6, rslora: true }));
   expect(json(files, 'adapter_config.json').use_rslora).toBe(true);
-  expect(json(files, 'ts_peft.json').scaling).toBe(3);
+  expect(scalingOf(readAdapter(files, model, 'b').run)).toBe(3);
   expect(readAdapter(files, model, 'b').run.rslora).toBe(true);
 });
 
@@ -177,7 +251,7 @@ describe('which modules an adapter has', () => {
       'model.layers.2.self_attn.q_proj',
     ];
     expect(json(files, 'adapter_config.json').target_modules).toEqual(paths);
-    expect(Object.keys(json(files, 'ts_peft.json').thresholds)).toEqual(paths);
+    expect(thresholdNames(files)).toEqual(paths.map((path) => `base_model.model.${path}.lora_tau`));
     const back = readAdapter(files, model, 'b');
     expect(back.run).toMatchObject({ modules: ['q_proj', 'down_proj'], only: ['0.q_proj', '0.down_proj', '2.q_proj'] });
     expect(back.adapters).toHaveLength(3);

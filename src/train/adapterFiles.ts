@@ -1,7 +1,8 @@
 /**
- * Adapters as files, in PEFT's layout. PEFT ignores what it does not know, so a gated adapter would silently load
- * as plain LoRA: the thresholds go to ts_peft.json beside it, and the README in the folder says so.
+ * Adapters as files, in PEFT's layout. PEFT would load a gated adapter as plain LoRA and say nothing, so that it has a
+ * `peft_type` of its own, which the package in python/ registers and PEFT alone refuses by name.
  */
+import loadGated from './load_gated.py?raw';
 import { message } from '../shared/message';
 import { z } from '../shared/zod';
 import type { ModuleAdapter } from '../engine/adapters/parameters';
@@ -10,7 +11,7 @@ import { ADAPTER_METHODS } from '../engine/adapters/list';
 import { adapterMethodOf } from '../engine/adapters/methods';
 import { adaptedModules } from '../engine/model/modules';
 import type { WholeValues } from '../engine/adapters/wholeModules';
-import { type SafetensorsFile, readSafetensors, writeSafetensors } from '../hub/safetensors';
+import { type NamedTensor, type SafetensorsFile, readSafetensors, writeSafetensors } from '../hub/safetensors';
 import {
   ALL_LINEAR,
   GATE_RULES,
@@ -41,6 +42,7 @@ import {
   wholeModules,
 } from '../shared/model';
 import type { ModelFile } from '../shared/types';
+import { type AdapterCheck, checkSchema, writtenCheck } from './adapterCheck';
 import type { AdapterFile } from './protocol';
 
 const EPSILON = 1e-6;
@@ -48,16 +50,7 @@ const MAX_FILE = 256 * 2 ** 20;
 /** Most classes of an adapter's head. */
 const MAX_LABELS = 1000;
 const PREFIX = 'base_model.model.';
-
-/** Logits that whoever loads the adapter again can compare with. */
-export interface AdapterCheck {
-  model: string;
-  ids: number[];
-  /** Positions whose logits follow. */
-  rows: number[];
-  dense: number[][] | null;
-  gated: number[][] | null;
-}
+const CONFIG = 'adapter_config.json';
 
 /** The file of a base model; an adapter belongs to its values. */
 type BaseFile = Pick<ModelFile, 'path' | 'dtype' | 'exact'>;
@@ -90,11 +83,14 @@ function savedModules(model: ClassModel): string[] {
   return [...new Set(paths.map((path) => (together(parentOf(path)) ? parentOf(path) : path)))];
 }
 
+/** `peft_type` of an update behind a gate, by the update's name: TS_LORA, TS_DORA. */
+const gatedType = (update: string) => `TS_${update.toUpperCase()}`;
+
 /** PEFT's configuration but for what names the model and its modules. */
-const common = ({ run, inOut = false, classes }: ExportParts): Record<string, unknown> => {
-  const { peft } = adapterMethodOf(run);
+const common = ({ run, inOut = false, thresholds, classes }: ExportParts): Record<string, unknown> => {
+  const { name, peft } = adapterMethodOf(run);
   return {
-    peft_type: peft.type,
+    peft_type: thresholds ? gatedType(name) : peft.type,
     ...(classes ? { task_type: 'SEQ_CLS', modules_to_save: savedModules(classes.model) } : { task_type: 'CAUSAL_LM' }),
     lora_alpha: run.alpha,
     lora_dropout: run.dropout,
@@ -111,9 +107,10 @@ const tensorNames = ({ peft, extra }: AdapterMethod, path: string) => ({
   a: `${PREFIX}${path}.lora_A${peft.suffix}`,
   b: `${PREFIX}${path}.lora_B${peft.suffix}`,
   extra: `${PREFIX}${path}.${extra?.peft}`,
+  tau: `${PREFIX}${path}.lora_tau`,
 });
 
-function tensorsOf(method: AdapterMethod, m: ModuleAdapter): { name: string; shape: number[]; data: Float32Array }[] {
+function tensorsOf(method: AdapterMethod, m: ModuleAdapter, tau: number | null): NamedTensor[] {
   const rank = m.a.length / m.dIn;
   const { extra } = method;
   const names = tensorNames(method, m.path);
@@ -121,6 +118,7 @@ function tensorsOf(method: AdapterMethod, m: ModuleAdapter): { name: string; sha
     { name: names.a, shape: [rank, m.dIn], data: m.a },
     { name: names.b, shape: [m.dOut, rank], data: m.b },
     ...(extra ? [{ name: names.extra, shape: extra.per === 'rank' ? [rank, 1] : [m.dOut], data: m.extra! }] : []),
+    ...(tau === null ? [] : [{ name: names.tau, shape: [], data: Float32Array.of(tau) }]),
   ];
 }
 
@@ -134,18 +132,16 @@ const wholeTensors = ({ model, values }: NonNullable<ExportParts['classes']>) =>
 export function adapterFiles(parts: ExportParts): AdapterFile[] {
   const { run, model, base, adapters, thresholds, template, check, classes = null } = parts;
   if (drawsTokens(run)) throw new AdapterError(message('train.adapter.randomGate'));
-  const json = (name: string, value: unknown): AdapterFile => ({
-    name,
-    bytes: new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`),
-  });
+  const text = (name: string, content: string): AdapterFile => ({ name, bytes: new TextEncoder().encode(content) });
+  const json = (name: string, value: unknown) => text(name, `${JSON.stringify(value, null, 2)}\n`);
   const method = adapterMethodOf(run);
   const packed = method.peft.pack?.(adapters);
   const tensors = [
-    ...(packed?.modules ?? adapters).flatMap((m) => tensorsOf(method, m)),
+    ...(packed?.modules ?? adapters).flatMap((m, i) => tensorsOf(method, m, thresholds?.[i] ?? null)),
     ...(classes ? wholeTensors(classes) : []),
   ];
-  const files: AdapterFile[] = [
-    json('adapter_config.json', {
+  return [
+    json(CONFIG, {
       ...common(parts),
       base_model_name_or_path: model.id,
       revision: model.revision,
@@ -164,31 +160,21 @@ export function adapterFiles(parts: ExportParts): AdapterFile[] {
       name: run.name,
       template,
       base: base ?? undefined,
+      gate: thresholds ? { rule: run.gate.rule } : undefined,
       labels: classes?.model.head.labels,
     }),
-    ...(check ? [json('check.json', check)] : []),
-    {
-      name: 'README.md',
-      bytes: new TextEncoder().encode(readme(parts)),
-    },
+    ...(check ? [json('check.json', writtenCheck(check))] : []),
+    ...(thresholds && !classes ? [text('load_gated.py', loadGated)] : []),
+    text('README.md', readme(parts)),
   ];
-  if (thresholds) {
-    files.push(
-      json('ts_peft.json', {
-        format: 'sieve-ts-peft',
-        version: 1,
-        rule: run.gate.rule,
-        epsilon: EPSILON,
-        scaling: scalingOf(run),
-        thresholds: Object.fromEntries(adapters.map((m, i) => [m.path, thresholds[i]])),
-        note: "The update of a token is kept where |delta| / (|frozen output| + epsilon) >= threshold. The reconstructed and literal rules are reconstructed from secondary sources, not the paper's own listing.",
-      }),
-    );
-  }
-  return files;
 }
 
+/** How transformers is told of the base; one that is not from a hub lies in some folder. */
+const baseInPython = ({ id, revision }: ExportParts['model']) =>
+  `"${id.includes('/') ? '' : 'path/to/'}${id}"${revision === null ? '' : `, revision="${revision}"`}`;
+
 function readme({ run, model, base, thresholds, check, template, classes }: ExportParts): string {
+  const loader = classes ? 'AutoModelForSequenceClassification' : 'AutoModelForCausalLM';
   const modelName = model.revision === null ? model.id : `${model.id} (${model.revision})`;
   const lines = [
     `# ${run.name}`,
@@ -202,13 +188,10 @@ function readme({ run, model, base, thresholds, check, template, classes }: Expo
       : []),
     '',
     '```python',
-    ...(classes
-      ? [
-          'from peft import PeftModel',
-          'from transformers import AutoModelForSequenceClassification',
-          `base = AutoModelForSequenceClassification.from_pretrained("${model.id}", num_labels=${classes.model.head.labels.length}, ignore_mismatched_sizes=True)`,
-        ]
-      : ['from peft import PeftModel']),
+    ...(thresholds ? ['import sieve_peft  # registers TS_LORA and TS_DORA'] : []),
+    'from peft import PeftModel',
+    `from transformers import ${loader}`,
+    `base = ${loader}.from_pretrained(${baseInPython(model)}, ${classes ? `num_labels=${classes.model.head.labels.length}, ignore_mismatched_sizes=True, ` : ''}dtype="float32")`,
     'model = PeftModel.from_pretrained(base, "this folder")',
     '```',
     '',
@@ -218,12 +201,12 @@ function readme({ run, model, base, thresholds, check, template, classes }: Expo
           '',
         ]
       : []),
-    `${check ? 'check.json holds token ids and the logits that the adapted model gave for them; ' : ''}sieve.json holds the prompt template${template.chat ? `: the chat template “${template.chat.name}”, as tokenizer.apply_chat_template(messages, chat_template=…, add_generation_prompt=True) writes it` : ''}.`,
+    `${check ? 'check.json holds token ids and the largest logits that the adapted model gave for them; ' : ''}sieve.json holds the prompt template${template.chat ? `: the chat template “${template.chat.name}”, as tokenizer.apply_chat_template(messages, chat_template=…, add_generation_prompt=True) writes it` : ''}.`,
   ];
   if (thresholds)
     lines.push(
       '',
-      "**This adapter is gated.** PEFT knows nothing of ts_peft.json and applies the update to every token, which is another model. To get the model that was trained, apply the gates of ts_peft.json, as Sieve does when it opens these files, or `sieve_peft.from_zip` of the package in Sieve's folder python/. A gated adapter cannot be merged into the base: the gate depends on the token.",
+      `**This adapter is gated**: a token gets the update of a module where ‖Δ‖ / (‖y‖ + 1e-6) ≥ τ, y the output of the frozen module and τ its lora_tau. The package sieve_peft is the folder python/ of Sieve; PEFT without it refuses the folder by name. ${classes ? '' : 'load_gated.py loads the adapter with torch and transformers alone, and compares with check.json. '}A gated adapter cannot be merged into the base: the gate depends on the token.`,
     );
   return `${lines.join('\n')}\n`;
 }
@@ -256,7 +239,7 @@ const OTHER_FIELDS = [
 const OTHER_STARTS = /^(pissa|olora|corda|loftq|lora_ga)/i;
 
 /** Tensors of a module that some method has. */
-const READ = ['lora_A', 'lora_B', ...ADAPTER_METHODS.flatMap(({ extra }) => extra?.peft ?? [])];
+const READ = ['lora_A', 'lora_B', 'lora_tau', ...ADAPTER_METHODS.flatMap(({ extra }) => extra?.peft ?? [])];
 
 const isSet = (value: unknown): boolean =>
   value !== null &&
@@ -322,6 +305,7 @@ const typeSchema = (type: string) =>
   });
 const [firstType, ...otherTypes] = new Set(ADAPTER_METHODS.map(({ peft }) => peft.type));
 const configSchema = z.discriminatedUnion('peft_type', [typeSchema(firstType), ...otherTypes.map(typeSchema)]);
+/** ts_peft.json, which held the thresholds when a gated adapter called itself LORA. */
 const thresholdSchema = z.object({
   format: z.literal('sieve-ts-peft'),
   version: z.literal(1),
@@ -330,14 +314,6 @@ const thresholdSchema = z.object({
   scaling: z.number().positive(),
   thresholds: z.record(z.string().max(200), z.number().min(0).max(3e38)),
 });
-const numbers = z.array(z.array(z.number()).max(300_000)).max(64).nullable();
-const checkSchema = z.object({
-  model: z.string(),
-  ids: z.array(z.int().min(0)).min(1).max(512),
-  rows: z.array(z.int().min(0)).min(1).max(64),
-  dense: numbers,
-  gated: numbers,
-});
 const baseSchema = z.object({ path: z.string().max(300), dtype: z.string().max(40).nullable(), exact: z.boolean() });
 const sieveSchema = z.object({
   name: z.string().min(1).max(60),
@@ -345,6 +321,14 @@ const sieveSchema = z.object({
   base: baseSchema.optional(),
   labels: z.array(z.string().max(200)).min(2).max(MAX_LABELS).optional(),
 });
+
+/** @throws {AdapterError} naming what does not fit */
+function checked<T>(name: string, value: unknown, schema: z.ZodType<T>): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const { path, message: problem } = problemOf(result.error.issues[0]);
+  throw new AdapterError(message('train.adapter.wrong', { file: name, path, problem }));
+}
 
 function parse<T>(files: Map<string, Uint8Array>, name: string, schema: z.ZodType<T>): T | null {
   const bytes = files.get(name);
@@ -355,12 +339,7 @@ function parse<T>(files: Map<string, Uint8Array>, name: string, schema: z.ZodTyp
   } catch (error) {
     throw new AdapterError(message('train.adapter.noJson', { file: name, why: (error as Error).message }));
   }
-  const result = schema.safeParse(value);
-  if (!result.success) {
-    const { path, message: problem } = problemOf(result.error.issues[0]);
-    throw new AdapterError(message('train.adapter.wrong', { file: name, path, problem }));
-  }
-  return result.data;
+  return checked(name, value, schema);
 }
 
 /**
@@ -376,17 +355,22 @@ export function readAdapter(
 ): ImportedAdapter {
   const files = new Map(list.map((f) => [f.name, f.bytes]));
   if (list.some((f) => f.bytes.byteLength > MAX_FILE)) throw new AdapterError(message('train.adapter.large'));
-  const config = parse(files, 'adapter_config.json', configSchema) as PeftConfig | null;
+  const fields = parse(files, CONFIG, z.record(z.string(), z.unknown()));
   const weights = files.get('adapter_model.safetensors');
-  if (!config || !weights) throw new AdapterError(message('train.adapter.notPeft'));
-  const gate = parse(files, 'ts_peft.json', thresholdSchema);
+  if (!fields || !weights) throw new AdapterError(message('train.adapter.notPeft'));
+  const behindGate = ADAPTER_METHODS.find((m) => fields.peft_type === gatedType(m.name));
+  const former = behindGate ? null : parse(files, 'ts_peft.json', thresholdSchema);
   const check = parse(files, 'check.json', checkSchema);
   const sieve = parse(files, 'sieve.json', sieveSchema);
   const tensors = readSafetensors(weights, 'adapter_model.safetensors', 'adapter');
-  refuseOthers(parse(files, 'adapter_config.json', z.record(z.string(), z.unknown()))!, tensors.names, model);
-  const own = ADAPTER_METHODS.findLast(({ peft }) => peft.type === config.peft_type && peft.is(config))!;
+  refuseOthers(fields, tensors.names, model);
+  const type = behindGate?.peft.type ?? fields.peft_type;
+  const config = checked(CONFIG, { ...fields, peft_type: type }, configSchema) as PeftConfig;
+  const own = ADAPTER_METHODS.findLast(({ peft }) => peft.type === type && peft.is(config))!;
+  if (behindGate && own !== behindGate)
+    throw new AdapterError(message('train.adapter.gateType', { type: gatedType(behindGate.name), is: own.name }));
   const { peft, extra } = own;
-  const method = methodWith(own.name, gate !== null);
+  const method = methodWith(own.name, behindGate !== undefined || former !== null);
   if (method === undefined) throw new AdapterError(message('train.adapter.gatedAdalora'));
   const meant = targets(config, tensors.names, model);
   if (meant.length === 0)
@@ -399,7 +383,7 @@ export function readAdapter(
     ...peft.read(config),
     ...chosen(meant, model),
   });
-  if (gate && Math.abs(gate.scaling - scalingOf(run)) > 1e-6 * gate.scaling)
+  if (former && Math.abs(former.scaling - scalingOf(run)) > 1e-6 * former.scaling)
     throw new AdapterError(message('train.adapter.scaling'));
   const adapters: ImportedAdapter['adapters'] = [];
   const thresholds: number[] = [];
@@ -422,19 +406,19 @@ export function readAdapter(
     const adapter = peft.unpack ? peft.unpack(written, config, rankOf(run)) : written;
     if (!adapter) throw new AdapterError(message('train.adapter.rankPattern', { path }));
     adapters.push(adapter);
-    if (gate) {
-      if (!Object.hasOwn(gate.thresholds, path)) throw new AdapterError(message('train.adapter.noThreshold', { path }));
-      thresholds.push(gate.thresholds[path]);
-    }
+    if (former && !Object.hasOwn(former.thresholds, path))
+      throw new AdapterError(message('train.adapter.noThreshold', { path }));
+    if (former) thresholds.push(former.thresholds[path]);
+    if (behindGate) thresholds.push(threshold(get(names.tau), path));
   }
   const { headed, whole } = readHead(tensors, model, sieve?.labels);
-  const expected = (extra ? 3 : 2) * modules.length + whole.size;
+  const expected = (extra ? 3 : 2) * modules.length + (behindGate ? modules.length : 0) + whole.size;
   if (tensors.names.length !== expected)
     throw new AdapterError(message('train.adapter.tensors', { n: tensors.names.length, expected }));
   return {
     run,
     adapters,
-    thresholds: gate ? Float32Array.from(thresholds) : null,
+    thresholds: former || behindGate ? Float32Array.from(thresholds) : null,
     template: sieve?.template ?? null,
     check,
     base: sieve?.base ?? null,
@@ -467,6 +451,14 @@ function readHead(
     return [name, tensors.get(file).data];
   });
   return { headed, whole: new Map(whole) };
+}
+
+/** @throws {AdapterError} for what is no threshold */
+function threshold(values: Float32Array, path: string): number {
+  const [tau] = values;
+  if (values.length !== 1 || !(tau >= 0 && tau < Infinity))
+    throw new AdapterError(message('train.adapter.badThreshold', { path }));
+  return tau;
 }
 
 /**

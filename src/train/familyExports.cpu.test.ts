@@ -1,6 +1,6 @@
 /**
  * Exported adapters of every family and method: they come back as the same adapter, and lie in `.out/export-families` for CI,
- * where PEFT (and the twin, for gates) must give the logits of `expected.json` (python/sieve_ref/check_export.py).
+ * where PEFT (with sieve-peft, for gates) must give the logits of `check.json` (python/sieve_ref/check_export.py).
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -9,11 +9,11 @@ import type { BaseModel } from '../engine/base';
 import { Generator } from '../engine/generator';
 import { expectCloseToMax } from '../engine/testing/allclose';
 import { testDevice } from '../engine/testing/harness';
+import { checkOf } from './adapterCheck';
 import { adapterFiles, readAdapter } from './adapterFiles';
 import {
   FAMILY_METHODS,
   FIXTURE_FAMILIES,
-  type FamilyMethod,
   familyConfigs,
   loadFamily,
   openFamily,
@@ -44,11 +44,6 @@ describe.each(EXPORTED)('%s', (name) => {
     const own = await startAdapter(f, base, method);
     const expected = await logits(base, own, ids);
     const gated = method.startsWith('ts-');
-    // What PEFT makes of the same files: it knows no gate.
-    const open = await startAdapter(f, base, method.replace('ts-', '') as FamilyMethod);
-    const dense = await logits(base, open, ids);
-    open.free();
-    const check = { model: `families/${name}`, ids: [...ids], rows: ROWS, dense, gated: gated ? expected : null };
     const files = adapterFiles({
       run: own.config,
       model: { id: name, revision: null },
@@ -56,13 +51,12 @@ describe.each(EXPORTED)('%s', (name) => {
       inOut: own.modules.some((m) => m.inOut),
       thresholds: await own.method.thresholds(),
       template: { prompt: '', completion: '' },
-      check,
+      check: checkOf(`families/${name}`, [...ids], ROWS, expected),
     });
     own.free();
     const folder = `${OUT}/${name}-${method}`;
     mkdirSync(folder, { recursive: true });
     for (const file of files) writeFileSync(`${folder}/${file.name}`, file.bytes);
-    writeFileSync(`${folder}/expected.json`, JSON.stringify(check));
 
     const imported = readAdapter(files, base.config, 'imported');
     const again = new AdapterRun(base, imported.run, familyConfigs(f, method).train);

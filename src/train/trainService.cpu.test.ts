@@ -62,7 +62,7 @@ describe('the train worker', () => {
       template: { prompt: '', completion: '' },
       check: true,
     });
-    expect(files.map((f) => f.name)).toContain('ts_peft.json');
+    expect(files.map((f) => f.name)).toContain('load_gated.py');
     const { runId } = await studio.import({ type: 'import', files, as: null });
     const sampling = { seed: 7, maxNewTokens: 12, temperature: 0.8, topP: 0.95 };
     const { texts } = await studio.generate(

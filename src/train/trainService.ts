@@ -11,13 +11,14 @@ import { giveFolder, sourceName } from '../hub/source';
 import { trainSchema } from '../shared/config';
 import { AdapterError, GpuError, ModelError, OutOfMemoryError, TrainError, toErrorInfo } from '../shared/errors';
 import { message } from '../shared/message';
-import { logitCount, tellsClasses } from '../shared/model';
+import { tellsClasses } from '../shared/model';
 import type { DeviceChoice, ModelFile } from '../shared/types';
-import { type AdapterCheck, type ImportedAdapter, adapterFiles, readAdapter } from './adapterFiles';
+import { type AdapterCheck, checkOf, compareCheck, fitsModel } from './adapterCheck';
+import { type ImportedAdapter, adapterFiles, readAdapter } from './adapterFiles';
 import { todaysState } from './formerState';
 import { Lock } from './lock';
 import { measureModules } from './moduleMeasures';
-import { DEVICE_BARS, compareLogits } from './logitCheck';
+import { DEVICE_BARS } from './logitCheck';
 import { logitRows } from './logitRows';
 import { type FetchedModel, type OpenModel, fetchModel, placeWeights, proveModel } from './openModel';
 import { Openings } from './openings';
@@ -337,17 +338,19 @@ export class TrainService {
   }
 
   /** Logits of a short text under an adapter, for whoever loads the exported files. */
-  async #check(run: AdapterRun, { tokenizer, info }: OpenModel, gated: boolean): Promise<AdapterCheck> {
+  async #check(run: AdapterRun, { tokenizer, info }: OpenModel): Promise<AdapterCheck> {
     const base = this.#baseOf(run);
-    const whole = tellsClasses(base.config);
-    const ids = whole
+    const ids = tellsClasses(base.config)
       ? framedIds(tokenizer, CHECK_TEXT, CHECK_TOKENS)
       : promptIds(tokenizer, CHECK_TEXT).slice(0, CHECK_TOKENS);
     const all = await logitRows(base, run, [{ ids }]);
     const rows = Array.from({ length: Math.min(CHECK_ROWS, all.length) }, (_, i) => all.length - 1 - i);
-    const logits = rows.map((r) => Array.from(all[r]));
-    const model = sourceName(info.source);
-    return { model, ids: [...ids], rows, dense: gated ? null : logits, gated: gated ? logits : null };
+    return checkOf(
+      sourceName(info.source),
+      [...ids],
+      rows,
+      rows.map((r) => all[r]),
+    );
   }
 
   export({ runId, template, check: checked }: Request<'export'>): Promise<TrainReplies['export']> {
@@ -357,7 +360,7 @@ export class TrainService {
       if (!run) throw new AdapterError(message('train.studio.base'));
       const [adapters, thresholds] = [await run.adapters(), await run.method.thresholds()];
       // Some gates keep everything outside training: what they export is a plain adapter.
-      const check = checked ? await this.#check(run, model, thresholds !== null) : null;
+      const check = checked ? await this.#check(run, model) : null;
       const { source } = model.info;
       const from = {
         id: source.id,
@@ -385,7 +388,7 @@ export class TrainService {
   }
 
   import({ files, as, name }: Request<'import'>): Promise<TrainReplies['import']> {
-    const { base: open, tokenizer, info } = this.#needModel();
+    const { base: open, info } = this.#needModel();
     return this.#lock.run(async () => {
       let n = 1;
       while (this.#imported.has(`imported-${n}`)) n++;
@@ -399,34 +402,18 @@ export class TrainService {
         run.load(adapter.adapters);
         if (adapter.thresholds) run.method.setThresholds(adapter.thresholds);
         await run.refresh();
-        const expected = adapter.check?.gated ?? adapter.check?.dense;
-        if (!expected) this.#sayOtherBase(adapter, info.file);
-        if (adapter.check && expected) {
-          const { ids, rows } = adapter.check;
-          const width = logitCount(base.config);
-          if (
-            ids.some((i) => i >= base.config.vocab) ||
-            rows.some((r) => r >= (tellsClasses(base.config) ? 1 : ids.length)) ||
-            expected.length !== rows.length ||
-            expected.some((r) => r.length !== width)
-          ) {
-            throw new AdapterError(message('train.studio.otherCheck'));
-          }
-          const ours = await logitRows(base, run, [{ ids: Int32Array.from(ids) }]);
-          const result = compareLogits({
-            ours: rows.map((r) => ours[r]),
-            expected: Float32Array.from(expected.flat()),
-            vocab: width,
-            bars: DEVICE_BARS,
-            by: 'plain',
-            piece: (t) => tokenizer.pieces([ids[rows[t]]])[0],
-          });
+        const { check } = adapter;
+        if (!check) this.#sayOtherBase(adapter, info.file);
+        else {
+          if (!fitsModel(check, base.config)) throw new AdapterError(message('train.studio.otherCheck'));
+          const ours = await logitRows(base, run, [{ ids: Int32Array.from(check.ids) }]);
+          const result = compareCheck(check, ours, DEVICE_BARS);
           if (!result.ok)
             throw new AdapterError(
               message('train.studio.otherLogits', {
                 error: result.relativeError.toExponential(1),
                 allowed: DEVICE_BARS.largest,
-                model: adapter.check.model,
+                model: check.model,
               }),
             );
         }

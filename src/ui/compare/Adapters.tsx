@@ -20,7 +20,7 @@ export function Adapters({ all }: { all: Contender[] }) {
     <div className="panel stack">
       <h3>{t.title}</h3>
       <p className="help">
-        <Phrase of={t.help} file={<code>ts_peft.json</code>} />
+        <Phrase of={t.help} file={<code>load_gated.py</code>} />
       </p>
       <div className="row">
         {all

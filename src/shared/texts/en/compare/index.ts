@@ -189,7 +189,7 @@ export const compare = {
   },
   adapters: {
     title: 'Export and import adapters',
-    help: 'A zip in the layout of Hugging Face PEFT; the thresholds are in {file} inside it.',
+    help: 'A zip in the layout of Hugging Face PEFT. A gated adapter is a TS_LORA or TS_DORA of the package sieve-peft; {file} in the zip loads it without the package.',
     export: (name: string) => `Export ${name}`,
     import: 'Import an adapter',
     file: 'Adapter zip',

@@ -182,7 +182,7 @@ export const train = {
     noJson: ({ file, why }: { file: string; why: string }) => ({ message: `${file} is not JSON: ${why}`, hint: AGAIN }),
     wrong: ({ file, path, problem }: { file: string; path: string; problem: string }) => ({
       message: `${file}: ${path || 'content'}: ${problem}`,
-      hint: 'Sieve opens LoRA, DoRA and AdaLoRA adapters of PEFT, with its own ts_peft.json where they are gated.',
+      hint: 'Sieve opens LoRA, DoRA and AdaLoRA adapters of PEFT, and TS_LORA and TS_DORA of its own package.',
     }),
     /** Words that follow a field's name. */
     perModule: { ranks: 'ranks per module are not supported', alphas: 'alphas per module are not supported' },
@@ -191,7 +191,15 @@ export const train = {
       message: 'This is not a PEFT adapter: adapter_config.json or adapter_model.safetensors is missing.',
       hint: 'Choose a zip that Sieve or PEFT wrote.',
     },
-    gatedAdalora: { message: 'ts_peft.json beside an AdaLoRA adapter: Sieve gates LoRA and DoRA only.', hint: AGAIN },
+    gatedAdalora: { message: 'A gated AdaLoRA adapter: Sieve gates LoRA and DoRA only.', hint: AGAIN },
+    gateType: ({ type, is }: { type: string; is: string }) => ({
+      message: `The adapter calls itself ${type}, but its update is that of ${is}.`,
+      hint: AGAIN,
+    }),
+    badThreshold: ({ path }: { path: string }) => ({
+      message: `The threshold of ${path} is not a number from 0 up.`,
+      hint: AGAIN,
+    }),
     scaling: { message: 'ts_peft.json and adapter_config.json disagree about the scaling of the update.', hint: AGAIN },
     noTensor: ({ name }: { name: string }) => ({
       message: `The adapter has no ${name}.`,

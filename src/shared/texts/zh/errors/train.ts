@@ -133,7 +133,7 @@ export const train: Texts['errors']['train'] = {
     noJson: ({ file, why }) => ({ message: `${file} 不是 JSON：${why}`, hint: AGAIN }),
     wrong: ({ file, path, problem }) => ({
       message: `${file}：${path || '内容'}：${problem}`,
-      hint: 'Sieve 可以打开 PEFT 的 LoRA、DoRA 和 AdaLoRA 适配器；有门控的还要有 Sieve 自己的 ts_peft.json。',
+      hint: 'Sieve 可以打开 PEFT 的 LoRA、DoRA 和 AdaLoRA 适配器，以及它自己的包的 TS_LORA 和 TS_DORA。',
     }),
     perModule: { ranks: '不支持各模块不同的秩', alphas: '不支持各模块不同的 alpha' },
     large: { message: '这个适配器有一个文件大于 256 MiB。', hint: '请选择更小的适配器。' },
@@ -141,7 +141,9 @@ export const train: Texts['errors']['train'] = {
       message: '这不是 PEFT 适配器：缺少 adapter_config.json 或 adapter_model.safetensors。',
       hint: '请选择由 Sieve 或 PEFT 写出的 zip。',
     },
-    gatedAdalora: { message: 'AdaLoRA 适配器旁边有 ts_peft.json：Sieve 只给 LoRA 和 DoRA 加门控。', hint: AGAIN },
+    gatedAdalora: { message: '带门控的 AdaLoRA 适配器：Sieve 只给 LoRA 和 DoRA 加门控。', hint: AGAIN },
+    gateType: ({ type, is }) => ({ message: `适配器自称 ${type}，但它的更新是 ${is} 的。`, hint: AGAIN }),
+    badThreshold: ({ path }) => ({ message: `${path} 的阈值不是 0 以上的数。`, hint: AGAIN }),
     scaling: { message: 'ts_peft.json 与 adapter_config.json 中更新的缩放不一致。', hint: AGAIN },
     noTensor: ({ name }) => ({ message: `适配器里没有 ${name}。`, hint: '它属于另一种大小的模型，请先打开那个模型。' }),
     otherStart: ({ start }) => ({
