@@ -118,14 +118,16 @@ export class PeersGraph {
         ...(l > 0
           ? product(gpu, { ...square, label: 'peers back', a: gradZ, w: frozen[l], out: gradH, transposed: false })
           : []),
-        ...lora.method.backward(lora.modules[l], {
-          rows,
-          x: hidden[l],
-          gradOut: gradZ,
-          gradIn: l > 0 ? gradH : null,
-          saved: lora.saved[l],
-          scratch: lora.scratch,
-        }),
+        ...Object.values(
+          lora.method.backward(lora.modules[l], {
+            rows,
+            x: hidden[l],
+            gradOut: gradZ,
+            gradIn: l > 0 ? gradH : null,
+            saved: lora.saved[l],
+            scratch: lora.scratch,
+          }),
+        ).flat(),
       ]);
     const { params, grads, m, v } = lora.flat;
     const update = adamw(gpu, {

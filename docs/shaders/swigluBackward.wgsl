@@ -36,8 +36,8 @@ fn sigmoid(x: vec4f) -> vec4f { return 1.0 / (1.0 + exp(min(-x, vec4f(80.0)))); 
 fn share(x: vec4f) -> vec4f { return sigmoid(x); }
 fn timesSlope(by: vec4f, x: vec4f, s: vec4f) -> vec4f { return by * s * (1.0 + x * (1.0 - s)); }
 
-// gate, up, gradOut [rows, F] -> gradGate, gradUp [rows, F], with f(x) = x · share(x):
-//   gradUp = gradOut · f(gate), gradGate = gradOut · up · f′(gate). Overwrites both.
+// gate, up, gradOut [rows, F] -> gradGate, gradUp, result [rows, F], with f(x) = x · share(x):
+//   gradUp = gradOut · f(gate), gradGate = gradOut · up · f′(gate), result = f(gate) · up. Overwrites all three.
 // One thread does four numbers.
 override F4: u32;
 @group(0) @binding(1) var<storage, read> gate: array<vec4f>;
@@ -45,6 +45,7 @@ override F4: u32;
 @group(0) @binding(3) var<storage, read> gradOut: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> gradGate: array<vec4f>;
 @group(0) @binding(5) var<storage, read_write> gradUp: array<vec4f>;
+@group(0) @binding(6) var<storage, read_write> result: array<vec4f>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -55,5 +56,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let s = share(g);
   let grad = gradOut[at];
   gradUp[at] = grad * g * s;
-  gradGate[at] = timesSlope(grad * up[at], g, s);
+  let u = up[at];
+  gradGate[at] = timesSlope(grad * u, g, s);
+  result[at] = g * s * u;
 }

@@ -15,7 +15,7 @@ const NOTHING = {
   usesBaseOutput: false,
   needsRowNorms: false,
   forward: () => [],
-  backward: () => [],
+  backward: () => ({ through: [], gradients: [] }),
 } as unknown as Method;
 
 const multiplies = (op: Op): op is Dispatch => 'kernel' in op && op.macs !== undefined;

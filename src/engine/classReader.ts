@@ -70,7 +70,7 @@ export class ClassReader {
             method: run.method,
             modules: run.modules,
             saved: kept![segment]!,
-            scratch: saved!.scratch,
+            scratch: saved!.scratch[segment],
             whole: run.whole,
           },
       ),

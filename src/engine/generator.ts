@@ -97,7 +97,7 @@ export class Generator {
             method: run.method,
             modules: run.modules,
             saved: kept![segment]!,
-            scratch: saved!.scratch,
+            scratch: saved!.scratch[segment],
             whole: run.whole,
           },
       ),

@@ -287,7 +287,7 @@ export class Trainer {
             method: run.method,
             modules: run.modules,
             saved: kept[segment]!,
-            scratch: this.#saved.scratch,
+            scratch: this.#saved.scratch[segment],
             whole: run.whole,
           },
       ),

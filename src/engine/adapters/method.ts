@@ -43,7 +43,7 @@ export interface SavedActivations {
 
 /** Scratch that one module at a time uses. */
 export interface Scratch {
-  /** [rows, rPad]: Bᵀ g */
+  /** [rows, rPad]: Bᵀ g. A run's own, since gradients may come after all runs' `through`. */
   u: Tensor;
   /** [rows] f32: μ_i */
   mu: Tensor;
@@ -83,6 +83,14 @@ export interface BackwardIO {
   gradIn: Tensor | null;
   saved: SavedActivations;
   scratch: Scratch;
+}
+
+/** A module's backward. */
+export interface ModuleBackward {
+  /** What `gradIn` gets, and what the method notes of g. Reads no `x`. */
+  through: Op[];
+  /** After `through`, perhaps after other runs': the gradients of the parameters. */
+  gradients: Op[];
 }
 
 /** What goes back through a frozen module. */
@@ -142,7 +150,7 @@ export interface Method {
   init(): Op[];
   forward(module: AdaptedModule, io: ForwardIO): Op[];
   frozenGradient(module: AdaptedModule, io: FrozenGradientIO): Op[];
-  backward(module: AdaptedModule, io: BackwardIO): Op[];
+  backward(module: AdaptedModule, io: BackwardIO): ModuleBackward;
   /** Before the first micro-batch of an optimizer step: statistics start at zero. */
   begin(): Op[];
   /** After the last micro-batch: gradients are completed, before they are clipped. */

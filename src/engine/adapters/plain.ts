@@ -3,8 +3,16 @@ import { AdapterError } from '../../shared/errors';
 import { message } from '../../shared/message';
 import type { Tensor } from '../device/buffers';
 import type { Op } from '../device/program';
-import { backwardInOneCall, inOneCall } from '../kernels/lowRank/inOneCall';
-import type { AdaptedModule, BackwardIO, ForwardIO, FrozenGradientIO, Method, StateTensor } from './method';
+import { inOneCall } from '../kernels/lowRank/inOneCall';
+import type {
+  AdaptedModule,
+  BackwardIO,
+  ForwardIO,
+  FrozenGradientIO,
+  Method,
+  ModuleBackward,
+  StateTensor,
+} from './method';
 import type { Update } from './update';
 
 export class Plain implements Method {
@@ -34,16 +42,13 @@ export class Plain implements Method {
     return this.#update.frozenGradient(m, io, null);
   }
 
-  backward(m: AdaptedModule, io: BackwardIO): Op[] {
+  backward(m: AdaptedModule, io: BackwardIO): ModuleBackward {
     const { rows, gradIn } = io;
-    return backwardInOneCall(
-      {
-        first: this.#update.back(m, io),
-        gradients: this.#update.gradients(m, io, rows),
-        through: gradIn ? this.#update.through(m, io, gradIn, rows) : [],
-      },
-      this.#update.backwardInOne?.(m, io),
-    );
+    const all = [...this.#update.back(m, io), ...(gradIn ? this.#update.through(m, io, gradIn, rows) : [])];
+    return {
+      through: inOneCall(all, 'adapter backward', this.#update.backwardInOne?.(m, io)),
+      gradients: this.#update.gradients(m, io, rows),
+    };
   }
 
   begin(): Op[] {

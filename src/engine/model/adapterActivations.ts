@@ -77,7 +77,7 @@ export function activationSizes(
     ratio: n * s.ratio,
     open: n * s.open,
     list: n * s.list,
-    u: 4 * capacity.rows * rPad,
+    u: capacity.segments * s.z,
     mu: 4 * capacity.rows,
     partial: Math.max(...allModules(model).map(({ dIn, dOut }) => lowRankPartialBytes({ dIn, dOut, rank: rPad }))),
     dropped: dropout ? 4 * capacity.rows * widest(model, 'dIn') : 0,
@@ -95,7 +95,8 @@ export class AdapterActivations {
   readonly ratio: Tensor;
   readonly open: Tensor;
   readonly rowStride: number;
-  readonly scratch: Scratch;
+  /** Of each segment: u is its own, the rest is one for all. */
+  readonly scratch: Scratch[];
   readonly keys: string[];
   /** [stacked rows, dOut]: what W0ᵀ is given where some run goes through the base. */
   readonly frozenGradient: Tensor | undefined;
@@ -118,14 +119,18 @@ export class AdapterActivations {
     this.ratio = scope.alloc('ratio', sizes.ratio);
     this.open = scope.alloc('open', sizes.open);
     this.rowStride = s.ratio / 4;
-    this.scratch = {
-      u: scope.alloc('u', sizes.u),
+    const u = scope.alloc('u', sizes.u);
+    const shared = {
       mu: scope.alloc('mu', sizes.mu),
       partial: scope.alloc('partial', sizes.partial),
       dropped: optional('dropped'),
       delta: optional('delta'),
       rowTerm: optional('rowTerm'),
     };
+    this.scratch = Array.from({ length: capacity.segments }, (_, i) => ({
+      ...shared,
+      u: u.slice(`u[${i}]`, i * s.z, s.z),
+    }));
     this.frozenGradient = sharing === 'all' ? undefined : optional('frozenGradient');
     const base = optional('base');
     let at = 0;

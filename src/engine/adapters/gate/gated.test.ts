@@ -160,11 +160,8 @@ describe('a gated module at forced active shares', () => {
       method.setThresholds(Float32Array.of(tau));
 
       const [h, gradOut, gradIn] = [scope.upload('h', y), scope.upload('g', g), scope.upload('dx', dx)];
-      await runOps(device, [
-        ...method.begin(),
-        ...pass(h),
-        ...method.backward(module, { rows, x: input, gradOut, gradIn, saved, scratch }),
-      ]);
+      const back = method.backward(module, { rows, x: input, gradOut, gradIn, saved, scratch });
+      await runOps(device, [...method.begin(), ...pass(h), ...back.through, ...back.gradients]);
       const open = Array.from(new Uint32Array(await readTensor(device, saved.open)).slice(0, T), Boolean);
       expect(open.filter(Boolean)).toHaveLength(keep);
 

@@ -28,7 +28,7 @@ import {
   slotOf,
   statOf,
 } from '../../kernels/gate/slots';
-import { backwardInOneCall, inOneCall } from '../../kernels/lowRank/inOneCall';
+import { inOneCall } from '../../kernels/lowRank/inOneCall';
 import { activeTileRows } from '../../kernels/matmul/matmul';
 import { muStats } from '../../kernels/muStats/muStats';
 import type { Rows } from '../../kernels/rows/rows';
@@ -41,6 +41,7 @@ import type {
   FrozenGradientIO,
   Method,
   MethodStats,
+  ModuleBackward,
   StateTensor,
   Place,
 } from '../method';
@@ -187,18 +188,20 @@ export class Gated implements Method {
     return this.#update.frozenGradient(m, io, io.saved.open);
   }
 
-  backward(m: AdaptedModule, io: BackwardIO): Op[] {
+  backward(m: AdaptedModule, io: BackwardIO): ModuleBackward {
     const { rows, gradIn, saved, scratch } = io;
     const terms = this.#update.mu(m, io);
     const sums = { open: saved.open, stat: statOf(this.#stats, m.index), mu: scratch.mu };
-    return backwardInOneCall(
-      {
-        first: [...this.#update.back(m, io), muStats(this.#device, { rows, terms, ...sums })],
-        gradients: [...(this.#rule.keep?.(m, io) ?? []), ...this.#update.gradients(m, io, activeRows(io))],
-        through: gradIn ? this.#update.through(m, io, gradIn, activeRows(io)) : [],
-      },
-      this.#update.backwardInOne?.(m, io, { z: terms.z, ...sums }),
-    );
+    const all = [
+      ...this.#update.back(m, io),
+      muStats(this.#device, { rows, terms, ...sums }),
+      ...(gradIn ? this.#update.through(m, io, gradIn, activeRows(io)) : []),
+    ];
+    const form = this.#update.backwardInOne?.(m, io, { z: terms.z, ...sums });
+    return {
+      through: [...inOneCall(all, 'adapter backward', form), ...(this.#rule.keep?.(m, io) ?? [])],
+      gradients: this.#update.gradients(m, io, activeRows(io)),
+    };
   }
 
   probe(step: number): 'dev' | 'step' | null {

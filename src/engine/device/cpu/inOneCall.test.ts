@@ -96,7 +96,8 @@ async function compute(
   };
   const io = { rows: rowCount(scope, count), x, saved, scratch };
   const forward = method.forward(module, { ...io, y, rowNormSquared, record: true, recompute: false });
-  const backward = method.backward(module, { ...io, gradOut, gradIn: lowest ? null : dx });
+  const back = method.backward(module, { ...io, gradOut, gradIn: lowest ? null : dx });
+  const backward = [...back.through, ...back.gradients];
   expect([...forward, ...backward].some((op) => 'cpuLabel' in op)).toBe(!parts);
   await runOps(device, [...method.refresh(), ...method.begin(), ...forward, ...backward]);
   const left = {

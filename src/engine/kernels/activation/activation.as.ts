@@ -84,33 +84,41 @@ export function gatedActivation(gate: usize, up: usize, out: usize, kind: Kind, 
 }
 
 export function gatedActivationBackward(
-  gate: usize, up: usize, gradOut: usize, gradGate: usize, gradUp: usize, kind: Kind, width: u32, rows: u32, stride: u32, from: u32, to: u32,
+  gate: usize, up: usize, gradOut: usize, gradGate: usize, gradUp: usize, out: usize, kind: Kind, width: u32,
+  rows: u32, stride: u32, from: u32, to: u32,
 ): void {
   for (let i = from; i < to; i++) {
     const at: usize = 4 * <usize>rowAt(i, 0, rows, stride) * width;
-    if (kind == Kind.SILU) gatedRowBack(Kind.SILU, gate, up, gradOut, gradGate, gradUp, at, width);
-    else if (kind == Kind.GELU) gatedRowBack(Kind.GELU, gate, up, gradOut, gradGate, gradUp, at, width);
-    else if (kind == Kind.GELU_TANH) gatedRowBack(Kind.GELU_TANH, gate, up, gradOut, gradGate, gradUp, at, width);
-    else gatedRowBack(Kind.RELU, gate, up, gradOut, gradGate, gradUp, at, width);
+    if (kind == Kind.SILU) gatedRowBack(Kind.SILU, gate, up, gradOut, gradGate, gradUp, out, at, width);
+    else if (kind == Kind.GELU) gatedRowBack(Kind.GELU, gate, up, gradOut, gradGate, gradUp, out, at, width);
+    else if (kind == Kind.GELU_TANH) gatedRowBack(Kind.GELU_TANH, gate, up, gradOut, gradGate, gradUp, out, at, width);
+    else gatedRowBack(Kind.RELU, gate, up, gradOut, gradGate, gradUp, out, at, width);
   }
 }
 
-@inline function gatedRowBack(kind: Kind, gate: usize, up: usize, gradOut: usize, gradGate: usize, gradUp: usize, start: usize, width: u32): void {
+@inline function gatedRowBack(
+  kind: Kind, gate: usize, up: usize, gradOut: usize, gradGate: usize, gradUp: usize, out: usize, start: usize, width: u32,
+): void {
   const c = constants(), end = start + 4 * <usize>width;
   let at = start;
   for (; at + 64 <= end; at += 64) {
-    gatedBack(kind, gate, up, gradOut, gradGate, gradUp, at, c); gatedBack(kind, gate, up, gradOut, gradGate, gradUp, at + 16, c);
-    gatedBack(kind, gate, up, gradOut, gradGate, gradUp, at + 32, c); gatedBack(kind, gate, up, gradOut, gradGate, gradUp, at + 48, c);
+    gatedBack(kind, gate, up, gradOut, gradGate, gradUp, out, at, c);
+    gatedBack(kind, gate, up, gradOut, gradGate, gradUp, out, at + 16, c);
+    gatedBack(kind, gate, up, gradOut, gradGate, gradUp, out, at + 32, c);
+    gatedBack(kind, gate, up, gradOut, gradGate, gradUp, out, at + 48, c);
   }
-  for (; at < end; at += 16) gatedBack(kind, gate, up, gradOut, gradGate, gradUp, at, c);
+  for (; at < end; at += 16) gatedBack(kind, gate, up, gradOut, gradGate, gradUp, out, at, c);
 }
 
-@inline function gatedBack(kind: Kind, gate: usize, up: usize, gradOut: usize, gradGate: usize, gradUp: usize, at: usize, c: usize): void {
-  const g = v128.load(gate + at);
+@inline function gatedBack(
+  kind: Kind, gate: usize, up: usize, gradOut: usize, gradGate: usize, gradUp: usize, out: usize, at: usize, c: usize,
+): void {
+  const g = v128.load(gate + at), u = v128.load(up + at);
   const s = share(kind, g, c);
   const grad = v128.load(gradOut + at);
   v128.store(gradUp + at, f32x4.mul(f32x4.mul(grad, g), s));
-  v128.store(gradGate + at, f32x4.mul(f32x4.mul(grad, v128.load(up + at)), slope(kind, g, s, c)));
+  v128.store(gradGate + at, f32x4.mul(f32x4.mul(grad, u), slope(kind, g, s, c)));
+  v128.store(out + at, f32x4.mul(f32x4.mul(g, s), u));
 }
 
 export function activation(x: usize, out: usize, kind: Kind, width: u32, rows: u32, stride: u32, from: u32, to: u32): void {
@@ -138,27 +146,31 @@ export function activation(x: usize, out: usize, kind: Kind, width: u32, rows: u
   v128.store(out + at, f32x4.mul(v, share(kind, v, c)));
 }
 
-export function activationBackward(x: usize, gradOut: usize, gradX: usize, kind: Kind, width: u32, rows: u32, stride: u32, from: u32, to: u32): void {
+export function activationBackward(
+  x: usize, gradOut: usize, gradX: usize, out: usize, kind: Kind, width: u32, rows: u32, stride: u32, from: u32, to: u32,
+): void {
   for (let i = from; i < to; i++) {
     const at: usize = 4 * <usize>rowAt(i, 0, rows, stride) * width;
-    if (kind == Kind.SILU) plainRowBack(Kind.SILU, x, gradOut, gradX, at, width);
-    else if (kind == Kind.GELU) plainRowBack(Kind.GELU, x, gradOut, gradX, at, width);
-    else if (kind == Kind.GELU_TANH) plainRowBack(Kind.GELU_TANH, x, gradOut, gradX, at, width);
-    else plainRowBack(Kind.RELU, x, gradOut, gradX, at, width);
+    if (kind == Kind.SILU) plainRowBack(Kind.SILU, x, gradOut, gradX, out, at, width);
+    else if (kind == Kind.GELU) plainRowBack(Kind.GELU, x, gradOut, gradX, out, at, width);
+    else if (kind == Kind.GELU_TANH) plainRowBack(Kind.GELU_TANH, x, gradOut, gradX, out, at, width);
+    else plainRowBack(Kind.RELU, x, gradOut, gradX, out, at, width);
   }
 }
 
-@inline function plainRowBack(kind: Kind, x: usize, gradOut: usize, gradX: usize, start: usize, width: u32): void {
+@inline function plainRowBack(kind: Kind, x: usize, gradOut: usize, gradX: usize, out: usize, start: usize, width: u32): void {
   const c = constants(), end = start + 4 * <usize>width;
   let at = start;
   for (; at + 64 <= end; at += 64) {
-    plainBack(kind, x, gradOut, gradX, at, c); plainBack(kind, x, gradOut, gradX, at + 16, c);
-    plainBack(kind, x, gradOut, gradX, at + 32, c); plainBack(kind, x, gradOut, gradX, at + 48, c);
+    plainBack(kind, x, gradOut, gradX, out, at, c); plainBack(kind, x, gradOut, gradX, out, at + 16, c);
+    plainBack(kind, x, gradOut, gradX, out, at + 32, c); plainBack(kind, x, gradOut, gradX, out, at + 48, c);
   }
-  for (; at < end; at += 16) plainBack(kind, x, gradOut, gradX, at, c);
+  for (; at < end; at += 16) plainBack(kind, x, gradOut, gradX, out, at, c);
 }
 
-@inline function plainBack(kind: Kind, x: usize, gradOut: usize, gradX: usize, at: usize, c: usize): void {
+@inline function plainBack(kind: Kind, x: usize, gradOut: usize, gradX: usize, out: usize, at: usize, c: usize): void {
   const v = v128.load(x + at);
-  v128.store(gradX + at, f32x4.mul(v128.load(gradOut + at), slope(kind, v, share(kind, v, c), c)));
+  const s = share(kind, v, c);
+  v128.store(gradX + at, f32x4.mul(v128.load(gradOut + at), slope(kind, v, s, c)));
+  v128.store(out + at, f32x4.mul(v, s));
 }

@@ -20,11 +20,12 @@ export const gatedActivationCpu = (p: Activation & { gate: Tensor; up: Tensor; o
   over('gatedActivation', p, [p.gate, p.up, p.out]);
 
 export const gatedActivationBackwardCpu = (
-  p: Activation & { gate: Tensor; up: Tensor; gradOut: Tensor; gradGate: Tensor; gradUp: Tensor },
-): CpuFunction => over('gatedActivationBackward', p, [p.gate, p.up, p.gradOut, p.gradGate, p.gradUp]);
+  p: Activation & { gate: Tensor; up: Tensor; gradOut: Tensor; gradGate: Tensor; gradUp: Tensor; out: Tensor },
+): CpuFunction => over('gatedActivationBackward', p, [p.gate, p.up, p.gradOut, p.gradGate, p.gradUp, p.out]);
 
 export const activationCpu = (p: Activation & { x: Tensor; out: Tensor }): CpuFunction =>
   over('activation', p, [p.x, p.out]);
 
-export const activationBackwardCpu = (p: Activation & { x: Tensor; gradOut: Tensor; gradX: Tensor }): CpuFunction =>
-  over('activationBackward', p, [p.x, p.gradOut, p.gradX]);
+export const activationBackwardCpu = (
+  p: Activation & { x: Tensor; gradOut: Tensor; gradX: Tensor; out: Tensor },
+): CpuFunction => over('activationBackward', p, [p.x, p.gradOut, p.gradX, p.out]);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Tensor } from '../../device/buffers';
 import { expectClose } from '../../testing/allclose';
 import { floats, randomFloats, runOps, testDevice } from '../../testing/harness';
 import { overdispatched, tailOf, withTail } from '../../testing/rows';
@@ -27,17 +28,17 @@ describe.each(kinds)('%s', (kind) => {
       const common = { kind, rows: overdispatched(scope, rows), width };
       const [g, u, grad] = [scope.upload('gate', gate), scope.upload('up', up), scope.upload('gradOut', gradOut)];
       const made = Object.fromEntries(
-        ['out', 'gradGate', 'gradUp', 'alone', 'gradX'].map((n) => [
+        ['out', 'gradGate', 'gradUp', 'again', 'alone', 'gradX', 'aloneAgain'].map((n) => [
           n,
           scope.upload(n, withTail(rows * width, 3 * width)),
         ]),
       );
-      const { out, gradGate, gradUp, alone, gradX } = made;
+      const { out, gradGate, gradUp, again, alone, gradX, aloneAgain } = made;
       await runOps(device, [
         gatedActivation(device, { ...common, gate: g, up: u, out }),
-        gatedActivationBackward(device, { ...common, gate: g, up: u, gradOut: grad, gradGate, gradUp }),
+        gatedActivationBackward(device, { ...common, gate: g, up: u, gradOut: grad, gradGate, gradUp, out: again }),
         activation(device, { ...common, x: g, out: alone }),
-        activationBackward(device, { ...common, x: g, gradOut: grad, gradX }),
+        activationBackward(device, { ...common, x: g, gradOut: grad, gradX, out: aloneAgain }),
       ]);
       const expected: Record<string, Float64Array> = {
         out: gatedActivationRef(kind, gate, up),
@@ -45,9 +46,13 @@ describe.each(kinds)('%s', (kind) => {
         alone: activationRef(kind, gate),
         gradX: activationBackwardRef(kind, gate, gradOut),
       };
-      for (const [name, tensor] of Object.entries(made)) {
-        const got = await floats(device, tensor, (rows + 3) * width);
-        expectClose(got, [...expected[name], ...tailOf(3 * width)], tolerance, name);
+      const read = async (tensor: Tensor) => floats(device, tensor, (rows + 3) * width);
+      // What the backward makes again has the forward's bits.
+      expect(await read(again)).toEqual(await read(out));
+      expect(await read(aloneAgain)).toEqual(await read(alone));
+      for (const [name, values] of Object.entries(expected)) {
+        const got = await read(made[name]);
+        expectClose(got, [...values, ...tailOf(3 * width)], tolerance, name);
       }
       scope.free();
     });
@@ -74,7 +79,7 @@ it.each(['gelu', 'geluTanh'] as const)('%s is exact everywhere', async (kind) =>
   const common = { kind, rows: overdispatched(scope, 1), width: 4000, x: at };
   await runOps(device, [
     activation(device, { ...common, out }),
-    activationBackward(device, { ...common, gradOut: ones, gradX }),
+    activationBackward(device, { ...common, gradOut: ones, gradX, out }),
   ]);
   expectClose(await floats(device, out, 4000), activationRef(kind, x), { rtol: 3e-7, atol: 2e-7 }, 'values');
   const slopes = activationBackwardRef(kind, x, new Float32Array(4000).fill(1));

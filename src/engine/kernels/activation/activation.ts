@@ -36,14 +36,17 @@ export function gatedActivation(_device: Device, p: Activation & { gate: Tensor;
   };
 }
 
-/** Gradients of `gatedActivation` with respect to both inputs, all [rows, width]. Overwrites; no output is an input. */
+/**
+ * Gradients of `gatedActivation` with respect to both inputs, and `out` as it makes it, all [rows, width]. Overwrites; no
+ * output is an input.
+ */
 export function gatedActivationBackward(
   _device: Device,
-  p: Activation & { gate: Tensor; up: Tensor; gradOut: Tensor; gradGate: Tensor; gradUp: Tensor },
+  p: Activation & { gate: Tensor; up: Tensor; gradOut: Tensor; gradGate: Tensor; gradUp: Tensor; out: Tensor },
 ): Dispatch {
   return {
     kernel: kernelOf(`${GATED[p.kind]}Backward`, gatedBackward, p),
-    bindings: [p.rows.dims, p.gate, p.up, p.gradOut, p.gradGate, p.gradUp],
+    bindings: [p.rows.dims, p.gate, p.up, p.gradOut, p.gradGate, p.gradUp, p.out],
     groups: perElement(p.rows, p.width / 4),
     cpu: gatedActivationBackwardCpu(p),
   };
@@ -59,14 +62,14 @@ export function activation(_device: Device, p: Activation & { x: Tensor; out: Te
   };
 }
 
-/** Gradient of `activation`, all [rows, width]. Overwrites; `gradX` is no input. */
+/** Gradient of `activation`, and `out` as it makes it, all [rows, width]. Overwrites; no output is an input. */
 export function activationBackward(
   _device: Device,
-  p: Activation & { x: Tensor; gradOut: Tensor; gradX: Tensor },
+  p: Activation & { x: Tensor; gradOut: Tensor; gradX: Tensor; out: Tensor },
 ): Dispatch {
   return {
     kernel: kernelOf(`${p.kind}Backward`, plainBackward, p),
-    bindings: [p.rows.dims, p.x, p.gradOut, p.gradX],
+    bindings: [p.rows.dims, p.x, p.gradOut, p.gradX, p.out],
     groups: perElement(p.rows, p.width / 4),
     cpu: activationBackwardCpu(p),
   };

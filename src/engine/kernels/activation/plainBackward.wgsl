@@ -1,8 +1,10 @@
-// x, gradOut [rows, F] -> gradX [rows, F] = gradOut · f′(x) with f(x) = x · share(x). Overwrites. One thread does four numbers.
+// x, gradOut [rows, F] -> gradX, result [rows, F]: gradX = gradOut · f′(x) with f(x) = x · share(x), result = f(x).
+// Overwrites both. One thread does four numbers.
 override F4: u32;
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;
 @group(0) @binding(2) var<storage, read> gradOut: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> gradX: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> result: array<vec4f>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -10,5 +12,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (i / F4 >= rowCount()) { return; }
   let at = rowAt(i / F4) * F4 + i % F4;
   let v = x[at];
-  gradX[at] = timesSlope(gradOut[at], v, share(v));
+  let s = share(v);
+  gradX[at] = timesSlope(gradOut[at], v, s);
+  result[at] = v * s;
 }

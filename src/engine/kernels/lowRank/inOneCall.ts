@@ -10,19 +10,3 @@ export function inOneCall(ops: Op[], label: string, form: CpuFunction | null | u
     return { ...op, cpu: i === 0 ? form : null, cpuLabel: label };
   });
 }
-
-interface BackwardOps {
-  /** What comes before the gradients of A and B, those, and what goes on to the module's input. */
-  first: Op[];
-  gradients: Op[];
-  through: Op[];
-}
-
-/** A module's backward; where `form` does what is before and after the gradients in one call, they come behind it. */
-export function backwardInOneCall(
-  { first, gradients, through }: BackwardOps,
-  form: CpuFunction | null | undefined,
-): Op[] {
-  if (!form) return [...first, ...gradients, ...through];
-  return [...inOneCall([...first, ...through], 'adapter backward', form), ...gradients];
-}

@@ -167,6 +167,7 @@ export function classBackward(pass: Pass, head: ClassHead, i: number): Op[] {
           x: own(top.headDense!, inner),
           gradOut: gradAct,
           gradX: gradRaw,
+          out: act!,
         }),
     ...linearBackward(pass, i, dense.linear, { x: state, gradOut: gradRaw, gradIn: gradState }),
   ];

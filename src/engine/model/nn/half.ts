@@ -22,9 +22,9 @@ interface Inner {
   gradOut: () => Tensor;
   /** From `parts` to `out`. */
   forward: () => Op[];
-  /** Whether `out` stays for the backward; else that makes it again. */
+  /** Whether `out` stays for the backward; else that makes it again, by `forward` or on the way through `backward`. */
   kept: boolean;
-  /** From `gradOut` to `gradParts`. */
+  /** From `gradOut` to `gradParts`, and `out` where it was not kept. */
   backward: () => Op[];
 }
 
@@ -103,20 +103,20 @@ export function halfBackward(
   const throughOutput = live || projectionLearns(pass, input);
   const branch = branchGradient(pass, half, gradOut);
   const read = norm ? normed : x;
+  const written = linearBackward(pass, output, {
+    x: half.out,
+    gradOut: branch.gradient,
+    gradIn: throughOutput ? half.gradOut() : null,
+    accumulate: false,
+  });
+  const before = [...postGradient(pass, half), ...branch.ops];
+  if (!throughOutput)
+    return [...before, ...(half.kept ? [] : half.forward()), ...written.through, ...written.gradients];
   const ops = [
-    ...postGradient(pass, half),
-    ...branch.ops,
-    ...(half.kept ? [] : half.forward()),
-    ...linearBackward(pass, output, {
-      x: half.out,
-      gradOut: branch.gradient,
-      gradIn: throughOutput ? half.gradOut() : null,
-      accumulate: false,
-    }),
-  ];
-  if (!throughOutput) return ops;
-  ops.push(
+    ...before,
+    ...written.through,
     ...half.backward(),
+    ...written.gradients,
     ...(norm ? normAgain(pass, norm, { rows, x, out: normed, stats: saved.stats!, width }) : []),
     ...projectionBackward(pass, input, {
       x: read,
@@ -124,7 +124,7 @@ export function halfBackward(
       gradIn: live ? (norm ? grads.normed : grads.residual) : null,
       accumulate: !norm,
     }),
-  );
+  ];
   if (!live || !norm) return ops;
   ops.push(
     ...normBackward(pass, norm, {

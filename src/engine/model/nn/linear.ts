@@ -1,5 +1,6 @@
 /** A frozen linear layer with the adapters of the runs that share the pass, forward and backward. */
 import type { LinearDescription } from '../../../shared/model';
+import type { ModuleBackward } from '../../adapters/method';
 import type { Tensor } from '../../device/buffers';
 import type { Op } from '../../device/program';
 import { addVector } from '../../kernels/addVector/addVector';
@@ -113,41 +114,43 @@ function frozenGradient(
 }
 
 /**
- * gradIn (+)= W0ᵀ g for all runs' rows, then each adapter's gradients and its part of gradIn. `gradIn` null: nothing below
- * needs it.
+ * `through`: gradIn (+)= W0ᵀ g for all runs' rows, then each adapter's part of it. `gradIn` null: nothing below needs it.
+ * `gradients`: those of each adapter. They may come later, as long as no other module's backward is between, and read `x`,
+ * which `through` does not.
  */
 export function linearBackward(
   pass: Pass,
   linear: LinearDescription,
   { x, gradOut, gradIn, accumulate }: { x: Tensor; gradOut: Tensor; gradIn: Tensor | null; accumulate: boolean },
-): Op[] {
+): ModuleBackward {
   const { rows, segment: segmentRows, capacity } = pass.batch;
   const { dIn, dOut } = linear;
   const frozen = gradIn ? frozenGradient(pass, linear, gradOut) : { ops: [], gradient: gradOut };
-  return [
-    ...frozen.ops,
-    ...(gradIn
-      ? matmul(pass.device, {
-          label: `${labelOf(linear)} back`,
-          rows,
-          a: frozen.gradient,
-          w: matrixOf(pass.weights, linear),
-          out: gradIn,
-          n: dIn,
-          k: dOut,
-          transposed: false,
-          accumulate,
-        })
-      : []),
-    ...adaptersOf(pass, linear.path).flatMap(({ segment, module, adapters }) =>
-      adapters.method.backward(module, {
-        rows: segmentRows,
-        x: segmentOf(x, capacity, segment, dIn),
-        gradOut: segmentOf(gradOut, capacity, segment, dOut),
-        gradIn: gradIn && segmentOf(gradIn, capacity, segment, dIn),
-        saved: adapters.saved[module.index],
-        scratch: adapters.scratch,
-      }),
-    ),
-  ];
+  const adapters = adaptersOf(pass, linear.path).map(({ segment, module, adapters: { method, saved, scratch } }) =>
+    method.backward(module, {
+      rows: segmentRows,
+      x: segmentOf(x, capacity, segment, dIn),
+      gradOut: segmentOf(gradOut, capacity, segment, dOut),
+      gradIn: gradIn && segmentOf(gradIn, capacity, segment, dIn),
+      saved: saved[module.index],
+      scratch,
+    }),
+  );
+  const product = gradIn
+    ? matmul(pass.device, {
+        label: `${labelOf(linear)} back`,
+        rows,
+        a: frozen.gradient,
+        w: matrixOf(pass.weights, linear),
+        out: gradIn,
+        n: dIn,
+        k: dOut,
+        transposed: false,
+        accumulate,
+      })
+    : [];
+  return {
+    through: [...frozen.ops, ...product, ...adapters.flatMap(({ through }) => through)],
+    gradients: adapters.flatMap(({ gradients }) => gradients),
+  };
 }

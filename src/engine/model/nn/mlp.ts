@@ -8,7 +8,7 @@ import {
 import type { Half } from './half';
 import type { Pass } from './pass';
 
-/** The MLP of a layer. Its activation is made again in the backward: it would be the largest thing that a layer keeps. */
+/** The MLP of a layer. Its activation is made again in the backward, on the way: it would be the largest thing that a layer keeps. */
 export function mlpHalf(pass: Pass, layer: number): Half {
   const { device, top } = pass;
   const { mlp: description, residualScale: scale } = pass.config.layers[layer];
@@ -30,7 +30,9 @@ export function mlpHalf(pass: Pass, layer: number): Half {
       parts: [up],
       gradParts: () => [grads().up],
       forward: () => [activation(device, { ...all, x: up, out: top.act })],
-      backward: () => [activationBackward(device, { ...all, x: up, gradOut: grads().act, gradX: grads().up })],
+      backward: () => [
+        activationBackward(device, { ...all, x: up, gradOut: grads().act, gradX: grads().up, out: top.act }),
+      ],
     };
   return {
     ...common,
@@ -45,6 +47,7 @@ export function mlpHalf(pass: Pass, layer: number): Half {
         gradOut: grads().act,
         gradGate: grads().gate!,
         gradUp: grads().up,
+        out: top.act,
       }),
     ],
   };

@@ -35,16 +35,20 @@ export function projectionBackward(
   { x, gradParts, gradIn, accumulate }: { x: Tensor; gradParts: Tensor[]; gradIn: Tensor | null; accumulate: boolean },
 ): Op[] {
   if (!fused)
-    return linears.flatMap((linear, i) =>
-      linearBackward(pass, linear, { x, gradOut: gradParts[i], gradIn, accumulate: accumulate || i > 0 }),
-    );
+    return linears.flatMap((linear, i) => {
+      const how = { x, gradOut: gradParts[i], gradIn, accumulate: accumulate || i > 0 };
+      const { through, gradients } = linearBackward(pass, linear, how);
+      return [...through, ...gradients];
+    });
   const [linear] = linears;
   const whole = pass.grads!.fused!;
   const { rows } = pass.batch;
+  const { through, gradients } = linearBackward(pass, linear, { x, gradOut: whole, gradIn, accumulate });
   return [
     ...fused.map((columns, i) =>
       joinColumns(pass.device, { rows, whole, width: linear.dOut, part: gradParts[i], columns }),
     ),
-    ...linearBackward(pass, linear, { x, gradOut: whole, gradIn, accumulate }),
+    ...through,
+    ...gradients,
   ];
 }
