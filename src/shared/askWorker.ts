@@ -1,4 +1,4 @@
-import { SieveError, WorkerError } from './errors';
+import { type SieveError, WorkerError } from './errors';
 import { type Message, message } from './message';
 import { type LiveWorker, SILENT, TRIES, whyStopped } from './startWorker';
 
