@@ -5,6 +5,7 @@ import { type Chat, isChat, looksLikeChat, parseChat } from './chat';
 import { type Meaning, meaningsOf, rankOf } from './columnNames';
 import { excerpt } from './parse/excerpt';
 import { parseLoosely } from './parse/loose';
+import { detectedPictures } from './pictures/table';
 import { cellsOf, NO_REPAIRS, READ_ALL } from './repair';
 
 /** Most different values a column may have to be a label. */
@@ -47,6 +48,7 @@ interface ChatFacts {
  * @param repairs which broken rows are read; by themselves all that a repair could read, where few others are there.
  */
 export function detect(table: ParsedTable, repairs?: Repairs): Detection {
+  if (table.picture) return detectedPictures(table);
   const rows = rowsFor(table, repairs);
   const facts = table.columns.map((name, c) =>
     factsOf(

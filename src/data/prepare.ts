@@ -26,6 +26,7 @@ import {
 } from './examples';
 import { hashNumbers, hashText } from './hash';
 import { Pace, type PaceHooks } from './pace';
+import type { PreparedPictures } from './pictures/prepared';
 import { issueReports, labelCounts, lengthCounts } from './report';
 import { type Split, type SplitInput, splitExamples } from './split';
 import { compileTexts, type RowTexts, type ToTexts } from './texts';
@@ -49,6 +50,8 @@ export interface Prepared {
   /** Issues and decisions by row, see `checkRows`. */
   flags: Uint32Array;
   tokens: TokenStore;
+  /** What the tokens of pictures are; null for texts. */
+  pictures: PreparedPictures | null;
   /** Whether an example is in the validation split. */
   isValidation(example: number): boolean;
   cells: CellsNow;
@@ -182,6 +185,7 @@ export async function prepare(
     report,
     flags,
     tokens,
+    pictures: null,
     windows,
     cells,
     train: chosen(split.train),
@@ -213,6 +217,7 @@ export async function prepare(
               id,
               state: e ? tokenState(e, p) : supervised[p] === 1 ? 'trained' : 'masked',
             })),
+            picture: null,
           };
         }),
       );
@@ -239,7 +244,7 @@ function sequenceLabels(label: readonly string[]): (examples: ArrayLike<number>)
 }
 
 /** The split; where it cannot be made, why: the report must be seen all the same, for it may hold the repair. */
-function trySplit(
+export function trySplit(
   input: SplitInput,
   { validationShare, seed, repairs }: PrepareOptions,
 ): Split & { problem: PrepareReport['problem'] } {
@@ -265,6 +270,7 @@ function checkedIssues(
     quote: format === 'csv' && quote !== 'none',
     ragged: format === 'csv' || format === 'tsv',
     encoding: unit === null ? encoding === 'utf-8' : encoding === 'utf-8' && !windows,
+    picture: false,
     chat,
     template: chat && template.chat !== undefined,
     empty: true,
@@ -304,7 +310,7 @@ function endsIn(ids: Int32Array, { stopIds }: Tokenizer): boolean {
 const stopNames = ({ stopIds, pieces }: Tokenizer): string => pieces([...stopIds]).join(', ');
 
 /** What is odd about labels: one that is on one side only, one that is far more frequent than another, and one that stands in the first line alone. */
-function labelWarnings(
+export function labelWarnings(
   table: ParsedTable,
   labels: NonNullable<PrepareReport['labels']>,
   label: readonly string[],
@@ -339,7 +345,7 @@ function labelWarnings(
   return warnings;
 }
 
-function checkOptions(options: PrepareOptions): void {
+export function checkOptions(options: PrepareOptions): void {
   if (!Number.isInteger(options.maxSequenceLength) || options.maxSequenceLength < 8)
     throw new DataError(message('data.examples.fewTokens'));
   if (options.maxSequenceLength > TOKEN_PAGE)
@@ -351,7 +357,7 @@ function checkOptions(options: PrepareOptions): void {
 }
 
 /** Usable rows; where there are too many, those that the seed picks, in the table's order. */
-function sample(flags: Uint32Array, usable: number, options: PrepareOptions): Uint32Array {
+export function sample(flags: Uint32Array, usable: number, options: PrepareOptions): Uint32Array {
   const rows = new Uint32Array(usable);
   let n = 0;
   for (let row = 0; row < flags.length; row++) if (flags[row] & USABLE) rows[n++] = row;

@@ -53,7 +53,7 @@ export function issueReports(
 }
 
 /** Issues of which the reason says more than the row itself. */
-const TOLD = new Set<Issue>(['template', 'chat']);
+const TOLD = new Set<Issue>(['template', 'chat', 'picture']);
 
 function shown(
   table: ParsedTable,

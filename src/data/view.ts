@@ -18,12 +18,13 @@ export class TableView {
   readonly #table: ParsedTable;
   readonly #mapping: Mapping;
   readonly #prepared: Prepared;
-  readonly #tokenizer: Tokenizer;
+  /** Null for pictures. */
+  readonly #tokenizer: Tokenizer | null;
   /** By row: its example, or NONE; null where items are windows, which are the examples. */
   readonly #exampleOf: Uint32Array | null;
   #found: { key: string; items: Uint32Array } | null = null;
 
-  constructor(table: ParsedTable, mapping: Mapping, prepared: Prepared, tokenizer: Tokenizer) {
+  constructor(table: ParsedTable, mapping: Mapping, prepared: Prepared, tokenizer: Tokenizer | null) {
     this.#table = table;
     this.#mapping = mapping;
     this.#prepared = prepared;
@@ -146,6 +147,7 @@ export class TableView {
       item,
       line: this.#table.rows.line(row),
       texts: this.#texts(item).map((t) => t.slice(0, LISTED)),
+      picture: example === null ? null : (this.#prepared.pictures?.listed(example) ?? null),
       lost: this.#exampleOf && !this.#prepared.cells(item) ? this.#raw(item).lost : null,
       tokens: example === null ? null : this.#prepared.tokens.total(example),
       issues: issuesOf(f),
@@ -174,7 +176,7 @@ export class TableView {
   }
 
   #texts(item: number): string[] {
-    if (!this.#exampleOf) return [this.#tokenizer.decode(this.#prepared.tokens.ids(item))];
+    if (!this.#exampleOf) return [this.#tokenizer!.decode(this.#prepared.tokens.ids(item))];
     const now = this.#prepared.cells(item);
     if (!now) return [this.#raw(item).cells.join(' | ')];
     return Object.values(this.#mapping.roles).flatMap((name) => {

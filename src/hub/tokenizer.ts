@@ -15,6 +15,7 @@ import { fetchConfig } from './model';
 import { FetchError, type FetchOptions } from './download';
 import { fetchJson } from './source';
 import { openChatTemplates } from './templateFiles';
+import { PICTURE_CONFIG, pictureTokenizer, readPictureFormat } from './pictures';
 import { checkTokenizerFiles, largestId, refuseBeyond } from './tokenizerFile';
 
 const MAX_TOKENIZER = 64 << 20;
@@ -36,7 +37,8 @@ export async function openChatTokenizer(
 ): Promise<{ tokenizer: Tokenizer; templates: ChatTemplate[] }> {
   try {
     const { tokenizer, settings } = await open(source, options);
-    return { tokenizer, templates: await openChatTemplates(source, settings, options) };
+    const templates = tokenizer.pictures ? [] : await openChatTemplates(source, settings, options);
+    return { tokenizer, templates };
   } finally {
     forgetHead();
   }
@@ -47,8 +49,16 @@ async function open(source: ModelSource, options: FetchOptions): Promise<{ token
     json: await fetchJson(source, 'tokenizer.json', MAX_TOKENIZER, options),
     config: await fetchJson(source, 'tokenizer_config.json', MAX_TOKENIZER_CONFIG, options),
   });
+  const known = fetchConfig(source, options);
+  if (source.kind !== 'embedded') {
+    const { patches } = (await known).embedding;
+    if (patches) {
+      const settings = await fetchJson(source, PICTURE_CONFIG, MAX_TOKENIZER_CONFIG, options);
+      return { tokenizer: pictureTokenizer(readPictureFormat(settings, patches)), settings };
+    }
+  }
   const [config, { json, config: settings }, stops] = await Promise.all([
-    fetchConfig(source, options),
+    known,
     orFromGguf<{ json: unknown; config: unknown }>(source, options, own, tokenizerOf),
     fetchStops(source, options),
   ]);

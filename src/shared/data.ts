@@ -1,6 +1,6 @@
 /** Shapes of data on its way from a file to tokens, shared by `data/`, the workers and the page. */
 import type { Message } from './message';
-import type { Prompt } from './types';
+import type { Prompt, ShownPicture } from './types';
 
 import type { Language } from './texts';
 
@@ -13,6 +13,8 @@ export interface OwnFile {
 
 export const DATA_FORMATS = ['jsonl', 'json', 'csv', 'tsv', 'txt', 'parquet'] as const;
 export type DataFormat = (typeof DATA_FORMATS)[number];
+/** What a table may be read from: nobody chooses that files are pictures. */
+type TableFormat = DataFormat | 'pictures';
 
 /** What the names of files with data end in. */
 export const DATA_EXTENSIONS = [
@@ -93,7 +95,7 @@ export interface FileInfo {
 /** What is known of a parsed file, rows aside. */
 export interface TableInfo {
   fileName: string;
-  format: DataFormat;
+  format: TableFormat;
   columns: string[];
   /** Whether the first line of a CSV/TSV was taken as a header, and why. */
   header: { used: boolean; why: Message } | null;
@@ -121,6 +123,8 @@ export interface TableInfo {
 /** A parsed file: rows of named string columns. */
 export interface ParsedTable extends TableInfo {
   rows: RowSource;
+  /** Of pictures: a row's file as it is. @throws {DataError} where it cannot be read, or is too large */
+  picture?: (row: number) => Promise<Uint8Array<ArrayBuffer>>;
 }
 
 export interface RowNote {
@@ -136,6 +140,7 @@ export const ISSUES = [
   'quote',
   'ragged',
   'encoding',
+  'picture',
   'chat',
   'template',
   'empty',
@@ -158,7 +163,7 @@ export const REPAIRS = ['ragged', 'quote', 'encoding', 'noText', 'marks', 'dupli
 export type Repairs = Record<(typeof REPAIRS)[number], boolean>;
 
 /** What the columns mean. */
-export const DATA_KINDS = ['text', 'instruction', 'prompt-completion', 'text-label', 'chat'] as const;
+export const DATA_KINDS = ['text', 'instruction', 'prompt-completion', 'text-label', 'chat', 'picture-label'] as const;
 export type DataKind = (typeof DATA_KINDS)[number];
 
 /** Which column plays which role; null = not used. `DATA_ROLES` in template.ts lists the roles of each kind. */
@@ -267,8 +272,25 @@ export interface PreviewExample {
   /** Row in the parsed table (for plain text: index of the window). */
   row: number;
   validation: boolean;
-  /** Every token's text, in order, of the example before truncation. */
+  /** Every token's text, in order, of the example before truncation; none of a picture. */
   tokens: { text: string; id: number; state: 'trained' | 'masked' | 'truncated' }[];
+  /** What a picture is cut from, and its class; null for texts. */
+  picture: LabelledPicture | null;
+}
+
+/** A picture as the model sees it. */
+export interface LabelledPicture {
+  shown: ShownPicture;
+  /** Patches along a side. */
+  side: number;
+  label: string;
+}
+
+/** A picture of the validation split whose gates are watched. */
+export interface WatchedPicture extends LabelledPicture {
+  /** Its place in the split, and how many there are. */
+  example: number;
+  of: number;
 }
 
 /** One kind of issue: how many rows have it, and the first of them. */
@@ -318,6 +340,8 @@ export interface ListedRow {
   line: number;
   /** Beginnings of the texts, by role; of a broken row its cells as they stand. */
   texts: string[];
+  /** A picture, small; null for texts, and where it was not read. */
+  picture: ShownPicture | null;
   /** Why the row cannot be read at all. */
   lost: Message | null;
   /** Tokens before it is cut; null where it was not turned into tokens. */

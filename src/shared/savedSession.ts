@@ -136,6 +136,18 @@ const labelledSchema = z
   .refine((s) => s.texts.length === s.labels.length, 'has not one text per label')
   .refine((s) => s.labels.every((c) => c < s.classes.length), 'has labels of no class');
 
+/** Most pixels along the side of a picture that is shown. */
+const MAX_SHOWN = 512;
+const pictureSchema = z
+  .strictObject({
+    shown: z.strictObject({ size: z.int().min(1).max(MAX_SHOWN), values: z.base64().max(4 * MAX_SHOWN ** 2) }),
+    side: z.int().min(1).max(100),
+    label: z.string().max(1000),
+    example: count,
+    of: count,
+  })
+  .refine(({ shown }) => shown.values.length === 4 * shown.size ** 2, 'has not one colour per pixel');
+
 /** `metrics.json`: the curves of the base and of every run. */
 const metricsSchema = z
   .strictObject({
@@ -176,6 +188,7 @@ const metricsSchema = z
                 runId: z.string().max(60),
                 step: count,
                 tokens: z.array(z.string().max(1000)).max(5000),
+                picture: pictureSchema.optional(),
                 modules,
                 active: z.array(z.int().min(0).max(1)).max(20_000_000),
                 ratio: z.array(z.number().nullable()).max(20_000_000),

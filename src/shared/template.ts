@@ -20,7 +20,8 @@ export type Role =
   | 'answer'
   | 'system'
   | 'history'
-  | 'tools';
+  | 'tools'
+  | 'picture';
 
 /**
  * The roles of each kind, in the order a person should see them. What Compare asks takes the first one. A chat's `message`
@@ -53,6 +54,10 @@ export const DATA_ROLES: Record<DataKind, readonly { role: Role; required: boole
     { role: 'system', required: false },
     { role: 'tools', required: false },
   ],
+  'picture-label': [
+    { role: 'picture', required: true },
+    { role: 'label', required: true },
+  ],
 };
 
 /** What each kind learns. */
@@ -62,6 +67,7 @@ export const LEARNT_ROLE: Record<DataKind, Role> = {
   'prompt-completion': 'completion',
   'text-label': 'label',
   chat: 'message',
+  'picture-label': 'label',
 };
 
 /** A short template that suits a small story model; nothing in it that the model would have to learn first. */
@@ -85,6 +91,8 @@ export function defaultTemplate({ kind, roles }: Mapping): PromptTemplate {
       return { prompt: `{text}\n${roles.second ? '{second}\n' : ''}Label:`, completion: ' {label}' };
     case 'chat':
       return { prompt: '{message}\n', completion: '{message}\n' };
+    case 'picture-label':
+      return { prompt: '', completion: '' };
   }
 }
 
@@ -160,7 +168,9 @@ export function usedColumns(columns: readonly string[], mapping: Mapping, templa
     Object.entries(mapping.roles).some(
       ([role, name]) =>
         name === column &&
-        (mapping.kind === 'chat' ? role !== 'tools' || template.chat !== undefined : named.includes(role)),
+        (mapping.kind === 'chat'
+          ? role !== 'tools' || template.chat !== undefined
+          : mapping.kind === 'picture-label' || named.includes(role)),
     );
   return columns.filter((column) => asRole(column) || inTemplate(column));
 }

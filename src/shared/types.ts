@@ -57,6 +57,8 @@ export interface TokenSet {
   supervised: Uint8Array;
   /** Where a head with classes is trained: `supervised` marks the token that it reads, whose target is the example's class. */
   labels?: SequenceLabels;
+  /** What the tokens of pictures are; their ids are places then: 0 the class token, 1 + p the patch at place p. */
+  pictures?: Pictures;
 }
 
 /** Classes of whole examples. */
@@ -65,6 +67,21 @@ export interface SequenceLabels {
   classes: readonly string[];
   /** By example: a place in `classes`. */
   of: Uint32Array;
+}
+
+/** The pictures of a token set, as its model reads them. */
+export interface Pictures {
+  format: PictureFormat;
+  /** Of each example in turn: [examples, side · side, 3, patch, patch]. */
+  values: Uint8Array<ArrayBuffer>;
+  /** By example: the path of its file. */
+  names: readonly string[];
+}
+
+/** A picture as it is shown: red, green and blue by pixel, [size, size, 3]. */
+export interface ShownPicture {
+  size: number;
+  values: Uint8Array<ArrayBuffer>;
 }
 
 /** How a model reads pictures: resized to a square, and cut into square patches. */
@@ -268,6 +285,8 @@ export interface Tokenizer {
   eosId: number | null;
   /** Tokens at which generation stops: of the tokenizer, the model's configuration and its generation settings. */
   stopIds: ReadonlySet<number>;
+  /** How the model reads pictures, where it reads no texts: tokens are places of patches then. */
+  pictures?: PictureFormat;
 }
 
 /**

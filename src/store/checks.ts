@@ -22,7 +22,7 @@ export function pastedName(text: string): string {
 /** What is wrong with the draft, field by field; a model that is open bounds the context and the modules. */
 export function draftProblems(
   draft: SessionConfig,
-  model: Pick<ModelDescription, 'context' | 'layers'> | undefined,
+  model: Pick<ModelDescription, 'context' | 'embedding' | 'layers'> | undefined,
 ): Problem[] {
   const problems = sessionProblems(draft);
   if (problems.length > 0 || !model) return problems;
@@ -30,6 +30,11 @@ export function draftProblems(
     problems.push({
       path: 'train.maxSequenceLength',
       message: message('store.draft.context', { tokens: model.context }),
+    });
+  if (model.embedding.patches && draft.train.maxSequenceLength < model.context)
+    problems.push({
+      path: 'train.maxSequenceLength',
+      message: message('store.draft.pictures', { tokens: model.context }),
     });
   draft.runs.forEach((run, i) => {
     const { layers } = model;

@@ -10,7 +10,7 @@ import { type NoiseCounts, NoiseSum } from './noise';
 
 type StepEvent = Extract<TrainEvent, { type: 'step' }>;
 type EvalEvent = Extract<TrainEvent, { type: 'eval' }>;
-type WatchEvent = Extract<TrainEvent, { type: 'watch' }>;
+export type WatchEvent = Extract<TrainEvent, { type: 'watch' }>;
 type SampleEvent = Extract<TrainEvent, { type: 'sample' }>;
 
 /** A Float32Array that grows. */

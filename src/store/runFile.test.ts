@@ -46,6 +46,13 @@ function session(): SessionView {
     gated.addEval({ ...evalEvent('ts-lora', step, 2 + step / 1e7), gate: gateStats(4, 100, () => 40) });
   gated.watch = {
     type: 'watch',
+    picture: {
+      shown: { size: 2, values: Uint8Array.of(0, 1, 2, 250, 251, 252, 3, 4, 5, 253, 254, 255) },
+      side: 1,
+      label: 'cat',
+      example: 3,
+      of: 9,
+    },
     runId: 'ts-lora',
     step: 9,
     tokens: ['a', ' b', '\ud800'],

@@ -3,6 +3,7 @@
  * in an exported one also `session.json` (the record). Whatever is read is checked by schema, in bounded memory.
  */
 import { downloadZip } from 'client-zip';
+import { fromBase64, toBase64 } from '../shared/base64';
 import type { z } from '../shared/zod';
 import { problemOf } from '../shared/config';
 import { StorageError } from '../shared/errors';
@@ -65,6 +66,31 @@ const gateFromJson = (g: GateJson): GateStats => ({
   activeOutsideTraining: g.activeOutsideTraining,
 });
 
+type WatchJson = NonNullable<MetricsFile['runs'][number]['watch']>;
+type Watch = NonNullable<MetricLogSnapshot['watch']>;
+
+function watchToJson({ picture, ...watch }: Watch): WatchJson {
+  const shown = picture && { size: picture.shown.size, values: toBase64(picture.shown.values) };
+  return {
+    ...watch,
+    ...(shown && { picture: { ...picture, shown } }),
+    active: Array.from(watch.active),
+    ratio: numbers(watch.ratio),
+    tau: watch.tau && numbers(watch.tau),
+  };
+}
+
+function watchFromJson({ picture, ...watch }: WatchJson): Watch {
+  const shown = picture && { size: picture.shown.size, values: fromBase64(picture.shown.values) };
+  return {
+    ...watch,
+    ...(shown && { picture: { ...picture, shown } }),
+    active: Uint8Array.from(watch.active),
+    ratio: f32(watch.ratio),
+    tau: watch.tau && f32(watch.tau),
+  };
+}
+
 type SeriesJson = NonNullable<MetricsFile['runs'][number]['skipped']>;
 const seriesToJson = (s: SeriesSnapshot): SeriesJson => ({
   modules: s.modules,
@@ -102,12 +128,7 @@ export function metricLogToJson(metricLogs: readonly MetricLogSnapshot[]): Metri
       skipped: h.skipped && seriesToJson(h.skipped),
       tau: h.tau && seriesToJson(h.tau),
       gate: h.gate && gateToJson(h.gate),
-      watch: h.watch && {
-        ...h.watch,
-        active: Array.from(h.watch.active),
-        ratio: numbers(h.watch.ratio),
-        tau: h.watch.tau && numbers(h.watch.tau),
-      },
+      watch: h.watch && watchToJson(h.watch),
       stopped: h.stopped && { ...h.stopped, bestLoss: number(h.stopped.bestLoss) },
       dev: h.dev && {
         step: h.dev.step,
@@ -131,12 +152,7 @@ function metricLogFromJson(file: MetricsFile): MetricLogSnapshot[] {
     skipped: h.skipped && seriesFromJson(h.skipped),
     tau: h.tau && seriesFromJson(h.tau),
     gate: h.gate && gateFromJson(h.gate),
-    watch: h.watch && {
-      ...h.watch,
-      active: Uint8Array.from(h.watch.active),
-      ratio: f32(h.watch.ratio),
-      tau: h.watch.tau && f32(h.watch.tau),
-    },
+    watch: h.watch && watchFromJson(h.watch),
     stopped: h.stopped && { ...h.stopped, bestLoss: h.stopped.bestLoss ?? NaN },
     dev: h.dev && {
       step: h.dev.step,

@@ -575,7 +575,7 @@ const problems = (...of: Parameters<typeof draftProblems>) => inWords(draftProbl
 
 test('a draft is checked against the schema and the model that is open', () => {
   const { draft } = make().state().runs;
-  const model = { context: 64, layers: INFO.config.layers };
+  const model = { context: 64, layers: INFO.config.layers, embedding: INFO.config.embedding };
   expect(problems(draft, model)).toEqual([]);
   expect(problems(draft, { ...model, context: 32 })).toEqual([
     { path: 'train.maxSequenceLength', message: 'this model reads at most 32 tokens' },

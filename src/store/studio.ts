@@ -563,6 +563,11 @@ export class Studio {
     return this.#page.command('inspect', () => this.#train.request({ type: 'watch-text', text }));
   }
 
+  /** The validation picture whose patches are watched. */
+  watchExample(example: number): Promise<void> {
+    return this.#page.command('inspect', () => this.#train.request({ type: 'watch-example', example }));
+  }
+
   /** Prompts that every run answers at each evaluation; null = one of the validation data, [] = none. */
   async setSamplePrompts(prompts: string[] | null): Promise<void> {
     this.#page.patch('runs', { samplePrompts: prompts });

@@ -168,7 +168,8 @@ class HeadClassifier implements Classifier {
   }
 
   text(example: number): string {
-    const { ids, offsets } = this.#validation;
+    const { ids, offsets, pictures } = this.#validation;
+    if (pictures) return pictures.names[example];
     return shownText(ids.subarray(offsets[example], offsets[example + 1]), this.#tokenizer);
   }
 

@@ -6,17 +6,20 @@ import { message } from '../shared/message';
 import { detect } from '../data/detect';
 import { Cancelled, Pace, type PaceHooks } from '../data/pace';
 import { parseFiles } from '../data/parse';
+import { decodePicture } from '../data/pictures/decode';
+import { preparePictures } from '../data/pictures/prepare';
+import type { DecodePicture } from '../data/pictures/patches';
 import { prepare, type Prepared, type Previous } from '../data/prepare';
 import { cellsOf, NO_REPAIRS, READ_ALL } from '../data/repair';
 import { compileTexts, type TemplateTools, templatedPrompts } from '../data/texts';
 import { TableView } from '../data/view';
 import { giveFolder } from '../hub/source';
 import { openChatTokenizer } from '../hub/tokenizer';
-import type { ChatTemplate, ParsedTable, RenderChats, Repairs } from '../shared/data';
+import type { ChatTemplate, ParsedTable, PrepareOptions, RenderChats, Repairs } from '../shared/data';
 import { DataError } from '../shared/errors';
 import { unguard } from '../shared/guard';
 import { defaultTemplate } from '../shared/template';
-import type { Tokenizer } from '../shared/types';
+import type { TokenSet, Tokenizer } from '../shared/types';
 import type { DataReplies, DataRequest } from './protocol';
 
 /** Rows and examples that come with a reply; more are asked for with `list` and `preview`. */
@@ -37,14 +40,16 @@ export type RenderingWorker = (signal?: AbortSignal) => RenderChats;
 
 export class DataDesk {
   readonly #rendering: RenderingWorker;
+  readonly #decode: DecodePicture;
   #tokenizer: Tokenizer | null = null;
   #table: ParsedTable | null = null;
   #prepared: { set: Prepared; view: TableView } | null = null;
   /** The set prepared last from this table by this tokenizer. */
   #last: Previous | null = null;
 
-  constructor(rendering: RenderingWorker) {
+  constructor(rendering: RenderingWorker, decode: DecodePicture = decodePicture) {
     this.#rendering = rendering;
+    this.#decode = decode;
   }
 
   /** Takes a tokenizer that is open already. The prepared set speaks the old one's ids. */
@@ -127,7 +132,7 @@ export class DataDesk {
     const table = await parseFiles(files, choices, hooks);
     this.#prepared = this.#last = null;
     this.#table = table;
-    const { rows, ...info } = table;
+    const { rows, picture: _, ...info } = table;
     const repairs = neededRepairs(table);
     const looked = readableRows(table, LOOKED_AT, repairs);
     return {
@@ -154,17 +159,29 @@ export class DataDesk {
     // Kept until the next set is there, for what it can take over; but nothing is listed from it any more.
     const previous = this.#last;
     this.#prepared = null;
-    const set = await prepare(table, options, tokenizer, {
-      ...hooks,
-      render: this.#rendering(hooks.signal),
-      previous,
-    });
+    const set = await this.#setOf(table, options, { ...hooks, previous });
     if (this.#tokenizer !== tokenizer) throw new Cancelled();
     this.#last = { set, options };
     this.#prepared = { set, view: new TableView(table, options.mapping, set, tokenizer) };
     const { report, train, validation } = set;
-    const transfer = [train, validation].flatMap((s) => [s.ids.buffer, s.offsets.buffer, s.supervised.buffer]);
+    const transfer = [train, validation].flatMap(buffersOf);
     return { value: { report, preview: await set.preview(0, PREVIEW_EXAMPLES), train, validation }, transfer };
+  }
+
+  /** Pictures for a model that reads pictures, texts for one that reads texts. */
+  #setOf(
+    table: ParsedTable,
+    options: PrepareOptions,
+    hooks: PaceHooks & { previous: Previous | null },
+  ): Promise<Prepared> {
+    const tokenizer = this.#needTokenizer();
+    const { pictures: format } = tokenizer;
+    const { picture } = table;
+    if (picture && format)
+      return preparePictures({ ...table, picture }, options, { ...hooks, format, decode: this.#decode });
+    if (picture) throw new DataError(message('data.pictures.textModel'));
+    if (format) throw new DataError(message('data.pictures.pictureModel'));
+    return prepare(table, options, tokenizer, { ...hooks, render: this.#rendering(hooks.signal) });
   }
 
   /** Every row that is not used, as a file; parts are handed to the browser as they fill up, so that none weighs on the heap. */
@@ -200,6 +217,10 @@ export class DataDesk {
     return this.#prepared;
   }
 }
+
+/** All that a set is made of. */
+const buffersOf = ({ ids, offsets, supervised, labels, pictures }: TokenSet): Transferable[] =>
+  [ids, offsets, supervised, labels?.of, pictures?.values].flatMap((array) => (array ? [array.buffer] : []));
 
 function readableRows(from: ParsedTable, most: number, repairs: Repairs = NO_REPAIRS): string[][] {
   const found: string[][] = [];

@@ -26,6 +26,7 @@ import type {
   Segment,
   TableInfo,
   Turn,
+  WatchedPicture,
 } from '../shared/data';
 import type { ErrorInfo } from '../shared/errors';
 import type { ModuleMeasure, TokenClassRow } from '../shared/experiment';
@@ -157,6 +158,8 @@ export type TrainRequest =
   | { type: 'cancel-generate' }
   /** The text whose tokens are watched; null = the first validation example. Sent again at any time. */
   | { type: 'watch-text'; text: string | null }
+  /** The validation example whose tokens are watched, for a model that reads no texts; 0 unless asked. */
+  | { type: 'watch-example'; example: number }
   /** Prompts that every run answers at each evaluation, see `RunInput`. Sent again at any time. */
   | { type: 'sample-prompts'; prompts: Prompt[] | null }
   /** With `check`, the logits of a short text come with it, for whoever loads the files elsewhere. */
@@ -289,6 +292,8 @@ export type TrainEvent =
       runId: RunId;
       step: number;
       tokens: string[];
+      /** What the tokens are patches of; absent for texts. */
+      picture?: WatchedPicture;
       modules: ModuleId[];
       /** active[m × tokens + t]: 1 where module m applies the update of token t. */
       active: Uint8Array;

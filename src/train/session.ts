@@ -542,6 +542,13 @@ export class Session {
     });
   }
 
+  watchExample(example: number): Promise<void> {
+    return this.#lock.run(() => {
+      this.#watcher.example = example;
+      return this.#watcher.maybe(this.#step, true);
+    });
+  }
+
   /** Looks at the trained runs between two steps; `look` must not change them. */
   inspect<T>(look: (session: Measurable) => Promise<T>): Promise<T> {
     return this.#lock.run(async () => {

@@ -252,6 +252,11 @@ export class TrainService {
     return null;
   }
 
+  async watchExample({ example }: Request<'watch-example'>): Promise<null> {
+    await this.#session?.watchExample(example);
+    return null;
+  }
+
   async samplePrompts({ prompts }: Request<'sample-prompts'>): Promise<null> {
     await this.#session?.samplePrompts(prompts);
     return null;

@@ -46,6 +46,8 @@ function answer(request: Envelope<TrainRequest>): unknown {
       return studio.generate(request, request.requestId);
     case 'cancel-generate':
       return studio.cancelGenerate();
+    case 'watch-example':
+      return studio.watchExample(request);
     case 'watch-text':
       return studio.watchText(request);
     case 'sample-prompts':

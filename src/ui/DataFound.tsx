@@ -1,6 +1,7 @@
 /** What the file turned out to be, with the evidence, and how it is read: each of that can be chosen. */
 import {
   DATA_FORMATS,
+  type DataFormat,
   FILE_USES,
   type FileUse,
   type Quote,
@@ -47,15 +48,19 @@ export function DataFound() {
       <h3>{t.title}</h3>
       <p>
         <Phrase
-          of={t.table(
-            rowCount,
-            table.columns.length,
-            t.how(
-              table.format.toUpperCase(),
-              table.format === 'parquet' ? null : table.encoding,
-              table.packed && say(table.packed),
-            ),
-          )}
+          of={
+            table.format === 'pictures'
+              ? t.pictures(rowCount, table.packed && say(table.packed))
+              : t.table(
+                  rowCount,
+                  table.columns.length,
+                  t.how(
+                    table.format.toUpperCase(),
+                    table.format === 'parquet' ? null : table.encoding,
+                    table.packed && say(table.packed),
+                  ),
+                )
+          }
           rows={<strong>{count(rowCount)}</strong>}
         />
       </p>
@@ -65,47 +70,54 @@ export function DataFound() {
         ))}
       </ul>
       {table.files.length > 1 && <Files />}
-      {table.format !== 'parquet' && <Reading />}
-      <details open>
-        <summary>{t.firstRows}</summary>
-        <Scroll label={t.firstRowsOf}>
-          <table className="grid clip">
-            <thead>
-              <tr>
-                {table.columns.map((c) => (
-                  <th key={c} scope="col">
-                    {c}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {sample.slice(0, 5).map((row, i) => (
-                <tr key={i}>
-                  {row.map((cell, j) => (
-                    <td key={j}>{cell.slice(0, 200)}</td>
-                  ))}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Scroll>
-      </details>
+      {table.format !== 'parquet' && table.format !== 'pictures' && <Reading format={table.format} />}
+      {table.format !== 'pictures' && <FirstRows columns={table.columns} rows={sample.slice(0, 5)} />}
     </div>
   );
 }
 
+function FirstRows({ columns, rows }: { columns: string[]; rows: string[][] }) {
+  const t = texts().data.found;
+  return (
+    <details open>
+      <summary>{t.firstRows}</summary>
+      <Scroll label={t.firstRowsOf}>
+        <table className="grid clip">
+          <thead>
+            <tr>
+              {columns.map((c) => (
+                <th key={c} scope="col">
+                  {c}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row, i) => (
+              <tr key={i}>
+                {row.map((cell, j) => (
+                  <td key={j}>{cell.slice(0, 200)}</td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Scroll>
+    </details>
+  );
+}
+
 /** How the bytes become rows. What is asked most often is in sight, the rest behind a line that says what was found. */
-function Reading() {
+function Reading({ format }: { format: DataFormat }) {
   const studio = useStudio();
   const choices = useSel((s) => s.dataset.choices);
   const table = useSel((s) => s.dataset.parsed!.table);
   const t = texts().data.found;
   const choose = (patch: Partial<ReadChoices>) => void studio.data.setReading(patch);
-  const delimited = table.format === 'csv' || table.format === 'tsv';
+  const delimited = format === 'csv' || format === 'tsv';
   const known = SEPARATORS.find(([, own]) => own === table.separator);
   const found = {
-    format: t.formats[table.format],
+    format: t.formats[format],
     separator: known ? t.separators[known[0]] : table.separator,
     quote: t.quotes[table.quote],
     unit: table.unit && t.units[table.unit],
@@ -140,7 +152,7 @@ function Reading() {
           options={(['auto', 'yes', 'no'] as const).map((value) => ({ value, label: t.headerMode[value] }))}
         />
       )}
-      {table.format === 'txt' &&
+      {format === 'txt' &&
         select(
           'unit',
           TEXT_UNITS.map((value) => ({ value, label: t.units[value] })),

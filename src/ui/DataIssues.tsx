@@ -35,6 +35,7 @@ export function DataIssues() {
   const t = texts().data.issues;
   if (!report || !table) return null;
   const { notes } = table;
+  const pictures = table.format === 'pictures';
   const encoding = encodingName(table.legacy?.encoding ?? 'windows-1252');
   // A repair that leaves nothing behind must still be seen, to be taken back.
   const applied = (Object.keys(repairs) as (keyof Repairs)[]).filter(
@@ -83,7 +84,7 @@ export function DataIssues() {
       </div>
       <ul className="issues">
         {shown.map((r) => (
-          <IssueLine key={r.issue} report={r} repairs={repairs} encoding={encoding} />
+          <IssueLine key={r.issue} report={r} repairs={repairs} encoding={encoding} pictures={pictures} />
         ))}
         {notes.length > 0 && <Notes notes={notes} />}
       </ul>
@@ -95,10 +96,12 @@ function IssueLine({
   report: { issue, rows, examples, reasons },
   repairs,
   encoding,
+  pictures,
 }: {
   report: IssueReport;
   repairs: Repairs;
   encoding: string;
+  pictures: boolean;
 }) {
   const studio = useStudio();
   const t = texts().data.issues;
@@ -130,11 +133,11 @@ function IssueLine({
       )}
       {examples.length > 0 && (
         <details open={rows <= 3}>
-          <summary>{t.lines(rows, examples.length)}</summary>
+          <summary>{(pictures ? t.pictures : t.lines)(rows, examples.length)}</summary>
           <ol className="problem-list plain-list">
             {examples.map((e) => (
               <li key={e.row}>
-                <span className="num line-number">{t.lineNumber(e.line)}</span>{' '}
+                {!pictures && <span className="num line-number">{t.lineNumber(e.line)} </span>}
                 <span className="mono">{say(e.text)}</span>
               </li>
             ))}

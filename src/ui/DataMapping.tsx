@@ -19,6 +19,9 @@ import { Check, SelectField, TextField } from './bits';
 import { unusedColumns } from './DataSummary';
 import { useSel, useStudio } from './studioContext';
 
+/** What nobody chooses: a table's rows are texts, or pictures. */
+const TEXT_KINDS = DATA_KINDS.filter((kind) => kind !== 'picture-label');
+
 type RoleState = 'guessed' | 'ready' | 'missing' | 'unused';
 
 function roleState(role: string, required: boolean, mapping: Mapping, guess: Mapping): RoleState {
@@ -35,6 +38,13 @@ export function DataMapping() {
   const { mapping, template } = d;
   const t = texts().data.mapping;
   const chat = mapping.kind === 'chat';
+  if (mapping.kind === 'picture-label')
+    return (
+      <div className="panel stack">
+        <h3>{texts().data.kind[mapping.kind]}</h3>
+        <p>{t.pictures}</p>
+      </div>
+    );
   return (
     <div className="panel stack">
       <h3>{t.title}</h3>
@@ -44,7 +54,7 @@ export function DataMapping() {
           value={mapping.kind}
           onChange={(kind) => studio.data.setKind(kind)}
           mark={<RoleMark state={mapping.kind === detection.mapping.kind ? 'guessed' : 'ready'} />}
-          options={DATA_KINDS.map((kind) => ({ value: kind, label: texts().data.kind[kind] }))}
+          options={TEXT_KINDS.map((kind) => ({ value: kind, label: texts().data.kind[kind] }))}
         />
         {DATA_ROLES[mapping.kind].map(({ role, required }) => {
           const state = roleState(role, required, mapping, detection.mapping);

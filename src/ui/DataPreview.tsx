@@ -2,6 +2,7 @@
 import { texts } from '../shared/texts';
 import { PREVIEW_COUNT } from '../store/dataset';
 import { count } from './format';
+import { Picture } from './Picture';
 import { useSel, useStudio } from './studioContext';
 import { ChipLegend, TokenChips } from './TokenChips';
 
@@ -12,11 +13,12 @@ export function DataPreview() {
   const total = useSel((s) => s.dataset.report?.examples ?? 0);
   const t = texts().data.preview;
   if (preview.length === 0) return null;
+  const pictures = preview[0].picture !== null;
   return (
     <div className="stack" data-testid="data-preview">
       <div className="row">
         <h3>{t.title}</h3>
-        <ChipLegend />
+        {!pictures && <ChipLegend />}
         <span className="spacer" />
         <button
           type="button"
@@ -36,14 +38,21 @@ export function DataPreview() {
           {t.next}
         </button>
       </div>
-      <ol className="examples">
+      <ol className={pictures ? 'examples pictures' : 'examples'}>
         {preview.map((example, i) => (
           <li key={i} className="example">
             <p className="example-head num">
               {t.row(count(example.row + 1))}
               {example.validation && <span className="tag">{t.validation}</span>}
             </p>
-            <TokenChips tokens={example.tokens} />
+            {example.picture ? (
+              <figure className="picture-figure">
+                <Picture shown={example.picture.shown} label={example.picture.label} className="picture-medium" />
+                <figcaption>{example.picture.label}</figcaption>
+              </figure>
+            ) : (
+              <TokenChips tokens={example.tokens} />
+            )}
           </li>
         ))}
       </ol>

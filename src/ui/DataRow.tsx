@@ -4,6 +4,7 @@ import type { RowDetail } from '../shared/data';
 import { texts } from '../shared/texts';
 import { say } from '../shared/texts/say';
 import { TextField } from './bits';
+import { Picture } from './Picture';
 import { useSel, useStudio } from './studioContext';
 import { ChipLegend, TokenChips } from './TokenChips';
 
@@ -32,17 +33,18 @@ export function DataRow({ item, windows, onClose }: { item: number; windows: boo
   const detail = shown?.detail;
   if (!detail) return null;
   const { row: t, table } = texts().data;
+  const picture = detail.example?.picture ?? null;
   const used = mapping ? new Set(Object.values(mapping.roles)) : new Set();
   const dirty = draft !== null && detail.cells !== null && draft.some((text, c) => text !== detail.cells![c]);
   return (
     <section className="panel stack" aria-labelledby="data-row-title" data-testid="data-row">
       <div className="row">
         <h3 id="data-row-title" ref={focusFirst} tabIndex={-1}>
-          {t.title(detail.line)}
+          {picture ? t.picture(detail.line, picture.label) : t.title(detail.line)}
           {detail.example?.validation && <span className="tag">{table.validation}</span>}
           {excluded && <span className="tag">{table.excluded}</span>}
         </h3>
-        {detail.example && <ChipLegend />}
+        {detail.example && !picture && <ChipLegend />}
         <span className="spacer" />
         {!windows && (
           <button type="button" onClick={() => studio.data.exclude(item, !excluded)} data-testid="data-exclude">
@@ -53,7 +55,12 @@ export function DataRow({ item, windows, onClose }: { item: number; windows: boo
           {t.close}
         </button>
       </div>
-      {detail.example ? (
+      {picture ? (
+        <figure className="picture-figure">
+          <Picture shown={picture.shown} label={detail.cells?.[0] ?? ''} className="picture-large" />
+          <figcaption className="help">{t.size(picture.shown.size, picture.side)}</figcaption>
+        </figure>
+      ) : detail.example ? (
         <TokenChips tokens={detail.example.tokens} most={2000} />
       ) : (
         <p className="muted">
@@ -72,7 +79,8 @@ export function DataRow({ item, windows, onClose }: { item: number; windows: boo
           >
             {columns.map(
               (name, c) =>
-                used.has(name) && (
+                used.has(name) &&
+                name !== mapping?.roles.picture && (
                   <TextField
                     key={name}
                     label={name}

@@ -30,6 +30,7 @@ export function DataSection() {
         (s.model.status === 'none' || s.model.status === 'opening') &&
         s.dataset.status !== 'failed'),
   );
+  const pictures = useSel((s) => s.dataset.parsed?.table.format === 'pictures');
   const t = texts().data;
   return (
     <SectionFrame id="data" title={t.title} lead={t.lead}>
@@ -67,7 +68,7 @@ export function DataSection() {
         {open && report ? (
           <div className="split">
             <DataSplit report={report} />
-            {report.examples > 0 && (
+            {report.examples > 0 && !pictures && (
               <div className="panel stack">
                 <h3>{t.lengths.title}</h3>
                 <DataLengths lengths={report.lengths} />

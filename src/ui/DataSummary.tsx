@@ -27,7 +27,8 @@ function summaryOf(data: Summed): string {
   const learnt = mapping.roles[LEARNT_ROLE[mapping.kind]];
   const target = mapping.kind === 'chat' ? (mapping.roles.answer ?? learnt) : learnt;
   if (!target) return '';
-  const from = usedColumns(table.columns, mapping, template).filter((column) => column !== target);
+  const used = usedColumns(table.columns, mapping, template);
+  const from = mapping.kind === 'picture-label' ? [] : used.filter((column) => column !== target);
   const what =
     mapping.kind === 'chat'
       ? (mapping.lastAnswer ? t.lastAnswers : t.answers)(target)
@@ -35,9 +36,11 @@ function summaryOf(data: Summed): string {
         ? table.unit === 'whole'
           ? t.whole
           : t.text(target)
-        : mapping.kind === 'text-label'
-          ? t.label(target)
-          : t.column(target);
+        : mapping.kind === 'picture-label'
+          ? t.pictures
+          : mapping.kind === 'text-label'
+            ? t.label(target)
+            : t.column(target);
   const unused = unusedColumns(data);
   const rows = (issue: PrepareReport['issues'][number]['issue']) =>
     report.issues.find((i) => i.issue === issue)?.rows ?? 0;

@@ -7,6 +7,7 @@ import { texts } from '../shared/texts';
 import { say } from '../shared/texts/say';
 import { DataRow } from './DataRow';
 import { count } from './format';
+import { Picture } from './Picture';
 import { rowsThatSay } from './lostRows';
 import { useSel, useStudio } from './studioContext';
 import { RowPages } from './rowPages';
@@ -110,7 +111,7 @@ export function DataTable({ report }: { report: PrepareReport }) {
   return (
     <div className="stack" data-testid="data-table">
       <div className="row">
-        <h3>{windows ? t.windows : t.rows}</h3>
+        <h3>{windows ? t.windows : mapping.kind === 'picture-label' ? t.pictures : t.rows}</h3>
         <span className="muted num" aria-live="polite" data-testid="data-table-count">
           {!rows ? '' : filter === 'all' && search === '' ? t.inAll(count(rows.total)) : t.found(count(rows.total))}
         </span>
@@ -271,6 +272,7 @@ function Line({ id, row, index, start, columns, total, limit, active, open, onOp
           ) : (
             columns.map((c, k) => (
               <span key={c} className="vtext">
+                {c === 'picture' && row.picture && <Picture shown={row.picture} label="" className="picture-small" />}
                 {row.texts[k]}
               </span>
             ))

@@ -1,8 +1,8 @@
 /** What was dropped on the page, as files: also those inside of folders. */
 import type { OwnFile } from '../shared/data';
 
-/** Files of a folder that are looked at. */
-const MOST_FILES = 500;
+/** Files of a folder that are looked at: pictures are many. */
+const MOST_FILES = 10_000;
 
 export interface Dropped {
   files: OwnFile[];

@@ -6,6 +6,7 @@ const row = (item: number): ListedRow => ({
   item,
   line: item + 1,
   texts: [],
+  picture: null,
   lost: null,
   tokens: null,
   issues: [],

@@ -3,6 +3,7 @@
  * into their bytes: such a character stands in the first of its tokens, and a sign in the others.
  */
 import { texts } from '../shared/texts';
+import type { WatchEvent } from '../store/metricLog';
 import { tokenText } from './format';
 
 export interface TokenSign {
@@ -28,6 +29,14 @@ interface Unit {
   /** The character that this byte is a part of, and whether that begins here. */
   character: string | null;
   begins: boolean;
+}
+
+/** How the tokens that are watched are called, each alone. */
+export function tokenNames({ tokens, picture }: Pick<WatchEvent, 'tokens' | 'picture'>): string[] {
+  const t = texts().charts.patches;
+  if (!picture) return tokenSigns(tokens).map(({ name }) => name);
+  const { side } = picture;
+  return tokens.map((_, i) => (i === 0 ? t.classToken : t.patch(Math.floor((i - 1) / side) + 1, ((i - 1) % side) + 1)));
 }
 
 /** @param pieces each token's text, as `Tokenizer.pieces` has it, in the order of the text */

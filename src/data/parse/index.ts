@@ -17,7 +17,7 @@ import { TextPieces } from './decode';
 import { Delimited } from './delimited';
 import { guessEncoding } from './encodings';
 import { formatOf } from './format';
-import { picturesAmong } from '../pictures/table';
+import { parsedPictures, picturesAmong } from '../pictures/table';
 import { joinTables } from './join';
 import { JsonRecords, type TextParser } from './json';
 import type { Labelled } from './labelled';
@@ -59,7 +59,12 @@ export async function parseFiles(
   const pace = new Pace(hooks);
   const all = { ...READ_AUTO, ...choices };
   const sources = await openSources(files);
-  if (picturesAmong(sources).length > 0) throw new DataError(message('data.pictures.textOnly'));
+  const pictures = picturesAmong(sources);
+  if (pictures.length > 0)
+    return parsedPictures(pictures, {
+      fileName: files.length === 1 ? files[0].path : folderOf(files),
+      packed: packedWords(pictures[0], files, sources.length - pictures.length),
+    });
   const found = candidates(sources, files.length === 1);
   if (found.length === 0)
     throw new DataError(
@@ -83,6 +88,9 @@ export async function parseFiles(
     files: infos,
   };
 }
+
+/** What files of a folder are called together. */
+const folderOf = ([{ path }]: readonly OwnFile[]): string => path.slice(0, Math.max(0, path.indexOf('/'))) || path;
 
 /** What the data were unpacked from. */
 function packedWords(source: Source, files: readonly OwnFile[], others: number): TableInfo['packed'] {

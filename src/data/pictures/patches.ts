@@ -54,6 +54,18 @@ export function patchesOf(
   return out;
 }
 
+/** The inverse of `patchesOf`. */
+export function pixelsOf(
+  patches: Uint8Array,
+  { side, patch }: Pick<PictureFormat, 'side' | 'patch'>,
+): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(patches.length);
+  eachValue({ side, patch }, (inPatches, inPixels) => {
+    out[inPixels] = patches[inPatches];
+  });
+  return out;
+}
+
 /** Places of every value: in patches, and in pixels [size, size, 3]. */
 function eachValue(
   { side, patch }: Pick<PictureFormat, 'side' | 'patch'>,

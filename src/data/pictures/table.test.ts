@@ -57,8 +57,12 @@ it('pictures that are in no folders by class are refused with what to do', async
   expect(await codeOf(read('cat/1.png', 'cat/2.png'))).toBe('data.pictures.folders');
 });
 
-it('the page says that it trains on texts', async () => {
-  expect(await codeOf(parseFiles([zipped(['cat/1.png', 'dog/2.png'])]))).toBe('data.pictures.textOnly');
+it('dropped pictures are a table of their paths and classes', async () => {
+  const { rows, columns, format: read, picture, packed } = await parseFiles([zipped(['cat/1.png', 'dog/2.png'])]);
+  expect([read, columns, rows.length]).toEqual(['pictures', ['picture', 'label'], 2]);
+  expect(rows.cells(1)).toEqual(['dog/2.png', 'dog']);
+  expect(packed).not.toBeNull();
+  expect((await picture!(1)).at(-1)).toBe(1);
 });
 
 it('data with a few pictures beside them are data', async () => {

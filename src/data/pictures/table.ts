@@ -1,4 +1,5 @@
 /** A folder or an archive of pictures by class: a picture's class is the name of the folder that it lies in. */
+import type { Detection, ParsedTable, RowSource, TableInfo } from '../../shared/data';
 import { DataError } from '../../shared/errors';
 import { message } from '../../shared/message';
 import type { Source } from '../parse/source';
@@ -73,6 +74,71 @@ export function pictureTable(sources: readonly Source[]): PictureTable {
     labels: rows.map(({ label }) => label),
     validationFrom: given ? learnt.length : null,
     file: (picture) => wholeOf(rows[picture].source),
+  };
+}
+
+/** Names of the table's columns; they are the roles' names, too. */
+const COLUMNS = ['picture', 'label'] as const;
+/** Classes that are named. */
+const NAMED = 8;
+
+/** There is nothing to guess. */
+export function detectedPictures({ rows }: ParsedTable): Detection {
+  const classes = [...new Set(Array.from({ length: rows.length }, (_, i) => rows.cells(i)[1]))].sort();
+  const said = { n: classes.length, some: classes.slice(0, NAMED).join(', '), more: classes.length > NAMED };
+  return {
+    mapping: { kind: 'picture-label', roles: { picture: COLUMNS[0], label: COLUMNS[1] } },
+    evidence: [message('data.evidence.pictures', said)],
+  };
+}
+
+class PictureRows implements RowSource {
+  readonly #of: Pick<PictureTable, 'paths' | 'labels'>;
+
+  constructor(of: Pick<PictureTable, 'paths' | 'labels'>) {
+    this.#of = of;
+  }
+
+  get length(): number {
+    return this.#of.paths.length;
+  }
+
+  cells(i: number): string[] {
+    return [this.#of.paths[i], this.#of.labels[i]];
+  }
+
+  line(i: number): number {
+    return i + 1;
+  }
+
+  state(): 'ok' {
+    return 'ok';
+  }
+
+  continues(): boolean {
+    return false;
+  }
+}
+
+/** Pictures as a table of their paths and labels. @throws {DataError} see `pictureTable` */
+export function parsedPictures(sources: readonly Source[], info: Pick<TableInfo, 'fileName' | 'packed'>): ParsedTable {
+  const { paths, labels, validationFrom, file } = pictureTable(sources);
+  return {
+    ...info,
+    format: 'pictures',
+    columns: [...COLUMNS],
+    header: null,
+    separator: '',
+    quote: 'none',
+    surplus: 0,
+    unit: null,
+    notes: [],
+    encoding: 'binary',
+    legacy: null,
+    files: [],
+    validationFrom,
+    rows: new PictureRows({ paths, labels }),
+    picture: file,
   };
 }
 

@@ -1,5 +1,6 @@
 /** Vision transformers that classify pictures: patches in the place of tokens, full attention, LayerNorm before the halves. */
 import type { LayerDescription } from '../../shared/model';
+import { pictureTokens } from '../../shared/pictures';
 import { layerNorm, linear, plainAttention, plainMlp, readActivation, readSizes } from '../decoder';
 import type { Family } from '../family';
 import { readLabels, readPatches } from '../pictures';
@@ -10,7 +11,7 @@ export const family: Family = {
   read: (f, type) => {
     const patches = readPatches(f);
     // What a text has of these is given by the picture's size.
-    const tokens = 1 + patches.side ** 2;
+    const tokens = pictureTokens(patches);
     const sizes = readSizes(f, { fixed: { vocab: tokens, context: tokens } });
     const { width, inner, heads, headDim } = sizes;
     const eps = f.number('layer_norm_eps', 1e-12, 1, 1e-12);

@@ -45,6 +45,8 @@ export class ConfigureCommands {
   #planTurn = 0;
   /** The learning rate that is usual for the model that was opened last. */
   #usualRate = TRAIN.learningRate.default;
+  /** The max sequence length before a model was opened that reads pictures; null where none is. */
+  #textLength: number | null = null;
   #planTimer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(page: Page, train: Pick<TrainClient, 'request'>, data: Pick<DatasetCommands, 'prepareSoon' | 'current'>) {
@@ -58,13 +60,21 @@ export class ConfigureCommands {
     this.setDraft({ ...draft, train: { ...draft.train, ...patch } });
   }
 
-  /** What a model asks for: its longest context, and its usual learning rate as long as nobody has chosen another one. */
+  /**
+   * What a model asks for: its longest context, which all of its pictures have, and its usual learning rate as long as nobody
+   * has chosen another one.
+   */
   followModel({ parameters, config }: Pick<ModelInfo, 'parameters' | 'config'>): void {
     const { learningRate, maxSequenceLength } = this.#r.draft.train;
     const usual = usualRate(parameters);
+    const { context } = config;
+    const pictures = config.embedding.patches !== null;
+    const wanted = pictures ? context : Math.min(this.#textLength ?? maxSequenceLength, context);
+    if (pictures) this.#textLength ??= maxSequenceLength;
+    else this.#textLength = null;
     const patch: Partial<TrainConfig> = {
       ...(learningRate === this.#usualRate && learningRate !== usual && { learningRate: usual }),
-      ...(maxSequenceLength > config.context && { maxSequenceLength: config.context }),
+      ...(maxSequenceLength !== wanted && { maxSequenceLength: wanted }),
     };
     this.#usualRate = usual;
     if (Object.keys(patch).length > 0) this.setTrain(patch);

@@ -3,6 +3,7 @@
  * never data. What comes in is checked by schema; a link is short, has a checksum, and is read in bounded memory.
  */
 import { deflateSync, inflateSync } from 'fflate';
+import { fromBase64, toBase64 } from '../../shared/base64';
 import { z } from '../../shared/zod';
 import { type SessionConfig, sessionSchema, problemOf } from '../../shared/config';
 import { ConfigError } from '../../shared/errors';
@@ -59,16 +60,12 @@ export function readSettings(text: string): SessionConfig {
   throw new ConfigError(message('store.settings.wrong', { path, problem }));
 }
 
-const toText = (bytes: Uint8Array) =>
-  btoa(Array.from(bytes, (b) => String.fromCharCode(b)).join(''))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replace(/=+$/, '');
+const toText = (bytes: Uint8Array) => toBase64(bytes).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
 
 function toBytes(text: string): Uint8Array {
   if (!/^[\w-]+$/.test(text)) throw damaged();
   try {
-    return Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (c) => c.charCodeAt(0));
+    return fromBase64(text.replaceAll('-', '+').replaceAll('_', '/'));
   } catch {
     // Characters are right, so its length is not.
     throw damaged();

@@ -4,6 +4,7 @@
  */
 import { type Cell, type Experiment, cellKey, cellSchema, experimentSchema } from '../../shared/experiment';
 import { renamed } from '../../shared/formerNames';
+import { pictureBytes } from '../../shared/pictures';
 import type { TokenSet } from '../../shared/types';
 import { openDatabase } from '../database';
 
@@ -18,7 +19,8 @@ export const MAX_KEPT_BYTES = 64 << 20;
 
 export function dataBytes({ train, validation }: ExperimentData): number {
   return [train, validation].reduce(
-    (sum, s) => sum + s.ids.byteLength + s.offsets.byteLength + s.supervised.byteLength,
+    (sum, { ids, offsets, supervised, pictures }) =>
+      sum + [ids, offsets, supervised, pictures?.values].reduce((n, array) => n + (array?.byteLength ?? 0), 0),
     0,
   );
 }
@@ -95,13 +97,14 @@ export function readAll(
 
 function isTokenSet(value: unknown): value is TokenSet {
   if (typeof value !== 'object' || value === null) return false;
-  const { ids, offsets, supervised } = value as Partial<TokenSet>;
+  const { ids, offsets, supervised, pictures } = value as Partial<TokenSet>;
   if (!(ids instanceof Int32Array && offsets instanceof Uint32Array && supervised instanceof Uint8Array)) return false;
   return (
     offsets.length > 1 &&
     offsets[0] === 0 &&
     offsets.at(-1) === ids.length &&
     supervised.length === ids.length &&
+    (!pictures || pictures.values.length === (offsets.length - 1) * pictureBytes(pictures.format)) &&
     offsets.every((o, i) => i === 0 || o > offsets[i - 1])
   );
 }

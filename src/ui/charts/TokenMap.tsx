@@ -5,26 +5,16 @@ import type { MetricLog } from '../../store/metricLog';
 import { Segmented } from '../bits';
 import { compact, moduleName } from '../format';
 import { useTexts } from '../studioContext';
-import { tokenSigns } from '../tokenSigns';
+import { tokenNames, tokenSigns } from '../tokenSigns';
 import { ChartFrame } from './ChartFrame';
 import { useChartColors } from './chartColors';
 import { explainTokenMap } from './explain';
 import { MapCanvas } from './MapCanvas';
 import { drawMap, layOut, type MapSpec } from './mapLayout';
 import { Ramp } from './Ramp';
+import { ratioScale } from './ratioScale';
 
 type Watch = NonNullable<MetricLog['watch']>;
-
-/** r on a logarithmic scale from the smallest to the largest of the text that is not 0. */
-function logScale(ratio: Float32Array): (r: number) => number {
-  let [low, high] = [Infinity, 0];
-  for (const r of ratio) {
-    if (r > 0 && r < low) low = r;
-    if (r > high) high = r;
-  }
-  const span = Math.log(high / low);
-  return (r) => (r <= 0 ? 0 : span > 0 ? 0.08 + 0.92 * (Math.log(r / low) / span) : 1);
-}
 
 /** What one module did with one token, in a sentence. */
 function gateSaid(watch: Watch, m: number, t: number): string {
@@ -32,7 +22,7 @@ function gateSaid(watch: Watch, m: number, t: number): string {
   const { module, tokenMap } = texts().charts;
   const said = [
     module(watch.modules[m].layer, watch.modules[m].kind),
-    tokenSigns(watch.tokens)[t].name,
+    tokenNames(watch)[t],
     compact(watch.ratio[i]),
   ] as const;
   if (!watch.tau) return (watch.active[i] ? tokenMap.wasActive : tokenMap.wasSkipped)(...said);
@@ -53,7 +43,7 @@ export const TokenMap = memo(function TokenMap({ watch, token, module, onSelect 
   const [mode, setMode] = useState<'gate' | 'r'>('gate');
   const { tokens, modules, active, ratio } = watch;
   const n = tokens.length;
-  const scale = logScale(ratio);
+  const scale = ratioScale(ratio);
   const spec: MapSpec = {
     rows: modules.map(moduleName),
     columns: tokenSigns(tokens).map((s) => s.text),

@@ -1,17 +1,21 @@
-/** A text's tokens, shaded by how many modules keep the update for each; and one token's modules in detail. */
+/** Tokens of a text, or patches of a picture, shaded by how many modules keep the update for each; and one's modules in detail. */
 import { type KeyboardEvent, type ReactNode, memo, useRef, useState } from 'react';
 import { kindLabel } from '../../shared/settings/names';
 import { texts } from '../../shared/texts';
 import type { MetricLog } from '../../store/metricLog';
 import { activePerToken } from '../../store/series';
-import { Scroll, SelectField } from '../bits';
+import { Scroll, Segmented, SelectField } from '../bits';
 import { compact, percent } from '../format';
 import { useTexts } from '../studioContext';
-import { tokenSigns } from '../tokenSigns';
+import { tokenNames, tokenSigns } from '../tokenSigns';
 import { ChartFrame } from './ChartFrame';
 import { useChartColors } from './chartColors';
 import { explainTokens } from './explain';
+import { drawPatches } from './drawPatches';
+import { PatchView } from './PatchView';
 import { Ramp } from './Ramp';
+import { makeRamp } from './ramp';
+import { ratioScale } from './ratioScale';
 import type { Surface } from './surface';
 import { letters } from './textWidth';
 
@@ -29,10 +33,11 @@ interface Props {
 
 /** Drawn anew only when the watched text has passed through again. */
 export const TokenView = memo(function TokenView({ watch, token, onToken, onPoint, tools }: Props) {
-  const { layer: layerSaid, stepAt, tokens: said } = useTexts().charts;
+  const { layer: layerSaid, stepAt, tokens: said, tokenMap, patches } = useTexts().charts;
   const colors = useChartColors();
   const [layer, setLayer] = useState('all');
   const [kind, setKind] = useState('all');
+  const [mode, setMode] = useState<'gate' | 'r'>('gate');
   const list = useRef<HTMLFieldSetElement>(null);
   const layers = [...new Set(watch.modules.map((m) => m.layer))];
   const kinds = [...new Set(watch.modules.map((m) => m.kind))];
@@ -41,8 +46,13 @@ export const TokenView = memo(function TokenView({ watch, token, onToken, onPoin
     layer === 'all' ? null : Number(layer),
     kind === 'all' ? null : kind,
   );
-  const signs = tokenSigns(watch.tokens);
-  const n = signs.length;
+  const { picture: watched } = watch;
+  const names = tokenNames(watch);
+  const scale = ratioScale(ratio);
+  const shares = mode === 'gate' ? active : ratio.map(scale);
+  const saidOf = (i: number) => said.token(percent(active[i]), modules, compact(ratio[i]));
+  const signs = tokenSigns(watched ? [] : watch.tokens);
+  const n = names.length;
   const focusable = Math.min(n - 1, token);
   const key = (event: KeyboardEvent, at: number) => {
     const next = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: n - 1 }[event.key];
@@ -54,28 +64,44 @@ export const TokenView = memo(function TokenView({ watch, token, onToken, onPoin
   };
   const rows = () => [
     ['token', 'text', 'active in', 'mean r'],
-    ...signs.map(({ name }, t) => [t, name, active[t], ratio[t]]),
+    ...names.map((name, t) => [t, name, active[t], ratio[t]]),
   ];
   return (
     <ChartFrame
-      title={said.title}
+      title={watched ? patches.title(watched.label) : said.title}
       name="tokens"
       explain={() => [
-        said.help(watch.step, modules),
-        ...explainTokens(
-          active,
-          signs.map((s) => s.name),
-        ),
+        watched ? patches.help(watch.step, modules) : said.help(watch.step, modules),
+        ...explainTokens(active, names),
       ]}
       picture={() =>
-        picture(
-          signs.map((s) => s.text),
-          active,
-          colors,
-        )
+        watched
+          ? drawPatches(watched, shares, colors)
+          : picture(
+              signs.map((s) => s.text),
+              active,
+              colors,
+            )
       }
       rows={rows}
-      tools={tools}
+      tools={
+        watched ? (
+          <>
+            <Segmented
+              label={tokenMap.colour}
+              value={mode}
+              onChange={setMode}
+              options={[
+                { value: 'gate', label: tokenMap.gate },
+                { value: 'r', label: tokenMap.norm },
+              ]}
+            />
+            {tools}
+          </>
+        ) : (
+          tools
+        )
+      }
       options={
         <div className="fields">
           <SelectField
@@ -99,35 +125,60 @@ export const TokenView = memo(function TokenView({ watch, token, onToken, onPoin
         </div>
       }
     >
-      <fieldset ref={list} className="tokens" data-testid="token-view" data-step={watch.step}>
-        <legend className="sr-only">{said.legend}</legend>
-        {signs.map(({ text, note }, i) => {
-          const shade = colors.keep(active[i]);
-          return (
-            <button
-              key={i}
-              type="button"
-              data-token={i}
-              tabIndex={i === focusable ? 0 : -1}
-              aria-pressed={i === focusable}
-              className="token"
-              style={{ backgroundColor: shade.fill, color: shade.ink }}
-              title={[said.token(percent(active[i]), modules, compact(ratio[i])), note].filter(Boolean).join('; ')}
-              onClick={() => onToken(i)}
-              onFocus={() => onToken(i)}
-              onKeyDown={(e) => key(e, i)}
-              onPointerEnter={() => onPoint(i)}
-              onPointerLeave={() => onPoint(null)}
-            >
-              {text}
-            </button>
-          );
-        })}
-      </fieldset>
-      <div className="map-foot">
-        <p className="map-note num muted">{stepAt(watch.step)}</p>
-        <Ramp shade={colors.keep} from={said.skippedByAll} to={said.activeInAll} />
-      </div>
+      {watched && (
+        <>
+          <PatchView
+            picture={watched}
+            step={watch.step}
+            shares={shares}
+            describe={(i) => `${names[i]}: ${saidOf(i)}`}
+            token={focusable}
+            onToken={onToken}
+            onPoint={onPoint}
+          />
+          <div className="map-foot">
+            <p className="map-note num muted">{stepAt(watch.step)}</p>
+            <Ramp
+              shade={makeRamp(colors.panel, colors.ink2)}
+              from={mode === 'gate' ? said.skippedByAll : tokenMap.smallest}
+              to={mode === 'gate' ? said.activeInAll : tokenMap.largest}
+            />
+          </div>
+        </>
+      )}
+      {!watched && (
+        <>
+          <fieldset ref={list} className="tokens" data-testid="token-view" data-step={watch.step}>
+            <legend className="sr-only">{said.legend}</legend>
+            {signs.map(({ text, note }, i) => {
+              const shade = colors.keep(active[i]);
+              return (
+                <button
+                  key={i}
+                  type="button"
+                  data-token={i}
+                  tabIndex={i === focusable ? 0 : -1}
+                  aria-pressed={i === focusable}
+                  className="token"
+                  style={{ backgroundColor: shade.fill, color: shade.ink }}
+                  title={[saidOf(i), note].filter(Boolean).join('; ')}
+                  onClick={() => onToken(i)}
+                  onFocus={() => onToken(i)}
+                  onKeyDown={(e) => key(e, i)}
+                  onPointerEnter={() => onPoint(i)}
+                  onPointerLeave={() => onPoint(null)}
+                >
+                  {text}
+                </button>
+              );
+            })}
+          </fieldset>
+          <div className="map-foot">
+            <p className="map-note num muted">{stepAt(watch.step)}</p>
+            <Ramp shade={colors.keep} from={said.skippedByAll} to={said.activeInAll} />
+          </div>
+        </>
+      )}
     </ChartFrame>
   );
 });
@@ -138,7 +189,7 @@ export function TokenGates({ watch, token: wanted }: Pick<Props, 'watch' | 'toke
   const colors = useChartColors();
   const n = watch.tokens.length;
   const token = Math.min(n - 1, wanted);
-  const { name } = tokenSigns(watch.tokens)[token];
+  const name = tokenNames(watch)[token];
   const layers = [...new Set(watch.modules.map((m) => m.layer))];
   const kinds = [...new Set(watch.modules.map((m) => m.kind))];
   const index = new Map(watch.modules.map((m, i) => [`${m.layer}.${m.kind}`, i]));

@@ -20,6 +20,7 @@ import { RunData } from '../RunData';
 import { Samples } from '../Samples';
 import { useSel, useStudio, useTexts } from '../studioContext';
 import { WatchForm } from '../WatchForm';
+import { WatchPicture } from '../WatchPicture';
 import { Detail } from './Detail';
 import { Tiles, Verdict } from './Tiles';
 
@@ -63,16 +64,20 @@ const View = memo(function View({ session, note, version }: Props) {
   const onToken = useCallback((token: number) => studio.select({ token }), [studio]);
   const onPoint = useCallback((token: number | null) => studio.point({ token }), [studio]);
   const watch = metricLog?.watch ?? null;
+  const watched = watch?.picture ?? null;
   const watchLabel = t.inspect.watch.text;
   // One element for as long as it says the same: a new one would draw all tokens anew with every step.
   const tools = useMemo(
     () =>
-      !recorded && (
+      !recorded &&
+      (watched ? (
+        <WatchPicture picture={watched} />
+      ) : (
         <Menu label={watchLabel}>
           <WatchForm />
         </Menu>
-      ),
-    [recorded, watchLabel],
+      )),
+    [recorded, watched, watchLabel],
   );
   return (
     <div className="live">

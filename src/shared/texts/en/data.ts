@@ -3,7 +3,7 @@ const plural = (n: number, one: string, many: string) => (n === 1 ? one : many);
 
 export const data = {
   title: 'Data',
-  lead: 'Pick a sample set or drop files anywhere on the page: JSONL, JSON, CSV, TSV, Parquet or plain text, also inside gzip, zip or tar. They never leave this tab.',
+  lead: 'Pick a sample set or drop files anywhere on the page: JSONL, JSON, CSV, TSV, Parquet or plain text, also inside gzip, zip or tar; for a vision transformer a folder or zip of pictures, in a folder for each class. They never leave this tab.',
   empty: 'No data are open. Choose a sample set or your own file.',
   samples: 'Sample sets',
   noSamples: 'None found.',
@@ -35,6 +35,8 @@ export const data = {
     reading: (how: string) => `How it is read: ${how}`,
     auto: (found: string | null) => (found === null ? 'Automatic' : `Automatic: ${found}`),
     format: 'Format',
+    pictures: (rows: number, packed: string | null) =>
+      `{rows} ${plural(rows, 'picture', 'pictures')}${packed === null ? '' : ` (${packed})`}.`,
     formats: { jsonl: 'JSON lines', json: 'JSON', csv: 'CSV', tsv: 'TSV', txt: 'Plain text', parquet: 'Parquet' },
     separator: 'Delimiter',
     separators: {
@@ -82,6 +84,7 @@ export const data = {
     'prompt-completion': 'Prompt and completion',
     'text-label': 'Text classification',
     chat: 'Chat',
+    'picture-label': 'Image classification',
   },
   role: {
     text: 'text',
@@ -98,6 +101,7 @@ export const data = {
     system: 'system',
     history: 'history',
     tools: 'tools',
+    picture: 'picture',
   },
   mapping: {
     title: 'Column mapping',
@@ -117,6 +121,7 @@ export const data = {
       system: 'Column with the system prompt',
       history: 'Column with earlier turns',
       tools: 'Column with the tools, for the model’s own template',
+      picture: 'Column with the picture',
     },
     chooseColumn: 'Choose a column.',
     choose: 'choose…',
@@ -134,6 +139,7 @@ export const data = {
     answerTemplate: 'Template for an answer',
     templateHelp: '{name} is replaced by the row’s text in that role, or in the column of that name.',
     turnHelp: '{message} is replaced by the turn’s text.',
+    pictures: 'A picture’s class is the name of the folder that it lies in. Single labels are edited under Rows.',
     firstRow: 'The first row in this template',
     unused: (columns: string) => `Not used: ${columns}`,
     speaker: (name: string) => `Who is “${name}”?`,
@@ -171,6 +177,7 @@ export const data = {
         ),
       encoding: (n: number) =>
         plural(n, '{rows} row is not valid UTF-8 {now}', '{rows} rows are not valid UTF-8 {now}'),
+      picture: (n: number) => plural(n, '{rows} picture cannot be read {now}', '{rows} pictures cannot be read {now}'),
       chat: (n: number) =>
         plural(n, '{rows} row cannot be read as a chat {now}', '{rows} rows cannot be read as chats {now}'),
       noText: (n: number) =>
@@ -219,6 +226,7 @@ export const data = {
       quote: '— excluded',
       ragged: '— excluded',
       encoding: '— excluded',
+      picture: '— excluded',
       chat: '— excluded',
       template: '— excluded',
       empty: '— excluded',
@@ -261,6 +269,8 @@ export const data = {
     },
     lines: (rows: number, shown: number) =>
       rows === 1 ? 'The line' : rows <= shown ? `All ${rows} lines` : `The first ${shown} lines`,
+    pictures: (rows: number, shown: number) =>
+      rows === 1 ? 'The picture' : rows <= shown ? `All ${rows} pictures` : `The first ${shown} pictures`,
     reason: (text: string, rows: number) => `${text} (${rows})`,
     lineNumber: (n: number) => `line ${n}`,
     notes: (n: number) => plural(n, '{rows} note {now}', '{rows} notes {now}'),
@@ -274,6 +284,7 @@ export const data = {
       quote: 'unclosed quote',
       ragged: 'wrong field count',
       encoding: 'encoding',
+      picture: 'not read',
       chat: 'not a chat',
       template: 'rejected by the template',
       empty: 'empty',
@@ -292,6 +303,7 @@ export const data = {
       quote: 'unclosed quotes',
       ragged: 'missing or extra fields',
       encoding: 'bytes that are not UTF-8',
+      picture: 'damaged or too large pictures',
       chat: 'turns that cannot be read',
       template: 'chats that the template rejects',
       empty: 'rows with nothing to train on',
@@ -308,6 +320,7 @@ export const data = {
   summary: {
     learns: (what: string, from: string) => (from === '' ? `Trains on ${what}` : `Trains on ${what}, given ${from}`),
     label: (column: string) => `the label “${column}”`,
+    pictures: 'the class of each picture',
     column: (column: string) => `“${column}”`,
     text: (column: string) => `the text of “${column}”`,
     whole: 'the text itself, in windows',
@@ -366,6 +379,7 @@ export const data = {
     more: (n: number) => ` and ${n} more`,
   },
   table: {
+    pictures: 'All pictures',
     rows: 'All rows',
     windows: 'All windows',
     inAll: (n: string) => `${n} in all`,
@@ -395,6 +409,9 @@ export const data = {
   },
   row: {
     title: (line: number) => `Line ${line}`,
+    picture: (n: number, label: string) => `Picture ${n}, of class ${label}`,
+    size: (size: number, side: number) =>
+      `As the model sees it: ${side} × ${side} patches, shown at ${size} × ${size} pixels.`,
     leaveOut: 'Exclude',
     takeIn: 'Include',
     close: 'Close',

@@ -2,7 +2,7 @@ import type { Texts } from '../en';
 
 export const data: Texts['data'] = {
   title: '数据',
-  lead: '选择一个示例数据集，或把文件拖到页面任意处：JSONL、JSON、CSV、TSV、Parquet 或纯文本，也可以是 gzip、zip 或 tar 包。数据不会离开这个标签页。',
+  lead: '选择一个示例数据集，或把文件拖到页面任意处：JSONL、JSON、CSV、TSV、Parquet 或纯文本，也可以是 gzip、zip 或 tar 包；视觉 Transformer 则需要图片文件夹或 zip，每个类别一个子文件夹。数据不会离开这个标签页。',
   empty: '没有打开的数据。请选择一个示例数据集，或你自己的文件。',
   samples: '示例数据集',
   noSamples: '没有找到。',
@@ -33,6 +33,7 @@ export const data: Texts['data'] = {
     reading: (how) => `读取方式：${how}`,
     auto: (found) => (found === null ? '自动判断' : `自动判断：${found}`),
     format: '格式',
+    pictures: (_, packed) => `{rows} 张图片${packed === null ? '' : `（${packed}）`}。`,
     formats: { jsonl: 'JSON Lines', json: 'JSON', csv: 'CSV', tsv: 'TSV', txt: '纯文本', parquet: 'Parquet' },
     separator: '分隔符',
     separators: {
@@ -75,6 +76,7 @@ export const data: Texts['data'] = {
     'prompt-completion': '提示词与续写',
     'text-label': '文本分类',
     chat: '对话',
+    'picture-label': '图像分类',
   },
   role: {
     text: '文本',
@@ -91,6 +93,7 @@ export const data: Texts['data'] = {
     system: '系统',
     history: '历史',
     tools: '工具',
+    picture: '图片',
   },
   mapping: {
     title: '列映射',
@@ -110,6 +113,7 @@ export const data: Texts['data'] = {
       system: '系统文本列（system）',
       history: '历史轮次列（history）',
       tools: '工具列（tools），供模型自己的模板使用',
+      picture: '图片列（picture）',
     },
     chooseColumn: '请选择一列。',
     choose: '请选择……',
@@ -127,6 +131,7 @@ export const data: Texts['data'] = {
     answerTemplate: '回答模板',
     templateHelp: '{name} 代表该行中对应角色的文本，或同名列的文本。',
     turnHelp: '{message} 代表这一轮的文本。',
+    pictures: '图片的类别就是它所在文件夹的名称。单个标签可在“数据行”中修改。',
     firstRow: '用第一行填充的结果',
     unused: (columns) => `未使用：${columns}`,
     speaker: (name) => `“${name}”是谁？`,
@@ -155,6 +160,7 @@ export const data: Texts['data'] = {
       quote: () => '{rows} 行的引号没有闭合{now}',
       ragged: () => '{rows} 行的字段过少或过多{now}',
       encoding: () => '{rows} 行不是有效的 UTF-8{now}',
+      picture: () => '{rows} 张图片无法读取{now}',
       chat: () => '{rows} 行无法读作对话{now}',
       noText: () => '{rows} 行有回答，但前面没有文本{now}',
       parts: () => '{rows} 段对话有不参与训练的部分{now}',
@@ -172,6 +178,7 @@ export const data: Texts['data'] = {
       quote: '——已排除',
       ragged: '——已排除',
       encoding: '——已排除',
+      picture: '——已排除',
       chat: '——已排除',
       template: '——已排除',
       empty: '——已排除',
@@ -212,6 +219,7 @@ export const data: Texts['data'] = {
       unrepair: (fix) => `重做“${fix}”`,
     },
     lines: (rows, shown) => (rows === 1 ? '这一行' : rows <= shown ? `全部 ${rows} 行` : `前 ${shown} 行`),
+    pictures: (rows, shown) => (rows === 1 ? '这张图片' : rows <= shown ? `全部 ${rows} 张` : `前 ${shown} 张`),
     reason: (text, rows) => `${text}（${rows}）`,
     lineNumber: (n) => `第 ${n} 行`,
     notes: () => '{rows} 条备注{now}',
@@ -224,6 +232,7 @@ export const data: Texts['data'] = {
       quote: '引号未闭合',
       ragged: '字段不齐',
       encoding: '编码',
+      picture: '无法读取',
       chat: '不是对话',
       template: '模板不接受',
       empty: '空',
@@ -241,6 +250,7 @@ export const data: Texts['data'] = {
       quote: '未闭合的引号',
       ragged: '缺少或多出的字段',
       encoding: '不是 UTF-8 的字节',
+      picture: '损坏或过大的图片',
       chat: '无法读取的对话轮次',
       template: '模板不接受的对话',
       empty: '没有可训练内容的行',
@@ -256,6 +266,7 @@ export const data: Texts['data'] = {
   summary: {
     learns: (what, from) => (from === '' ? `训练目标：${what}` : `训练目标：${what}（根据${from}）`),
     label: (column) => `标签“${column}”`,
+    pictures: '每张图片的类别',
     column: (column) => `“${column}”`,
     text: (column) => `“${column}”的文本`,
     whole: '文本本身，切成窗口',
@@ -310,6 +321,7 @@ export const data: Texts['data'] = {
     more: (n) => ` 还有 ${n} 个`,
   },
   table: {
+    pictures: '全部图片',
     rows: '全部行',
     windows: '全部窗口',
     inAll: (n) => `共 ${n} 行`,
@@ -339,6 +351,8 @@ export const data: Texts['data'] = {
   },
   row: {
     title: (line) => `第 ${line} 行`,
+    picture: (n, label) => `第 ${n} 张图片，类别 ${label}`,
+    size: (size, side) => `模型看到的样子：${side} × ${side} 个图块，以 ${size} × ${size} 像素显示。`,
     leaveOut: '排除这一行',
     takeIn: '恢复这一行',
     close: '关闭',

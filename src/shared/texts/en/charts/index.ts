@@ -149,6 +149,18 @@ export const charts = {
     activeR: 'active, r',
     skippedR: 'skipped, r',
   },
+  patches: {
+    title: (label: string) => `A picture of class “${label}”, patch by patch`,
+    classToken: 'class token',
+    patch: (row: number, column: number) => `row ${row}, column ${column}`,
+    label: (label: string) =>
+      `Picture of class “${label}”. Arrow keys move between patches; the table has all numbers.`,
+    help: (step: number, modules: number) =>
+      `Step ${step}. The clearer a patch, the more of the ${modules} selected modules apply their update to it; what all skip fades.`,
+    which: (n: number, of: number) => `Validation picture ${n} of ${of}`,
+    previous: 'Previous picture',
+    next: 'Next picture',
+  },
   intervals: {
     row: (label: string, value: string, seeds: number) =>
       `${label}: ${value}, ${seeds} ${seeds === 1 ? 'seed' : 'seeds'}`,

@@ -21,6 +21,7 @@ export const data = {
     readingRows: 'Reading rows',
     checking: 'Checking rows',
     tokens: 'Turning text into tokens',
+    pictures: 'Reading pictures',
     searching: 'Searching',
     collecting: 'Collecting rows',
   },
@@ -270,6 +271,8 @@ export const data = {
   },
   /** What speaks for a guess of what the columns mean. */
   evidence: {
+    pictures: ({ n, some, more }: { n: number; some: string; more: boolean }) =>
+      `pictures in ${n} folders, whose names are the classes: ${some}${more ? ', …' : ''}`,
     preferred: ({ chosen, rejected }: { chosen: string; rejected: string }) =>
       `two compared answers: “${chosen}” is trained on, “${rejected}” never is`,
     ranked: ({ column }: { column: string }) =>
@@ -405,9 +408,25 @@ export const data = {
       message: `${path} cannot be decoded: ${why}`,
       hint: 'Save it again, or take it out.',
     }),
-    textOnly: {
-      message: 'These files are pictures; this page trains on texts.',
+    textModel: {
+      message: 'These files are pictures, and the open model reads texts.',
       hint: 'Choose a file of texts. Vision transformers train through the engine so far, see README.',
+    },
+    pictureModel: {
+      message: 'The open model reads pictures, and these data are texts.',
+      hint: 'Drop a folder or a zip that has a folder of pictures for each class, or open another model.',
+    },
+    tooMuch: ({ n, most, size, mb }: Record<'n' | 'most' | 'size' | 'mb', number>) => ({
+      message: `These are ${n} pictures; of ${size} × ${size} pixels each, ${most} take ${mb} MB, which is the most.`,
+      hint: `Set Max examples to ${most} or less under Split.`,
+    }),
+    classes: ({ n, most }: { n: number; most: number }) => ({
+      message: `These pictures are of ${n} classes; at most ${most} are told apart.`,
+      hint: 'Take out some of the folders.',
+    }),
+    oneClass: {
+      message: 'The pictures that can be read are all of one class.',
+      hint: 'At least two classes are needed: a folder of pictures for each.',
     },
   },
   /** A model's own chat template. */

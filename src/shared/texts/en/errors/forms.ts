@@ -27,6 +27,7 @@ export const forms = {
   /** What a model does not allow, in words that follow a setting's name. */
   draft: {
     context: ({ tokens }: { tokens: number }) => `this model reads at most ${tokens} tokens`,
+    pictures: ({ tokens }: { tokens: number }) => `every picture of this model has ${tokens} tokens`,
     noModule: ({ name, layers }: { name: string; layers: number }) =>
       `this model has no "${name}" in its ${layers} layers, counted from 0`,
   },

@@ -139,6 +139,17 @@ export const charts: Texts['charts'] = {
     activeR: '激活，r',
     skippedR: '跳过，r',
   },
+  patches: {
+    title: (label) => `类别“${label}”的一张图片，逐个图块`,
+    classToken: '类别词元',
+    patch: (row, column) => `第 ${row} 行第 ${column} 列`,
+    label: (label) => `类别“${label}”的图片。方向键在图块间移动；表格中有全部数值。`,
+    help: (step, modules) =>
+      `第 ${step} 步。图块越清晰，所选 ${modules} 个模块中对它应用更新的就越多；全部跳过的图块会褪色。`,
+    which: (n, of) => `第 ${n} 张验证图片，共 ${of} 张`,
+    previous: '上一张图片',
+    next: '下一张图片',
+  },
   intervals: {
     row: (label, value, seeds) => `${label}：${value}，${seeds} 个种子`,
     point: (label, step, value) => `${label}，第 ${step} 步：${value}`,

@@ -13,6 +13,7 @@ export const data: Texts['errors']['data'] = {
     readingRows: '正在读取行',
     checking: '正在检查行',
     tokens: '正在把文本切成词元',
+    pictures: '正在读取图片',
     searching: '正在搜索',
     collecting: '正在收集行',
   },
@@ -216,6 +217,7 @@ export const data: Texts['errors']['data'] = {
     weights: '它的回答都不参与训练（weight 0 或 train: false）',
   },
   evidence: {
+    pictures: ({ n, some, more }) => `图片在 ${n} 个文件夹中，文件夹名就是类别：${some}${more ? '、……' : ''}`,
     preferred: ({ chosen, rejected }) => `两个互相比较的回答：用“${chosen}”训练，从不用“${rejected}”`,
     ranked: ({ column }) => `“${column}”每行有两个回答，较好的在前：只用第一个训练，从不用另一个`,
     twoParts: ({ asked, answer }) => `“${asked}”是提示词，“${answer}”用于训练`,
@@ -314,9 +316,25 @@ export const data: Texts['errors']['data'] = {
       hint: '请保存得小一些：模型只看几百个像素。',
     }),
     damaged: ({ path, why }) => ({ message: `${path} 无法解码：${why}`, hint: '请重新保存，或将它去掉。' }),
-    textOnly: {
-      message: '这些文件是图片，而本页面用文本训练。',
+    textModel: {
+      message: '这些文件是图片，而打开的模型读取文本。',
       hint: '请选择文本文件。视觉 Transformer 目前只能通过引擎训练，见 README。',
+    },
+    pictureModel: {
+      message: '打开的模型读取图片，而这些数据是文本。',
+      hint: '请拖入一个文件夹或 zip，每个类别一个图片文件夹；或打开另一个模型。',
+    },
+    tooMuch: ({ n, most, size, mb }) => ({
+      message: `共有 ${n} 张图片；每张 ${size} × ${size} 像素时，${most} 张就占 ${mb} MB，这是上限。`,
+      hint: `请在“划分”中把最多样本数设为 ${most} 或更少。`,
+    }),
+    classes: ({ n, most }) => ({
+      message: `这些图片有 ${n} 个类别，最多区分 ${most} 个。`,
+      hint: '请去掉一些文件夹。',
+    }),
+    oneClass: {
+      message: '能读取的图片都属于同一个类别。',
+      hint: '至少需要两个类别：每个类别一个图片文件夹。',
     },
   },
   chatTemplate: {

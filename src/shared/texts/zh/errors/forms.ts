@@ -24,6 +24,7 @@ export const forms: Forms = {
   },
   draft: {
     context: ({ tokens }) => `这个模型最多读取 ${tokens} 个词元`,
+    pictures: ({ tokens }) => `这个模型的每张图片有 ${tokens} 个词元`,
     noModule: ({ name, layers }) => `这个模型的 ${layers} 层（从 0 数起）中没有“${name}”`,
   },
   thriftier: {

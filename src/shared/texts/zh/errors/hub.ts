@@ -84,6 +84,8 @@ export const hub: Texts['errors']['hub'] = {
   }),
   configHas: {
     labels: ({ value, most }) => `id2label（${value}）没有从 0 起列出 2 到 ${most} 个类别`,
+    pictureSize: ({ value, pixels }) =>
+      `preprocessor_config.json 把图片缩放到 ${value}，而模型读取 ${pixels} × ${pixels} 像素`,
     noObject: ({ what }) => `${what} 不是对象`,
     missing: ({ field }) => `config.json 没有写明 ${field}`,
     notWhole: ({ field, value, low, high }) => `${field} 是 ${value}，必须是 ${low} 到 ${high} 的整数`,
