@@ -2,6 +2,7 @@
 import { DataError } from '../shared/errors';
 import { Rng, type RngState } from '../shared/rng';
 import { message } from '../shared/message';
+import { pictureBytes, scaledPatches } from '../shared/pictures';
 import type { Pictures, TokenBatch, TokenSet } from '../shared/types';
 
 /** Where a `BatchOrder` stands, as plain JSON. `rng` is the generator's state before this epoch's shuffle. */
@@ -97,18 +98,11 @@ export function toBatch(set: TokenSet, indices: readonly number[]): TokenBatch {
 
 /** Values of the patches of some examples, as the model is given them; the class token's row, the first of each, has none. */
 function patchesOf({ format, values }: Pictures, examples: readonly number[]): Float32Array {
-  const { side, patch, scale, shift } = format;
-  const plane = patch * patch;
-  const width = 3 * plane;
-  const picture = side * side * width;
-  const patches = new Float32Array(examples.length * (width + picture));
+  const [each, width] = [pictureBytes(format), pictureBytes({ ...format, side: 1 })];
+  const patches = new Float32Array(examples.length * (width + each));
   examples.forEach((example, s) => {
-    const own = values.subarray(example * picture, (example + 1) * picture);
-    const first = s * (width + picture) + width;
-    for (let i = 0; i < picture; i++) {
-      const channel = Math.floor(i / plane) % 3;
-      patches[first + i] = own[i] * scale[channel] + shift[channel];
-    }
+    const own = scaledPatches(values.subarray(example * each, (example + 1) * each), format);
+    patches.set(own, s * (width + each) + width);
   });
   return patches;
 }

@@ -19,8 +19,6 @@ export interface GgufForm {
 }
 
 export interface Family {
-  /** The engine trains it, and the page does not open it yet. */
-  engineOnly?: true;
   /** Its names in `model_type`. */
   modelTypes: readonly string[];
   /** By `general.architecture`, where llama.cpp knows the family. */
@@ -32,23 +30,11 @@ export interface Family {
 const files = import.meta.glob<{ family: Family }>('./families/*.ts', { eager: true });
 const FAMILIES: readonly Family[] = Object.values(files).map(({ family }) => family);
 
-const typesOf = (families: readonly Family[]): string[] => families.flatMap(({ modelTypes }) => modelTypes).sort();
-
 /** Names in `model_type`, in alphabetical order. */
-export const MODEL_TYPES: readonly string[] = typesOf(FAMILIES);
-
-/** Those that the page opens. */
-const OPENED = typesOf(FAMILIES.filter(({ engineOnly }) => !engineOnly));
-
-/** As `readModel`, for a model that is opened by the page. @throws {ModelError} also where it is one that only the engine trains */
-export function readOpened(json: unknown): ModelDescription {
-  const model = readModel(json);
-  if (!OPENED.includes(model.family)) refuseType(model.family);
-  return model;
-}
+export const MODEL_TYPES: readonly string[] = FAMILIES.flatMap(({ modelTypes }) => modelTypes).sort();
 
 const refuseType = (type: unknown): never =>
-  refuse(message('hub.configHas.modelType', { value: show(type), known: OPENED.join(', ') }));
+  refuse(message('hub.configHas.modelType', { value: show(type), known: MODEL_TYPES.join(', ') }));
 
 /** What each architecture of a GGUF is called there. */
 export const GGUF_FORMS: ReadonlyMap<string, GgufForm> = new Map(

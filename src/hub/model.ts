@@ -7,7 +7,7 @@ import { message } from '../shared/message';
 import type { ModelDescription } from '../shared/model';
 import type { ModelFile, ModelSource } from '../shared/types';
 import { inMemory, openBlob } from './byteFile';
-import { readOpened } from './family';
+import { readModel } from './family';
 import { chooseFile, listModelFiles, SHARD_INDEX } from './modelFiles';
 import { openGguf } from './gguf/container';
 import { headOf, orFromGguf } from './gguf/head';
@@ -46,7 +46,7 @@ const MAX_SHARDS = 64;
 export async function fetchConfig(source: ModelSource, options: FetchOptions = {}): Promise<ModelDescription> {
   checkSource(source);
   const own = () => fetchJson(source, 'config.json', MAX_JSON, options);
-  return readOpened(await orFromGguf(source, options, own, configOf));
+  return readModel(await orFromGguf(source, options, own, configOf));
 }
 
 /** The files of a repository, by their paths. */

@@ -283,7 +283,8 @@ function same(a: TokenSet, b: TokenSet): boolean {
     equal(a.offsets, b.offsets) &&
     equal(a.supervised, b.supervised) &&
     labels(a) === labels(b) &&
-    equal(a.labels?.of ?? [], b.labels?.of ?? [])
+    equal(a.labels?.of ?? [], b.labels?.of ?? []) &&
+    equal(a.pictures?.values ?? [], b.pictures?.values ?? [])
   );
 }
 

@@ -22,6 +22,8 @@ interface CheckedRow {
 export interface AdapterCheck {
   model: string;
   ids: number[];
+  /** Where the ids are places of a picture: its red, green and blue, [size, size, 3] bytes in base64. */
+  picture?: { size: number; values: string };
   /** Logits of a row: the vocabulary, or the classes. */
   vocab: number;
   rows: CheckedRow[];
@@ -69,7 +71,7 @@ export function compareCheck(check: AdapterCheck, all: readonly Float32Array[], 
   });
 }
 
-const MOST_IDS = 512;
+const MOST_IDS = 4096;
 const MOST_ROWS = 64;
 const ids = z.array(z.int().min(0)).min(1).max(MOST_IDS);
 const position = z
@@ -83,6 +85,7 @@ const today = z
     version: z.literal(2),
     model: z.string().max(300),
     ids,
+    picture: z.object({ size: z.int().min(1).max(4096), values: z.base64().max(64 * 2 ** 20) }).optional(),
     vocab: z.int().min(1).max(1e6),
     rows: z
       .array(
@@ -105,7 +108,7 @@ const today = z
         row < texts.length && tokens.length === count && logits.length === count && tokens.every((v) => v < vocab),
     );
   })
-  .transform(({ model, ids: texts, vocab, rows }) => ({ model, ids: texts, vocab, rows }));
+  .transform(({ format: _format, version: _version, ...check }) => check);
 
 /** Version 1: all logits of the rows, under the name of what the adapter is. */
 const rowsOfAll = z.array(z.array(z.number()).min(1).max(300_000)).min(1).max(MOST_ROWS).nullable();

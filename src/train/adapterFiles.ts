@@ -201,7 +201,7 @@ function readme({ run, model, base, thresholds, check, template, classes }: Expo
           '',
         ]
       : []),
-    `${check ? 'check.json holds token ids and the largest logits that the adapted model gave for them; ' : ''}sieve.json holds the prompt template${template.chat ? `: the chat template “${template.chat.name}”, as tokenizer.apply_chat_template(messages, chat_template=…, add_generation_prompt=True) writes it` : ''}.`,
+    `${check ? `check.json holds ${check.picture ? 'a picture (red, green and blue of every pixel, in base64)' : 'token ids'} and the largest logits that the adapted model gave for ${check.picture ? 'it' : 'them'}; ` : ''}sieve.json holds the prompt template${template.chat ? `: the chat template “${template.chat.name}”, as tokenizer.apply_chat_template(messages, chat_template=…, add_generation_prompt=True) writes it` : ''}.`,
   ];
   if (thresholds)
     lines.push(

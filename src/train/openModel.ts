@@ -10,6 +10,7 @@ import { referenceLogits } from '../hub/referenceProof';
 import { forgetHead } from '../hub/gguf/head';
 import { framedIds, openTokenizer, promptIds } from '../hub/tokenizer';
 import { type Message, message } from '../shared/message';
+import { drawnSequences } from '../shared/pictures';
 import { type ModelDescription, allModules, parameterCount, tellsClasses } from '../shared/model';
 import type { LogitCheck, ModelSource, Sequence, Tokenizer } from '../shared/types';
 import { checkGradients } from './gradientCheck';
@@ -119,6 +120,8 @@ export async function proveModel(
 
 /** What both checks read. */
 function checkSequences(config: ModelDescription, tokenizer: Tokenizer): Sequence[] {
+  const { pictures } = tokenizer;
+  if (pictures) return drawnSequences(pictures, CHECK_SEQUENCES.length, CHECK_TOKENS);
   const most = Math.min(CHECK_TOKENS, maxContext(config));
   if (tellsClasses(config)) return CHECK_SEQUENCES.map((text) => ({ ids: framedIds(tokenizer, text, most) }));
   return [{ ids: promptIds(tokenizer, CHECK_TEXT).slice(0, most) }];

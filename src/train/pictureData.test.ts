@@ -9,22 +9,12 @@ import type { PictureFormat, Tokenizer } from '../shared/types';
 import { DataDesk } from './dataDesk';
 import type { DataReplies, DataRequest } from './protocol';
 import { decodePng, PATTERNS, patternFiles, patternZip } from './testing/patterns';
+import { PICTURES } from './testing/pictures';
 
 const FORMAT: PictureFormat = { side: 4, patch: 4, resample: 2, scale: [1, 1, 1], shift: [0, 0, 0] };
 const PICTURE = 3 * 16 * 16;
 
-const OPTIONS: PrepareOptions = {
-  mapping: { kind: 'picture-label', roles: { picture: 'picture', label: 'label' } },
-  template: { prompt: '', completion: '' },
-  completionOnly: true,
-  maxSequenceLength: 17,
-  validationShare: 0.25,
-  seed: 1,
-  maxExamples: 1000,
-  stratify: true,
-  repairs: NO_REPAIRS,
-  edits: { excluded: [], changed: [] },
-};
+const OPTIONS = { ...PICTURES, maxSequenceLength: 17, validationShare: 0.25 };
 
 function open(tokenizer: Tokenizer = pictureTokenizer(FORMAT)) {
   const asked: string[] = [];

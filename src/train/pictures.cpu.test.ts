@@ -1,91 +1,44 @@
 /**
- * Pictures in four classes, from a zip to a class: 200 small ones that are made here, a tiny ViT of random weights, LoRA
- * and TS-LoRA.
+ * Pictures in four classes on a tiny ViT: 200 of them from a zip, read as the page reads them, and the ViT of the fixtures
+ * from a folder, with a preprocessor_config.json as its kind has it. LoRA and TS-LoRA.
  */
-import { expect, it } from 'vitest';
-import { PreparedPictures } from '../data/pictures/prepared';
-import { readPicture } from '../data/pictures/patches';
-import { picturesAmong, pictureTable } from '../data/pictures/table';
-import { BatchOrder, toBatch } from '../data/batches';
-import { openSources } from '../data/parse/source';
-import { splitExamples } from '../data/split';
-import { BaseModel } from '../engine/base';
-import { fullLayout } from '../engine/plan';
-import { testDevice } from '../engine/testing/harness';
-import { Trainer } from '../engine/trainer';
-import { readModel } from '../hub/family';
-import { runSchema, trainSchema } from '../shared/config';
-import { type ModelDescription, weightShapes } from '../shared/model';
-import { Rng } from '../shared/rng';
-import type { PictureFormat, TokenSet } from '../shared/types';
-import { decodePng as decode, PATTERNS, patternZip } from './testing/patterns';
+import { readFileSync } from 'node:fs';
+import { beforeAll, expect, it } from 'vitest';
+import { openTokenizer } from '../hub/tokenizer';
+import { readSafetensors } from '../hub/safetensors';
+import { type SessionConfig, runSchema, trainSchema } from '../shared/config';
+import { READ_AUTO } from '../shared/data';
+import type { ModelSource, TokenSet } from '../shared/types';
+import { DataDesk } from './dataDesk';
+import type { DataReplies, TrainEvent } from './protocol';
+import { decodePng, PATTERNS, patternZip } from './testing/patterns';
+import { PICTURES, vitFolder } from './testing/pictures';
+import { watched } from './testing/studio';
 
-const half = [2, 2, 2].map((x) => x / 255);
-const FORMAT: PictureFormat = { side: 4, patch: 4, resample: 2, scale: half, shift: [-1, -1, -1] };
+const SOURCE: ModelSource = { kind: 'folder', id: 'vit' };
 
-async function readAll(file: Blob): Promise<TokenSet> {
-  const table = pictureTable(picturesAmong(await openSources([{ path: 'patterns.zip', file }])));
-  const pictures = new PreparedPictures(FORMAT);
-  for (const [i, path] of table.paths.entries())
-    pictures.add(i, await readPicture(await table.file(i), path, { format: FORMAT, decode }), {
-      name: path,
-      label: table.labels[i],
-    });
-  return pictures.set([...table.paths.keys()], [...new Set(table.labels)].sort());
+async function sets(): Promise<{ train: TokenSet; validation: TokenSet }> {
+  const desk = new DataDesk(() => () => Promise.reject(new Error('no chats here')), decodePng);
+  desk.useTokenizer(await openTokenizer(SOURCE));
+  const files = [{ path: 'patterns.zip', file: new Blob([patternZip(200)]) }];
+  await desk.answer({ type: 'parse', files, choices: READ_AUTO }, {});
+  const prepared = await desk.answer({ type: 'prepare', options: PICTURES }, {});
+  const { report, train, validation } = prepared.value as DataReplies['prepare'];
+  expect(report.problem).toBeNull();
+  return { train, validation };
 }
 
-/** A tiny ViT whose weights are drawn as transformers draws them. */
-function tinyViT(labels: readonly string[]): { model: ModelDescription; read: (name: string) => Float32Array } {
-  const model = readModel({
-    model_type: 'vit',
-    image_size: FORMAT.side * FORMAT.patch,
-    patch_size: FORMAT.patch,
-    hidden_size: 32,
-    intermediate_size: 64,
-    num_hidden_layers: 2,
-    num_attention_heads: 4,
-    id2label: Object.fromEntries(labels.entries()),
-  });
-  const rng = new Rng(11);
-  const weights = new Map(
-    weightShapes(model).map(({ name, shape }) => {
-      const length = shape.reduce((a, b) => a * b);
-      const norm = /norm\w*\.weight$/.test(name);
-      const draw = () => (norm ? 1 : name.endsWith('bias') ? 0 : rng.normal() * (shape.length > 1 ? 0.15 : 0.02));
-      return [name, Float32Array.from({ length }, draw)];
-    }),
-  );
-  return { model, read: (name) => weights.get(name)! };
-}
-
-it('200 pictures in 4 classes train a tiny ViT; every patch has its gates', async () => {
-  const set = await readAll(new Blob([patternZip(200)]));
-  const { classes: labels, of } = set.labels!;
-  expect(labels).toEqual(PATTERNS);
-  const split = splitExamples(
-    {
-      copy: Array.from(of, (_, i) => i),
-      question: null,
-      label: Array.from(of, (c) => labels[c]),
-    },
-    0.2,
-    1,
-    false,
-  );
-  const validation = toBatch(set, split.validation);
-  expect(labels.map((_, c) => split.validation.filter((i) => of[i] === c).length)).toEqual([10, 10, 10, 10]);
-
-  const device = await testDevice();
-  const { model, read } = tinyViT(labels);
-  const base = new BaseModel(device, model, read);
-  const train = trainSchema.parse({
+const CONFIG: SessionConfig = {
+  train: trainSchema.parse({
     steps: 150,
     batchSize: 20,
-    maxSequenceLength: model.context,
+    maxSequenceLength: 10,
     learningRate: 1e-2,
     warmupSteps: 5,
-  });
-  const runs = (['lora', 'ts-lora'] as const).map((method) =>
+    evalInterval: 75,
+    evalExamples: 40,
+  }),
+  runs: (['lora', 'ts-lora'] as const).map((method) =>
     runSchema.parse({
       id: method,
       name: method,
@@ -95,45 +48,91 @@ it('200 pictures in 4 classes train a tiny ViT; every patch has its gates', asyn
       modules: ['all-linear'],
       ...(method === 'ts-lora' && { gate: { targetSparsity: 0.4 } }),
     }),
-  );
-  const ids = runs.map(({ id }) => id);
-  const trained = async (chosen: typeof runs) => {
-    const trainer = await Trainer.create(base, chosen, train, fullLayout(model, chosen.length, train));
-    const order = new BatchOrder(split.train.length, train.seed);
-    for (let step = 0; step < train.steps; step++) {
-      const indices = order.next(train.batchSize).map((i) => split.train[i]);
-      const results = await trainer.step(
-        chosen.map(({ id }) => id),
-        [toBatch(set, indices)],
-        step,
-      );
-      await Promise.all(results.values());
-    }
-    return trainer;
-  };
-  const trainer = await trained(runs);
-  const logits = await trainer.classLogits([null, ...ids], validation);
-  const alone = await trained(runs.slice(0, 1));
-  expect(await alone.classLogits(['lora'], validation), 'alone as beside another').toEqual([logits[1]]);
-  alone.free();
-  const [ofBase, ofLora, ofGated] = logits.map(
-    (rows) => rows.filter((row, i) => row.indexOf(Math.max(...row)) === of[split.validation[i]]).length / 40,
-  );
-  const one = toBatch(set, [split.validation[0]]);
-  const { active, ratio } = await trainer.gateMap('ts-lora', one.ids, one.patches);
-  const tokens = 1 + FORMAT.side ** 2;
-  const modules = trainer.run('ts-lora').modules.length;
+  ),
+};
+
+const accuracies = (events: readonly TrainEvent[], runId: string) =>
+  events.flatMap((e) => (e.type === 'accuracy' && e.runId === runId ? [e.right / e.examples] : []));
+
+let trained: Awaited<ReturnType<typeof learn>>;
+
+async function learn() {
+  const { studio, events, phase } = watched({ own: true });
+  const files = vitFolder((path) => readFileSync(path));
+  const info = await studio.openModel({ type: 'open-model', source: SOURCE, files });
+  const data = await sets();
+  const finished = phase('finished', 'failed');
+  await studio.start({ type: 'start', config: CONFIG, ...data });
+  return { studio, events, info, data, phase: await finished };
+}
+
+beforeAll(async () => {
+  trained = await learn();
+}, 120_000);
+
+it('a vision transformer opens from a folder and is proved on drawn pictures', () => {
+  const { info } = trained;
+  expect(info.check).toMatchObject({ ok: true, by: 'plain', tokens: 3 });
+  expect(info.check.relativeError).toBeGreaterThan(0);
+  expect(info.config.embedding.patches).toMatchObject({ side: 3, patch: 4 });
+});
+
+it('200 pictures in 4 classes are learnt; every patch has its gates', () => {
+  const { events, phase } = trained;
+  expect(phase).toBe('finished');
+  const [base, lora, gated] = ['base', 'lora', 'ts-lora'].map((id) => accuracies(events, id).at(-1)!);
+  const { picture, active, ratio, tokens, modules } = events.findLast((e) => e.type === 'watch')!;
   const skipped = active.filter((a) => a === 0).length / active.length;
   console.info(
-    `pictures: accuracy of the base ${ofBase}, LoRA ${ofLora}, TS-LoRA ${ofGated}; skipped ${(100 * skipped).toFixed(0)} % of one picture's tokens`,
+    `pictures: accuracy of the base ${base}, LoRA ${lora}, TS-LoRA ${gated}; skipped ${(100 * skipped).toFixed(0)} % of one picture's tokens`,
   );
-  expect(ofBase).toBeLessThan(0.6);
-  expect(ofLora).toBeGreaterThanOrEqual(0.85);
-  expect(ofGated).toBeGreaterThanOrEqual(0.85);
-  expect([active.length, ratio.length]).toEqual([modules * tokens, modules * tokens]);
+  expect(base).toBeLessThan(0.6);
+  expect(lora).toBeGreaterThanOrEqual(0.85);
+  expect(gated).toBeGreaterThanOrEqual(0.85);
+  expect(tokens.slice(0, 3)).toEqual(['[CLS]', '1, 1', '1, 2']);
+  expect([active.length, ratio.length]).toEqual([10 * modules.length, 10 * modules.length]);
   expect(skipped).toBeGreaterThan(0.1);
   expect(skipped).toBeLessThan(0.9);
-  trainer.free();
-  base.free();
-  expect(device.buffers.live().buffers).toBe(0);
+  expect(picture).toMatchObject({ side: 3, example: 0, of: 40, shown: { size: 12 } });
+  expect(PATTERNS).toContain(picture!.label);
+  const { set } = events.find((e) => e.type === 'classified')!;
+  expect(set).toMatchObject({ by: 'head', texts: expect.arrayContaining([expect.stringMatching(/\.png$/)]) });
+});
+
+it('another picture is watched when it is asked for', async () => {
+  const { studio, events } = trained;
+  await studio.watchExample({ type: 'watch-example', example: 7 });
+  const asked = events.findLast((e) => e.type === 'watch')!.picture!;
+  expect(asked.example).toBe(7);
+  expect(asked.shown.values).not.toEqual(events.find((e) => e.type === 'watch')!.picture!.shown.values);
+});
+
+it('what gates skip is told by part of the picture', async () => {
+  const all = await trained.studio.tokenClasses({ type: 'token-classes', runs: ['ts-lora'], examples: 5 });
+  expect(all['ts-lora'].map(({ name, tokens }) => [name, tokens])).toEqual([
+    ['class token', 5],
+    ['edge patch', 40],
+    ['inner patch', 5],
+  ]);
+});
+
+it('an adapter leaves with its head and a picture to check it by, and comes back', async () => {
+  const { studio } = trained;
+  const template = { prompt: '', completion: '' };
+  const { files } = await studio.export({ type: 'export', runId: 'ts-lora', template, check: true });
+  const file = (name: string) => files.find((f) => f.name === name)!.bytes;
+  const json = (name: string) => JSON.parse(new TextDecoder().decode(file(name))) as Record<string, unknown>;
+  expect(json('adapter_config.json')).toMatchObject({ modules_to_save: ['classifier'] });
+  expect(readSafetensors(file('adapter_model.safetensors')).shape('base_model.model.classifier.weight')).toEqual([
+    4, 24,
+  ]);
+  const check = json('check.json') as { picture: { size: number; values: string }; ids: number[] };
+  expect([check.picture.size, check.ids.length]).toEqual([12, 10]);
+  const { runId } = await studio.import({ type: 'import', files, as: null });
+  await studio.release({ type: 'release', runId });
+  // Another picture has other logits.
+  const other = btoa(String.fromCharCode(...new Uint8Array(3 * 12 * 12)));
+  const bytes = new TextEncoder().encode(JSON.stringify({ ...check, picture: { size: 12, values: other } }));
+  const broken = files.map((f) => (f.name === 'check.json' ? { ...f, bytes } : f));
+  await expect(studio.import({ type: 'import', files: broken, as: null })).rejects.toThrow(/other logits/);
 });

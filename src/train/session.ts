@@ -169,7 +169,7 @@ export class Session {
     const config = parseSession(asked);
     refuseWrong(open.info);
     refuseEmpty(input);
-    refuseForeign(input, open.base.config.vocab);
+    refuseForeign(input, open.base.config);
     emit({ type: 'phase', phase: 'compiling' });
     const { device } = open.base;
     // Answers and profiles that failed are told to whoever asked for them; a run is stopped by its own errors.

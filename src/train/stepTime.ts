@@ -22,7 +22,7 @@ export async function timeSteps(
 ): Promise<StepTimes> {
   const config = parseSession(asked);
   refuseEmpty(sets);
-  refuseForeign(sets, open.base.config.vocab);
+  refuseForeign(sets, open.base.config);
   const { batchSize } = config.train;
   const ids = config.runs.map((r) => r.id);
   const {

@@ -19,6 +19,7 @@ import { todaysState } from './formerState';
 import { Lock } from './lock';
 import { measureModules } from './moduleMeasures';
 import { DEVICE_BARS } from './logitCheck';
+import { checkPicture, checkedSequence } from './checkPicture';
 import { logitRows } from './logitRows';
 import { type FetchedModel, type OpenModel, fetchModel, placeWeights, proveModel } from './openModel';
 import { Openings } from './openings';
@@ -345,17 +346,22 @@ export class TrainService {
   /** Logits of a short text under an adapter, for whoever loads the exported files. */
   async #check(run: AdapterRun, { tokenizer, info }: OpenModel): Promise<AdapterCheck> {
     const base = this.#baseOf(run);
-    const ids = tellsClasses(base.config)
-      ? framedIds(tokenizer, CHECK_TEXT, CHECK_TOKENS)
-      : promptIds(tokenizer, CHECK_TEXT).slice(0, CHECK_TOKENS);
-    const all = await logitRows(base, run, [{ ids }]);
+    const { pictures } = tokenizer;
+    const picture = pictures && checkPicture(pictures);
+    const sequence = picture?.sequence ?? {
+      ids: tellsClasses(base.config)
+        ? framedIds(tokenizer, CHECK_TEXT, CHECK_TOKENS)
+        : promptIds(tokenizer, CHECK_TEXT).slice(0, CHECK_TOKENS),
+    };
+    const all = await logitRows(base, run, [sequence]);
     const rows = Array.from({ length: Math.min(CHECK_ROWS, all.length) }, (_, i) => all.length - 1 - i);
-    return checkOf(
+    const check = checkOf(
       sourceName(info.source),
-      [...ids],
+      [...sequence.ids],
       rows,
       rows.map((r) => all[r]),
     );
+    return picture ? { ...check, picture: picture.written } : check;
   }
 
   export({ runId, template, check: checked }: Request<'export'>): Promise<TrainReplies['export']> {
@@ -393,7 +399,7 @@ export class TrainService {
   }
 
   import({ files, as, name }: Request<'import'>): Promise<TrainReplies['import']> {
-    const { base: open, info } = this.#needModel();
+    const { base: open, tokenizer, info } = this.#needModel();
     return this.#lock.run(async () => {
       let n = 1;
       while (this.#imported.has(`imported-${n}`)) n++;
@@ -410,8 +416,9 @@ export class TrainService {
         const { check } = adapter;
         if (!check) this.#sayOtherBase(adapter, info.file);
         else {
-          if (!fitsModel(check, base.config)) throw new AdapterError(message('train.studio.otherCheck'));
-          const ours = await logitRows(base, run, [{ ids: Int32Array.from(check.ids) }]);
+          const sequence = fitsModel(check, base.config) && checkedSequence(check, tokenizer.pictures);
+          if (!sequence) throw new AdapterError(message('train.studio.otherCheck'));
+          const ours = await logitRows(base, run, [sequence]);
           const result = compareCheck(check, ours, DEVICE_BARS);
           if (!result.ok)
             throw new AdapterError(

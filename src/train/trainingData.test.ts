@@ -9,16 +9,34 @@ const set = (n: number): TokenSet => ({
   offsets: Uint32Array.from({ length: n + 1 }, (_, i) => 3 * i),
   supervised: new Uint8Array(3 * n).fill(1),
 });
+const model = (vocab: number, patches: { side: number; patch: number } | null = null) =>
+  ({ vocab, embedding: { patches } }) as Parameters<typeof refuseForeign>[1];
 const examples = (ids: Int32Array) => [...new Set(ids)].sort((a, b) => a - b);
 
 it('ids that the model has not are refused, in either part', () => {
   const four = { train: set(4), validation: set(2) };
-  expect(() => refuseForeign(four, 4)).not.toThrow();
-  expect(() => refuseForeign(four, 3)).toThrow(/token id 3, but the model has 3 tokens/);
-  expect(() => refuseForeign({ train: set(1), validation: set(4) }, 3)).toThrow(TrainError);
-  expect(() => refuseForeign({ train: { ...set(1), ids: Int32Array.of(0, -1, 0) }, validation: set(1) }, 3)).toThrow(
-    TrainError,
-  );
+  expect(() => refuseForeign(four, model(4))).not.toThrow();
+  expect(() => refuseForeign(four, model(3))).toThrow(/token id 3, but the model has 3 tokens/);
+  expect(() => refuseForeign({ train: set(1), validation: set(4) }, model(3))).toThrow(TrainError);
+  expect(() =>
+    refuseForeign({ train: { ...set(1), ids: Int32Array.of(0, -1, 0) }, validation: set(1) }, model(3)),
+  ).toThrow(TrainError);
+});
+
+it('texts are refused where pictures are read, pictures where texts are, and pictures that are cut otherwise', () => {
+  const format = { side: 2, patch: 4, resample: 2, scale: [1, 1, 1], shift: [0, 0, 0] };
+  const pictures = { format, values: new Uint8Array(0), names: [] };
+  const [texts, cut] = [
+    { train: set(1), validation: set(1) },
+    { ...set(1), pictures },
+  ];
+  expect(() => refuseForeign({ train: cut, validation: cut }, model(5, { side: 2, patch: 4 }))).not.toThrow();
+  for (const [data, of] of [
+    [texts, model(5, { side: 2, patch: 4 })],
+    [{ train: cut, validation: cut }, model(5)],
+    [{ train: cut, validation: cut }, model(17, { side: 4, patch: 2 })],
+  ] as const)
+    expect(() => refuseForeign(data, of)).toThrow(TrainError);
 });
 
 it('the parts are disjoint, together all, and the seed’s', () => {

@@ -7,6 +7,7 @@ import type { TrainConfig } from '../shared/config';
 import { TrainError } from '../shared/errors';
 import { Rng } from '../shared/rng';
 import { message } from '../shared/message';
+import type { ModelDescription } from '../shared/model';
 import type { TokenBatch, TokenSet } from '../shared/types';
 
 /** Where both orders stand, as plain JSON. */
@@ -39,11 +40,16 @@ export function refuseEmpty({ train, validation }: { train: TokenSet; validation
 /**
  * A row of the embedding that is not there would be read from wherever memory goes on: nothing would fail, and nothing would
  * be true.
- * @param vocab tokens that the model has
- * @throws {TrainError} naming the first id that it has not
+ * @throws {TrainError} naming the first id that the model has not; also for pictures that are cut otherwise than it reads them
  */
-export function refuseForeign({ train, validation }: { train: TokenSet; validation: TokenSet }, vocab: number): void {
-  for (const { ids } of [train, validation]) {
+export function refuseForeign(
+  { train, validation }: { train: TokenSet; validation: TokenSet },
+  { vocab, embedding }: Pick<ModelDescription, 'vocab' | 'embedding'>,
+): void {
+  for (const { ids, pictures } of [train, validation]) {
+    const [own, wanted] = [pictures?.format, embedding.patches];
+    if (own?.side !== wanted?.side || own?.patch !== wanted?.patch)
+      throw new TrainError(message('train.session.otherPictures'));
     for (const id of ids)
       if (id < 0 || id >= vocab) throw new TrainError(message('train.session.foreign', { id, vocab }));
   }

@@ -105,6 +105,7 @@ function ModelChoice({ title, description, on, onOpen }: SampleWords & { on: boo
 function Facts({ info }: { info: ModelInfo }) {
   const { config: c, device, file, check, gradients } = info;
   const { facts: t, hub } = texts().model;
+  const { patches } = c.embedding;
   return (
     <>
       <p className="panel-title">
@@ -127,10 +128,19 @@ function Facts({ info }: { info: ModelInfo }) {
             inner: c.layers[0].mlp.inner,
           })}
         </dd>
-        <dt>{t.vocabulary}</dt>
-        <dd>{t.vocabularyIs(count(c.vocab), c.head.kind === 'vocabulary' && c.head.tied)}</dd>
-        <dt>{t.context}</dt>
-        <dd>{t.contextIs(count(c.context))}</dd>
+        {patches ? (
+          <>
+            <dt>{t.pictures}</dt>
+            <dd>{t.picturesAre(patches.side, patches.patch)}</dd>
+          </>
+        ) : (
+          <>
+            <dt>{t.vocabulary}</dt>
+            <dd>{t.vocabularyIs(count(c.vocab), c.head.kind === 'vocabulary' && c.head.tied)}</dd>
+            <dt>{t.context}</dt>
+            <dd>{t.contextIs(count(c.context))}</dd>
+          </>
+        )}
         <dt>{t.device}</dt>
         <dd data-testid="device-name">{deviceName(usedDevice(device))}</dd>
         <dt>{t.check}</dt>

@@ -7,7 +7,6 @@ import { readLabels, readPatches } from '../pictures';
 
 export const family: Family = {
   modelTypes: ['vit'],
-  engineOnly: true,
   read: (f, type) => {
     const patches = readPatches(f);
     // What a text has of these is given by the picture's size.

@@ -10,7 +10,7 @@ export const PATTERNS = ['bars', 'checks', 'dots', 'stripes'];
 
 /** A pattern of the class with colours, a phase and noise of its own: [SIZE, SIZE, 3]. */
 function draw(label: string, rng: Rng): Uint8Array {
-  const [phase, period] = [rng.below(6), 5 + rng.below(3)];
+  const [phase, period] = [rng.below(6), 8 + rng.below(3)];
   const colours = [0, 1].map((on) => [0, 1, 2].map(() => on * 110 + rng.below(110)));
   const on = (n: number) => (n + phase) % period < period / 2;
   const inside = (x: number, y: number) =>

@@ -46,6 +46,9 @@ export const model = {
       `${c.layers} layers, width ${c.width}, ${c.heads}/${c.kvHeads} heads of ${c.headDim}, MLP ${c.inner}`,
     vocabulary: 'Vocabulary',
     vocabularyIs: (tokens: string, tied: boolean) => `${tokens} tokens, ${tied ? 'tied' : 'untied'} head`,
+    pictures: 'Pictures',
+    picturesAre: (side: number, patch: number) =>
+      `${side * patch} × ${side * patch} pixels in ${side} × ${side} patches of ${patch}`,
     context: 'Context',
     contextIs: (tokens: string) => `${tokens} tokens`,
     device: 'Device',

@@ -46,6 +46,9 @@ export const model: Texts['model'] = {
       `${c.layers} 层，宽度 ${c.width}，${c.heads}/${c.kvHeads} 个头，每头 ${c.headDim} 维，MLP ${c.inner}`,
     vocabulary: '词表',
     vocabularyIs: (tokens, tied) => `${tokens} 个词元，输出层${tied ? '与嵌入层共享权重' : '不与嵌入层共享权重'}`,
+    pictures: '图片',
+    picturesAre: (side, patch) =>
+      `${side * patch} × ${side * patch} 像素，分成 ${side} × ${side} 个边长 ${patch} 的图块`,
     context: '上下文',
     contextIs: (tokens) => `${tokens} 个词元`,
     device: '计算设备',

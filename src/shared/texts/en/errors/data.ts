@@ -410,7 +410,7 @@ export const data = {
     }),
     textModel: {
       message: 'These files are pictures, and the open model reads texts.',
-      hint: 'Choose a file of texts. Vision transformers train through the engine so far, see README.',
+      hint: 'Open a vision transformer under Model: by its id (google/vit-base-patch16-224, say), or from a folder.',
     },
     pictureModel: {
       message: 'The open model reads pictures, and these data are texts.',

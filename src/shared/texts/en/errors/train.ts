@@ -127,6 +127,10 @@ export const train = {
       message: `The data holds the token id ${id}, but the model has ${vocab} tokens.`,
       hint: "The tokens are another model's: prepare the data again with this model.",
     }),
+    otherPictures: {
+      message: 'The data and the model differ in what they read: texts, or pictures of another size.',
+      hint: 'Prepare the data again with this model.',
+    },
     unlabelled: {
       message: 'This model tells classes apart, but the data has no labels for it.',
       hint: 'Choose the task “text classification” under Data, with a column of labels.',

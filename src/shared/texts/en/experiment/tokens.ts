@@ -30,7 +30,13 @@ export const classes = {
   tokens: 'Tokens, all seeds',
   skipped: 'Skipped',
   /** By the names under which results are kept. */
-  group: { Kind: 'Kind', Part: 'Part', 'Place in the text': 'Position in the text', Frequency: 'Frequency' },
+  group: {
+    Kind: 'Kind',
+    Part: 'Part',
+    'Place in the text': 'Position in the text',
+    Frequency: 'Frequency',
+    Picture: 'Part of the picture',
+  },
   name: {
     whitespace: 'whitespace',
     punctuation: 'punctuation',
@@ -48,5 +54,8 @@ export const classes = {
     'the next 900': 'the next 900',
     rarer: 'less frequent',
     'not in the training data': 'not in the train split',
+    'class token': 'class token',
+    'edge patch': 'patches at the edge',
+    'inner patch': 'patches inside',
   },
 };

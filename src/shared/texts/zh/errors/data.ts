@@ -318,7 +318,7 @@ export const data: Texts['errors']['data'] = {
     damaged: ({ path, why }) => ({ message: `${path} 无法解码：${why}`, hint: '请重新保存，或将它去掉。' }),
     textModel: {
       message: '这些文件是图片，而打开的模型读取文本。',
-      hint: '请选择文本文件。视觉 Transformer 目前只能通过引擎训练，见 README。',
+      hint: '请在“模型”下打开一个视觉 Transformer：填写编号（例如 google/vit-base-patch16-224），或选择文件夹。',
     },
     pictureModel: {
       message: '打开的模型读取图片，而这些数据是文本。',

@@ -84,6 +84,10 @@ export const train: Texts['errors']['train'] = {
       message: `数据里有词元编号 ${id}，而模型只有 ${vocab} 个词元。`,
       hint: '这些词元属于另一个模型：请用当前模型重新准备数据。',
     }),
+    otherPictures: {
+      message: '数据与模型读取的内容不同：一个是文本，或图片大小不同。',
+      hint: '请用这个模型重新准备数据。',
+    },
     unlabelled: {
       message: '该模型用于区分类别，但数据没有可用的标签。',
       hint: '请在“数据”中选择任务“文本分类”，并指定标签列。',

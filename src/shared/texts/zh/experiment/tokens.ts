@@ -30,7 +30,13 @@ export const classes: Texts['experiment']['classes'] = {
   class: '类别',
   tokens: '词元（所有种子）',
   skipped: '跳过',
-  group: { Kind: '种类', Part: '部分', 'Place in the text': '在文本中的位置', Frequency: '频率' },
+  group: {
+    Kind: '种类',
+    Part: '部分',
+    'Place in the text': '在文本中的位置',
+    Frequency: '频率',
+    Picture: '图片的部分',
+  },
   name: {
     whitespace: '空白',
     punctuation: '标点',
@@ -48,5 +54,8 @@ export const classes: Texts['experiment']['classes'] = {
     'the next 900': '再后的 900 个',
     rarer: '更少见的',
     'not in the training data': '训练集中没有的',
+    'class token': '类别词元',
+    'edge patch': '边缘的图块',
+    'inner patch': '内部的图块',
   },
 };
