@@ -30,7 +30,7 @@ test('export, reload, import: the same answers; what is no adapter is refused in
       ]),
     );
     const json = (name: string) => JSON.parse(Buffer.from(files[name]).toString()) as unknown;
-    expect(json('check.json')).toMatchObject({ model: 'sieve-stories-nano', vocab: 4096 });
+    expect(json('check.json')).toMatchObject({ model: 'sieve-stories-nano', width: 4096 });
     expect(files['check.json'].length).toBeLessThan(10_000);
     expect(json('adapter_config.json')).toMatchObject({ peft_type: id === 'lora' ? 'LORA' : 'TS_LORA' });
     zips.push(zip);

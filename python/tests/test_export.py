@@ -9,11 +9,12 @@ import pytest
 import torch
 from peft import PeftModel, get_peft_model
 from safetensors.torch import load_file, save_file
+from transformers import BertConfig, BertForSequenceClassification
 
 from conftest import NANO
 from sieve_peft import TsDoraConfig, TsLoraConfig, gated_layers
 from sieve_ref.check_export import OURS, check
-from sieve_ref.export import CHECK, OUR_SCRIPT, README, WEIGHTS, AdapterError, load_own, load_peft
+from sieve_ref.export import CHECK, OUR_SCRIPT, README, SCRIPT, WEIGHTS, AdapterError, load_own, load_peft, load_script
 from sieve_ref.models import MODELS, load_base
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -37,7 +38,7 @@ def written_check(model, name: str, ids=IDS, rows=ROWS) -> dict:
         top = logits[row].topk(min(32, vocab))
         checksum = sum((-1) ** v * (1 + v * 2654435761 % 2**32 / 2**32) * x for v, x in enumerate(logits[row].tolist()))
         found.append({"row": row, "top": {"tokens": top.indices.tolist(), "logits": top.values.tolist()}, "checksum": checksum})
-    return {"format": "sieve-check", "version": 2, "model": name, "ids": ids, "vocab": vocab, "rows": found}
+    return {"format": "sieve-check", "version": 2, "model": name, "ids": ids, "width": vocab, "rows": found}
 
 
 def export(folder: Path, base_name=NANO, config_class=TsLoraConfig, ids=IDS, **options) -> PeftModel:
@@ -58,6 +59,7 @@ def export(folder: Path, base_name=NANO, config_class=TsLoraConfig, ids=IDS, **o
     model.save_pretrained(folder)
     shutil.copy(OUR_SCRIPT, folder)
     (folder / README).write_text(SNIPPET)
+    (folder / "sieve.json").write_text("{}")
     (folder / CHECK).write_text(json.dumps(written_check(model, base_name, ids)))
     return model
 
@@ -83,6 +85,30 @@ def test_the_script_and_peft_load_the_same_model(base_name, config_class, option
     assert OURS.difference(load_own(tmp_path, base_name), expected) < 1e-5
     assert OURS.difference(load_peft(tmp_path, base_name), expected) < 1e-6
     assert OURS.difference(dense(model), expected) > 1e-3  # or the check could not tell them apart
+
+
+def test_a_head_with_classes_comes_along(tmp_path):
+    base, folder = tmp_path / "base", tmp_path / "adapter"
+    bert = BertConfig(vocab_size=50, hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=24)
+    BertForSequenceClassification(bert).save_pretrained(base)
+    labels = ["good", "bad", "neither"]
+    fresh = BertForSequenceClassification.from_pretrained(base, num_labels=3, ignore_mismatched_sizes=True)
+    model = get_peft_model(fresh, TsLoraConfig(r=2, target_modules=["query"], task_type="SEQ_CLS", modules_to_save=["classifier"])).eval()
+    for layer in gated_layers(model).values():
+        torch.nn.init.normal_(layer.lora_B["default"].weight)
+        layer.lora_tau["default"].fill_(0.5)
+    model.save_pretrained(folder)
+    shutil.copy(OUR_SCRIPT, folder)
+    (folder / "sieve.json").write_text(json.dumps({"labels": labels}))
+    ids = [3, 9, 41, 7]
+    with torch.no_grad():
+        logits = model(input_ids=torch.tensor([ids])).logits[0]
+        loaded = load_script(folder / SCRIPT).load(base)
+        assert torch.allclose(loaded(input_ids=torch.tensor([ids])).logits[0], logits, atol=1e-6)
+    top = logits.topk(3)
+    checksum = sum((-1) ** v * (1 + v * 2654435761 % 2**32 / 2**32) * x for v, x in enumerate(logits.tolist()))
+    rows = [{"row": 0, "top": {"tokens": top.indices.tolist(), "logits": top.values.tolist()}, "checksum": checksum}]
+    assert OURS.difference(loaded, {"ids": ids, "width": 3, "rows": rows}) < 1e-6
 
 
 def test_the_script_runs_as_it_stands(tmp_path):
@@ -111,7 +137,7 @@ def test_small_differences_are_found(tmp_path):
 
     top = expected["rows"][0]["top"]
     assert not changed(top={**top, "logits": [top["logits"][0] + 4e-4 * largest, *top["logits"][1:]]})
-    assert not changed(checksum=expected["rows"][0]["checksum"] + 4e-4 * largest * expected["vocab"] ** 0.5)
+    assert not changed(checksum=expected["rows"][0]["checksum"] + 4e-4 * largest * expected["width"] ** 0.5)
     assert not changed(checksum=float("nan"))
     (tmp_path / CHECK).unlink()
     with pytest.raises(AdapterError, match="check.json is missing"):

@@ -1,14 +1,14 @@
 /** check.json: what it holds, that it finds what differs, and that what version 1 wrote is still read. */
 import { expect, it } from 'vitest';
-import type { ModelDescription } from '../shared/model';
 import { Rng } from '../shared/rng';
 import { type AdapterCheck, checkOf, checkSchema, compareCheck, fitsModel, writtenCheck } from './adapterCheck';
 import { DEVICE_BARS } from './logitCheck';
+import { TINY_LLAMA } from './testing/tinyLlama';
 
 const VOCAB = 1003;
 const rng = new Rng(5);
 const all = Array.from({ length: 4 }, () => Float32Array.from({ length: VOCAB }, () => rng.uniform(-9, 9)));
-const check = checkOf('m', [1, 5, 2, 9], [3, 1], [all[3], all[1]]);
+const check = checkOf({ model: 'm', ids: [1, 5, 2, 9], rows: [3, 1], logits: [all[3], all[1]] });
 const compared = (rows: Float32Array[]) => compareCheck(check, rows, DEVICE_BARS).ok;
 
 it('keeps 32 logits of a row and a sum, in a few kilobytes', () => {
@@ -43,17 +43,11 @@ it('the same logits pass, others do not: among the largest, in a small one, in t
   expect(compared(changed((row) => row.reverse()))).toBe(false);
 });
 
-it('belongs to a vocabulary, and to rows that there are', () => {
-  const model = (vocab: number) => ({ vocab, head: { kind: 'vocabulary' } }) as ModelDescription;
-  expect(fitsModel(check, model(VOCAB))).toBe(true);
-  expect(fitsModel(check, model(VOCAB + 1))).toBe(false);
-  expect(fitsModel({ ...check, ids: [VOCAB] }, model(VOCAB))).toBe(false);
-  const classes = {
-    vocab: VOCAB,
-    head: { kind: 'classes', labels: Array(VOCAB).fill('a') },
-  } as unknown as ModelDescription;
-  expect(fitsModel(check, classes), 'rows of positions').toBe(false);
-  expect(fitsModel({ ...check, rows: [{ ...check.rows[0], row: 0 }] }, classes)).toBe(true);
+it('belongs to a model with such logits and tokens', () => {
+  const model = { ...TINY_LLAMA, vocab: VOCAB };
+  expect(fitsModel(check, model)).toBe(true);
+  expect(fitsModel(check, { ...model, vocab: VOCAB + 1 })).toBe(false);
+  expect(fitsModel({ ...check, ids: [VOCAB] }, model)).toBe(false);
 });
 
 it('version 1 held all logits of a row, under what the adapter is', () => {
@@ -70,7 +64,7 @@ it('what does not fit together is refused', () => {
   const wrong: Partial<AdapterCheck>[] = [
     { rows: [] },
     { rows: [{ ...row, row: 4 }] },
-    { vocab: 31 },
+    { width: 31 },
     { rows: [{ ...row, top: { ...row.top, tokens: row.top.tokens.slice(1) } }] },
     { rows: [{ ...row, top: { ...row.top, tokens: row.top.tokens.map(() => VOCAB) } }] },
   ];

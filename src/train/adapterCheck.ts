@@ -11,11 +11,11 @@ const TOP = 32;
 
 /** Logits of one row. */
 interface CheckedRow {
-  /** Position in the text; 0 for a sequence that is classified. */
+  /** Position in the text; 0 for the classes of a text. */
   row: number;
   /** The tokens with the largest logits, largest first, and these. */
   top: { tokens: number[]; logits: number[] };
-  /** Σ w_v · logit_v over the vocabulary, w_v = (−1)^v · (1 + ((v · 2654435761) mod 2³²) / 2³²). */
+  /** Σ w_v · logit_v over the row, w_v = (−1)^v · (1 + ((v · 2654435761) mod 2³²) / 2³²). */
   checksum: number;
 }
 
@@ -24,8 +24,8 @@ export interface AdapterCheck {
   ids: number[];
   /** Where the ids are places of a picture: its red, green and blue, [size, size, 3] bytes in base64. */
   picture?: { size: number; values: string };
-  /** Logits of a row: the vocabulary, or the classes. */
-  vocab: number;
+  /** Logits of a row: the vocabulary, or classes. */
+  width: number;
   rows: CheckedRow[];
 }
 
@@ -38,27 +38,32 @@ function checksum(logits: ArrayLike<number>): number {
   return sum;
 }
 
-/** @param logits those of the positions `rows`, [vocab] each */
-export function checkOf(model: string, ids: number[], rows: number[], logits: ArrayLike<number>[]): AdapterCheck {
+interface Checked extends Pick<AdapterCheck, 'model' | 'ids' | 'picture'> {
+  rows: number[];
+  /** Those of the rows, [width] each. */
+  logits: ArrayLike<number>[];
+}
+
+export function checkOf({ rows, logits, ...asked }: Checked): AdapterCheck {
   const checked = rows.map((row, i) => {
     const tokens = Array.from(logits[i], (_, v) => v)
       .sort((a, b) => logits[i][b] - logits[i][a] || a - b)
       .slice(0, TOP);
     return { row, top: { tokens, logits: tokens.map((v) => logits[i][v]) }, checksum: checksum(logits[i]) };
   });
-  return { model, ids, vocab: logits[0].length, rows: checked };
+  return { ...asked, width: logits[0].length, rows: checked };
 }
 
-/** Whether a model has such tokens, and as many logits for as many rows: one a sequence where it tells classes apart. */
-export const fitsModel = ({ ids, vocab, rows }: AdapterCheck, model: ModelDescription): boolean =>
-  vocab === logitCount(model) &&
+/** Whether a model can be asked at all. */
+export const fitsModel = ({ ids, width, rows }: AdapterCheck, model: ModelDescription): boolean =>
+  width === logitCount(model) &&
   ids.every((id) => id < model.vocab) &&
   (!tellsClasses(model) || rows.every(({ row }) => row === 0));
 
-/** Holds the logits of all rows, [vocab] each, against a check that `fitsModel`. */
+/** Holds the logits of all rows of a text, [width] each, against a check that `fitsModel`. */
 export function compareCheck(check: AdapterCheck, all: readonly Float32Array[], bars: LogitBars): LogitCheck {
-  // Errors of a sum over the vocabulary grow with its root.
-  const scale = 1 / Math.sqrt(check.vocab);
+  // Errors of a sum grow with the root of its terms.
+  const scale = 1 / Math.sqrt(check.width);
   return compareLogits({
     ours: check.rows.map(({ row, top }) =>
       Float32Array.from([...top.tokens.map((v) => all[row][v]), scale * checksum(all[row])]),
@@ -86,7 +91,7 @@ const today = z
     model: z.string().max(300),
     ids,
     picture: z.object({ size: z.int().min(1).max(4096), values: z.base64().max(64 * 2 ** 20) }).optional(),
-    vocab: z.int().min(1).max(1e6),
+    width: z.int().min(1).max(1e6),
     rows: z
       .array(
         z.object({
@@ -101,11 +106,11 @@ const today = z
       .min(1)
       .max(MOST_ROWS),
   })
-  .refine(({ ids: texts, vocab, rows }) => {
-    const count = Math.min(TOP, vocab);
+  .refine(({ ids: texts, width, rows }) => {
+    const count = Math.min(TOP, width);
     return rows.every(
       ({ row, top: { tokens, logits } }) =>
-        row < texts.length && tokens.length === count && logits.length === count && tokens.every((v) => v < vocab),
+        row < texts.length && tokens.length === count && logits.length === count && tokens.every((v) => v < width),
     );
   })
   .transform(({ format: _format, version: _version, ...check }) => check);
@@ -118,7 +123,7 @@ const former = z
     const logits = gated ?? dense;
     if (!logits) return null;
     const whole = logits.length === rows.length && logits.every((row) => row.length === logits[0].length);
-    if (whole && rows.every((row) => row < texts.length)) return checkOf(model, texts, rows, logits);
+    if (whole && rows.every((row) => row < texts.length)) return checkOf({ model, ids: texts, rows, logits });
     context.addIssue('rows');
     return z.NEVER;
   });

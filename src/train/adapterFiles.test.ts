@@ -57,7 +57,7 @@ function exported(
     adapters,
     thresholds: isGated(run) ? random(adapters.length).map(Math.abs) : null,
     template,
-    check: checkOf('tiny', [1], [0], [random(20)]),
+    check: checkOf({ model: 'tiny', ids: [1], rows: [0], logits: [random(20)] }),
   });
 }
 

@@ -51,7 +51,7 @@ describe.each(EXPORTED)('%s', (name) => {
       inOut: own.modules.some((m) => m.inOut),
       thresholds: await own.method.thresholds(),
       template: { prompt: '', completion: '' },
-      check: checkOf(`families/${name}`, [...ids], ROWS, expected),
+      check: checkOf({ model: `families/${name}`, ids: [...ids], rows: ROWS, logits: expected }),
     });
     own.free();
     const folder = `${OUT}/${name}-${method}`;

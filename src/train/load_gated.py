@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
-from transformers import AutoModelForCausalLM
+from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
 
 FOLDER = Path(__file__).resolve().parent
 PREFIX = "base_model.model."
@@ -55,12 +55,19 @@ def load(base=None, **options):
     config = read("adapter_config.json")
     if base is None:
         options = {"revision": config.get("revision") or "main", **options}
-    model = AutoModelForCausalLM.from_pretrained(base or config["base_model_name_or_path"], **{"dtype": torch.float32, **options})
+    labels = read("sieve.json").get("labels")
+    if labels:
+        options = {"num_labels": len(labels), "ignore_mismatched_sizes": True, **options}
+    auto = AutoModelForSequenceClassification if labels else AutoModelForCausalLM
+    model = auto.from_pretrained(base or config["base_model_name_or_path"], **{"dtype": torch.float32, **options})
     scaling = config["lora_alpha"] / (config["r"] ** 0.5 if config.get("use_rslora") else config["r"])
     tensors = {name.removeprefix(PREFIX): value.float() for name, value in load_file(FOLDER / "adapter_model.safetensors").items()}
     for path in [name.removesuffix(".lora_tau") for name in tensors if name.endswith(".lora_tau")]:
         a, b, tau = (tensors[f"{path}.{name}"] for name in ("lora_A.weight", "lora_B.weight", "lora_tau"))
         add_gate(model.get_submodule(path), a, b, tau, scaling, tensors.get(f"{path}.lora_magnitude_vector"))
+    for name, value in tensors.items():
+        if ".lora_" not in name:  # a head, trained whole
+            model.get_parameter(name).data.copy_(value)
     return model.eval()
 
 
@@ -69,8 +76,8 @@ def difference(model, check=None):
     """Largest difference from the logits in check.json, relative to the largest of them."""
     check = check or read("check.json")
     ids = torch.tensor([check["ids"]], device=model.device)
-    logits = model(input_ids=ids, use_cache=False).logits[0].double().cpu()
-    token = torch.arange(check["vocab"])
+    logits = torch.atleast_2d(model(input_ids=ids).logits[0]).double().cpu()
+    token = torch.arange(check["width"])
     # Weights of the checksum, by Knuth's multiplicative hash of the token.
     weights = (1 - 2 * (token % 2)) * (1 + (token * 2654435761 % 2**32).double() / 2**32)
     largest, off = 0.0, []

@@ -355,13 +355,13 @@ export class TrainService {
     };
     const all = await logitRows(base, run, [sequence]);
     const rows = Array.from({ length: Math.min(CHECK_ROWS, all.length) }, (_, i) => all.length - 1 - i);
-    const check = checkOf(
-      sourceName(info.source),
-      [...sequence.ids],
+    return checkOf({
+      model: sourceName(info.source),
+      ids: [...sequence.ids],
+      ...(picture && { picture: picture.written }),
       rows,
-      rows.map((r) => all[r]),
-    );
-    return picture ? { ...check, picture: picture.written } : check;
+      logits: rows.map((r) => all[r]),
+    });
   }
 
   export({ runId, template, check: checked }: Request<'export'>): Promise<TrainReplies['export']> {
