@@ -182,8 +182,9 @@ const model = readModel(json(file(NANO, 'config.json')));
 
 const [query] = model.layers[0].attention.input.linears;
 
-/** One that is read. */
-function adapter(): Record<string, Uint8Array> {
+/** One that is read, or the same behind a gate. */
+function adapter(gated = false): Record<string, Uint8Array> {
+  const tau = 'base_model.model.model.layers.0.self_attn.q_proj.lora_tau';
   const of = (matrix: 'A' | 'B', shape: [number, number]) => ({
     name: `base_model.model.model.layers.0.self_attn.q_proj.lora_${matrix}.weight`,
     shape,
@@ -191,13 +192,24 @@ function adapter(): Record<string, Uint8Array> {
   });
   return {
     'adapter_config.json': text(
-      '{"peft_type":"LORA","r":2,"lora_alpha":4,"target_modules":["q_proj"],"layers_to_transform":[0]}',
+      `{"peft_type":"${gated ? 'TS_LORA' : 'LORA'}","r":2,"lora_alpha":4,"target_modules":["q_proj"],"layers_to_transform":[0],"layers_pattern":"layers","exclude_modules":null,"bias":"none","init_lora_weights":true,"use_rslora":false,"rank_pattern":{}}`,
     ),
-    'adapter_model.safetensors': writeSafetensors([of('A', [2, query.dIn]), of('B', [query.dOut, 2])]),
+    'adapter_model.safetensors': writeSafetensors([
+      of('A', [2, query.dIn]),
+      of('B', [query.dOut, 2]),
+      ...(gated ? [{ name: tau, shape: [], data: Float32Array.of(0.25) }] : []),
+    ]),
+    'check.json': text(
+      JSON.stringify({
+        ...{ format: 'sieve-check', version: 2, model: 'nano', ids: [0, 5, 9], vocab: 3 },
+        rows: [{ row: 2, top: { tokens: [2, 0, 1], logits: [3, 2.5, -1] }, checksum: 0.75 }],
+      }),
+    ),
   };
 }
 
 const parts = adapter();
+const gatedParts = adapter(true);
 const metricLog = new MetricLog('base');
 metricLog.addEval({ type: 'eval', runId: 'base', step: 0, loss: 5.5, examples: 4, supervised: 9, gate: null });
 const filesOf = (files: Record<string, Uint8Array>) => Object.entries(files).map(([name, bytes]) => ({ name, bytes }));
@@ -288,7 +300,7 @@ export const READERS: Record<string, Reader> = {
     },
   },
   adapter: {
-    seeds: [zipSync(parts), zipSync(parts, { level: 0 })],
+    seeds: [zipSync(gatedParts), zipSync(parts, { level: 0 })],
     read: async (bytes) => {
       readAdapter(await unzipAdapter(blob(bytes)), model, 'x');
     },
@@ -300,8 +312,12 @@ export const READERS: Record<string, Reader> = {
     read: (bytes) => readAdapter(filesOf({ ...parts, 'adapter_config.json': bytes }), model, 'x'),
   },
   adapterWeights: {
-    seeds: [parts['adapter_model.safetensors']],
-    read: (bytes) => readAdapter(filesOf({ ...parts, 'adapter_model.safetensors': bytes }), model, 'x'),
+    seeds: [gatedParts['adapter_model.safetensors']],
+    read: (bytes) => readAdapter(filesOf({ ...gatedParts, 'adapter_model.safetensors': bytes }), model, 'x'),
+  },
+  adapterCheck: {
+    seeds: [parts['check.json']],
+    read: (bytes) => readAdapter(filesOf({ ...parts, 'check.json': bytes }), model, 'x'),
   },
   metricLog: {
     seeds: [run['metrics.json']],

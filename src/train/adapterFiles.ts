@@ -6,7 +6,7 @@ import loadGated from './load_gated.py?raw';
 import { message } from '../shared/message';
 import { z } from '../shared/zod';
 import type { ModuleAdapter } from '../engine/adapters/parameters';
-import type { AdapterMethod, PeftFormat } from '../engine/adapters/adapterMethod';
+import type { AdapterMethod } from '../engine/adapters/adapterMethod';
 import { ADAPTER_METHODS } from '../engine/adapters/list';
 import { adapterMethodOf } from '../engine/adapters/methods';
 import { adaptedModules } from '../engine/model/modules';
@@ -19,7 +19,6 @@ import {
   type RunConfig,
   drawsTokens,
   problemOf,
-  saying,
   rankOf,
   runSchema,
   scalingOf,
@@ -34,7 +33,6 @@ import {
   type ModelDescription,
   type ModelModule,
   allModules,
-  isTarget,
   linearWeights,
   moduleKinds,
   moduleName,
@@ -43,6 +41,7 @@ import {
 } from '../shared/model';
 import type { ModelFile } from '../shared/types';
 import { type AdapterCheck, checkSchema, writtenCheck } from './adapterCheck';
+import { type PeftConfig, configSchema, meantModules, refuseOthers, savedModules } from './peftFields';
 import type { AdapterFile } from './protocol';
 
 const EPSILON = 1e-6;
@@ -70,17 +69,6 @@ export interface ExportParts {
   check: AdapterCheck | null;
   /** Of a model that tells classes apart: it, with the head's classes, and what is trained whole. */
   classes?: { model: ClassModel; values: WholeValues } | null;
-}
-
-/**
- * How PEFT's `modules_to_save` names what is trained whole: it takes the module that several of them are parts of, as its
- * own default for classification does.
- */
-function savedModules(model: ClassModel): string[] {
-  const paths = wholeModules(model).map(({ path }) => path);
-  const parentOf = (path: string) => path.slice(0, Math.max(0, path.lastIndexOf('.')));
-  const together = (parent: string) => parent !== '' && paths.filter((path) => parentOf(path) === parent).length > 1;
-  return [...new Set(paths.map((path) => (together(parentOf(path)) ? parentOf(path) : path)))];
 }
 
 /** `peft_type` of an update behind a gate, by the update's name: TS_LORA, TS_DORA. */
@@ -160,21 +148,29 @@ export function adapterFiles(parts: ExportParts): AdapterFile[] {
       name: run.name,
       template,
       base: base ?? undefined,
-      gate: thresholds ? { rule: run.gate.rule } : undefined,
       labels: classes?.model.head.labels,
+      gate: thresholds ? { rule: run.gate.rule } : undefined,
     }),
     ...(check ? [json('check.json', writtenCheck(check))] : []),
-    ...(thresholds && !classes ? [text('load_gated.py', loadGated)] : []),
+    ...(thresholds ? [text('load_gated.py', loadGated)] : []),
     text('README.md', readme(parts)),
   ];
 }
 
-/** How transformers is told of the base; one that is not from a hub lies in some folder. */
-const baseInPython = ({ id, revision }: ExportParts['model']) =>
-  `"${id.includes('/') ? '' : 'path/to/'}${id}"${revision === null ? '' : `, revision="${revision}"`}`;
+/** How transformers loads the base; one that is not from a hub lies in some folder. */
+function loadBase({ model: { id, revision }, classes }: ExportParts): string[] {
+  const auto = classes ? 'AutoModelForSequenceClassification' : 'AutoModelForCausalLM';
+  const options = [
+    `"${id.includes('/') ? '' : 'path/to/'}${id}"`,
+    ...(revision === null ? [] : [`revision="${revision}"`]),
+    'dtype="float32"',
+    ...(classes ? [`num_labels=${classes.model.head.labels.length}`, 'ignore_mismatched_sizes=True'] : []),
+  ];
+  return [`from transformers import ${auto}`, `base = ${auto}.from_pretrained(${options.join(', ')})`];
+}
 
-function readme({ run, model, base, thresholds, check, template, classes }: ExportParts): string {
-  const loader = classes ? 'AutoModelForSequenceClassification' : 'AutoModelForCausalLM';
+function readme(parts: ExportParts): string {
+  const { run, model, base, thresholds, check, template, classes } = parts;
   const modelName = model.revision === null ? model.id : `${model.id} (${model.revision})`;
   const lines = [
     `# ${run.name}`,
@@ -190,8 +186,7 @@ function readme({ run, model, base, thresholds, check, template, classes }: Expo
     '```python',
     ...(thresholds ? ['import sieve_peft  # registers TS_LORA and TS_DORA'] : []),
     'from peft import PeftModel',
-    `from transformers import ${loader}`,
-    `base = ${loader}.from_pretrained(${baseInPython(model)}, ${classes ? `num_labels=${classes.model.head.labels.length}, ignore_mismatched_sizes=True, ` : ''}dtype="float32")`,
+    ...loadBase(parts),
     'model = PeftModel.from_pretrained(base, "this folder")',
     '```',
     '',
@@ -206,7 +201,7 @@ function readme({ run, model, base, thresholds, check, template, classes }: Expo
   if (thresholds)
     lines.push(
       '',
-      `**This adapter is gated**: a token gets the update of a module where ‖Δ‖ / (‖y‖ + 1e-6) ≥ τ, y the output of the frozen module and τ its lora_tau. The package sieve_peft is the folder python/ of Sieve; PEFT without it refuses the folder by name. ${classes ? '' : 'load_gated.py loads the adapter with torch and transformers alone, and compares with check.json. '}A gated adapter cannot be merged into the base: the gate depends on the token.`,
+      '**This adapter is gated**: a token gets the update of a module where ‖Δ‖ / (‖y‖ + 1e-6) ≥ τ, y the output of the frozen module and τ its `lora_tau`. The package sieve_peft is the folder python/ of Sieve; PEFT without it refuses the folder by name. `python load_gated.py` loads the adapter with torch and transformers alone, and compares with check.json. A gated adapter cannot be merged into the base: the gate depends on the token.',
     );
   return `${lines.join('\n')}\n`;
 }
@@ -226,85 +221,11 @@ export interface ImportedAdapter {
   whole: WholeValues;
 }
 
-/** What PEFT may write into a configuration and is not read here: an adapter that needs it would be another one. */
-const OTHER_FIELDS = [
-  'alora_invocation_tokens',
-  'layer_replication',
-  'use_qalora',
-  'trainable_token_indices',
-  'target_parameters',
-  'lora_bias',
-] as const;
-/** Ways to begin that change the frozen weights as well: on the plain base such an adapter is another one. */
-const OTHER_STARTS = /^(pissa|olora|corda|loftq|lora_ga)/i;
-
 /** Tensors of a module that some method has. */
 const READ = ['lora_A', 'lora_B', 'lora_tau', ...ADAPTER_METHODS.flatMap(({ extra }) => extra?.peft ?? [])];
+const isRead = (tensor: string) =>
+  READ.some((part) => tensor.endsWith(`.${part}`) || tensor.endsWith(`.${part}.weight`));
 
-const isSet = (value: unknown): boolean =>
-  value !== null &&
-  value !== undefined &&
-  value !== false &&
-  !(Array.isArray(value) && value.length === 0) &&
-  !(typeof value === 'object' && !Array.isArray(value) && Object.keys(value).length === 0);
-
-/** Names that PEFT adds to `modules_to_save` of every classifier, whether the model has them or not. */
-const USUAL_HEADS = ['classifier', 'score'];
-
-/** A field that asks for what is not read here. */
-function otherField(config: Record<string, unknown>, model: ModelDescription): string | undefined {
-  const saved = config.modules_to_save;
-  const known = tellsClasses(model) ? [...savedModules(model), ...USUAL_HEADS] : [];
-  const foreign = isSet(saved) && !(Array.isArray(saved) && saved.every((name) => known.includes(name as string)));
-  return foreign ? 'modules_to_save' : OTHER_FIELDS.find((name) => isSet(config[name]));
-}
-
-/**
- * Refuses by name what a configuration asks for and is not read here.
- * @param tensors names of the adapter's tensors
- * @throws {AdapterError}
- */
-function refuseOthers(config: Record<string, unknown>, tensors: readonly string[], model: ModelDescription): void {
-  const start = config.init_lora_weights;
-  if (typeof start === 'string' && OTHER_STARTS.test(start))
-    throw new AdapterError(message('train.adapter.otherStart', { start: start.slice(0, 40) }));
-  const field = otherField(config, model);
-  if (field === undefined) return;
-  const extra = tensors
-    .filter((name) => !READ.some((part) => name.endsWith(`.${part}`) || name.endsWith(`.${part}.weight`)))
-    .map((name) => name.replace(PREFIX, ''));
-  throw new AdapterError(message('train.adapter.otherField', { field, tensors: extra.slice(0, 5).join(', ') }));
-}
-
-const noPattern = (what: 'ranks' | 'alphas') =>
-  z
-    .record(z.string(), z.unknown())
-    .refine((r) => Object.keys(r).length === 0, saying(message(`train.adapter.perModule.${what}`)))
-    .nullish();
-const targetFields = {
-  lora_alpha: z.number().positive().max(1e4),
-  target_modules: z.union([z.array(z.string().max(200)).min(1).max(2000), z.string().max(20_000)]),
-  bias: z.literal('none').optional(),
-  // PEFT goes by the layer's class, whatever this says.
-  fan_in_fan_out: z.boolean().optional(),
-  layers_to_transform: z.unknown().optional(),
-  layers_pattern: z.unknown().optional(),
-  exclude_modules: z.unknown().optional(),
-};
-type PeftConfig = z.infer<z.ZodObject<typeof targetFields>> & { peft_type: string };
-
-/** Formats of one `peft_type`: their methods are told apart by fields. */
-const ofType = (type: string): PeftFormat[] => ADAPTER_METHODS.map(({ peft }) => peft).filter((p) => p.type === type);
-const typeSchema = (type: string) =>
-  z.object({
-    peft_type: z.literal(type),
-    ...targetFields,
-    rank_pattern: noPattern('ranks'),
-    alpha_pattern: noPattern('alphas'),
-    ...Object.assign({}, ...ofType(type).map(({ fields }) => fields)),
-  });
-const [firstType, ...otherTypes] = new Set(ADAPTER_METHODS.map(({ peft }) => peft.type));
-const configSchema = z.discriminatedUnion('peft_type', [typeSchema(firstType), ...otherTypes.map(typeSchema)]);
 /** ts_peft.json, which held the thresholds when a gated adapter called itself LORA. */
 const thresholdSchema = z.object({
   format: z.literal('sieve-ts-peft'),
@@ -363,16 +284,20 @@ export function readAdapter(
   const check = parse(files, 'check.json', checkSchema);
   const sieve = parse(files, 'sieve.json', sieveSchema);
   const tensors = readSafetensors(weights, 'adapter_model.safetensors', 'adapter');
-  refuseOthers(fields, tensors.names, model);
   const type = behindGate?.peft.type ?? fields.peft_type;
   const config = checked(CONFIG, { ...fields, peft_type: type }, configSchema) as PeftConfig;
+  const others = tensors.names.filter((name) => !isRead(name)).map((name) => name.replace(PREFIX, ''));
+  refuseOthers({ ...fields, peft_type: type }, others, model);
   const own = ADAPTER_METHODS.findLast(({ peft }) => peft.type === type && peft.is(config))!;
   if (behindGate && own !== behindGate)
     throw new AdapterError(message('train.adapter.gateType', { type: gatedType(behindGate.name), is: own.name }));
   const { peft, extra } = own;
   const method = methodWith(own.name, behindGate !== undefined || former !== null);
   if (method === undefined) throw new AdapterError(message('train.adapter.gatedAdalora'));
-  const meant = targets(config, tensors.names, model);
+  const present = new Set(
+    tensors.names.filter((t) => t.includes('.lora_')).map((t) => t.slice(PREFIX.length, t.indexOf('.lora_'))),
+  );
+  const meant = meantModules(config, present, model);
   if (meant.length === 0)
     throw new AdapterError(message('train.adapter.tensors', { n: tensors.names.length, expected: 0 }));
   const run = runSchema.parse({
@@ -412,7 +337,7 @@ export function readAdapter(
     if (behindGate) thresholds.push(threshold(get(names.tau), path));
   }
   const { headed, whole } = readHead(tensors, model, sieve?.labels);
-  const expected = (extra ? 3 : 2) * modules.length + (behindGate ? modules.length : 0) + whole.size;
+  const expected = ((extra ? 3 : 2) + (behindGate ? 1 : 0)) * modules.length + whole.size;
   if (tensors.names.length !== expected)
     throw new AdapterError(message('train.adapter.tensors', { n: tensors.names.length, expected }));
   return {
@@ -459,25 +384,6 @@ function threshold(values: Float32Array, path: string): number {
   if (values.length !== 1 || !(tau >= 0 && tau < Infinity))
     throw new AdapterError(message('train.adapter.badThreshold', { path }));
   return tau;
-}
-
-/**
- * The modules that `target_modules` means, by PEFT's rules: a name means every module whose path is it or ends in it. A
- * pattern is not run, nor are the fields that leave layers or modules out, since the names of the tensors say what is left.
- */
-function targets(config: PeftConfig, tensors: readonly string[], model: ModelDescription): ModelModule[] {
-  const present = new Set(tensors.map((t) => t.slice(PREFIX.length, t.indexOf('.lora_'))));
-  const names = config.target_modules;
-  const fewer = isSet(config.layers_to_transform) || config.layers_to_transform === 0 || isSet(config.exclude_modules);
-  const all = allModules(model);
-  const meant = new Set(
-    (typeof names === 'string' ? [...present] : names).flatMap((name) => {
-      const found = all.filter((m) => isTarget(m.path, name));
-      if (found.length === 0) throw new AdapterError(message('train.adapter.target', { name }));
-      return found;
-    }),
-  );
-  return all.filter((m) => meant.has(m) && (!fewer || present.has(m.path)));
 }
 
 /** Modules as a run's settings: names where every layer has them, else one by one. */
