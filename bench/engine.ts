@@ -109,7 +109,7 @@ export const download = (id: string): Promise<DownloadedModel> => downloadModel(
 /** An embedded model on the GPU. */
 export async function loadBase(gpu: Device, id: string): Promise<BaseModel> {
   const { config, weights } = await download(id);
-  const base = new BaseModel(gpu, config, (name) => weights.get(name).data);
+  const base = new BaseModel(gpu, config, weights.stored);
   weights.release();
   return base;
 }
@@ -118,13 +118,17 @@ export async function loadBase(gpu: Device, id: string): Promise<BaseModel> {
 export function randomBase(gpu: Device, config: ModelDescription): BaseModel {
   // Multiples of 2⁻¹²: numbers that f16 holds, as a trained checkpoint's are.
   const pattern = randomFloats(1 << 20, 5, 0.03).map((x) => Math.round(4096 * x) / 4096);
-  const lengths = new Map(weightShapes(config).map(({ name, shape }) => [name, shape.reduce((a, b) => a * b)]));
-  return new BaseModel(gpu, config, (name) => {
-    const length = lengths.get(name)!;
-    const out = new Float32Array(length);
+  const shapes = new Map(weightShapes(config).map(({ name, shape }) => [name, shape]));
+  return new BaseModel(gpu, config, (name, rows) => {
+    const [count, ...columns] = shapes.get(name)!;
+    const width = columns.reduce((a, b) => a * b, 1);
+    const out = new Float32Array((rows?.count ?? count) * width);
     if (/norm/i.test(name)) return out.fill(1);
-    for (let at = 0; at < length; at += pattern.length)
-      out.set(pattern.subarray(0, Math.min(pattern.length, length - at)), at);
+    for (let at = 0, from = (rows?.first ?? 0) * width; at < out.length; ) {
+      const part = pattern.subarray((from + at) % pattern.length).subarray(0, out.length - at);
+      out.set(part, at);
+      at += part.length;
+    }
     return out;
   });
 }
@@ -455,7 +459,7 @@ export function loraLayers(
 /** A generator with a LoRA adapter that is awake, on a base that never ends a text. */
 export async function adaptedGenerator(gpu: Device, model: DownloadedModel, rank: number) {
   const config = { ...model.config, eosIds: [] };
-  const base = new BaseModel(gpu, config, (name) => model.weights.get(name).data);
+  const base = new BaseModel(gpu, config, model.weights.stored);
   const run = new AdapterRun(base, runConfig('lora', 'lora', rank), trainConfig());
   const adapters = await wake(run);
   const generator = await Generator.create(base, [run], 512);

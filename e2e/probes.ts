@@ -27,19 +27,68 @@ export async function countBuffers(context: BrowserContext): Promise<void> {
   });
 }
 
-/** Memory of the largest renderer in MiB, now and at its peak; NaN where the system does not tell. */
-export async function rendererMemory(browser: Browser): Promise<{ now: number; peak: number }> {
+/** Processes of the browser's pages. */
+async function renderers(browser: Browser): Promise<number[]> {
   const session = await browser.newBrowserCDPSession();
   const { processInfo } = await session.send('SystemInfo.getProcessInfo');
   await session.detach();
+  return processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id);
+}
+
+/** A process' memory in MiB, now and at its peak; null where the system does not tell. */
+function memoryOf(id: number): { now: number; peak: number } | null {
+  if (!existsSync(`/proc/${id}/status`)) return null;
+  const status = readFileSync(`/proc/${id}/status`, 'utf8');
+  const mib = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1] ?? NaN) / 1024;
+  return { now: mib('VmRSS'), peak: mib('VmHWM') };
+}
+
+/** Memory of the largest renderer in MiB, now and at its peak; NaN where the system does not tell. */
+export async function rendererMemory(browser: Browser): Promise<{ now: number; peak: number }> {
   const found = { now: NaN, peak: NaN };
-  for (const { id, type } of processInfo) {
-    if (type !== 'renderer' || !existsSync(`/proc/${id}/status`)) continue;
-    const status = readFileSync(`/proc/${id}/status`, 'utf8');
-    const mib = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1] ?? NaN) / 1024;
-    if (!(mib('VmRSS') <= found.now)) Object.assign(found, { now: mib('VmRSS'), peak: mib('VmHWM') });
+  for (const id of await renderers(browser)) {
+    const memory = memoryOf(id);
+    if (memory && !(memory.now <= found.now)) Object.assign(found, memory);
   }
   return found;
+}
+
+/** How often the memory is looked at, in ms. */
+const LOOK = 100;
+
+/** The largest renderer's memory in MiB at its highest while the page said each of the things that it says of what it does. */
+export async function memoryByPhase(browser: Browser, page: Page): Promise<() => Promise<Map<string, number>>> {
+  const highest = new Map<string, number>();
+  const ids = await renderers(browser);
+  const now = () => Math.max(...ids.map((id) => memoryOf(id)?.now ?? 0));
+  let phase = '';
+  const state = { going: true };
+  const look = () => highest.set(phase, Math.max(highest.get(phase) ?? 0, now()));
+  const watch = setInterval(look, LOOK);
+  const said = (async () => {
+    while (state.going) {
+      phase = await page
+        .evaluate(() => {
+          const opening = document.querySelector('[data-testid="model-status"][data-status="opening"]');
+          const text = (opening ?? document.querySelector('.bar-state'))?.textContent ?? '';
+          return text
+            .replace(/[\d.,:/·]+|\b[KMG]i?B\b/g, ' ')
+            .replace(/\s+/g, ' ')
+            .trim()
+            .slice(0, 60);
+        })
+        .catch(() => phase);
+      await new Promise((resolve) => {
+        setTimeout(resolve, LOOK);
+      });
+    }
+  })();
+  return async () => {
+    state.going = false;
+    clearInterval(watch);
+    await said;
+    return highest;
+  };
 }
 
 export interface Counts {

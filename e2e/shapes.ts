@@ -21,7 +21,7 @@ import { Rng } from '../src/shared/rng';
 import { type ModelDescription, weightShapes } from '../src/shared/model';
 import { PAIRS } from './data';
 import { hubBeside, type Repository } from './hubServer';
-import { rendererMemory } from './probes';
+import { memoryByPhase, rendererMemory } from './probes';
 import { formatTable, serveBuilt, visit } from './server';
 
 const STEPS = 2;
@@ -261,6 +261,7 @@ export async function shapes(browser: Browser, only?: string[]): Promise<Outcome
     try {
       await page.goto(`${site.url}?model=sieve-stories-nano&hub=/`);
       await app.modelReady();
+      const phases = await memoryByPhase(browser, page);
       const start = Date.now();
       await app.openFromHub(id, weights);
       await page.waitForFunction(
@@ -290,8 +291,10 @@ export async function shapes(browser: Browser, only?: string[]): Promise<Outcome
       await app.train(30 * 60_000);
       const perStep = (Date.now() - trained) / 1000 / STEPS;
       const plan = mebibytes((await app.get('plan-table').locator('tfoot strong').textContent()) ?? '');
+      const byPhase = await phases();
+      console.log([...byPhase].map(([phase, mib]) => `${mib.toFixed(0)} MiB: ${phase}`).join('\n'));
       // A browser may begin anew to count its peak.
-      const peak = Math.max(opened.peak, (await rendererMemory(browser)).peak);
+      const peak = Math.max(opened.peak, (await rendererMemory(browser)).peak, ...byPhase.values());
       fail(peak <= MOST_OF_PLAN * plan, `${peak.toFixed(0)} MiB at the peak, the plan is ${plan.toFixed(0)}`);
       fail(peak <= MOST, `${peak.toFixed(0)} MiB at the peak`);
       fail(app.problems.length === 0, app.problems.join(', '));

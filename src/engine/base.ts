@@ -2,12 +2,13 @@
 import { messageOf, OutOfMemoryError } from '../shared/errors';
 import { message } from '../shared/message';
 import { type ModelDescription, parameterCount, wholeModules } from '../shared/model';
+import type { ReadStored } from '../shared/quantised';
 import type { WholeValues } from './adapters/wholeModules';
 import type { BufferScope, Tensor } from './device/buffers';
 import { type Device, readFloats } from './device/device';
 import { ropeTable } from './kernels/rope/rope';
 import { maxContext } from './model/modules';
-import { type ModelWeights, type ReadWeight, uploadWeights, uploadWhole } from './model/weights';
+import { type ModelWeights, uploadWeights, uploadWhole } from './model/weights';
 
 /** A base whose frozen weights are shared, and the values of the head that comes in the place of its own. */
 interface OtherHead {
@@ -32,7 +33,7 @@ export class BaseModel {
   constructor(
     device: Device,
     config: ModelDescription,
-    read: ReadWeight | OtherHead,
+    read: ReadStored | OtherHead,
     bindingBytes = Math.min(device.info.maxBindingSize, device.info.maxBufferSize),
   ) {
     this.device = device;
@@ -59,7 +60,7 @@ export class BaseModel {
    * The same, once the device has said that everything fitted.
    * @throws {OutOfMemoryError} with what the weights need; nothing stays allocated then
    */
-  static async create(device: Device, config: ModelDescription, read: ReadWeight): Promise<BaseModel> {
+  static async create(device: Device, config: ModelDescription, read: ReadStored): Promise<BaseModel> {
     let base: BaseModel | null = null;
     try {
       return await device.withinMemory(() => (base = new BaseModel(device, config, read)));

@@ -1,38 +1,15 @@
-/** 16-bit floats to f32, exactly. Inputs are little-endian bytes at any alignment. */
+/** Floats of files. Inputs are little-endian bytes at any alignment, as typed arrays are on every machine that runs a browser. */
+import { halvesToF32 } from '../shared/half';
 
-let table: Float32Array | null = null;
-
-/** f32 value of every IEEE binary16 pattern. */
-function halfTable(): Float32Array {
-  if (table) return table;
-  const values = new Float32Array(65536);
-  for (let bits = 0; bits < 65536; bits++) {
-    const sign = bits & 0x8000 ? -1 : 1;
-    const exponent = (bits >> 10) & 31;
-    const fraction = bits & 1023;
-    values[bits] =
-      exponent === 0
-        ? sign * fraction * 2 ** -24
-        : exponent === 31
-          ? fraction
-            ? NaN
-            : sign * Infinity
-          : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-  }
-  table = values;
-  return values;
+/** [n] f16 in 2n bytes, as their patterns: the bytes' own memory where they lie on an even place. */
+export function halvesOf(bytes: Uint8Array): Uint16Array {
+  const count = bytes.length >> 1;
+  if (bytes.byteOffset % 2 === 0) return new Uint16Array(bytes.buffer, bytes.byteOffset, count);
+  return new Uint16Array(bytes.slice(0, 2 * count).buffer);
 }
-
-/** The f16 of these 16 bits. */
-export const halfValue = (bits: number): number => halfTable()[bits];
 
 /** [n] f16 in 2n bytes → f32. */
-export function f16ToF32(bytes: Uint8Array): Float32Array {
-  const values = halfTable();
-  const out = new Float32Array(bytes.length >> 1);
-  for (let i = 0, p = 0; i < out.length; i++, p += 2) out[i] = values[bytes[p] | (bytes[p + 1] << 8)];
-  return out;
-}
+export const f16ToF32 = (bytes: Uint8Array): Float32Array => halvesToF32(halvesOf(bytes));
 
 /** [n] bfloat16 in 2n bytes → f32: the upper half of each f32. */
 export function bf16ToF32(bytes: Uint8Array): Float32Array {

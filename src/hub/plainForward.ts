@@ -14,10 +14,11 @@ import type {
   ProjectionDescription,
   VocabularyHead,
 } from '../shared/model';
+import { type RowRange, readRows, stretchesOf } from '../shared/quantised';
 import { ropeFrequencies } from '../shared/rope';
 
-/** Gives each tensor of the state dict, as it lies there, as often as it is asked. */
-export type ReadWeight = (name: string) => Float32Array;
+/** Gives each tensor of the state dict, as it lies there, as often as it is asked; of a matrix some rows, where they are named. */
+export type ReadWeight = (name: string, rows?: RowRange) => Float32Array;
 
 interface Tokens {
   ids: ArrayLike<number>;
@@ -29,7 +30,7 @@ type Rows = Float64Array[];
 
 /**
  * Logits at every position of `ids`: [ids.length × vocab], or where the head has classes those of the sequence: [classes].
- * One weight is read at a time; 3 billion multiplications take about 4 s.
+ * Weights are read a stretch at a time; 3 billion multiplications take about 4 s.
  * @param patches of a picture, [ids.length, values of a patch]
  */
 export function plainForward(
@@ -46,20 +47,19 @@ export function plainForward(
 
 /** Of the next token, at every position. */
 function tokenLogits(
-  { embedding, vocab }: ModelDescription,
+  { embedding, vocab, width }: ModelDescription,
   head: VocabularyHead,
   { x, read }: { x: Rows; read: ReadWeight },
 ): Float32Array {
-  const matrix = read(`${(head.tied ? embedding : head).path}.weight`);
   const bias = head.bias ? read(`${head.path}.bias`) : null;
-  const logits = times(x, matrix, bias);
-  const out = new Float32Array(logits.length * vocab);
-  logits.forEach((row, t) =>
-    out.set(
-      row.map((l) => capped(l * head.scale, head.softcap)),
-      t * vocab,
-    ),
-  );
+  const out = new Float32Array(x.length * vocab);
+  const matrix: Product['matrix'] = {
+    name: `${(head.tied ? embedding : head).path}.weight`,
+    shape: [vocab, width],
+  };
+  multiply(x, { matrix, read, bias }, (t, o, value) => {
+    out[t * vocab + o] = capped(value * head.scale, head.softcap);
+  });
   return out;
 }
 
@@ -74,13 +74,25 @@ function classLogits({ reads, dense, classifier }: ClassHead, x: Rows, read: Rea
   return Float32Array.from(linear(row, classifier, read)[0]);
 }
 
-/** What goes into the first layer. The table, often the largest of all tensors, is let go when this returns. */
-function embedded({ width, embedding }: ModelDescription, read: ReadWeight, { ids, patches }: Tokens): Rows {
+/** Rows of the table by `ids`, each times the model's scale. */
+function lookedUp({ width, vocab, embedding }: ModelDescription, read: ReadWeight, ids: ArrayLike<number>): Rows {
+  const x = Array.from(ids, () => new Float64Array(width));
+  const table = { name: `${embedding.path}.weight`, shape: [vocab, width] };
+  for (const rows of stretchesOf({ first: 0, count: vocab }, width)) {
+    const within = [...x.entries()].filter(([t]) => ids[t] >= rows.first && ids[t] < rows.first + rows.count);
+    if (within.length === 0) continue;
+    const values = readRows(read, table, rows);
+    for (const [t, row] of within)
+      for (let i = 0, at = (ids[t] - rows.first) * width; i < width; i++) row[i] = values[at + i] * embedding.scale;
+  }
+  return x;
+}
+
+/** What goes into the first layer. */
+function embedded(model: ModelDescription, read: ReadWeight, { ids, patches }: Tokens): Rows {
+  const { width, embedding } = model;
   if (embedding.patches) return embeddedPatches(embedding.patches, width, { read, ids, patches: patches! });
-  const table = read(`${embedding.path}.weight`);
-  let x: Rows = Array.from(ids, (id) =>
-    Float64Array.from(table.subarray(id * width, (id + 1) * width), (v) => v * embedding.scale),
-  );
+  let x = lookedUp(model, read, ids);
   if (embedding.positions) {
     const { path, offset } = embedding.positions;
     const positions = read(`${path}.weight`);
@@ -99,10 +111,11 @@ function embeddedPatches(
   width: number,
   { read, ids, patches }: Required<Tokens> & { read: ReadWeight },
 ): Rows {
-  const [first, places, matrix, bias] = [classToken, positions, `${path}.weight`, `${path}.bias`].map(read);
+  const [first, places, bias] = [classToken, positions, `${path}.bias`].map((name) => read(name));
   const values = patches.length / ids.length;
   const rows = Array.from(ids, (_, t) => Float64Array.from(patches.subarray(t * values, (t + 1) * values)));
-  const made = times(rows, matrix, bias);
+  const made = rows.map(() => new Float64Array(width));
+  multiply(rows, { matrix: { name: `${path}.weight`, shape: [width, values] }, read, bias }, into(made));
   return Array.from(ids, (id, t) =>
     Float64Array.from({ length: width }, (_, i) => (id === 0 ? first[i] : made[t][i]) + places[id * width + i]),
   );
@@ -129,22 +142,48 @@ function lastState(model: ModelDescription, read: ReadWeight, tokens: Tokens): R
   return x;
 }
 
-function linear(x: Rows, { path, dIn, dOut, bias, inOut }: LinearDescription, read: ReadWeight): Rows {
-  const weight = read(`${path}.weight`);
-  const matrix = inOut ? Float32Array.from(weight, (_, i) => weight[(i % dIn) * dOut + Math.floor(i / dIn)]) : weight;
-  return times(x, matrix, bias ? read(`${path}.bias`) : null);
-}
-
-/** x·Wᵀ + b for W [out, in]. */
-function times(x: Rows, weight: Float32Array, bias: Float32Array | null): Rows {
-  const width = x[0].length;
-  const outputs = weight.length / width;
-  const y = x.map(() => new Float64Array(outputs));
-  for (let o = 0; o < outputs; o++) {
-    const row = weight.subarray(o * width, (o + 1) * width);
-    for (let t = 0; t < x.length; t++) y[t][o] = dot(x[t], row) + (bias ? bias[o] : 0);
+function linear(x: Rows, { path, dIn, dOut, bias: has, inOut }: LinearDescription, read: ReadWeight): Rows {
+  const name = `${path}.weight`;
+  const bias = has ? read(`${path}.bias`) : null;
+  const y = x.map(() => new Float64Array(dOut));
+  if (!inOut) {
+    multiply(x, { matrix: { name, shape: [dOut, dIn] }, read, bias }, into(y));
+    return y;
+  }
+  const weight = read(name);
+  for (const [t, row] of y.entries()) {
+    if (bias) row.set(bias);
+    for (let i = 0; i < dIn; i++) for (let o = 0; o < dOut; o++) row[o] += x[t][i] * weight[i * dOut + o];
   }
   return y;
+}
+
+type Put = (token: number, output: number, value: number) => void;
+
+const into =
+  (y: Rows): Put =>
+  (t, o, value) => {
+    y[t][o] = value;
+  };
+
+interface Product {
+  /** [outputs, inputs] */
+  matrix: { name: string; shape: [outputs: number, inputs: number] };
+  read: ReadWeight;
+  bias: Float32Array | null;
+}
+
+/** x·Wᵀ + b, value by value. */
+function multiply(x: Rows, { matrix, read, bias }: Product, put: Put): void {
+  const [outputs, width] = matrix.shape;
+  for (const rows of stretchesOf({ first: 0, count: outputs }, width)) {
+    const weight = readRows(read, matrix, rows);
+    for (let i = 0; i < rows.count; i++) {
+      const row = weight.subarray(i * width, (i + 1) * width);
+      const o = rows.first + i;
+      for (let t = 0; t < x.length; t++) put(t, o, dot(x[t], row) + (bias ? bias[o] : 0));
+    }
+  }
 }
 
 /** Four sums side by side: a processor adds them at the same time. */

@@ -4,13 +4,14 @@
  * ONNX Runtime never shrinks, and a model may never finish loading.
  */
 import { type ModelDescription, logitCount } from '../shared/model';
+import { floatsOf } from '../shared/quantised';
 import type { Sequence } from '../shared/types';
 import { openBlob } from './byteFile';
 import { concatenated } from './floats';
 import { openGguf } from './gguf/container';
 import { ggufWeights } from './gguf/model';
 import { type OnnxReference, onnxLogits } from './onnxRuntime';
-import { plainForward } from './plainForward';
+import { type ReadWeight, plainForward } from './plainForward';
 import { openBlobs, safetensorsWeights } from './safetensorsModel';
 import type { Weights } from './weights';
 
@@ -44,7 +45,7 @@ export async function computeReference(
   if (model.kind === 'onnx') return onnxLogits(model, sequences);
   const { config } = model;
   const weights = await plainWeights(model);
-  const read = (name: string) => weights.get(name).data;
+  const read: ReadWeight = (name, rows) => (rows ? floatsOf(weights.stored(name, rows)) : weights.get(name).data);
   const rows = sequences.map(({ ids, patches }) => plainForward(config, read, ids, patches));
   return { data: concatenated(rows), vocab: logitCount(config) };
 }

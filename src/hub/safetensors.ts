@@ -5,7 +5,8 @@
 import { type Message, message } from '../shared/message';
 import { AdapterError, ModelError } from '../shared/errors';
 import { type ByteFile, inMemory } from './byteFile';
-import { bf16ToF32, f16ToF32, f32Copy } from './floats';
+import { type RowRange, floatsOf } from '../shared/quantised';
+import { bf16ToF32, f32Copy, halvesOf } from './floats';
 
 export interface NamedTensor {
   name: string;
@@ -22,6 +23,8 @@ export interface SafetensorsFile {
   checkType(name: string): void;
   /** A copy as f32; throws for a name the file does not have. */
   get(name: string): NamedTensor;
+  /** Some rows of it, all unless they are named: the bits of f16 as they are, others as f32. */
+  stored(name: string, rows?: RowRange): Float32Array | Uint16Array;
 }
 
 /** A model of 400 billion values has 200 KB. Larger ones would take longer to read than a hostile file may. */
@@ -45,9 +48,9 @@ const BYTES: Record<string, number> = {
 };
 
 /** Types whose values are read. */
-const READERS = new Map([
+const READERS = new Map<string, (raw: Uint8Array) => Float32Array | Uint16Array>([
   ['F32', f32Copy],
-  ['F16', f16ToF32],
+  ['F16', halvesOf],
   ['BF16', bf16ToF32],
 ]);
 
@@ -119,19 +122,23 @@ export function openSafetensors(file: ByteFile, what: string, kind: 'model' | 'a
 
   const entry = (name: string): Entry =>
     entries.get(name) ?? fail(message('hub.safetensorsHas.noTensor', { tensor: name }));
-  const readerOf = (name: string): ((raw: Uint8Array) => Float32Array) => {
+  const readerOf = (name: string) => {
     const { dtype } = entry(name);
     return READERS.get(dtype) ?? fail(message('hub.safetensorsHas.unreadable', { tensor: name, type: dtype }));
+  };
+  const stored = (name: string, rows?: RowRange) => {
+    const { shape, begin, end } = entry(name);
+    const row = (end - begin) / shape[0];
+    const [from, to] = rows ? [begin + rows.first * row, begin + (rows.first + rows.count) * row] : [begin, end];
+    return readerOf(name)(file.read(body + from, body + to));
   };
   return {
     names: [...entries.keys()],
     metadata,
     shape: (name) => [...entry(name).shape],
     checkType: (name) => void readerOf(name),
-    get(name) {
-      const { shape, begin, end } = entry(name);
-      return { name, shape: [...shape], data: readerOf(name)(file.read(body + begin, body + end)) };
-    },
+    stored,
+    get: (name) => ({ name, shape: [...entry(name).shape], data: floatsOf(stored(name)) }),
   };
 }
 

@@ -6,6 +6,7 @@ import { inMemory } from './byteFile';
 import { readModel } from './family';
 import { readSafetensors, writeSafetensors } from './safetensors';
 import { safetensorsWeights } from './safetensorsModel';
+import { expectSameRows } from './testing/rows';
 
 const folder = 'public/models/sieve-stories-nano';
 const bytes = readFileSync(`${folder}/model.safetensors`);
@@ -25,6 +26,10 @@ it('a model that was saved without its head has names without a prefix, and tens
   const weights = safetensorsWeights(one(renamed((name) => name.replace(/^model\./, ''))), model);
   const truth = safetensorsWeights(one(bytes), model);
   for (const { name } of weightShapes(model)) expect(weights.get(name).data, name).toEqual(truth.get(name).data);
+});
+
+it('rows can be read by themselves', () => {
+  expectSameRows(safetensorsWeights(one(bytes), model), model);
 });
 
 it('other names are not guessed at', () => {

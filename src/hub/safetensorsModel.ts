@@ -3,6 +3,7 @@ import { ModelError } from '../shared/errors';
 import { message } from '../shared/message';
 import { drawHead } from '../shared/classHead';
 import { type ModelDescription, headWeights, tellsClasses, weightShapes } from '../shared/model';
+import { rowsOf } from '../shared/quantised';
 import { type ByteFile, openBlob } from './byteFile';
 import { openSafetensors, type SafetensorsFile } from './safetensors';
 import type { Weights } from './weights';
@@ -92,14 +93,21 @@ export function safetensorsWeights(files: SafetensorsFiles, config: ModelDescrip
   const drawn = tellsClasses(config) ? drawHead(config, 0) : new Map<string, Float32Array>();
   const shapes = new Map(weightShapes(config).map(({ name, shape }) => [name, shape]));
   let released = false;
-  const get = (weight: string) => {
+  const place = (weight: string): Place | undefined => {
     if (released) throw new ModelError(message('hub.model.released'));
-    const place = places.get(weight);
-    return place ? place.file.get(place.name) : { data: drawn.get(weight)!, shape: shapes.get(weight)! };
+    return places.get(weight);
   };
   return {
-    get,
-    stored: (weight) => get(weight).data,
+    get(weight) {
+      const found = place(weight);
+      return found ? found.file.get(found.name) : { data: drawn.get(weight)!, shape: shapes.get(weight)! };
+    },
+    stored(weight, rows) {
+      const found = place(weight);
+      if (found) return found.file.stored(found.name, rows);
+      const whole = drawn.get(weight)!;
+      return rows ? rowsOf(whole, rows, whole.length / shapes.get(weight)![0]) : whole;
+    },
     release() {
       released = true;
       places.clear();

@@ -22,6 +22,7 @@ import {
   tensor,
   u16le,
 } from './testing/protobuf';
+import { expectSameRows } from './testing/rows';
 import { checkNode, externalFiles, resolveWeights } from './weights';
 
 /** Parses in chunks, as a download delivers them. @param of the model that the file is of */
@@ -239,6 +240,7 @@ describe('the ways exporters store a linear layer', () => {
               : values(name);
         expect([...weights.get(name).data], name).toEqual(wanted);
       }
+      expectSameRows(weights, TINY);
     }
   });
 
@@ -447,6 +449,7 @@ describe('quantised weights', () => {
     for (const [i, name] of parts.entries()) expect(weights.get(name).data).toEqual(dequantise(blocks[i]));
     expect(weights.get(parts[1]).data).not.toEqual(weights.get(parts[2]).data);
     expect((weights.stored('model.embed_tokens.weight') as QuantisedBlocks).scales).toHaveLength(8);
+    expectSameRows(weights, weights.model);
   });
 
   it('a quantised head is its own, whatever the configuration says; without one it is the embedding', () => {
@@ -475,7 +478,10 @@ describe('quantised weights', () => {
     const [plain, turned] = [false, true].map(of);
     expect(plain.get(name).shape).toEqual([32, 24]);
     expect(turned.get(name).shape).toEqual([24, 32]);
-    for (const weights of [plain, turned]) expect(weights.stored(name)).toEqual(weights.get(name).data);
+    for (const weights of [plain, turned]) {
+      expect(weights.stored(name)).toEqual(weights.get(name).data);
+      expectSameRows(weights, weights.model);
+    }
     const [outIn, inOut] = [plain, turned].map((weights) => weights.stored(name) as Float32Array);
     expect(inOut[5 * 32 + 3]).toBe(outIn[3 * 24 + 5]);
   });

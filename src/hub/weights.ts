@@ -2,12 +2,12 @@
 import { ModelError } from '../shared/errors';
 import { message } from '../shared/message';
 import { type AttentionDescription, type ModelDescription, weightShapes } from '../shared/model';
-import { type StoredMatrix, floatsOf, isQuantised, rowsOf } from '../shared/quantised';
+import { type ReadStored, type RowRange, floatsOf, isQuantised, rowsOf } from '../shared/quantised';
 import { transpose } from './floats';
 import { type Place, bindWeights, unsupported } from './onnx/bind';
 import type { OnnxGraph, OnnxNode } from './onnx/model';
 import { checkQuantised, readQuantised } from './onnx/quantised';
-import { checkTensor, externalRange, readTensor } from './onnx/tensor';
+import { checkTensor, externalRange, readTensor, readValues } from './onnx/tensor';
 
 /** A tensor as the state dict has it. */
 interface WeightTensor {
@@ -18,8 +18,8 @@ interface WeightTensor {
 /** The frozen weights of a model, by their names in its state dict. What is given is a fresh copy that belongs to the caller. */
 export interface Weights {
   get(name: string): WeightTensor;
-  /** As the file has it, quantised or not; a quantised matrix has the outputs as its rows. */
-  stored(name: string): StoredMatrix;
+  /** As the file has it, some rows of it where they are named; it may be a part of the file's own bytes. */
+  stored: ReadStored;
   /** Forgets the file's bytes; `get` throws from then on. */
   release(): void;
 }
@@ -103,17 +103,20 @@ export function resolveWeights(
 
   let file: Uint8Array | null = graph.bytes;
   const bytes = () => file ?? released();
-  const matrixAt = (name: string, { quantised, packed }: Place): StoredMatrix => {
-    const matrix = readQuantised(quantised!, bytes(), external);
-    return packed ? rowsOf(matrix, packed.from, shapes.get(name)![0], quantised!.width) : matrix;
+  /** Rows of a weight in its tensor, which several may share; of one that is alone, all unless some are named. */
+  const rowsIn = (name: string, { packed }: Place, rows?: RowRange): RowRange | undefined => {
+    if (!packed) return rows;
+    const { first, count } = rows ?? { first: 0, count: shapes.get(name)![0] };
+    return { first: packed.from + first, count };
   };
+  const matrixAt = (name: string, place: Place, rows?: RowRange) =>
+    readQuantised(place.quantised!, bytes(), external, rowsIn(name, place, rows));
   const values = (name: string): Float32Array => {
     const place = placeOf(name, places);
     const { tensor, turned, packed, plusOne, quantised } = place;
     const [rows, columns = 1] = shapes.get(name)!;
     if (quantised) {
-      const matrix = matrixAt(name, place);
-      const data = floatsOf(matrix);
+      const data = floatsOf(matrixAt(name, place));
       return turned ? transpose(data, columns, rows) : data;
     }
     let data = readTensor(tensor, bytes(), external);
@@ -121,17 +124,33 @@ export function resolveWeights(
     if (packed) data = data.slice(packed.from * columns, (packed.from + rows) * columns);
     return plusOne ? data.map((x) => x - 1) : data;
   };
+  /** What does not lie row by row is read as a whole: once, as long as nothing else is asked for. */
+  let whole: { name: string; data: Float32Array } | null = null;
+  const wholeOf = (name: string): Float32Array => {
+    if (whole?.name !== name) whole = { name, data: values(name) };
+    return whole.data;
+  };
   return {
     model: stored,
     get: (name) => ({ data: values(name), shape: shapes.get(name)! }),
-    stored: (name) => {
+    stored: (name, rows) => {
       const place = placeOf(name, places);
-      const matrix = place.quantised && matrixAt(name, place);
-      // Blocks only: what cannot be kept as blocks lies as the state dict has it, as any other values.
-      return matrix && isQuantised(matrix) ? matrix : values(name);
+      const { tensor, turned, plusOne, quantised } = place;
+      const [count, ...columns] = shapes.get(name)!;
+      const width = columns.reduce((a, b) => a * b, 1);
+      if (quantised) {
+        const matrix = matrixAt(name, place, rows);
+        // Blocks only: what cannot be kept as blocks lies as the state dict has it, as any other values.
+        if (isQuantised(matrix) || !turned) return matrix;
+      } else if (!turned && !plusOne) {
+        const some = rowsIn(name, place, rows);
+        return readValues(tensor, bytes(), external, some && { first: some.first * width, count: some.count * width });
+      }
+      const data = wholeOf(name);
+      return rows && rows.count < count ? rowsOf(data, rows, width) : data;
     },
     release() {
-      file = null;
+      file = whole = null;
     },
   };
 }

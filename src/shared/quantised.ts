@@ -1,4 +1,5 @@
-/** Quantised weights as plain data. */
+/** Weights as they are stored, as plain data. */
+import { halvesToF32 } from './half';
 import type { QuantisedBlocks } from './types';
 
 /** What they are worth, the form that every reader and kernel is held against: scale · q + offset in doubles, rounded to f32 once. */
@@ -13,23 +14,32 @@ export function dequantise({ bits, block, values, scales, offsets }: QuantisedBl
   return out;
 }
 
-/** A matrix as it is stored: f32, or blocks. */
-export type StoredMatrix = Float32Array | QuantisedBlocks;
+/** A matrix as it is stored: f32, the bits of f16, or blocks. */
+export type StoredMatrix = Float32Array | Uint16Array | QuantisedBlocks;
 
 export const isQuantised = (matrix: StoredMatrix): matrix is QuantisedBlocks => 'scales' in matrix;
 
 /** The values of a matrix, however it is stored; not copied where they are f32. */
-export const floatsOf = (matrix: StoredMatrix): Float32Array => (isQuantised(matrix) ? dequantise(matrix) : matrix);
+export function floatsOf(matrix: StoredMatrix): Float32Array {
+  if (isQuantised(matrix)) return dequantise(matrix);
+  return matrix instanceof Uint16Array ? halvesToF32(matrix) : matrix;
+}
 
 export const valueCount = (matrix: StoredMatrix): number =>
   isQuantised(matrix) ? matrix.scales.length * matrix.block : matrix.length;
 
-/** Rows from … from + count − 1 of a matrix of `width` columns; the same memory, not a copy. */
-export function rowsOf(matrix: StoredMatrix, from: number, count: number, width: number): StoredMatrix {
-  if (!isQuantised(matrix)) return matrix.subarray(from * width, (from + count) * width);
+/** Some rows of a matrix. */
+export interface RowRange {
+  first: number;
+  count: number;
+}
+
+/** `rows` of a matrix of `width` columns; the same memory, not a copy. */
+export function rowsOf(matrix: StoredMatrix, { first, count }: RowRange, width: number): StoredMatrix {
+  const part = <T extends Float32Array | Uint16Array | Uint8Array>(of: T, perRow: number) =>
+    of.subarray(first * perRow, (first + count) * perRow) as T;
+  if (!isQuantised(matrix)) return part(matrix, width);
   const { bits, block, values, scales, offsets } = matrix;
-  const part = <T extends Float32Array | Uint8Array>(of: T, perRow: number) =>
-    of.subarray(from * perRow, (from + count) * perRow) as T;
   const blocks = width / block;
   return {
     bits,
@@ -38,4 +48,38 @@ export function rowsOf(matrix: StoredMatrix, from: number, count: number, width:
     scales: part(scales, blocks),
     offsets: offsets && part(offsets, blocks),
   };
+}
+
+/** Values that are read at a time: 8 MiB as f32. */
+const STRETCH = 1 << 21;
+
+/**
+ * Rows of a matrix, a few at a time, so that it never lies in memory as a whole. A multiple of four each but the last, whatever
+ * the type of the values: each begins on a whole word.
+ */
+export function* stretchesOf({ first, count }: RowRange, width: number, most = STRETCH): Generator<RowRange> {
+  const step = Math.max(4, Math.floor(most / width / 4) * 4);
+  for (let at = 0; at < count; at += step) yield { first: first + at, count: Math.min(step, count - at) };
+}
+
+/**
+ * Reads a tensor of the state dict; of a matrix some rows, where they are named. What is read lies as the state dict has it; a
+ * quantised matrix has the outputs as its rows in any case.
+ */
+export type ReadStored = (name: string, rows?: RowRange) => StoredMatrix;
+
+/**
+ * Some rows of a matrix of the state dict; asked for as a whole where they are all of it.
+ * @throws {Error} when what is read has another number of values
+ */
+export function readRows<T extends StoredMatrix>(
+  read: (name: string, rows?: RowRange) => T,
+  { name, shape }: { name: string; shape: readonly number[] },
+  rows: RowRange,
+): T {
+  const width = shape.slice(1).reduce((a, b) => a * b, 1);
+  const data = read(name, rows.count === shape[0] ? undefined : rows);
+  const [found, wanted] = [valueCount(data), rows.count * width];
+  if (found !== wanted) throw new Error(`weight "${name}" has ${found} values, expected ${wanted}`);
+  return data;
 }

@@ -6,7 +6,6 @@ import { BaseModel } from '../engine/base';
 import type { ModuleAdapter } from '../engine/adapters/parameters';
 import type { Device } from '../engine/device/device';
 import { openCpuDevice } from '../engine/kernels/openCpu';
-import type { ReadWeight } from '../engine/model/weights';
 import { fullLayout } from '../engine/plan';
 import { Trainer } from '../engine/trainer';
 import { type SessionConfig, defaultSession, isGated } from '../shared/config';
@@ -15,6 +14,7 @@ import { Rng } from '../shared/rng';
 import { message } from '../shared/message';
 import { classBatch } from '../shared/classHead';
 import { type ModelDescription, parameterCount, tellsClasses } from '../shared/model';
+import type { ReadStored } from '../shared/quantised';
 import type { GradientCheck, Sequence, TokenBatch } from '../shared/types';
 
 /**
@@ -42,7 +42,7 @@ interface Learnt {
  */
 export async function checkGradients(
   base: BaseModel,
-  read: ReadWeight,
+  read: ReadStored,
   sequences: readonly Sequence[],
   openCpu: () => Promise<Device> = () => openCpuDevice({ threads: 1 }),
 ): Promise<GradientCheck> {

@@ -64,7 +64,7 @@ export function placeWeights(device: Device, { model, tokenizer }: FetchedModel)
   // Whoever learns the tokenizer's end must stop there, whatever the model's own configuration says.
   const stops = [...tokenizer.stopIds].filter((id) => id < model.config.vocab);
   const config = { ...model.config, eosIds: [...new Set([...model.config.eosIds, ...stops])] };
-  return BaseModel.create(device, config, (name) => model.weights.stored(name));
+  return BaseModel.create(device, config, model.weights.stored);
 }
 
 /**
@@ -97,7 +97,7 @@ export async function proveModel(
     let gradients: ModelInfo['gradients'] = null;
     if (device.info.kind === 'gpu') {
       progress(message('train.progress.gradients'));
-      gradients = await checkGradients(base, (name) => model.weights.stored(name), sequences);
+      gradients = await checkGradients(base, model.weights.stored, sequences);
     }
     progress(message('train.progress.comparing'));
     const check = await checkLogits(base, model, tokenizer, sequences);

@@ -144,8 +144,21 @@ export class BufferScope {
   /** A buffer that starts with `data`. */
   upload(label: string, data: ArrayBufferView, usage?: Usage): Tensor {
     const tensor = this.alloc(label, data.byteLength, usage);
-    this.#buffers.source.write(tensor.memory, 0, wholeWords(data));
+    this.fill(tensor, 0, data);
     return tensor;
+  }
+
+  /** Writes `data` at `offset` bytes, a multiple of 4, from where a tensor begins. */
+  fill(tensor: Tensor, offset: number, data: ArrayBufferView): void {
+    this.#buffers.source.write(tensor.memory, tensor.offset + offset, wholeWords(data));
+  }
+
+  /** Gives back one buffer of this scope before the others. */
+  drop({ memory }: Tensor): void {
+    const at = this.#entries.findIndex((entry) => entry.memory === memory);
+    if (at < 0) throw new Error('a buffer of another scope');
+    this.#release(this.#entries[at]);
+    this.#entries.splice(at, 1);
   }
 
   /** A uniform with these bytes (a multiple of 16), one for all who want the same ones. */
@@ -158,18 +171,19 @@ export class BufferScope {
 
   /** Bytes of the buffers that are alive. */
   get bytes(): number {
-    return this.#entries.reduce((sum, { alive, size }) => sum + (alive ? size : 0), 0);
+    return this.#entries.reduce((sum, { size }) => sum + size, 0);
   }
 
   /** Gives back everything this scope owns. Safe to call twice. */
   free(): void {
-    for (const entry of this.#entries) {
-      if (!entry.alive) continue;
-      entry.alive = false;
-      this.#buffers.track(-1, -entry.size);
-      this.#buffers.source.free(entry.memory);
-    }
+    for (const entry of this.#entries) this.#release(entry);
     this.#entries.length = 0;
     this.#uniforms.clear();
+  }
+
+  #release(entry: BufferEntry): void {
+    entry.alive = false;
+    this.#buffers.track(-1, -entry.size);
+    this.#buffers.source.free(entry.memory);
   }
 }

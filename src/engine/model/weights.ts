@@ -3,21 +3,19 @@ import {
   type LinearDescription,
   type ModelDescription,
   type PatchEmbedding,
+  type WeightShape,
   allModules,
   linearWeights,
   normsOf,
   weightShapes,
   wholeModules,
 } from '../../shared/model';
-import { type StoredMatrix, floatsOf, isQuantised, rowsOf, valueCount } from '../../shared/quantised';
+import { type ReadStored, type RowRange, floatsOf, isQuantised, readRows, stretchesOf } from '../../shared/quantised';
 import type { BufferScope, Tensor } from '../device/buffers';
 import type { TablePart } from '../kernels/embed/embed';
-import { type Weight, uploadWeight } from '../kernels/matmul/weight';
+import { type Weight, uploadStretches, uploadWeight } from '../kernels/matmul/weight';
 import { type WholeModules, type WholeValues, packWhole, sliceWhole, wholeLayout } from '../adapters/wholeModules';
 import { vocabStride } from './modules';
-
-/** Gives a tensor of the state dict, as it lies there; a quantised matrix has the outputs as its rows in any case. */
-export type ReadWeight = (name: string) => StoredMatrix;
 
 /** The frozen base; one copy, however many runs train on it. */
 export interface ModelWeights {
@@ -56,21 +54,6 @@ function transposed(data: Float32Array, dIn: number, dOut: number): Float32Array
   const out = new Float32Array(data.length);
   for (let i = 0; i < dIn; i++) for (let o = 0; o < dOut; o++) out[o * dIn + i] = data[i * dOut + o];
   return out;
-}
-
-/** Embedding and head get zero rows up to a multiple of 4 of the vocabulary. */
-function paddedTable(model: ModelDescription, data: StoredMatrix): StoredMatrix {
-  const rows = vocabStride(model);
-  if (rows === model.vocab) return data;
-  const padded = <T extends Float32Array | Uint8Array>(values: T): T => {
-    const length = (values.length / model.vocab) * rows;
-    const out = values instanceof Uint8Array ? new Uint8Array(length) : new Float32Array(length);
-    out.set(values);
-    return out as T;
-  };
-  if (!isQuantised(data)) return padded(data);
-  const { values, scales, offsets } = data;
-  return { ...data, values: padded(values), scales: padded(scales), offsets: offsets && padded(offsets) };
 }
 
 /** The bias of each part, zero in the columns beyond the vocabulary. */
@@ -119,7 +102,7 @@ export function uploadWhole(scope: BufferScope, model: ModelDescription, values:
 export function uploadWeights(
   scope: BufferScope,
   model: ModelDescription,
-  read: ReadWeight,
+  read: ReadStored,
   bindingBytes: number,
 ): ModelWeights {
   const { width, embedding, head } = model;
@@ -137,46 +120,62 @@ export function uploadWeights(
   const wholeValues = new Map<string, Float32Array>();
   const ofPatches = new Map<string, Float32Array>();
   const { patches } = embedding;
-  const matrix = (label: string, data: StoredMatrix): Weight => uploadWeight(scope, label, data);
-  const table = (label: string, data: StoredMatrix): TablePart[] => {
+  /** Rows of a matrix, which has as many on the device as `count` says. */
+  const upload = (label: string, tensor: WeightShape, { first, count }: RowRange): Weight => {
+    const columns = tensor.shape.slice(1).reduce((a, b) => a * b, 1);
+    const there = { first, count: Math.min(count, tensor.shape[0] - first) };
+    const stretches = [...stretchesOf(there, columns)].map((rows) => () => readRows(read, tensor, rows));
+    return uploadStretches(scope, label, { values: count * columns, stretches });
+  };
+  /** Embedding and head get zero rows up to a multiple of 4 of the vocabulary. */
+  const table = (name: string, part: (label: string, rows: RowRange) => Weight): TablePart[] => {
     const rows = vocabStride(model);
     // In whole quads of columns of the logits; counted as f32, so that the split does not depend on the values.
     const perPart = Math.max(4, Math.floor(bindingBytes / (16 * width)) * 4);
     return Array.from({ length: Math.ceil(rows / perPart) }, (_, i) => {
       const first = i * perPart;
       const count = Math.min(perPart, rows - first);
-      return {
-        first,
-        rows: count,
-        weight: matrix(`${label}[${i}]`, rowsOf(data, first, count, width)),
-      };
+      return { first, rows: count, weight: part(`${name}[${i}]`, { first, count }) };
     });
   };
-  for (const { name, shape } of weightShapes(model)) {
-    const length = shape.reduce((a, b) => a * b);
-    const data = read(name);
-    const count = valueCount(data);
-    if (count !== length) throw new Error(`weight "${name}" has ${count} values, expected ${length}`);
+  for (const tensor of weightShapes(model)) {
+    const { name, shape } = tensor;
     const linear = linears.get(name);
-    if (whole.has(name)) wholeValues.set(name, floatsOf(data));
-    else if (patches && name === `${patches.path}.weight`) matrices.set(name, matrix(name, data));
+    const all = () => readRows(read, tensor, { first: 0, count: shape[0] });
+    if (whole.has(name)) wholeValues.set(name, floatsOf(all()));
     else if (patches && [patches.classToken, patches.positions, `${patches.path}.bias`].includes(name))
-      ofPatches.set(name, floatsOf(data));
-    else if (head.kind === 'vocabulary' && name === `${head.path}.bias`) headBias = floatsOf(data);
+      ofPatches.set(name, floatsOf(all()));
+    else if (head.kind === 'vocabulary' && name === `${head.path}.bias`) headBias = floatsOf(all());
     else if (name === `${embedding.path}.weight` || (head.kind === 'vocabulary' && name === `${head.path}.weight`))
-      tables.set(name, table(name, paddedTable(model, data)));
-    else if (name === `${embedding.positions?.path}.weight`) matrices.set(name, matrix(name, data));
-    else if (linear) {
-      const turned = linear.inOut && !isQuantised(data);
-      matrices.set(name, matrix(name, turned ? transposed(data, linear.dIn, linear.dOut) : data));
-    } else {
-      const values = floatsOf(data);
+      tables.set(
+        name,
+        table(name, (label, rows) => upload(label, tensor, rows)),
+      );
+    else if (linear?.inOut) {
+      const data = all();
+      matrices.set(
+        name,
+        uploadWeight(scope, name, isQuantised(data) ? data : transposed(floatsOf(data), linear.dIn, linear.dOut)),
+      );
+    } else if (linear || [patches?.path, embedding.positions?.path].some((path) => name === `${path}.weight`))
+      matrices.set(name, upload(name, tensor, { first: 0, count: shape[0] }));
+    else {
+      const values = floatsOf(all());
       vectors.set(name, scope.upload(name, plusOne.has(name) ? values.map((x) => 1 + x) : values));
     }
   }
   if (patches) {
     const name = `${embedding.path}.weight`;
-    tables.set(name, table(name, paddedTable(model, placeTable(patches, width, ofPatches))));
+    const places = placeTable(patches, width, ofPatches);
+    tables.set(
+      name,
+      table(name, (label, { first, count }) =>
+        uploadStretches(scope, label, {
+          values: count * width,
+          stretches: [() => places.subarray(first * width, (first + count) * width)],
+        }),
+      ),
+    );
   }
   const embedded = named(tables, `${embedding.path}.weight`);
   const heads = head.kind === 'classes' ? [] : head.tied ? embedded : named(tables, `${head.path}.weight`);

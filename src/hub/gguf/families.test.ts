@@ -5,6 +5,7 @@ import { type ModelDescription, weightShapes } from '../../shared/model';
 import { inMemory } from '../byteFile';
 import { readModel } from '../family';
 import { transpose } from '../floats';
+import { expectSameRows } from '../testing/rows';
 import { readSafetensors } from '../safetensors';
 import { type TensorParts, gguf } from '../testing/gguf';
 import { configOf } from './config';
@@ -139,6 +140,7 @@ describe.each(Object.entries(NAMES as Record<string, Named>))('%s', (family, { a
       );
       expect(bits(stored), name).toEqual(bits(read.data));
     }
+    expectSameRows(weights, model);
   });
 
   it('is the model of its config.json', () => {

@@ -11,7 +11,7 @@ import {
   type ProjectionDescription,
   weightShapes,
 } from '../../shared/model';
-import { type StoredMatrix, floatsOf, isQuantised } from '../../shared/quantised';
+import { type RowRange, type StoredMatrix, floatsOf, isQuantised, rowsOf } from '../../shared/quantised';
 import { transpose } from '../floats';
 import type { ByteFile } from '../byteFile';
 import type { Weights } from '../weights';
@@ -164,24 +164,30 @@ export function checkGguf(head: GgufHead, model: ModelDescription, length: numbe
 export function ggufWeights(head: GgufHead, file: ByteFile, model: ModelDescription): Weights {
   const places = checkGguf(head, model, file.length);
   let open: ByteFile | null = file;
-  const stored = (weight: string): StoredMatrix => {
+  /** Rows as the file has them; where they are in another order than the state dict's, all are read for some. */
+  const inFile = (weight: string, rows?: RowRange): StoredMatrix => {
     if (!open) throw new ModelError(message('hub.model.released'));
     const { tensor, row, plusOne } = places.get(weight)!;
-    const values = readTensor(tensor, open);
-    const matrix = row ? moved(values, tensor.shape[0], row) : values;
-    return plusOne ? floatsOf(matrix).map((x) => x - 1) : matrix;
+    const values = readTensor(tensor, open, row ? undefined : rows);
+    const [count, width = 1] = tensor.shape;
+    const matrix = row ? moved(values, count, row) : values;
+    const some = row && rows ? rowsOf(matrix, rows, width) : matrix;
+    return plusOne ? floatsOf(some).map((x) => x - 1) : some;
   };
   const floats = (weight: string): Float32Array => {
-    const data = floatsOf(stored(weight));
+    const data = floatsOf(inFile(weight));
     const { inOut, tensor } = places.get(weight)!;
     const [rows, columns] = tensor.shape;
     return inOut && tensor.shape.length === 2 ? transpose(data, rows, columns) : data;
   };
   return {
-    stored(weight) {
-      const matrix = stored(weight);
-      // Blocks have the outputs as their rows, as the file has.
-      return isQuantised(matrix) || !places.get(weight)!.inOut ? matrix : floats(weight);
+    stored(weight, rows) {
+      const { inOut, tensor, shape } = places.get(weight)!;
+      if (!inOut) return inFile(weight, rows);
+      // Turned round as a whole; blocks have the outputs as their rows, as the file has.
+      const matrix = inFile(weight);
+      const [all, width] = isQuantised(matrix) ? [matrix, tensor.shape[1]] : [floats(weight), shape[1]];
+      return rows ? rowsOf(all, rows, width) : all;
     },
     get: (name) => ({ data: floats(name), shape: places.get(name)!.shape }),
     release() {
@@ -192,7 +198,7 @@ export function ggufWeights(head: GgufHead, file: ByteFile, model: ModelDescript
 
 /** Rows in another order: row `r` is the one that lies at `rowInFile(r)`. */
 function moved(values: StoredMatrix, rows: number, rowInFile: (row: number) => number): StoredMatrix {
-  const move = <T extends Float32Array | Uint8Array>(data: T): T => {
+  const move = <T extends Float32Array | Uint16Array | Uint8Array>(data: T): T => {
     const width = data.length / rows;
     const out = data.slice() as T;
     for (let row = 0; row < rows; row++)

@@ -5,7 +5,9 @@
 import { message } from '../../shared/message';
 import type { QuantisedBlocks } from '../../shared/types';
 import type { ByteFile } from '../byteFile';
-import { bf16ToF32, f16ToF32, f32Copy, halfValue } from '../floats';
+import { halfValue } from '../../shared/half';
+import type { RowRange, StoredMatrix } from '../../shared/quantised';
+import { bf16ToF32, f32Copy, halvesOf } from '../floats';
 import { type GgufTensor, damaged } from './container';
 
 /** One type: how many values its blocks have in so many bytes, and how they are read. */
@@ -13,7 +15,7 @@ interface Reader {
   name: string;
   values: number;
   bytes: number;
-  read(raw: Uint8Array): Float32Array | QuantisedBlocks;
+  read(raw: Uint8Array): StoredMatrix;
 }
 
 const half = (raw: Uint8Array, at: number): number => halfValue(raw[at] | (raw[at + 1] << 8));
@@ -114,7 +116,7 @@ const SMALL = { values: 32, block: 32 } as const;
 
 const READERS: Record<number, Reader> = {
   0: { name: 'F32', values: 1, bytes: 4, read: f32Copy },
-  1: { name: 'F16', values: 1, bytes: 2, read: f16ToF32 },
+  1: { name: 'F16', values: 1, bytes: 2, read: halvesOf },
   30: { name: 'BF16', values: 1, bytes: 2, read: bf16ToF32 },
   2: blockwise('Q4_0', { ...SMALL, bytes: 18, bits: 4, offsets: false }, (b) => {
     b.scale(0, half(b.raw, b.at));
@@ -185,8 +187,10 @@ export function bytesOf(tensor: GgufTensor, fileLength: number): number {
   return size;
 }
 
-/** A tensor's values, a copy: f32 in stored order, or blocks. */
-export function readTensor(tensor: GgufTensor, file: ByteFile): Float32Array | QuantisedBlocks {
-  const raw = file.read(tensor.offset, tensor.offset + bytesOf(tensor, file.length));
-  return readerOf(tensor).read(raw);
+/** Values of a tensor, of some rows where they are named: f32 or the bits of f16 in stored order, or blocks. */
+export function readTensor(tensor: GgufTensor, file: ByteFile, rows?: RowRange): StoredMatrix {
+  const bytes = bytesOf(tensor, file.length);
+  const row = bytes / tensor.shape[0];
+  const [from, to] = rows ? [rows.first * row, (rows.first + rows.count) * row] : [0, bytes];
+  return readerOf(tensor).read(file.read(tensor.offset + from, tensor.offset + to));
 }

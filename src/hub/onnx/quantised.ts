@@ -5,11 +5,11 @@
  */
 import { ModelError } from '../../shared/errors';
 import { message } from '../../shared/message';
-import { dequantise } from '../../shared/quantised';
+import { type RowRange, dequantise, floatsOf } from '../../shared/quantised';
 import type { QuantisedBlocks } from '../../shared/types';
 import { DataType, type OnnxGraph, type OnnxNode, type OnnxTensor, typeName } from './model';
 import { damaged } from './parser';
-import { checkStored, checkTensor, elementCount, rawBytes, readTensor } from './tensor';
+import { checkStored, checkTensor, elementCount, rawBytes, readValues } from './tensor';
 
 /** A quantised matrix [rows, width] in a graph: where its parts are, not yet looked at. */
 export interface QuantisedTensor {
@@ -99,30 +99,34 @@ function checkTypeOf(tensor: OnnxTensor): never {
 }
 
 /**
- * The matrix: blocks, or f32 [rows, width] where a row has no whole number of them. Call `checkQuantised` first.
+ * Some rows of the matrix, all unless they are named: blocks, or f32 [rows, width] where a row has no whole number of them. Call
+ * `checkQuantised` first.
  */
 export function readQuantised(
   q: QuantisedTensor,
   file: Uint8Array,
   external: External,
+  rows: RowRange = { first: 0, count: q.rows },
 ): QuantisedBlocks | Float32Array {
-  const { rows, width, bits, block } = q;
+  const { width, bits, block } = q;
+  const { first, count } = rows;
   const blocks = Math.ceil(width / block);
   const size = block === 16 ? 16 : 32;
   // Larger blocks are several of 32 with one scale.
   const times = block / size;
   const whole = width % size === 0;
   const kept = Math.ceil(width / size);
-  const values = packedRows(q, file, external, (kept * size * bits) / 8);
-  const scalesInFile = readTensor(q.scales, file, external);
+  const values = packedRows(q, rawBytes(q.values, file, external)!, rows, (kept * size * bits) / 8);
+  const ofBlocks = { first: first * blocks, count: count * blocks };
+  const scalesInFile = floatsOf(readValues(q.scales, file, external, ofBlocks));
   const zeros = zerosOf(q, file, external, blocks);
-  const [scales, offsets] = [new Float32Array(rows * kept), new Float32Array(rows * kept)];
+  const [scales, offsets] = [new Float32Array(count * kept), new Float32Array(count * kept)];
   const middle = 2 ** (bits - 1);
   let symmetric = true;
-  for (let row = 0, i = 0; row < rows; row++) {
+  for (let row = 0, i = 0; row < count; row++) {
     for (let b = 0; b < kept; b++, i++) {
       const inFile = Math.floor(b / times);
-      const zero = zeros(row, inFile);
+      const zero = zeros(first + row, inFile);
       scales[i] = scalesInFile[row * blocks + inFile];
       // Signed bytes count from the middle already.
       offsets[i] = scales[i] * ((bits === 8 ? middle : 0) - zero);
@@ -132,33 +136,35 @@ export function readQuantised(
   const read: QuantisedBlocks = { bits, block: size, values, scales, offsets: symmetric ? null : offsets };
   if (whole) return read;
   const padded = dequantise(read);
-  const out = new Float32Array(rows * width);
-  for (let row = 0; row < rows; row++)
+  const out = new Float32Array(count * width);
+  for (let row = 0; row < count; row++)
     out.set(padded.subarray(row * kept * size, row * kept * size + width), row * width);
   return out;
 }
 
-/** q row by row, `bytesOfRow` each: nibbles from 0 to 15, signed bytes. */
+/** q of some rows, `bytesOfRow` each: nibbles from 0 to 15, signed bytes. */
 function packedRows(
   { rows, width, bits, values }: QuantisedTensor,
-  file: Uint8Array,
-  external: External,
+  raw: Uint8Array,
+  { first, count }: RowRange,
   bytesOfRow: number,
 ) {
-  const raw = rawBytes(values, file, external)!;
-  const out = new Uint8Array(rows * bytesOfRow);
+  const out = new Uint8Array(count * bytesOfRow);
   if (NIBBLES.includes(values.dataType) && width % 2 === 1) {
     // Packed without regard to rows: two to a byte.
-    for (let row = 0; row < rows; row++) {
+    for (let row = 0; row < count; row++) {
       for (let i = 0; i < width; i++) {
-        const at = row * width + i;
+        const at = (first + row) * width + i;
         out[row * bytesOfRow + (i >> 1)] |= ((raw[at >> 1] >> (4 * (at % 2))) & 15) << (4 * (i % 2));
       }
     }
   } else {
     const stored = raw.length / rows;
     const copied = Math.min(stored, bytesOfRow);
-    for (let row = 0; row < rows; row++) out.set(raw.subarray(row * stored, row * stored + copied), row * bytesOfRow);
+    for (let row = 0; row < count; row++) {
+      const at = (first + row) * stored;
+      out.set(raw.subarray(at, at + copied), row * bytesOfRow);
+    }
   }
   const flip = bits === 8 ? 0x80 : values.dataType === DataType.INT4 ? 0x88 : 0;
   if (flip !== 0) for (let i = 0; i < out.length; i++) out[i] ^= flip;

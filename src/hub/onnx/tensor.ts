@@ -1,7 +1,8 @@
 /** Values of an ONNX tensor as f32: from raw_data, from typed fields, or from an external data file. */
 import { ModelError } from '../../shared/errors';
 import { message } from '../../shared/message';
-import { bf16ToF32, f16ToF32, f32Copy } from '../floats';
+import { type RowRange, floatsOf } from '../../shared/quantised';
+import { bf16ToF32, f32Copy, halvesOf } from '../floats';
 import { DataType, typeName, type OnnxTensor, type Range } from './model';
 import { damaged } from './parser';
 
@@ -108,7 +109,7 @@ export function checkStored(tensor: OnnxTensor, fileLength: number, external?: (
     );
 }
 
-/** The file's own bytes of the tensor's values; null where they are in typed fields. Call `checkTensor` first. */
+/** The file's own bytes of the tensor's values; null where they are in typed fields of another form. Call `checkTensor` first. */
 export function rawBytes(
   tensor: OnnxTensor,
   file: Uint8Array,
@@ -118,22 +119,43 @@ export function rawBytes(
     const range = externalRange(tensor);
     return external(range.location).subarray(range.offset, range.offset + range.length);
   }
-  return tensor.raw && file.subarray(tensor.raw.offset, tensor.raw.offset + tensor.raw.length);
+  const floats =
+    tensor.dataType === DataType.FLOAT && tensor.typed?.ranges.length === 1 ? tensor.typed.ranges[0] : null;
+  const range = tensor.raw ?? floats;
+  return range && file.subarray(range.offset, range.offset + range.length);
 }
 
 /** The values of a tensor of floats as f32, a copy, in stored order. Call `checkTensor` first. */
-export function readTensor(
+export const readTensor = (
   tensor: OnnxTensor,
   file: Uint8Array,
   external: (location: string) => Uint8Array,
-): Float32Array {
+): Float32Array => floatsOf(readValues(tensor, file, external));
+
+/**
+ * Values first … first + count − 1, all unless they are named: of f16 the bits, maybe in the file's own bytes, else as f32.
+ * Call `checkTensor` first.
+ */
+export function readValues(
+  tensor: OnnxTensor,
+  file: Uint8Array,
+  external: (location: string) => Uint8Array,
+  values: RowRange = { first: 0, count: elementCount(tensor) },
+): Float32Array | Uint16Array {
+  const { first, count } = values;
   const raw = rawBytes(tensor, file, external);
-  if (!raw) return readTyped(tensor, file);
-  if (tensor.dataType === DataType.FLOAT) return f32Copy(raw);
-  return tensor.dataType === DataType.FLOAT16 ? f16ToF32(raw) : bf16ToF32(raw);
+  if (!raw) return decoded(tensor, readTyped(tensor, file)).subarray(first, first + count);
+  const size = WIDTH[tensor.dataType];
+  return decoded(tensor, raw.subarray(first * size, (first + count) * size));
 }
 
-function readTyped(tensor: OnnxTensor, file: Uint8Array): Float32Array {
+function decoded({ dataType }: OnnxTensor, raw: Uint8Array): Float32Array | Uint16Array {
+  if (dataType === DataType.FLOAT) return f32Copy(raw);
+  return dataType === DataType.FLOAT16 ? halvesOf(raw) : bf16ToF32(raw);
+}
+
+/** Little-endian bytes of values in typed fields. */
+function readTyped(tensor: OnnxTensor, file: Uint8Array): Uint8Array {
   const count = elementCount(tensor);
   const ranges = tensor.typed?.ranges ?? [];
   const out = new Uint8Array(count * WIDTH[tensor.dataType]);
@@ -159,6 +181,5 @@ function readTyped(tensor: OnnxTensor, file: Uint8Array): Float32Array {
   }
   if (filled !== out.length)
     damaged(message('hub.onnxHas.filled', { tensor: tensor.name, bytes: filled, of: out.length }));
-  if (tensor.dataType === DataType.FLOAT) return f32Copy(out);
-  return tensor.dataType === DataType.FLOAT16 ? f16ToF32(out) : bf16ToF32(out);
+  return out;
 }

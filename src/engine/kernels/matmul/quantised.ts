@@ -40,27 +40,39 @@ export function blockNumber(type: BlockType): number {
 const exactHalves = (values: Float32Array) =>
   values.every((x) => Math.abs(x) >= 2 ** -14 || Number.isInteger(x * 2 ** 24)) ? halfBits(values) : null;
 
-/** Blocks as they lie on a device, in the smallest form that loses nothing. */
-export function packBlocks({ bits, block, values, scales, offsets }: QuantisedBlocks): {
-  words: Uint32Array<ArrayBuffer>;
-  type: BlockType;
-} {
-  const halves = offsets && [exactHalves(scales), exactHalves(offsets)];
-  const head: Head = offsets === null ? 'scale' : halves?.[0] && halves[1] ? 'halves' : 'floats';
-  const type: BlockType = `q${bits}/${block}/${head}`;
-  const { words: step, headWords } = formOf(type);
+/** Forms in which blocks may lie on a device, the smallest first. */
+export const blockTypesOf = ({ bits, block }: Pick<QuantisedBlocks, 'bits' | 'block'>): BlockType[] =>
+  HEADS.map((head): BlockType => `q${bits}/${block}/${head}`);
+
+/** Bytes of so many values on a device. */
+export function bytesOfBlocks(type: BlockType, values: number): number {
+  const { block, words } = formOf(type);
+  return (values / block) * words * 4;
+}
+
+/** Blocks as they lie on a device; null where the form would lose something. */
+export function packBlocks(
+  { bits, block, values, scales, offsets }: QuantisedBlocks,
+  type: BlockType,
+): Uint32Array<ArrayBuffer> | null {
+  const { head, words: step, headWords } = formOf(type);
+  if (head === 'scale' && offsets) return null;
+  const middle = bits === 4 ? -8 : 0;
+  const shifts = offsets ?? (head === 'scale' ? null : scales.map((scale) => middle * scale));
+  const halves = head === 'halves' ? [exactHalves(scales), exactHalves(shifts!)] : [];
+  if (halves.includes(null)) return null;
   const words = new Uint32Array(scales.length * step);
   const floats = new Float32Array(words.buffer);
   const bytes = new Uint8Array(words.buffer);
   const bytesOfBlock = (block * bits) / 8;
   for (let b = 0; b < scales.length; b++) {
     const at = b * step;
-    if (head === 'halves') words[at] = halves![0]![b] | (halves![1]![b] << 16);
+    if (head === 'halves') words[at] = halves[0]![b] | (halves[1]![b] << 16);
     else floats[at] = scales[b];
-    if (head === 'floats') floats[at + 1] = offsets![b];
+    if (head === 'floats') floats[at + 1] = shifts![b];
     bytes.set(values.subarray(b * bytesOfBlock, (b + 1) * bytesOfBlock), 4 * (at + headWords));
   }
-  return { words, type };
+  return words;
 }
 
 /** Blocks of a form, made of `random` numbers in [0, 1): what the self-test and tests multiply. */

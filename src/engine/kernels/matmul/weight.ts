@@ -1,9 +1,9 @@
 /** How frozen weights are stored and read. */
-import { type StoredMatrix, isQuantised } from '../../../shared/quantised';
+import { type StoredMatrix, isQuantised, valueCount } from '../../../shared/quantised';
 import type { BufferScope, Tensor } from '../../device/buffers';
 import type { Device } from '../../device/device';
 import { halfBits } from './halfBits';
-import { type BlockType, blockNumber, blockOf, loadBlocks, packBlocks } from './quantised';
+import { type BlockType, blockNumber, blockOf, blockTypesOf, bytesOfBlocks, loadBlocks, packBlocks } from './quantised';
 
 /** How a weight is read, by its storage. */
 const loadF32 = /* wgsl */ `// How a weight is read: four neighbours of one row. Other storage types bring their own loadW.
@@ -35,16 +35,52 @@ export const typeNumber = (type: WeightType): number => (type === 'f32' ? 0 : ty
 /** Values that a row of a weight is made of. */
 export const blockSize = (type: WeightType): number => (type === 'f32' || type === 'f16' ? 1 : blockOf(type));
 
-/** Uploads a frozen matrix as it takes the least memory: blocks as they are, floats as f16 where nothing is lost. */
-export function uploadWeight(scope: BufferScope, label: string, values: StoredMatrix): Weight {
-  if (isQuantised(values)) {
-    const { words, type } = packBlocks(values);
-    return { tensor: scope.upload(label, words), type };
+/** Storages in which values may lie without a loss, the smallest first. */
+function typesFor(values: StoredMatrix): WeightType[] {
+  if (isQuantised(values)) return blockTypesOf(values);
+  return values instanceof Uint16Array ? ['f16'] : ['f16', 'f32'];
+}
+
+/** Values as they lie on a device; null where the storage would lose something. */
+function encode(values: StoredMatrix, type: WeightType): ArrayBufferView | null {
+  if (isQuantised(values)) return packBlocks(values, type as BlockType);
+  if (type === 'f32') return values;
+  return values instanceof Uint16Array ? values : halfBits(values);
+}
+
+const bytesOfValues = (type: WeightType, values: number): number =>
+  type === 'f32' ? 4 * values : type === 'f16' ? 2 * values : bytesOfBlocks(type, values);
+
+/** Uploads a frozen matrix as it takes the least memory: blocks and f16 as they are, f32 as f16 where nothing is lost. */
+export const uploadWeight = (scope: BufferScope, label: string, values: StoredMatrix): Weight =>
+  uploadStretches(scope, label, { values: valueCount(values), stretches: [() => values] });
+
+/**
+ * The same for a matrix that is read a stretch at a time.
+ * @param values of the matrix on the device; zeros follow those that are read
+ * @param stretches one behind the other, each of a multiple of four values, and all stored in the same way
+ */
+export function uploadStretches(
+  scope: BufferScope,
+  label: string,
+  { values, stretches }: { values: number; stretches: readonly (() => StoredMatrix)[] },
+): Weight {
+  const first = stretches[0]();
+  for (const type of typesFor(first)) {
+    let tensor: Tensor | null = null;
+    let at = 0;
+    const fits = stretches.every((read, i) => {
+      const data = encode(i === 0 ? first : read(), type);
+      if (!data) return false;
+      tensor ??= scope.alloc(label, bytesOfValues(type, values));
+      scope.fill(tensor, at, data);
+      at += data.byteLength;
+      return true;
+    });
+    if (fits) return { tensor: tensor!, type };
+    if (tensor) scope.drop(tensor);
   }
-  const half = halfBits(values);
-  return half
-    ? { tensor: scope.upload(label, half), type: 'f16' }
-    : { tensor: scope.upload(label, values), type: 'f32' };
+  throw new Error(`weight "${label}" changes its storage`);
 }
 
 /** The name of shader-f16's numbers among a device's `blocked`: their bits are unpacked by hand then. */
