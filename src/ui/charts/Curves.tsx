@@ -12,21 +12,9 @@ import { type ChartColors, useChartColors } from './chartColors';
 import { useCursorBus } from './cursorBus';
 import { explainGradient, explainLoss, explainRate, explainSpeed } from './explain';
 import { LineChart } from './LineChart';
-import { type Line, type LinePlot, drawLines } from './lines';
+import { BASE_DASH, type Line, type LinePlot, dashOfRun, drawLines } from './lines';
 import { LossTable } from './LossTable';
 import type { Picture } from './saveChart';
-
-/** Dash of run i, so that lines differ without colour. */
-export const DASHES: (number[] | undefined)[] = [
-  undefined,
-  [8, 4],
-  [2, 3],
-  [10, 3, 2, 3],
-  [14, 4],
-  [4, 4],
-  [1, 3],
-  [12, 3, 2, 3, 2, 3],
-];
 
 interface Named {
   run: MetricLog;
@@ -97,7 +85,7 @@ export const LossCurve = memo(function LossCurve({ session, version, look, onLoo
   const planned = session.config.train.steps;
   const loss = useMemo(() => {
     const parts = shownOf(all, look).flatMap(({ run, name, index }): { line: Line; curve: Curve }[] => {
-      const [color, soft, dash] = [colors.runs[index], colors.runsSoft[index], DASHES[index - 1]];
+      const [color, soft, dash] = [colors.runs[index], colors.runsSoft[index], dashOfRun(index - 1)];
       const training = curveOf(run, 'loss');
       const validation = { label: t.validation(name), end: name, color, width: 2.5, dash, points: true };
       return [
@@ -112,7 +100,7 @@ export const LossCurve = memo(function LossCurve({ session, version, look, onLoo
     const made = plot(parts, range);
     const level = base?.evals.at(-1)?.loss;
     if (level !== undefined) {
-      made.lines.push({ label: t.baseValidation, end: t.base, color: colors.ink2, width: 1.5, dash: [3, 4] });
+      made.lines.push({ label: t.baseValidation, end: t.base, color: colors.ink2, width: 1.5, dash: BASE_DASH });
       made.data.push(made.data[0].map(() => level));
     }
     return made;
@@ -212,7 +200,7 @@ export const TrainingCurves = memo(function TrainingCurves({ session, version, l
     plot(
       shownOf(all, look).flatMap(({ run, name, index }) => {
         const curve = curveOf(run, which);
-        const line: Line = { label: name, color: colors.runs[index], width: 1.75, dash: DASHES[index - 1] };
+        const line: Line = { label: name, color: colors.runs[index], width: 1.75, dash: dashOfRun(index - 1) };
         const raw =
           weightOf > 0
             ? [{ line: { ...line, color: colors.runsSoft[index], width: 1, dash: undefined, quiet: true }, curve }]

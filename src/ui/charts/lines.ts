@@ -31,6 +31,22 @@ export interface LinePlot {
   planned?: number;
 }
 
+/** Of runs in their order, so that lines differ without colour, and of a level that nothing moves. */
+const DASHES: (number[] | undefined)[] = [
+  undefined,
+  [8, 4],
+  [2, 3],
+  [10, 3, 2, 3],
+  [14, 4],
+  [4, 4],
+  [1, 3],
+  [12, 3, 2, 3, 2, 3],
+];
+export const BASE_DASH = [3, 4];
+
+/** @param place of a run, from 0; they repeat */
+export const dashOfRun = (place: number): number[] | undefined => DASHES[place % DASHES.length];
+
 /** Round numbers across a span, about `count` of them. */
 export function niceTicks(from: number, to: number, count: number): number[] {
   if (!(to > from)) return [from];

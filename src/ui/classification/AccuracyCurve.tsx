@@ -4,10 +4,10 @@ import { accuracyCurve, align, curveRows } from '../../store/curves';
 import type { SessionView } from '../../store/slices';
 import { ChartFrame } from '../charts/ChartFrame';
 import { useChartColors } from '../charts/chartColors';
-import { DASHES, type Look } from '../charts/Curves';
+import type { Look } from '../charts/Curves';
 import { useCursorBus } from '../charts/cursorBus';
 import { LineChart } from '../charts/LineChart';
-import { type Line, drawLines } from '../charts/lines';
+import { BASE_DASH, type Line, dashOfRun, drawLines } from '../charts/lines';
 import { percent } from '../format';
 import { useTexts } from '../studioContext';
 
@@ -41,7 +41,7 @@ export const AccuracyCurve = memo(function AccuracyCurve({
         end: name,
         color: colors.runs[index],
         width: 2,
-        dash: DASHES[index - 1],
+        dash: dashOfRun(index - 1),
         points: true,
       }),
     );
@@ -51,7 +51,7 @@ export const AccuracyCurve = memo(function AccuracyCurve({
     );
     const level = base?.accuracy.at(-1);
     if (level && data[0].length > 0) {
-      lines.push({ label: curves.base, end: curves.base, color: colors.ink2, width: 1.5, dash: [3, 4] });
+      lines.push({ label: curves.base, end: curves.base, color: colors.ink2, width: 1.5, dash: BASE_DASH });
       data.push(data[0].map(() => level.right / level.examples));
     }
     return { lines, data };

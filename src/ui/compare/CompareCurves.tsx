@@ -2,27 +2,16 @@
 import { memo, useMemo, useState } from 'react';
 import { texts } from '../../shared/texts';
 import type { Contender } from '../../store/compare/contenders';
-import { type Curve, align, curveRows, smooth } from '../../store/curves';
+import { curveRows } from '../../store/curves';
 import { fixed } from '../format';
 import { Phrase } from '../Phrase';
 import { useTexts } from '../studioContext';
 import { ChartFrame } from '../charts/ChartFrame';
 import { useChartColors } from '../charts/chartColors';
-import { DASHES } from '../charts/Curves';
 import { type CursorBus, useCursorBus } from '../charts/cursorBus';
 import { LineChart } from '../charts/LineChart';
-import { type Line, drawLines } from '../charts/lines';
-
-type Range = readonly [number, number] | null;
-
-interface Part {
-  contender: Contender;
-  curve: Curve;
-}
-
-/** Dashes repeat later than colours do, so that no two of sixteen look alike. */
-const dashOf = ({ kind, place }: Contender): number[] | undefined =>
-  kind === 'base' ? [3, 4] : DASHES[(place + 3 * Math.floor(place / 8)) % DASHES.length];
+import { drawLines } from '../charts/lines';
+import { type ComparedCurve, type Range, linesOf, trainingParts, validationParts } from './curves';
 
 export const CompareCurves = memo(function CompareCurves({ shown }: { shown: Contender[] }) {
   const {
@@ -32,20 +21,8 @@ export const CompareCurves = memo(function CompareCurves({ shown }: { shown: Con
   const bus = useCursorBus();
   const [weight, setWeight] = useState(0);
   const [range, setRange] = useState<Range>(null);
-  const validation = useMemo(
-    () =>
-      levelled(
-        shown.flatMap((contender) => (contender.validation ? [{ contender, curve: contender.validation }] : [])),
-      ),
-    [shown],
-  );
-  const training = useMemo(
-    () =>
-      shown.flatMap((contender) =>
-        contender.run && contender.run.final.steps > 0 ? [{ contender, curve: contender.run.curves.train }] : [],
-      ),
-    [shown],
-  );
+  const validation = useMemo(() => validationParts(shown), [shown]);
+  const training = useMemo(() => trainingParts(shown), [shown]);
   if (training.length === 0) return null;
   const shared = { bus, range, onRange: setRange };
   return (
@@ -93,23 +70,12 @@ export const CompareCurves = memo(function CompareCurves({ shown }: { shown: Con
   );
 });
 
-/** A base that was measured once is a level as long as the longest run. */
-function levelled(parts: Part[]): Part[] {
-  const end = Math.max(0, ...parts.map(({ curve }) => Number(curve.steps[curve.steps.length - 1] ?? 0)));
-  return parts.map((p) => {
-    const last = Number(p.curve.values[p.curve.values.length - 1]);
-    return p.contender.kind === 'base' && end > 0
-      ? { ...p, curve: { steps: [0, end], values: [last, last], exact: true } }
-      : p;
-  });
-}
-
 interface ChartProps {
   title: string;
   /** The title of the lines alone. */
   over: string;
   name: string;
-  parts: Part[];
+  parts: ComparedCurve[];
   weight: number;
   bus: CursorBus;
   range: Range;
@@ -125,24 +91,7 @@ function Chart({ title, over, name, parts, weight, bus, range, onRange, what }: 
     compare: { curves: t },
   } = texts();
   const colors = useChartColors();
-  const made = useMemo(
-    () => ({
-      lines: parts.map(
-        ({ contender, curve }): Line => ({
-          label: contender.name,
-          color: contender.index === 0 ? colors.ink2 : colors.runs[contender.index],
-          width: 2,
-          dash: dashOf(contender),
-          points: curve.exact && contender.kind !== 'base',
-        }),
-      ),
-      data: align(
-        parts.map((p) => smooth(p.curve, weight)),
-        range,
-      ),
-    }),
-    [parts, weight, range, colors],
-  );
+  const made = useMemo(() => linesOf(parts, { weight, range, colors }), [parts, weight, range, colors]);
   const names = parts.map((p) => p.contender.name);
   const explain = () => [
     what,

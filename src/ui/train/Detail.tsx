@@ -13,9 +13,9 @@ import { TokenMap } from '../charts/TokenMap';
 import { TokenGates } from '../charts/TokenView';
 import { AccuracyCurve } from '../classification/AccuracyCurve';
 import { Classification } from '../classification/Classification';
-import { Lines, ModuleTable, OverTime } from '../InspectSection';
 import { useSel, useStudio } from '../studioContext';
 import { Costs } from './Costs';
+import { ModuleOverTime, ModuleTable, ShareCurves } from './GatesOverTime';
 
 interface Props {
   session: SessionView;
@@ -51,7 +51,11 @@ export function Detail(props: Props) {
     module:
       modules && metricLog ? <Module {...props} metricLog={metricLog} modules={modules} planned={planned} /> : waiting,
     token: metricLog?.watch ? <Token {...props} watch={metricLog.watch} /> : <Empty>{t.noText}</Empty>,
-    shares: modules ? <Lines version={version} metricLog={metricLog!} modules={modules} planned={planned} /> : waiting,
+    shares: modules ? (
+      <ShareCurves version={version} metricLog={metricLog!} modules={modules} planned={planned} />
+    ) : (
+      waiting
+    ),
     ranking: modules ? <Ranking {...props} metricLog={metricLog!} /> : waiting,
     training: <TrainingCurves session={session} version={version} look={look} onLook={onLook} />,
     costs: <Costs session={session} recorded={recorded} />,
@@ -177,7 +181,7 @@ function Module({
           ]}
         />
       </div>
-      <OverTime
+      <ModuleOverTime
         version={version}
         metricLog={metricLog}
         modules={modules}

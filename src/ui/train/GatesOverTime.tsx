@@ -1,24 +1,23 @@
 /** Gates over the steps: by layer or kind of module, one module alone, and all of them in a table. */
 import { useMemo, useState } from 'react';
-import { type GateRule, learnsThreshold } from '../shared/config';
-import { kindLabel } from '../shared/settings/names';
-import { texts } from '../shared/texts';
-import type { GateStats, ModuleId } from '../shared/types';
-import { type MetricLog, skippedShare } from '../store/metricLog';
-import { type Grouping, shareData } from '../store/series';
-import { Scroll, Segmented, TableBehind } from './bits';
-import { ChartFrame } from './charts/ChartFrame';
-import { useChartColors } from './charts/chartColors';
-import { DASHES } from './charts/Curves';
-import { useCursorBus } from './charts/cursorBus';
-import type { Cuts } from './charts/cuts';
-import { explainShares } from './charts/explain';
-import { LineChart } from './charts/LineChart';
-import { drawLines } from './charts/lines';
-import { shifted } from './charts/surface';
-import { compact, moduleName, percent } from './format';
+import { type GateRule, learnsThreshold } from '../../shared/config';
+import { kindLabel } from '../../shared/settings/names';
+import { texts } from '../../shared/texts';
+import type { GateStats, ModuleId } from '../../shared/types';
+import { type MetricLog, skippedShare } from '../../store/metricLog';
+import { type Grouping, shareData } from '../../store/series';
+import { Scroll, Segmented, TableBehind } from '../bits';
+import { ChartFrame } from '../charts/ChartFrame';
+import { useChartColors } from '../charts/chartColors';
+import { useCursorBus } from '../charts/cursorBus';
+import type { Cuts } from '../charts/cuts';
+import { explainShares } from '../charts/explain';
+import { LineChart } from '../charts/LineChart';
+import { dashOfRun, drawLines } from '../charts/lines';
+import { shifted } from '../charts/surface';
+import { compact, moduleName, percent } from '../format';
 
-export function Lines({
+export function ShareCurves({
   version,
   metricLog,
   modules,
@@ -47,7 +46,7 @@ export function Lines({
     label,
     color: colors.lines[i % 8],
     width: 2,
-    dash: i < 8 ? undefined : DASHES[1 + (Math.floor(i / 8) % 7)],
+    dash: dashOfRun(i < 8 ? 0 : 1 + (Math.floor(i / 8) % 7)),
   }));
   return (
     <ChartFrame
@@ -110,7 +109,7 @@ export function Lines({
 }
 
 /** One module over the steps of the run: how much it skipped, and where its threshold was, if it learns one. */
-export function OverTime({
+export function ModuleOverTime({
   version,
   metricLog,
   modules,
