@@ -5,11 +5,13 @@ import {
   GROUP_NAMES,
   type GroupName,
   type Named,
+  fieldOf,
   flagOf,
   methodsOf,
   pathOf,
   rulesOf,
   settingsOf,
+  sweptSetting,
 } from '../src/shared/settings';
 import type { NumberSetting, Setting } from '../src/shared/settings/setting';
 import { texts } from '../src/shared/texts';
@@ -34,7 +36,7 @@ function part(group: GroupName): string {
 
 function row(named: Named): string[] {
   const { group, key, setting } = named;
-  const { library, sweep } = setting;
+  const { library } = setting;
   return [
     labelOf(named),
     wordsOf(named).help,
@@ -44,7 +46,7 @@ function row(named: Named): string[] {
     `\`--${flagOf(named)}\``,
     library ? `${library.name} \`${library.parameter}\`` : '',
     countsFor(named),
-    sweep ? 'yes' : '',
+    sweptSetting(fieldOf(named))?.group === group ? 'yes' : '',
   ];
 }
 

@@ -39,6 +39,8 @@ const gridSchema = z.strictObject({
         name: z.string().min(1).max(120),
         variants: z.array(z.string()).min(1).max(8),
         reference: z.string(),
+        /** Settings of training in the place of the experiment's, by key; they are checked with all others. */
+        train: z.record(z.string().max(40), z.union([finite, z.string().max(40), z.boolean()])).default({}),
       }),
     )
     .min(1)

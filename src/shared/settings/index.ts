@@ -29,10 +29,39 @@ export function settingsOf(group: GroupName): Named[] {
   return Object.entries(settings).map(([key, setting]) => ({ group, key, setting }));
 }
 
-/** Every setting that may vary in an experiment. Their keys differ. */
-export const SWEPT: readonly Named[] = RUN_GROUPS.flatMap((group) => settingsOf(group)).filter(
-  (s) => s.setting.sweep !== undefined,
-);
+/**
+ * Of a session, what an experiment does not vary: it counts seeds by itself, the data are cut to the length and the best
+ * adapter is a choice of its form; the learning rate varies by run.
+ */
+const FIXED: readonly string[] = ['seed', 'maxSequenceLength', 'loadBestCheckpoint', 'learningRate'];
+
+/** Every setting that may vary in an experiment: those of runs, which people vary most, and those that a session shares. */
+export const SWEPT: readonly Named[] = [...RUN_GROUPS, 'train' as const]
+  .flatMap((group) => settingsOf(group))
+  .filter(({ group, key, setting }) => setting.kind !== 'own' && (group !== 'train' || !FIXED.includes(key)))
+  .sort((a, b) => Number(a.setting.sweep === undefined) - Number(b.setting.sweep === undefined));
+
+/** What a setting that varies is called in an experiment: no two are called the same. */
+export const fieldOf = ({ group, key }: Pick<Named, 'group' | 'key'>): string =>
+  group === 'train' ? `train.${key}` : key;
+
+/** The setting of such a name; undefined where there is none (any more). */
+export const sweptSetting = (field: string): Named | undefined => SWEPT.find((s) => fieldOf(s) === field);
+
+/** The values that an experiment's form starts with, as typed: its own, all there are, or some around the default. */
+export function sweepOf({ setting }: Named): string {
+  if (setting.sweep !== undefined || setting.kind === 'own') return setting.sweep ?? '';
+  if (setting.kind === 'flag') return 'false, true';
+  if (setting.kind === 'choice') return setting.values.join(', ');
+  const { min, above, max, whole, unit } = setting;
+  const start = setting.kind === 'optional' ? setting.start : setting.default;
+  const within = (v: number) => Math.min(max, Math.max(min ?? above!, whole ? Math.round(v) : v));
+  const values = (start > 0 ? [start / 2, start, start * 2] : [0, max / 100, max / 10]).map(within);
+  const typed = values
+    .filter((v) => above === undefined || v > above)
+    .map((v) => Number((unit === 'percent' ? v * 100 : v).toPrecision(6)));
+  return [...new Set(typed)].join(', ');
+}
 
 /** Whether a setting means something for a method. */
 function counts({ group, key }: Named, method: MethodName): boolean {

@@ -35,7 +35,11 @@ const groups = Object.fromEntries(RUN_GROUPS.filter((g) => g !== 'run').map((gro
 /** One run, as version 1 has it. */
 export const formerRun = (run: unknown): unknown => renamed(ofRun(run), {}, groups);
 
-const keys = new Map(SWEPT.flatMap(({ key, setting }) => (setting.was === undefined ? [] : [[setting.was, key]])));
+const keys = new Map(
+  SWEPT.flatMap(({ group, key, setting }) =>
+    group === 'train' || setting.was === undefined ? [] : [[setting.was, key]],
+  ),
+);
 /** The key of a setting that varies in an experiment. */
 export const formerKey = (key: unknown): unknown => keys.get(key as string) ?? key;
 

@@ -1,15 +1,14 @@
 /** Names in the language in use. */
 import type { SampleWords, Shipped } from '../data';
 import type { Names, Varied } from '../names';
-import { SWEPT } from '../settings';
+import { sweptSetting } from '../settings';
 import { language, texts } from './index';
-import { wordsOf } from './settingWords';
+import { valueWords, wordsOf } from './settingWords';
 
 /** Title and description of a model or sample set in the language in use, in English where it has no other. */
 export const shippedWords = (shipped: Shipped): SampleWords => shipped.in?.[language()] ?? shipped;
 
-/** Keys of swept settings differ. */
-const sweptOf = (field: string) => SWEPT.find((s) => s.key === field)!;
+const sweptOf = (field: string) => sweptSetting(field)!;
 
 /** What a setting is called inside a sentence. */
 function axisName(field: string): string {
@@ -19,7 +18,14 @@ function axisName(field: string): string {
 
 /** A setting with its value, as it stands in a variant's name: "rank 8", "dropout 5 %". */
 const axisWords = ({ field, shown }: Varied) =>
-  `${axisName(field)} ${shown}${sweptOf(field).setting.unit === 'percent' ? ' %' : ''}`;
+  `${axisName(field)} ${valueShown(field, shown)}${sweptOf(field).setting.unit === 'percent' ? ' %' : ''}`;
+
+/** A choice in words, a number as it was typed. */
+function valueShown(field: string, shown: string): string {
+  const named = sweptOf(field);
+  if (named.setting.kind === 'flag') return valueWords(named, shown === 'true');
+  return named.setting.kind === 'choice' ? valueWords(named, shown) : shown;
+}
 
 export const names: Names = {
   data(origin, samples) {

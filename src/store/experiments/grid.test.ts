@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { type RunConfig, defaultSession, parseSession, runSchema } from '../../shared/config';
 import { experimentSchema } from '../../shared/experiment';
 import { aCell, anExperiment } from '../testing/experiments';
-import { SWEPT } from '../../shared/settings';
-import { type Axis, axisValues, expandGrid, sessionsOf } from './grid';
+import { SWEPT, fieldOf, sweepOf, sweptSetting } from '../../shared/settings';
+import { type Axis, axisValues, expandGrid, sessionsOf, sharedOf } from './grid';
 import { jobCount, nextJob } from './plan';
 import { resultsOf } from './results';
 import { isMessage } from '../../shared/message';
@@ -129,7 +129,7 @@ describe('a grid', () => {
 
   it('whatever it is, every variant belongs to one setting, and sessions are valid and hold all variants once', () => {
     const axis = fc.record({
-      field: fc.constantFrom(...SWEPT.map(({ key }) => key).filter((f) => f !== 'keep')),
+      field: fc.constantFrom(...SWEPT.map(fieldOf)),
       values: fc.uniqueArray(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 3 }).map((v) => v.join(' ')),
     });
     fc.assert(
@@ -161,11 +161,46 @@ describe('a grid', () => {
           ).toEqual(experiment.variants.map((a) => a.id).sort());
           for (const runs of sessions) {
             expect(runs.length).toBeLessThanOrEqual(8);
-            expect(parseSession({ train, runs }).runs).toEqual(runs);
+            const shared = sharedOf(experiment.grid, runs);
+            expect(parseSession({ train: { ...train, ...shared }, runs }).runs).toEqual(runs);
           }
         },
       ),
     );
+  });
+});
+
+describe('any setting', () => {
+  it.each(SWEPT.map(fieldOf))('%s starts with values that can be trained', (field) => {
+    const values = sweepOf(sweptSetting(field)!);
+    expect(isMessage(axisValues({ field, values }))).toBe(false);
+    expect(values.split(', ').length).toBeGreaterThan(1);
+  });
+
+  it('choices are words; what a session shares has sessions of its own', () => {
+    expect(axisValues({ field: 'train.schedule', values: 'linear, constant' })).toEqual([
+      { shown: 'linear', value: 'linear' },
+      { shown: 'constant', value: 'constant' },
+    ]);
+    expect(refusal(axisValues({ field: 'train.schedule', values: 'linear, none' }))).toMatch(/“none” is none of/);
+    expect(refusal(axisValues({ field: 'rslora', values: 'yes' }))).toMatch(/“yes” is none of false, true/);
+    const { variants, grid } = expanded(
+      [lora, ts],
+      [
+        { field: 'train.batchSize', values: '2, 4' },
+        { field: 'rslora', values: 'false, true' },
+      ],
+    );
+    expect(variants).toHaveLength(8);
+    expect(new Set(variants.map((v) => v.name)).size).toBe(8);
+    const experiment = anExperiment({ variants, grid, seeds: [1] });
+    expect(experimentSchema.parse(experiment).grid).toEqual(grid);
+    // Four runs of each batch size: they share what is shared.
+    expect(jobCount(experiment)).toBe(2);
+    const first = nextJob(experiment, [], names)!;
+    expect([first.config.train.batchSize, first.config.runs.length]).toEqual([2, 4]);
+    const cells = first.config.runs.map((r) => aCell(experiment, 1, r.id));
+    expect(nextJob(experiment, cells, names)!.config.train.batchSize).toBe(4);
   });
 });
 

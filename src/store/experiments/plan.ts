@@ -12,7 +12,7 @@ import {
 } from '../../shared/experiment';
 import { message } from '../../shared/message';
 import type { Names } from '../../shared/names';
-import { sessionsOf } from './grid';
+import { sessionsOf, sharedOf } from './grid';
 
 /** Probe runs of the module-importance experiment: gates measure the active share, AdaLoRA its sensitivity, plain LoRA all the rest. */
 export const PROBE_GATED = 'probe-gated';
@@ -125,12 +125,11 @@ interface Training {
 
 function trainJob({ experiment, cells, seed, ids, names }: Training): Job {
   const train = { ...experiment.train, seed };
-  if (!experiment.importance)
-    return {
-      stage: 'train',
-      seed,
-      config: parseSession({ train, runs: experiment.variants.filter((a) => ids.includes(a.id)) }),
-    };
+  if (!experiment.importance) {
+    const runs = experiment.variants.filter((a) => ids.includes(a.id));
+    const shared = sharedOf(experiment.grid, runs);
+    return { stage: 'train', seed, config: parseSession({ train: { ...train, ...shared }, runs }) };
+  }
   const { rankings, share, all } = experiment.importance;
   const modules = probeMeasures(cells, seed);
   if (!modules) throw new ConfigError(message('store.experiments.noRanking', { seed }));

@@ -3,6 +3,7 @@ import {
   METHOD_NAMES,
   type MethodName,
   type RunConfig,
+  type SessionConfig,
   type TrainConfig,
   gateSchema,
   isGated,
@@ -15,7 +16,7 @@ import { type Message, isMessage, message } from '../../shared/message';
 import type { Names } from '../../shared/names';
 import { isRefused, settingsOf } from '../../shared/settings';
 import { initialOf } from '../configure/changes';
-import { type Axis, expandGrid, sessionsOf } from './grid';
+import { type Axis, expandGrid, sessionsOf, sharedOf } from './grid';
 
 export type ExperimentKind = 'compare' | 'importance';
 
@@ -83,13 +84,16 @@ export function experimentSize(
   train: TrainConfig,
   runs: readonly RunConfig[],
   names: ExperimentNames,
-): { variants: number; cells: number; sessions: RunConfig[][] } | null {
+): { variants: number; cells: number; sessions: SessionConfig[] } | null {
   if (draft.kind !== 'compare' || experimentProblem(draft, train, runs, names) !== null) return null;
   const settings = experimentSettings(draft, train, runs, names);
   return {
     variants: settings.variants.length,
     cells: settings.variants.length * draft.seeds,
-    sessions: sessionsOf(settings),
+    sessions: sessionsOf(settings).map((of) => ({
+      train: { ...settings.train, ...sharedOf(settings.grid, of) },
+      runs: of,
+    })),
   };
 }
 

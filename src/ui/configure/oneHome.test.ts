@@ -5,7 +5,7 @@ import { renderToStaticMarkup } from 'react-dom/server';
 import { afterEach, expect, test, vi } from 'vitest';
 import { createStore } from 'zustand';
 import { settingsTable } from '../../../e2e/settingsTable';
-import { GROUP_NAMES, SWEPT, flagOf, settingsOf } from '../../shared/settings';
+import { GROUP_NAMES, SWEPT, fieldOf, flagOf, settingsOf } from '../../shared/settings';
 import type * as Adapter from '../../shared/settings/adapter';
 import { number } from '../../shared/settings/setting';
 
@@ -107,5 +107,5 @@ test('docs/settings.md is up to date: npm run settings', () => {
 test('no two settings share a flag, nor two that may vary a key', () => {
   const flags = GROUP_NAMES.flatMap((group) => settingsOf(group)).map(flagOf);
   expect(new Set(flags).size).toBe(flags.length);
-  expect(new Set(SWEPT.map(({ key }) => key)).size).toBe(SWEPT.length);
+  expect(new Set(SWEPT.map(fieldOf)).size).toBe(SWEPT.length);
 });

@@ -1,7 +1,7 @@
 /** Starting an experiment: one of two questions, a few numbers, a button. */
 import { useState } from 'react';
 import { METHODS, METHOD_NAMES } from '../../shared/config';
-import { SWEPT } from '../../shared/settings';
+import { SWEPT, fieldOf, sweepOf } from '../../shared/settings';
 import { texts } from '../../shared/texts';
 import { names } from '../../shared/texts/names';
 import { say } from '../../shared/texts/say';
@@ -147,7 +147,7 @@ function Compared({ draft, set }: { draft: ExperimentDraft; set: (patch: Partial
   const { axes } = draft;
   const change = (i: number, patch: Partial<ExperimentDraft['axes'][number]>) =>
     set({ axes: axes.map((a, k) => (k === i ? { ...a, ...patch } : a)) });
-  const next = SWEPT.find(({ key }) => !axes.some((a) => a.field === key))!;
+  const next = SWEPT.find((s) => !axes.some((a) => a.field === fieldOf(s)))!;
   return (
     <>
       <div className="stack tight">
@@ -186,8 +186,8 @@ function Compared({ draft, set }: { draft: ExperimentDraft; set: (patch: Partial
           <SelectField
             label={t.axis[i]}
             value={axis.field}
-            onChange={(field) => change(i, { field, values: settingOf(field).setting.sweep! })}
-            options={SWEPT.map((s) => ({ value: s.key, label: labelOf(s) }))}
+            onChange={(field) => change(i, { field, values: sweepOf(settingOf(field)) })}
+            options={SWEPT.map((s) => ({ value: fieldOf(s), label: labelOf(s) }))}
           />
           <TextField
             label={t.values}
@@ -211,7 +211,7 @@ function Compared({ draft, set }: { draft: ExperimentDraft; set: (patch: Partial
             type="button"
             className="small"
             data-testid="experiment-add-axis"
-            onClick={() => set({ axes: [...axes, { field: next.key, values: next.setting.sweep! }] })}
+            onClick={() => set({ axes: [...axes, { field: fieldOf(next), values: sweepOf(next) }] })}
           >
             {axes.length === 0 ? t.add : t.addSecond}
           </button>
@@ -229,7 +229,7 @@ function Size({ draft }: { draft: ExperimentDraft }) {
   if (!size) return null;
   const t = texts().experiment.form;
   const { variants, cells, sessions } = size;
-  const times = sessions.map((s) => expected({ train, runs: s })).filter((t) => t !== null);
+  const times = sessions.map((s) => expected(s)).filter((t) => t !== null);
   const sum = (of: 'low' | 'high') => times.reduce((total, t) => total + t[of], 0) * draft.seeds;
   const all = {
     variants: variants,

@@ -48,6 +48,8 @@ export const forms = {
       `${label}: give at least one value, such as ${example}.`,
     many: ({ label, most }: { label: string; most: number }) => `${label}: at most ${most} values.`,
     number: ({ label, value }: { label: string; value: string }) => `${label}: “${value}” is not a number.`,
+    choice: ({ label, value, known }: { label: string; value: string; known: string }) =>
+      `${label}: “${value}” is none of ${known}.`,
     duplicate: ({ label }: { label: string }) => `${label}: duplicate value.`,
     same: 'Choose two different settings.',
     unused: ({ label }: { label: string }) => `None of the chosen methods has the setting “${label}”.`,

@@ -39,6 +39,7 @@ export const forms: Forms = {
     none: ({ label, example }) => `${label}：请至少给一个取值，例如 ${example}。`,
     many: ({ label, most }) => `${label}：最多 ${most} 个取值。`,
     number: ({ label, value }) => `${label}：“${value}”不是数字。`,
+    choice: ({ label, value, known }) => `${label}：“${value}”不在 ${known} 之中。`,
     duplicate: ({ label }) => `${label}：有取值重复。`,
     same: '请选择两项不同的设置。',
     unused: ({ label }) => `所选方法都没有“${label}”这项设置。`,
