@@ -5,7 +5,7 @@ import { language, speakOfErrors } from './shared/texts';
 import { names } from './shared/texts/names';
 import { say } from './shared/texts/say';
 import { describeErrors } from './shared/errors';
-import { hubHost, startData, startDevice, startModel, startSettings } from './store/pageUrl';
+import { hubHost, startData, startDevice, startHub, startModel, startSettings } from './store/pageUrl';
 import { Studio } from './store/studio';
 import { App } from './ui/App';
 import { rememberedDevice } from './ui/device';
@@ -22,6 +22,7 @@ const studio = new Studio({
   baseUrl: import.meta.env.BASE_URL,
   hubHost: hubHost(href),
   startModel: startModel(href),
+  startHub: startHub(href),
   startData: startData(href),
   startDevice: startDevice(href) ?? rememberedDevice(),
   startSettings: startSettings(href),

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { defaultSession } from '../shared/config';
 import { readLink, settingsLink } from './configure/share';
-import { hubHost, settingsUrl, startData, startDevice, startModel, startSettings } from './pageUrl';
+import { hubHost, settingsUrl, startData, startDevice, startHub, startModel, startSettings } from './pageUrl';
 
 it('asks for the embedded model that the address names', () => {
   expect(startModel('http://x/sieve/?model=sieve-stories-nano')).toEqual({
@@ -20,7 +20,7 @@ it('computes on the device that the address names, and a link names none', () =>
   expect(settingsUrl('http://x/?device=cpu', 'l', { model: null, data: null })).toBe('http://x/?config=l');
 });
 
-it('carries settings and an embedded model, and nothing of a hub', () => {
+it('carries settings and an embedded model', () => {
   const e = defaultSession();
   e.train.seed = 9;
   const url = settingsUrl('http://x/sieve/?model=sieve-stories-4m#train', settingsLink(e), {
@@ -31,8 +31,19 @@ it('carries settings and an embedded model, and nothing of a hub', () => {
   expect(startModel(url)?.id).toBe('sieve-stories-nano');
   expect(readLink(startSettings(url)!)).toEqual(e);
   expect(startSettings('http://x/sieve/')).toBeNull();
-  const model = { kind: 'hub', id: 'me/secret', revision: 'main', host: 'http://h' } as const;
-  expect(settingsUrl('http://x/', 'l', { model, data: null })).toBe('http://x/?config=l');
+});
+
+it('carries a model of the hub by id and revision, and nothing of a folder', () => {
+  const model = { kind: 'hub', id: 'HuggingFaceTB/SmolLM2-135M', revision: 'refs/pr/1', host: 'http://h' } as const;
+  const url = settingsUrl('http://x/?model=sieve-stories-nano', 'l', { model, data: null });
+  expect(url).not.toContain('//h');
+  expect(startModel(url)).toBeNull();
+  expect(startHub(url)).toEqual({ id: model.id, revision: model.revision });
+  expect(startHub('http://x/?model=a/b')).toEqual({ id: 'a/b', revision: 'main' });
+  for (const named of ['', 'a', 'a/b/c', 'a/b@', '../b@/', 'a/b@ c', `a/${'b'.repeat(97)}`])
+    expect(startHub(`http://x/?model=${encodeURIComponent(named)}`)).toBeNull();
+  const folder = { kind: 'folder', id: 'mine' } as const;
+  expect(settingsUrl('http://x/', 'l', { model: folder, data: null })).toBe('http://x/?config=l');
 });
 
 it('carries the sample set and what is seen, and nothing of a file', () => {

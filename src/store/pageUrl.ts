@@ -12,6 +12,19 @@ export function startModel(href: string): ModelSource | null {
   return id === null ? null : { kind: 'embedded', id };
 }
 
+/** A model of the hub by its id and revision. */
+export interface HubModel {
+  id: string;
+  revision: string;
+}
+
+/** @param href the page's address; `?model=owner/name@revision` names a model of the hub. Null where it names none that there could be. */
+export function startHub(href: string): HubModel | null {
+  const named = new URL(href).searchParams.get('model') ?? '';
+  const parts = /^([\w.-]{1,96}\/[\w.-]{1,96})(?:@([\w.-][\w./-]{0,99}))?$/.exec(named);
+  return parts && { id: parts[1], revision: parts[2] ?? 'main' };
+}
+
 /** @param href the page's address; `?data=feelings` asks for that sample set. Null where it names none that there could be. */
 export function startData(href: string): string | null {
   return idOf(href, 'data');
@@ -43,15 +56,15 @@ export function startSettings(href: string): string | null {
   return new URL(href).searchParams.get(LINK_KEY);
 }
 
-/** What is open and comes with the page; a file or a model of the hub is another one's own. */
+/** What is open. A file is another one's own. */
 interface Open {
   model: ModelSource | null;
   data: DataOrigin | null;
 }
 
 /**
- * The page's address with settings in it, the place and the selection that are seen, and with model and data where they ship
- * with the page; the device is another machine's own.
+ * The page's address with settings in it, the place and the selection that are seen, with the model where it ships with the
+ * page or is one of the hub, and with data that ship with the page; the device is another machine's own.
  * @param link of `settingsLink`
  */
 export function settingsUrl(href: string, link: string, { model, data }: Open): string {
@@ -59,6 +72,7 @@ export function settingsUrl(href: string, link: string, { model, data }: Open): 
   if (!readHash(page.hash)) page.hash = '';
   for (const key of ['device', 'data']) page.searchParams.delete(key);
   if (model?.kind === 'embedded') page.searchParams.set('model', model.id);
+  if (model?.kind === 'hub') page.searchParams.set('model', `${model.id}@${model.revision}`);
   if (data?.kind === 'sample') page.searchParams.set('data', data.id);
   page.searchParams.set(LINK_KEY, link);
   return page.href;

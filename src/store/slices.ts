@@ -38,6 +38,7 @@ import type { Timing } from './configure/timing';
 import type { DeviceKind, GpuFound } from './device';
 import type { MetricLog } from './metricLog';
 import type { OfflineState } from './offline';
+import type { HubModel } from './pageUrl';
 import { FIRST_ROUTE, NO_SELECTION, type Route, type Selection } from './route';
 import type { StorageMode } from './storageLock';
 
@@ -231,6 +232,8 @@ export interface UiSlice {
   route: Route;
   /** For a projector: larger, with nothing but the pictures. */
   presenting: boolean;
+  /** What the link that the page was opened with has set, by name, and a model of the hub that it asks for; null once that is known. */
+  link: { settings: boolean; model: string | null; data: string | null; hub: HubModel | null } | null;
 }
 
 /** What all charts show the same of. */
@@ -392,7 +395,15 @@ export function initialState(): State {
       voteNote: null,
     },
     selection: { ...NO_SELECTION, pointed: { step: null, token: null } },
-    ui: { notices: [], theme: 'auto', language: 'en', offline: 'off', route: FIRST_ROUTE, presenting: false },
+    ui: {
+      notices: [],
+      theme: 'auto',
+      language: 'en',
+      offline: 'off',
+      route: FIRST_ROUTE,
+      presenting: false,
+      link: null,
+    },
   };
 }
 

@@ -28,6 +28,7 @@ import { type KeepClient, createKeepClient } from './keepClient';
 import { SavedSessions, allRecords } from './savedSessions';
 import { type TakeOver, watchOffline } from './offline';
 import { Page } from './page';
+import type { HubModel } from './pageUrl';
 import { type FileReaders, workerReaders } from './reading';
 import { RECORDED_RUN, type RecordedRun, recordedRun } from './recordedRun';
 import type { Route, Selection } from './route';
@@ -51,6 +52,8 @@ export interface StudioOptions {
   hubHost: string;
   /** The model that the page's address names; the first of the list opens when absent. */
   startModel?: ModelSource | null;
+  /** A model of the hub that the address names: nothing is fetched before a person says so. */
+  startHub?: HubModel | null;
   /** The sample set that the address names; the first of the list opens when absent. */
   startData?: string | null;
   /** What to compute on; 'auto' when absent. */
@@ -233,11 +236,36 @@ export class Studio {
     const { startSettings } = this.#options;
     if (desk) this.configure.setDraft(desk.draft);
     else if (startSettings) this.configure.openLink(startSettings);
+    if (!desk) this.#saySetByLink();
     this.#page.patch('model', { gpu, choice: this.#options.startDevice ?? 'auto' });
     const model = this.#openFirst(kept?.modelOf(desk) ?? this.#options.startModel ?? null);
     const data = this.data.loadSamples(desk && kept ? kept.restoreDesk(desk) : null, this.#options.startData ?? null);
     kept?.watchDesk();
     await Promise.all([model, data, this.experiments.load()]);
+  }
+
+  /** What a link has set, or would: for the note at the top of the page. */
+  #saySetByLink(): void {
+    const { startSettings, startHub = null, startModel, startData } = this.#options;
+    if (!startSettings && !startHub) return;
+    const link = {
+      settings: Boolean(startSettings),
+      hub: startHub,
+      model: startModel?.id ?? null,
+      data: startData ?? null,
+    };
+    this.#page.patch('ui', { link });
+  }
+
+  /** Opens the model of the hub that the link names. */
+  openLinked(): Promise<void> {
+    const hub = this.#s.ui.link?.hub;
+    this.closeLinkNote();
+    return hub ? this.openFromHub(hub.id, hub.revision) : Promise.resolve();
+  }
+
+  closeLinkNote(): void {
+    this.#page.patch('ui', { link: null });
   }
 
   // ---- model ---------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
  * what went wrong in another place.
  */
 import { texts } from '../../shared/texts';
+import { names } from '../../shared/texts/names';
 import { say } from '../../shared/texts/say';
 import { hashOf } from '../../store/route';
 import { isLive } from '../../store/slices';
@@ -17,9 +18,43 @@ export function Dock() {
   return (
     <div className="dock">
       <WhyNotTrain />
+      <LinkNote />
       <ResumeOffer />
       <WantedFiles />
       <Elsewhere />
+    </div>
+  );
+}
+
+/** What the link that the page was opened with has set; a model of the hub waits for a click. */
+function LinkNote() {
+  const t = texts();
+  const studio = useStudio();
+  const link = useSel((s) => s.ui.link);
+  const samples = useSel((s) => s.dataset.samples);
+  const live = useSel((s) => isLive(s.runs.phase));
+  if (!link) return null;
+  const data = link.data === null ? null : names.data({ kind: 'sample', id: link.data }, samples);
+  const { hub } = link;
+  return (
+    <div className="notice" role="status" data-testid="link-note">
+      <p>
+        {(link.settings || data) && t.frame.link.set(link.settings, hub ? null : link.model, data)}{' '}
+        {hub && t.frame.link.hub(hub.id, hub.revision)}
+      </p>
+      {hub && (
+        <button type="button" data-testid="link-open-hub" disabled={live} onClick={() => void studio.openLinked()}>
+          {t.frame.link.open(hub.id)}
+        </button>
+      )}
+      <button
+        type="button"
+        className="quiet"
+        onClick={() => studio.closeLinkNote()}
+        aria-label={t.common.notice.dismiss}
+      >
+        ✕
+      </button>
     </div>
   );
 }

@@ -20,7 +20,18 @@ export const frame = {
   },
   share: 'Share',
   shared: 'A link to these settings and this view is on the clipboard.',
+  /** Of a link that the page was opened with. */
+  link: {
+    set: (settings: boolean, model: string | null, data: string | null) =>
+      `This link has set ${[settings && 'the settings', model && `the model ${model}`, data && `the data set ${data}`]
+        .filter(Boolean)
+        .join(', ')}.`,
+    hub: (id: string, revision: string) =>
+      `It was made with ${id} (${revision}) of Hugging Face, which is downloaded only when you open it.`,
+    open: (id: string) => `Open ${id}`,
+  },
   export: 'Export',
+  shareResult: 'Result as one HTML file',
   exportRun: (run: string) => `Adapter of ${run} (PEFT)`,
   nothingToExport: 'Adapters can be exported once a run has trained.',
   more: 'More',

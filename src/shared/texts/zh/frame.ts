@@ -20,7 +20,14 @@ export const frame: Texts['frame'] = {
   },
   share: '分享',
   shared: '这些设置和当前视图的链接已复制到剪贴板。',
+  link: {
+    set: (settings, model, data) =>
+      `此链接设定了${[settings && '设置', model && `模型 ${model}`, data && `数据集 ${data}`].filter(Boolean).join('、')}。`,
+    hub: (id, revision) => `它使用 Hugging Face 上的 ${id}（${revision}），只有你打开它时才会下载。`,
+    open: (id) => `打开 ${id}`,
+  },
   export: '导出',
+  shareResult: '结果（单个 HTML 文件）',
   exportRun: (run) => `${run} 的适配器（PEFT）`,
   nothingToExport: '有运行训练过之后，就可以导出适配器。',
   more: '更多',
