@@ -18,7 +18,7 @@ import type { DatasetCommands } from './dataset';
 import type { KeepClient } from './keepClient';
 import type { Page } from './page';
 import { asAtStart, choicesOf, recipeOf } from './recipe';
-import { type DatasetSlice, type State } from './slices';
+import { type DatasetSlice, type State, isLive } from './slices';
 import type { ExperimentData } from './experiments/library';
 
 /** What is on the desk of this tab: it survives a reload, and goes with the tab. */
@@ -37,6 +37,8 @@ const deskSchema = z.object({
   /** The model that was chosen; null where it could not be opened. */
   model: modelSourceSchema.nullable(),
   data: z.strictObject({ name: z.string(), recipe: dataRecipeSchema }).nullable(),
+  /** The saved session that was shown; desks of earlier versions do not say. */
+  session: z.string().max(100).nullable().default(null),
 });
 export type Desk = Omit<z.infer<typeof deskSchema>, 'draft'> & { draft: SessionConfig };
 
@@ -63,9 +65,12 @@ export class KeptData {
   /** By the list in which they are open. */
   readonly #hashed = new WeakMap<readonly OwnFile[], Sources>();
   #asking: Promise<unknown> = Promise.resolve();
+  /** Id of the saved session that was shown before a reload; null once it is open again, or cannot be. */
+  shownBefore: string | null;
 
   constructor(host: KeptDataHost) {
     this.#host = host;
+    this.shownBefore = this.readDesk()?.session ?? null;
   }
 
   /** What `dataset` is made from; its files are kept where this tab writes. Null where they cannot be read any more. */
@@ -227,7 +232,7 @@ export class KeptData {
 
   /** Keeps model, draft and data of this tab whenever they change. */
   watchDesk(): void {
-    const choices = ({ runs, dataset, model }: State) => [runs.draft, chosenModel(model), ...choicesOf(dataset)];
+    const choices = (s: State) => [s.runs.draft, chosenModel(s.model), shownSession(s), ...choicesOf(s.dataset)];
     let before = choices(this.#s);
     this.#host.page.store.subscribe((s) => {
       const now = choices(s);
@@ -245,7 +250,8 @@ export class KeptData {
       runs: { draft },
     } = this.#s;
     const { link, start } = this.#host;
-    const write = (data: Desk['data']) => writeDesk({ link, start, draft, model: chosenModel(model), data });
+    const session = shownSession(this.#s) ?? this.shownBefore;
+    const write = (data: Desk['data']) => writeDesk({ link, start, draft, model: chosenModel(model), data, session });
     const { wanted, status, origin } = dataset;
     if (wanted) write({ name: wanted.name, recipe: wanted.recipe });
     else if (status !== 'ready' || !origin) write(readDesk()?.data ?? null);
@@ -270,6 +276,12 @@ export class KeptData {
 
 /** A model that could not be opened is none to begin with. */
 const chosenModel = ({ source, status }: State['model']): ModelSource | null => (status === 'failed' ? null : source);
+
+/** Id of the saved session that is shown; null where none is, or it is not over. */
+function shownSession({ runs: { session, phase }, keep }: State): string | null {
+  if (!session || isLive(phase)) return null;
+  return keep.runs.find((r) => r.startedAt === session.startedAt)?.id ?? null;
+}
 
 /** Whether two token sets are the same, token by token. */
 function same(a: TokenSet, b: TokenSet): boolean {

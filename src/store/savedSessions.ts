@@ -229,8 +229,9 @@ export class SavedSessions {
   /**
    * Shows a saved session as if it had just ended: curves, tables and maps. With them come its adapters, for Compare and
    * export, where its model can be opened; where it cannot, or nothing can be computed at all, the run can still be looked at.
+   * @param alone leaves settings and data as they are
    */
-  open(id: string): Promise<boolean> {
+  open(id: string, { alone = false }: { alone?: boolean } = {}): Promise<boolean> {
     return this.#do(id, async () => {
       const record = this.#record(id);
       refuseTwo(this.#s);
@@ -266,8 +267,8 @@ export class SavedSessions {
         startedAt: record.startedAt,
         gone: new Set(record.config.runs.map((r) => r.id).filter((r) => !file.adapters.has(r))),
       };
-      this.#host.setDraft(record.config);
-      if (record.recipe) void this.#host.restoreData({ name: record.data, recipe: record.recipe });
+      if (!alone) this.#host.setDraft(record.config);
+      if (!alone && record.recipe) void this.#host.restoreData({ name: record.data, recipe: record.recipe });
       this.#host.store.setState((s) => ({
         runs: withSession(s.runs, session, record.ended),
       }));

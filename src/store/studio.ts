@@ -225,7 +225,37 @@ export class Studio {
     await claimStorage((mode) => {
       this.#page.patch('keep', { mode });
       if (mode === 'writer') void this.checkpoints.look();
-      if (mode !== 'off') void this.savedSessions.list().then(() => this.comparing.restore());
+      if (mode === 'off') return;
+      void this.savedSessions
+        .list()
+        .then(() => this.#openAgain())
+        .then(() => this.comparing.restore());
+    });
+  }
+
+  /** After a reload: the session that was shown, with its adapters on the model. What was typed and chosen since stays. */
+  async #openAgain(): Promise<void> {
+    const kept = await this.keptData().catch(() => null);
+    const record = this.#s.keep.runs.find((r) => r.id === kept?.shownBefore);
+    if (!kept || !record) return;
+    await this.#modelSettled();
+    const { model, runs, keep } = this.#s;
+    const same = JSON.stringify(model.source) === JSON.stringify(record.model);
+    if (same && model.status === 'ready' && !runs.session && !isLive(runs.phase) && !keep.resuming && !this.#starting)
+      await this.savedSessions.open(record.id, { alone: true });
+    kept.shownBefore = null;
+  }
+
+  /** Resolves once a model is open, or cannot be opened. */
+  #modelSettled(): Promise<void> {
+    const settled = ({ model: { status } }: State) => status === 'ready' || status === 'failed';
+    return new Promise((resolve) => {
+      if (settled(this.#s)) return resolve();
+      const end = this.store.subscribe((s) => {
+        if (!settled(s)) return;
+        end();
+        resolve();
+      });
     });
   }
 
