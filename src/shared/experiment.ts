@@ -66,6 +66,9 @@ const currentSchema = z
       tokens: count,
       template: templateSchema,
       mapping: mappingSchema.nullable(),
+      /** SHA-256 of its files, and the seed of its split; earlier versions did not keep them. */
+      hashes: z.array(z.string().max(64)).max(10_000).default([]),
+      splitSeed: count.nullable().default(null),
       /** Whether its tokens are kept beside the experiment, so that it can go on after a reload. */
       kept: z.boolean(),
     }),

@@ -4,9 +4,10 @@
  */
 import type { SessionConfig, RunConfig, TrainConfig } from '../shared/config';
 import type { PromptTemplate } from '../shared/data';
+import type { DataRecipe } from '../shared/dataRecipe';
 import type { Message } from '../shared/message';
 import type { SavedSession } from '../shared/savedSession';
-import type { ModuleId } from '../shared/types';
+import type { ModuleId, UsedDevice } from '../shared/types';
 import type { ModelSource, RunId } from '../train/protocol';
 import { type Curve, curveOf, evalCurve } from './curves';
 import { type MetricLog, skippedShare, totalSkipped } from './metricLog';
@@ -35,7 +36,11 @@ export interface ComparableRun {
   /** Settings that all runs of its session share. */
   train: TrainConfig;
   model: ModelSource;
+  /** What it was computed on, in order. */
+  devices: readonly UsedDevice[];
   data: string;
+  /** What its data were made from; null where nobody knows. */
+  recipe: DataRecipe | null;
   template: PromptTemplate;
   startedAt: number;
   /** Why it failed; null when it did not. */
@@ -77,7 +82,9 @@ interface Origin {
   of: string;
   config: SessionConfig;
   model: ModelSource;
+  devices: readonly UsedDevice[];
   data: string;
+  recipe: DataRecipe | null;
   template: PromptTemplate;
   startedAt: number;
   failed: (runId: RunId) => Message | string | null;
@@ -113,7 +120,9 @@ function comparable(from: Origin, metricLogs: ReadonlyMap<RunId, MetricLog>): Co
         config,
         train: from.config.train,
         model: from.model,
+        devices: from.devices,
         data: from.data,
+        recipe: from.recipe,
         template: from.template,
         startedAt: from.startedAt,
         failed: from.failed(config.id),
@@ -144,16 +153,25 @@ function comparable(from: Origin, metricLogs: ReadonlyMap<RunId, MetricLog>): Co
   });
 }
 
-/** Runs of the session on the page, as they are now: curves are views that the next step may outgrow. */
-export function sessionRuns(session: SessionView, model: ModelSource): ComparableRun[] {
-  const { config, dataName: data, template, startedAt, failed } = session;
+/**
+ * Runs of the session on the page, as they are now: curves are views that the next step may outgrow.
+ * @param kept all records: the session's own, once it is kept, knows what its data were made from
+ */
+export function sessionRuns(
+  session: SessionView,
+  model: ModelSource,
+  kept: readonly SavedSession[] = [],
+): ComparableRun[] {
+  const { config, devices, dataName: data, template, startedAt, failed } = session;
   return comparable(
     {
       saved: null,
       of: '',
       config,
       model,
+      devices,
       data,
+      recipe: kept.find((r) => r.startedAt === startedAt)?.recipe ?? null,
       template,
       startedAt,
       failed: (id) => failed.get(id) ?? null,
@@ -164,7 +182,10 @@ export function sessionRuns(session: SessionView, model: ModelSource): Comparabl
 
 /** Runs of a kept record, with the curves that its file holds. */
 export function runsOfSaved(record: SavedSession, metricLogs: ReadonlyMap<RunId, MetricLog>): ComparableRun[] {
-  const { id, name, config, model, data, template, startedAt, finals } = record;
+  const { id, name, config, model, devices, data, recipe, template, startedAt, finals } = record;
   const failed = (runId: RunId) => finals[config.runs.findIndex((r) => r.id === runId)]?.failed ?? null;
-  return comparable({ saved: id, of: name, config, model, data, template, startedAt, failed }, metricLogs);
+  return comparable(
+    { saved: id, of: name, config, model, devices, data, recipe, template, startedAt, failed },
+    metricLogs,
+  );
 }

@@ -5,6 +5,7 @@
 import type { StoreApi } from 'zustand/vanilla';
 import { type SessionConfig, parseSession } from '../shared/config';
 import type { ChatTemplate, Shipped } from '../shared/data';
+import type { DataRecipe } from '../shared/dataRecipe';
 import { type ErrorInfo, SieveError } from '../shared/errors';
 import { message } from '../shared/message';
 import type { Names } from '../shared/names';
@@ -148,7 +149,10 @@ export class Studio {
         await this.#startSession(config, data, from, 'experiment');
         return this.#sessionEnd();
       },
-      currentData: () => this.data.current(),
+      currentData: async () => {
+        const current = await this.data.current();
+        return { ...current, made: await this.#madeFrom() };
+      },
       openModel: (source) => this.openModel(source, { orNone: true }),
       report: (error) => this.#page.report('experiment', error),
       names,
@@ -501,16 +505,21 @@ export class Studio {
         const config = parseSession(this.#s.runs.draft);
         refuseTwo(this.#s);
         const { data, ...from } = await this.data.current();
-        const { dataset } = this.#s;
-        const { files } = this.data;
-        const recipe = this.keptData().then(
-          (kept) => kept.recipe(dataset, files),
-          () => null,
-        );
-        await this.#startSession(config, data, { ...from, recipe }, 'run');
+        await this.#startSession(config, data, { ...from, recipe: this.#madeFrom() }, 'run');
       },
       busy,
     );
+  }
+
+  /** What the data set that is open is made from; null where nobody knows. */
+  async #madeFrom(): Promise<DataRecipe | null> {
+    const { dataset } = this.#s;
+    const { files } = this.data;
+    try {
+      return await (await this.keptData()).recipe(dataset, files);
+    } catch {
+      return null;
+    }
   }
 
   /**

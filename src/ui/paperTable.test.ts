@@ -42,3 +42,19 @@ test('CSV has all digits, an interval in its own column, and no formula', () => 
     '',
   ]);
 });
+
+test('where the numbers come from stands under the table, and beside each row of the CSV', () => {
+  const provenance = {
+    labels: ['Device', 'Seed', 'Data'],
+    rows: [
+      ['CPU, 2 threads', '1', ''],
+      ['CPU, 2 threads', '2', ''],
+    ],
+  };
+  const told = { ...table, provenance };
+  expect(writeTable(told, 'md').trimEnd().split('\n').at(-1)).toBe('Device: CPU, 2 threads. Seed: 1; 2.');
+  expect(writeTable(told, 'tex')).toContain('\\footnotesize Device: CPU, 2 threads. Seed: 1; 2.\n\\end{table}');
+  const lines = writeTable(told, 'csv').split('\r\n');
+  expect(lines[0]).toBe('Run,Val_loss,Δ,Δ ±,Device,Seed,Data');
+  expect(lines[2]).toBe('\'=1+1,1.3,0.0658,0.0101,"CPU, 2 threads",2,');
+});

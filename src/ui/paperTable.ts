@@ -19,7 +19,22 @@ export interface PaperTable {
   /** Names of the columns, and whether they hold numbers. */
   columns: readonly { label: string; number: boolean }[];
   rows: readonly (readonly PaperCell[])[];
+  /** Where the numbers come from, which a paper must say. */
+  provenance?: Provenance;
 }
+
+/** Facts by label, for each row of a table; empty where a row has none. */
+export interface Provenance {
+  labels: readonly string[];
+  rows: readonly (readonly string[])[];
+}
+
+/** One sentence for each fact, with every value that the rows have. */
+export const provenanceNotes = ({ labels, rows }: Provenance): string[] =>
+  labels.flatMap((label, i) => {
+    const values = [...new Set(rows.map((row) => row[i]).filter(Boolean))];
+    return values.length > 0 ? [`${label}: ${values.join('; ')}.`] : [];
+  });
 
 export const TABLE_FORMATS = ['md', 'tex', 'csv'] as const;
 export type TableFormat = (typeof TABLE_FORMATS)[number];
@@ -63,7 +78,7 @@ const TEX: Readonly<Record<string, string>> = {
 /** Text that LaTeX prints as it reads. */
 export const toTex = (text: string): string => [...text].map((sign) => TEX[sign] ?? sign).join('');
 
-function texTable({ caption, columns, rows }: PaperTable): string {
+function texTable({ caption, columns, rows, provenance }: PaperTable): string {
   const line = (cells: string[]) => `    ${cells.join(' & ')} \\\\`;
   const cell = ({ text, best }: PaperCell) => (best ? `\\textbf{${toTex(text)}}` : toTex(text));
   return [
@@ -78,6 +93,7 @@ function texTable({ caption, columns, rows }: PaperTable): string {
     ...rows.map((row) => line(row.map(cell))),
     '    \\bottomrule',
     '  \\end{tabular}',
+    ...(provenance ? [`  \\par\\smallskip\\footnotesize ${toTex(provenanceNotes(provenance).join(' '))}`] : []),
     '\\end{table}',
     '',
   ].join('\n');
@@ -86,7 +102,7 @@ function texTable({ caption, columns, rows }: PaperTable): string {
 /** Signs that Markdown, or the HTML inside it, would take for its own. */
 const toMarkdown = (text: string): string => text.replaceAll('\n', ' ').replace(/[\\`*_[\]<>|#&]/g, '\\$&');
 
-function markdownTable({ caption, columns, rows }: PaperTable): string {
+function markdownTable({ caption, columns, rows, provenance }: PaperTable): string {
   const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
   const cell = ({ text, best }: PaperCell) => (best ? `**${toMarkdown(text)}**` : toMarkdown(text));
   return [
@@ -96,17 +112,19 @@ function markdownTable({ caption, columns, rows }: PaperTable): string {
     line(columns.map((c) => (c.number ? '--:' : ':--'))),
     ...rows.map((row) => line(row.map(cell))),
     '',
+    ...(provenance ? [toMarkdown(provenanceNotes(provenance).join(' ')), ''] : []),
   ].join('\n');
 }
 
-/** Numbers with all their digits; an interval in a column of its own. */
-function csvTable({ columns, rows }: PaperTable): string {
+/** Numbers with all their digits; an interval in a column of its own, and so is each fact of where they come from. */
+function csvTable({ columns, rows, provenance }: PaperTable): string {
   const wide = columns.map((_, i) => rows.some((row) => row[i]?.half !== undefined));
   return toCsv([
-    columns.flatMap(({ label }, i) => (wide[i] ? [label, `${label} ±`] : [label])),
-    ...rows.map((row) =>
-      row.flatMap(({ text, value, half }, i) => [value === undefined ? text : value, ...(wide[i] ? [half] : [])]),
-    ),
+    [...columns.flatMap(({ label }, i) => (wide[i] ? [label, `${label} ±`] : [label])), ...(provenance?.labels ?? [])],
+    ...rows.map((row, r) => [
+      ...row.flatMap(({ text, value, half }, i) => [value === undefined ? text : value, ...(wide[i] ? [half] : [])]),
+      ...(provenance?.rows[r] ?? []),
+    ]),
   ]);
 }
 

@@ -137,7 +137,7 @@ export function contenders(s: State, called: Pick<Names, 'base' | 'baseOf' | 'im
         ? { kind: 'ready', runId: 'base' }
         : { kind: 'none', why: message('store.compare.why.noModel') },
   });
-  for (const run of session && source ? sessionRuns(session, source) : []) {
+  for (const run of session && source ? sessionRuns(session, source, s.keep.runs) : []) {
     out.push({
       key: run.runId,
       identity: `${run.startedAt}/${run.runId}`,

@@ -5,6 +5,7 @@
  */
 import type { StoreApi } from 'zustand/vanilla';
 import { type SessionConfig, isGated } from '../../shared/config';
+import type { DataRecipe } from '../../shared/dataRecipe';
 import { DataError, SieveError, messageOf } from '../../shared/errors';
 import { type Message, message } from '../../shared/message';
 import type { Names } from '../../shared/names';
@@ -37,7 +38,9 @@ export interface ExperimentHost {
     from: Pick<SessionView, 'template' | 'mapping' | 'dataName'>,
   ): Promise<SessionView>;
   /** The data set as it is prepared now. @throws {SieveError} when there is none */
-  currentData(): Promise<{ data: ExperimentData } & Pick<SessionView, 'template' | 'mapping' | 'dataName'>>;
+  currentData(): Promise<
+    { data: ExperimentData; made: DataRecipe | null } & Pick<SessionView, 'template' | 'mapping' | 'dataName'>
+  >;
   openModel(source: ModelSource): Promise<void>;
   report(error: unknown): void;
   names: Names;
@@ -89,7 +92,7 @@ export class Experiments {
       refuseTwo(this.#host.store.getState());
       const { model, runs, experiments } = this.#host.store.getState();
       if (model.status !== 'ready' || !model.source) throw new SieveError(message('store.noModel'));
-      const { data, dataName: name, template, mapping } = await this.#host.currentData();
+      const { data, made, dataName: name, template, mapping } = await this.#host.currentData();
       const bytes = dataBytes(data);
       const kept = bytes <= MAX_KEPT_BYTES;
       const createdAt = Date.now();
@@ -110,6 +113,8 @@ export class Experiments {
           tokens: data.train.ids.length + data.validation.ids.length,
           template,
           mapping,
+          hashes: made?.files.map((f) => f.hash) ?? [],
+          splitSeed: made?.seed ?? null,
           kept,
         },
         ...experimentSettings(draft, runs.draft.train, runs.draft.runs, this.#host.names),

@@ -49,7 +49,7 @@ export function ResultTable({ experiment, cells, results }: Props & { results: R
         )}
         <TradeOffOver results={results} />
       </div>
-      <ReportTable table={shownResults(results)} testId="result-table" />
+      <ReportTable table={shownResults(experiment, cells, results)} testId="result-table" />
     </>
   );
 }
@@ -74,8 +74,8 @@ function TradeOffOver({ results }: { results: Results }) {
 }
 
 /** The table with the looks of the page: its marks, and what tests go by. */
-function shownResults(results: Results): ShownTable {
-  const table = resultTable(results);
+function shownResults(experiment: Experiment, cells: readonly Cell[], results: Results): ShownTable {
+  const table = resultTable(experiment, cells, results);
   const ahead = results.base === null ? 0 : 1;
   const groups = new Map<number, string>();
   results.rows.forEach(({ setting }, i) => {

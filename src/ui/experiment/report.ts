@@ -6,18 +6,28 @@ import { RUN_GROUPS, type RunGroup } from '../../shared/settings';
 import { settingsFor } from '../../store/configure/changes';
 import { ranks } from '../../shared/stats';
 import { type Cell, type Experiment, contestants, moduleKey } from '../../shared/experiment';
-import { language, texts } from '../../shared/texts';
+import { texts } from '../../shared/texts';
 import { names } from '../../shared/texts/names';
 import { say } from '../../shared/texts/say';
 import { MEASURES, classesOf, noiseOf, rankingsOf, resultsOf } from '../../store/experiments/results';
 import { deviceNames } from '../deviceWords';
 import { templateWords } from '../templateWords';
 import { resultTable } from './tables';
+import { SOFTWARE } from '../provenance';
 import { verdictsOf } from './verdicts';
-import { escapeMarkup, toMarkup } from '../charts/drawing';
+import { toMarkup } from '../charts/drawing';
 import { count, fixed, percent } from '../format';
-import type { PaperTable } from '../paperTable';
-import tokens from '../styles/tokens.css?raw';
+import {
+  REPORT_WIDTH as WIDTH,
+  heading,
+  list,
+  number as n,
+  paperMarkup,
+  paragraph,
+  reportPage,
+  table,
+  title,
+} from '../reportPage';
 import {
   NOISE_LINES,
   bandFigure,
@@ -33,56 +43,19 @@ import {
   withInterval,
 } from './figures';
 
-const WIDTH = 760;
-
-/** The page's tokens (its light and dark theme), and the few rules of this page. */
-const STYLE = `${tokens}
-body{font:15px/1.5 var(--font);color:var(--ink);background:var(--paper);max-width:60rem;margin:2rem auto;padding:0 1rem}
-table{border-collapse:collapse;font-size:13px;margin:1rem 0;display:block;overflow-x:auto}caption{text-align:left;font-weight:650;white-space:nowrap}td:first-child{white-space:nowrap}
-th,td{padding:.25rem .6rem;border-bottom:1px solid var(--line);text-align:left;font-weight:400}thead th{color:var(--ink-2)}
-.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}.help{color:var(--ink-2);font-size:13px}svg{max-width:100%;height:auto}
-text{font:12px var(--font);fill:var(--ink)}.chart-tick{fill:var(--ink-2)}.chart-group{font-weight:650}
-.chart-grid{stroke:var(--line)}.chart-level{stroke:var(--ink-2);stroke-dasharray:3 4}.chart-whisker,.chart-mean{stroke-width:2}.chart-whisker.over-bar{stroke:var(--ink)}.chart-dot{fill-opacity:.7}.chart-dashed{stroke-dasharray:6 4}.chart-name{stroke:none}.chart-span{stroke-opacity:.4}.chart-band{fill-opacity:.16}
-.mark-0{fill:var(--line-strong);stroke:var(--ink-2)}
-${[1, 2, 3, 4, 5, 6, 7, 8].map((i) => `.mark-${i}{fill:var(--run-${i});stroke:var(--run-${i})}`).join('\n')}
-rect,circle,polygon{stroke:none}
-`;
-
-type Cellable = string | { number: string };
-const n = (number: string): Cellable => ({ number });
-
-function table(caption: string, head: Cellable[], rows: Cellable[][]): string {
-  const cell = (tag: string, c: Cellable) =>
-    typeof c === 'string'
-      ? `<${tag}>${escapeMarkup(c)}</${tag}>`
-      : `<${tag} class="n">${escapeMarkup(c.number)}</${tag}>`;
-  return `<table><caption>${escapeMarkup(caption)}</caption><thead><tr>${head.map((c) => cell('th', c)).join('')}</tr></thead><tbody>${rows.map((row) => `<tr>${row.map((c) => cell('td', c)).join('')}</tr>`).join('')}</tbody></table>`;
-}
-
-/** A table of results, as the page shows it. */
-const paperMarkup = ({ caption, columns, rows }: PaperTable): string =>
-  table(
-    caption,
-    columns.map(({ label, number }) => (number ? n(label) : label)),
-    rows.map((row) => row.map(({ text }, i) => (columns[i].number ? n(text) : text))),
-  );
-
 /** Every device that a cell was computed on, once. */
 const devicesOf = (cells: readonly Cell[]): string => [...new Set(cells.map((c) => deviceNames(c.devices)))].join('; ');
 
-const paragraph = (text: string, help = false) => `<p${help ? ' class="help"' : ''}>${escapeMarkup(text)}</p>`;
-const heading = (text: string) => `<h2>${escapeMarkup(text)}</h2>`;
-
 /** The report as one HTML document. */
 export function reportHtml(experiment: Experiment, cells: readonly Cell[]): string {
-  const t = texts().experiment;
+  const { experiment: t, common } = texts();
   const results = resultsOf(experiment, cells, names.ranking);
   const { rows, base } = results;
   const bands = bandsOf(experiment, cells);
   const trade = tradeOffPoints(results);
   const verdicts = verdictsOf(experiment, cells, results);
   const parts = [
-    `<h1>${escapeMarkup(experiment.name)}</h1>`,
+    title(experiment.name),
     paragraph(
       t.report.made(
         new Date(experiment.createdAt).toISOString().slice(0, 16).replace('T', ' '),
@@ -91,14 +64,12 @@ export function reportHtml(experiment: Experiment, cells: readonly Cell[]): stri
       true,
     ),
     heading(t.view.shows),
-    verdicts.length > 0
-      ? `<ul>${verdicts.map((v) => `<li>${escapeMarkup(v)}</li>`).join('')}</ul>`
-      : paragraph(t.view.nothing),
+    verdicts.length > 0 ? list(verdicts) : paragraph(t.view.nothing),
     paragraph(t.report.how, true),
     toMarkup(lossFigure(results, WIDTH)),
     ...(bands.length > 0 ? [toMarkup(bandFigure(bands, WIDTH))] : []),
     ...(trade.length > 1 ? [toMarkup(tradeOffFigure(trade, base, WIDTH))] : []),
-    paperMarkup(resultTable(results)),
+    paperMarkup(resultTable(experiment, cells, results)),
     table(
       t.report.seeds,
       [t.results.seed, ...rows.map(({ name }) => n(name))],
@@ -188,6 +159,9 @@ export function reportHtml(experiment: Experiment, cells: readonly Cell[]): stri
         [t.report.model, source],
         [t.report.device, devicesOf(cells)],
         [t.report.data, experiment.data.name],
+        [common.provenance.hash, experiment.data.hashes.join(', ') || '–'],
+        [common.provenance.split, String(experiment.data.splitSeed ?? '–')],
+        [common.provenance.software, SOFTWARE],
         [t.report.train, n(count(experiment.data.train))],
         [t.report.validation, n(count(experiment.data.validation))],
         ...(template.chat === null
@@ -227,13 +201,7 @@ export function reportHtml(experiment: Experiment, cells: readonly Cell[]): stri
         ]
       : []),
   );
-  return `<!doctype html>
-<html lang="${language()}"><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeMarkup(experiment.name)}</title><style>${STYLE}</style></head>
-<body>${parts.join('\n')}</body></html>
-`;
+  return reportPage(experiment.name, parts);
 }
 
 /** Text as one CSV field: quoted where needed, and never taken for a formula by a spreadsheet. */

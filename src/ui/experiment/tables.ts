@@ -1,9 +1,11 @@
 /** Tables of an experiment as data: the page, its report and the files for a paper show the same. */
 import type { Interval } from '../../shared/stats';
 import { texts } from '../../shared/texts';
+import type { Cell, Experiment } from '../../shared/experiment';
 import type { Results } from '../../store/experiments/results';
 import { count, fixed, percent, signed } from '../format';
 import type { PaperCell, PaperTable } from '../paperTable';
+import { provenanceOfExperiment } from '../provenance';
 import { withInterval } from './figures';
 import { referenceName } from './verdicts';
 
@@ -18,7 +20,7 @@ const differenceOf = (i: Interval | null): PaperCell =>
     ? { text: `${signed(i.mean)}${i.half === null ? '' : ` ± ${fixed(i.half)}`}`, value: i.mean, half: i.half }
     : { ...NONE, half: null };
 
-export function resultTable(results: Results): PaperTable {
+export function resultTable(experiment: Experiment, cells: readonly Cell[], results: Results): PaperTable {
   const t = texts().experiment.results;
   const { rows, measures, base } = results;
   const others = measures.slice(1);
@@ -34,6 +36,7 @@ export function resultTable(results: Results): PaperTable {
       ...others.map(({ id }) => ({ label: t.measure[id], number: true })),
       { label: t.perplexity, number: true },
     ],
+    provenance: provenanceOfExperiment(experiment, cells, rows.length + (base === null ? 0 : 1)),
     rows: [
       ...(base === null
         ? []

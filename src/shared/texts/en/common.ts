@@ -7,6 +7,16 @@ export const common = {
     file: (kind: string, title: string) => `${kind} of ${title}`,
     format: { md: 'Markdown', tex: 'LaTeX', csv: 'CSV' },
   },
+  /** What a table says of where its numbers come from. */
+  provenance: {
+    model: 'Base model',
+    device: 'Device',
+    data: 'Data',
+    hash: 'SHA-256 of the data',
+    split: 'Seed of the split',
+    seed: 'Seed of training',
+    software: 'Written by',
+  },
   notice: {
     text: '{head} {message}',
     error: 'Error.',

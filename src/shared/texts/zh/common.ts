@@ -8,6 +8,15 @@ export const common: Texts['common'] = {
     file: (kind, title) => `${title} 的 ${kind}`,
     format: { md: 'Markdown', tex: 'LaTeX', csv: 'CSV' },
   },
+  provenance: {
+    model: '基座模型',
+    device: '设备',
+    data: '数据',
+    hash: '数据的 SHA-256',
+    split: '划分种子',
+    seed: '训练种子',
+    software: '写入程序',
+  },
   notice: {
     text: '{head}{message}',
     error: '错误：',
