@@ -1,4 +1,5 @@
 /** The state of the page: slices of plain data. Changed only by `studio.ts`. */
+import type { Written } from '../shared/classification';
 import type { Language } from '../shared/texts';
 import { type SessionConfig, type Problem, defaultSession } from '../shared/config';
 import {
@@ -184,6 +185,12 @@ export interface RunsSlice {
   version: number;
   imported: { runId: RunId; name: string; template: PromptTemplate | null }[];
   answers: Record<RunId, Answer>;
+  /** What they were asked, as typed; null where nothing was. */
+  asked: string | null;
+  /** Several prompts, and for each that is through what every run has written; null where none were asked. */
+  batch: { prompts: readonly string[]; answers: readonly Readonly<Record<RunId, string>>[] } | null;
+  /** How often the runs of this session write the expected answer; `runs` is null where answers are none or long. Null until it is asked for. */
+  written: { runs: Readonly<Record<RunId, Written>> | null } | null;
   /** Request whose pieces are shown; null when nobody is writing. */
   generating: number | null;
   sampling: Sampling;
@@ -265,7 +272,7 @@ export interface CompareSlice {
   /** The saved session that is being read. */
   reading: string | null;
   /** What is being written at the moment. */
-  writing: 'answers' | 'vote' | null;
+  writing: 'answers' | 'batch' | 'written' | 'vote' | null;
   ballot: Ballot | null;
   /** The round that waits for a vote: its answers as they stand, first and second. */
   round: { prompt: string; answers: [string, string] } | null;
@@ -364,6 +371,9 @@ export function initialState(): State {
       version: 0,
       imported: [],
       answers: {},
+      asked: null,
+      batch: null,
+      written: null,
       generating: null,
       sampling: { seed: 1, maxNewTokens: 64, temperature: 0.7, topP: 0.95 },
       watchText: null,
@@ -419,6 +429,9 @@ export const withSession = (runs: RunsSlice, session: SessionView | null, phase:
   profile: null,
   progress: null,
   answers: {},
+  asked: null,
+  batch: null,
+  written: null,
   generating: null,
   version: runs.version + 1,
 });

@@ -372,9 +372,22 @@ export class Studio {
 
   /** What was open is shown again, with its runs and results. */
   #takeBack({ model, runs }: Pick<State, 'model' | 'runs'>): void {
-    const { session, profile, phase, plan, fix, timing, imported, answers } = runs;
+    const { session, profile, phase, plan, fix, timing, imported, answers, asked, batch, written } = runs;
     const version = this.#s.runs.version + 1;
-    this.#page.patch('runs', { session, profile, phase, plan, fix, timing, imported, answers, version });
+    this.#page.patch('runs', {
+      session,
+      profile,
+      phase,
+      plan,
+      fix,
+      timing,
+      imported,
+      answers,
+      asked,
+      batch,
+      written,
+      version,
+    });
     this.#page.patch('model', { ...model, moving: null });
   }
 

@@ -3,6 +3,7 @@ import { z } from '../../shared/zod';
 import { SieveError, messageOf } from '../../shared/errors';
 import { type Message, message } from '../../shared/message';
 import type { Names } from '../../shared/names';
+import { DATA_ROLES } from '../../shared/template';
 import type { RunId, Sampling } from '../../train/protocol';
 import { samplingProblem } from '../checks';
 import type { DatasetCommands } from '../dataset';
@@ -12,6 +13,7 @@ import type { AddedRun, CompareSlice, State } from '../slices';
 import type { TrainClient } from '../trainClient';
 import { type Box, browserBox } from './box';
 import { type Contender, chosen, contenders } from './contenders';
+import { MAX_PROMPT_FILE, readPrompts } from './promptFile';
 import { type AskedPrompt, validationPrompt, passes } from './prompts';
 import {
   type Ballot,
@@ -129,16 +131,94 @@ export class Compare {
     this.#host.page.patch('runs', { sampling: { ...this.#s.runs.sampling, ...patch } });
   }
 
+  /** A prompt of the validation split, as a person would type it; null where there is none, or a chat's template wrote it. */
+  async suggestion(): Promise<string | null> {
+    const found = await validationPrompt(
+      this.#host.data,
+      () => this.#s,
+      () => 0,
+    );
+    if (!found || found.from === 'raw' || found.from === 'typed') return found?.text ?? null;
+    return 'kind' in found.from ? (found.from.values.get(DATA_ROLES[found.from.kind][0].role) ?? null) : null;
+  }
+
+  /** Everything that is compared and can answer, its adapters loaded. @throws {SieveError} when that is nobody */
+  async #speakers(): Promise<{ contender: Contender; runId: RunId }[]> {
+    const shown = () => chosen(contenders(this.#s, this.#host.names), this.#s.compare).shown;
+    await this.#load(shown());
+    const asked = this.#ready(shown());
+    if (asked.length === 0) throw new SieveError(message('store.compare.nobody'));
+    return asked;
+  }
+
+  /** All of them answer, prompt by prompt, with the same sampling seed; what is written when it is cancelled stays. */
+  async answerAll(prompts: readonly string[]): Promise<void> {
+    if (!this.#begin('batch')) return;
+    const { session } = this.#s.runs;
+    const { sampling } = this.#s.runs;
+    try {
+      const asked = await this.#speakers();
+      const answers: Record<RunId, string>[] = [];
+      this.#host.page.patch('runs', { batch: { prompts, answers } });
+      for (const text of prompts) {
+        const written: Record<RunId, string> = {};
+        for (const { prompt, runs } of await passes(
+          asked,
+          { text, from: 'typed' },
+          this.#host.data.applyChatTemplate,
+        )) {
+          if (this.#cancelled) return;
+          Object.assign(written, (await this.#host.train.request({ type: 'generate', runs, prompt, sampling })).texts);
+        }
+        // Another session has taken the place of this one, or it was cut short in the middle of an answer.
+        if (this.#cancelled || this.#s.runs.session !== session) return;
+        answers.push(written);
+        this.#host.page.patch('runs', { batch: { prompts, answers: [...answers] } });
+      }
+    } catch (error) {
+      this.#host.page.report('compare', error);
+    } finally {
+      this.#patch({ writing: null });
+    }
+  }
+
+  /** Whether the session's runs, and the base, write the expected answers to the evaluation examples, greedily. */
+  async measureWritten(): Promise<void> {
+    const { session } = this.#s.runs;
+    if (!session || !this.#begin('written')) return;
+    try {
+      const runs = ['base', ...session.config.runs.map((r) => r.id).filter((id) => !session.failed.has(id))];
+      const { evalExamples: examples } = session.config.train;
+      const written = await this.#host.train.request({ type: 'written-answers', runs, examples });
+      if (this.#s.runs.session === session) this.#host.page.patch('runs', { written });
+    } catch (error) {
+      this.#host.page.report('compare', error);
+    } finally {
+      this.#patch({ writing: null });
+    }
+  }
+
+  /** Prompts of a file that a person gives, answered. */
+  async answerFile(file: Blob): Promise<void> {
+    let prompts: string[] = [];
+    await this.#host.page.command('compare', async () => {
+      this.#host.page.dismiss('compare');
+      if (file.size > MAX_PROMPT_FILE)
+        throw new SieveError(message('store.compare.prompts.big', { kb: MAX_PROMPT_FILE >> 10 }));
+      prompts = readPrompts(await file.text());
+    });
+    if (prompts.length > 0) await this.answerAll(prompts);
+  }
+
   /** Everything that is compared and can answer does so, with the same sampling seed. */
   async answer(typed: string): Promise<void> {
     if (!this.#begin('answers')) return;
     let mine: number | null = null;
     try {
-      await this.#load(chosen(contenders(this.#s, this.#host.names), this.#s.compare).shown);
-      const asked = this.#ready(chosen(contenders(this.#s, this.#host.names), this.#s.compare).shown);
-      if (asked.length === 0) throw new SieveError(message('store.compare.nobody'));
+      const asked = await this.#speakers();
       if (this.#cancelled) return;
       this.#host.page.patch('runs', {
+        asked: typed,
         answers: Object.fromEntries(asked.map(({ runId }) => [runId, { text: '', done: false }])),
       });
       for (const { prompt, runs } of await passes(

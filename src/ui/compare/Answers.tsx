@@ -1,14 +1,16 @@
 /** One prompt for all that are compared, their answers, and word by word what differs. */
-import { memo, useMemo, useState } from 'react';
+import { memo, useEffect, useMemo, useRef, useState } from 'react';
 import { texts } from '../../shared/texts';
 import { type DiffPart, diffWords } from '../../shared/wordDiff';
 import type { Contender } from '../../store/compare/contenders';
-import type { Answer } from '../../store/slices';
+import { type Answer, isLive } from '../../store/slices';
 import { Check, NumberField, RunMark, TextField } from '../bits';
 import { tokenText } from '../format';
 import { Phrase } from '../Phrase';
 import { useSel, useStudio, useTexts } from '../studioContext';
+import { Batch } from './Batch';
 import type { Compared } from './useContenders';
+import { WrittenAnswers } from './WrittenAnswers';
 
 export function Answers({ shown, reference }: Compared) {
   return (
@@ -16,6 +18,8 @@ export function Answers({ shown, reference }: Compared) {
       <p className="help">{texts().compare.lead}</p>
       <Prompt shown={shown} />
       <Cards shown={shown} reference={reference} />
+      <Batch shown={shown} />
+      <WrittenAnswers shown={shown} />
     </>
   );
 }
@@ -51,8 +55,10 @@ function Prompt({ shown }: { shown: Contender[] }) {
   const writing = useSel((s) => s.compare.writing);
   const ready = useSel((s) => s.model.status === 'ready');
   const [text, setText] = useState('');
+  const input = useRef<HTMLInputElement>(null);
   const prompts = origin?.kind === 'sample' ? (samples.find((s) => s.id === origin.id)?.prompts ?? []) : [];
   const set = studio.comparing;
+  useFirstPrompt(shown, prompts[0] ?? null, text === '' ? setText : null);
   return (
     <form
       className="stack"
@@ -121,12 +127,62 @@ function Prompt({ shown }: { shown: Contender[] }) {
         >
           {writing === 'answers' ? t.writing : t.ask}
         </button>
-        <button type="button" disabled={writing !== 'answers'} onClick={() => void set.cancel()}>
+        <button type="button" disabled={writing !== 'answers' && writing !== 'batch'} onClick={() => void set.cancel()}>
           {t.cancel}
         </button>
+        <button
+          type="button"
+          disabled={!ready || writing !== null}
+          title={t.fileHelp}
+          onClick={() => input.current?.click()}
+        >
+          {t.fromFile}
+        </button>
+        <input
+          ref={input}
+          type="file"
+          accept=".txt,.json,.jsonl,text/plain,application/json"
+          className="sr-only"
+          tabIndex={-1}
+          aria-label={t.file}
+          data-testid="prompts-file"
+          onChange={(e) => {
+            const file = e.target.files?.[0];
+            if (file) void set.answerFile(file);
+            e.target.value = '';
+          }}
+        />
       </div>
     </form>
   );
+}
+
+/**
+ * Fills in a prompt of the data and has it answered, once a session, for whoever comes to the answers and finds none.
+ * @param fill null where a person has typed already
+ */
+function useFirstPrompt(shown: readonly Contender[], own: string | null, fill: ((text: string) => void) | null): void {
+  const { comparing } = useStudio();
+  const here = useSel(({ ui: { route } }) => route.place === 'compare' && route.tab === 'answers');
+  const startedAt = useSel((s) => s.runs.session?.startedAt ?? null);
+  const idle = useSel(
+    (s) =>
+      s.model.status === 'ready' && !isLive(s.runs.phase) && s.experiments.running === null && !s.dataset.preparing,
+  );
+  const unanswered = useSel((s) => s.compare.writing === null && Object.keys(s.runs.answers).length === 0);
+  const done = useRef<number | null>(null);
+  const trained = shown.some((c) => c.kind === 'run' && c.voice.kind !== 'none');
+  const due = here && idle && unanswered && trained && startedAt !== null && fill !== null;
+  useEffect(() => {
+    if (!due || done.current === startedAt) return;
+    done.current = startedAt;
+    void (async () => {
+      const text = own ?? (await comparing.suggestion());
+      if (!text) return;
+      fill(text);
+      await comparing.answer(text);
+    })();
+  }, [due, startedAt, own, fill, comparing]);
 }
 
 function Cards({ shown, reference }: Pick<Compared, 'shown' | 'reference'>) {

@@ -67,6 +67,19 @@ export const compare = {
     differs: (baseline: string, same: number, added: number, removed: number) =>
       `Diff to ${baseline}: ${same} words the same, ${added} added, ${removed} removed.`,
     emptyAnswer: '(empty answer)',
+    fromFile: 'Prompts from a file',
+    fileHelp: 'Up to 100 prompts, one per line, or JSON with a “prompt” each.',
+    file: 'File with prompts',
+    batch: (done: number, of: number) => `Answers to ${of} prompts${done < of ? `, ${done} done` : ''}`,
+  },
+  written: {
+    measure: 'Measure exact match',
+    help: 'Greedy answers to the evaluation examples, compared with the expected ones.',
+    none: 'The evaluation examples have no short answers to compare with.',
+    caption: (examples: number) => `Written answers, on ${examples} validation examples`,
+    run: 'Run',
+    exactMatch: 'Exact match (greedy)',
+    tokenF1: 'Token-F1 (greedy)',
   },
   curves: {
     smoothing: 'Smoothing of the train loss {weight}',
@@ -186,6 +199,12 @@ export const compare = {
       unclear: ({ name, votes, of, share, low, high }: Votes) =>
         `No clear preference: ${votes} of ${of} decided ${of === 1 ? 'vote' : 'votes'} for ${name} (${share}, 95 % CI ${low} to ${high}; 50 % is a coin toss).`,
     },
+  },
+  /** The comparison as one HTML file. */
+  result: {
+    made: (time: string, software: string) =>
+      `Written on ${time} UTC by ${software} in a browser. Lower loss is better.`,
+    settingsOf: (run: string) => `All settings of ${run}`,
   },
   adapters: {
     title: 'Export and import adapters',

@@ -268,6 +268,28 @@ export const store = {
       message: 'Nothing selected can generate.',
       hint: 'Choose the base model or a run above; the reason is beside each.',
     },
+    prompts: {
+      big: ({ kb }: { kb: number }) => ({
+        message: `The file is larger than ${kb} KB.`,
+        hint: 'Give one with fewer prompts.',
+      }),
+      empty: {
+        message: 'There is no prompt in the file.',
+        hint: 'Write one prompt per line, or lines of JSON with a "prompt".',
+      },
+      none: ({ at }: { at: number }) => ({
+        message: `Entry ${at} is not a prompt.`,
+        hint: 'Each entry must be a text, or an object with a "prompt".',
+      }),
+      long: ({ at, most }: { at: number; most: number }) => ({
+        message: `Prompt ${at} has more than ${most} characters.`,
+        hint: 'Shorten it.',
+      }),
+      many: ({ n, most }: { n: number; most: number }) => ({
+        message: `There are ${n} prompts in the file; ${most} can be answered at once.`,
+        hint: 'Give them in several files.',
+      }),
+    },
     noAdapter: { message: 'Its adapter is no longer in the file.' },
     noPrompt: {
       message: 'There is no validation example to use as a prompt.',

@@ -56,6 +56,19 @@ export const compare: Texts['compare'] = {
     differs: (baseline, same, added, removed) =>
       `与 ${baseline} 相比：${same} 个词相同，新增 ${added} 个，删除 ${removed} 个。`,
     emptyAnswer: '（空回答）',
+    fromFile: '从文件读取提示词',
+    fileHelp: '最多 100 个提示词，每行一个，或每项带“prompt”的 JSON。',
+    file: '提示词文件',
+    batch: (done, of) => `对 ${of} 个提示词的回答${done < of ? `，已完成 ${done} 个` : ''}`,
+  },
+  written: {
+    measure: '测量完全匹配',
+    help: '对评估样本的贪心回答，与期望的回答对照。',
+    none: '评估样本没有可以对照的短回答。',
+    caption: (examples) => `写出的回答，基于 ${examples} 个验证样本`,
+    run: '运行',
+    exactMatch: '完全匹配（贪心）',
+    tokenF1: '词元 F1（贪心）',
   },
   curves: {
     smoothing: '训练损失的平滑 {weight}',
@@ -167,6 +180,10 @@ export const compare: Texts['compare'] = {
       unclear: ({ name, votes, of, share, low, high }) =>
         `${of} 张票还看不出偏好：${of} 张作出选择的票中有 ${votes} 张选 ${name}（${share}，95 % 置信区间 ${low} 到 ${high}；50 % 等于抛硬币）。`,
     },
+  },
+  result: {
+    made: (time, software) => `由 ${software} 于 ${time} UTC 在浏览器中写成。损失越低越好。`,
+    settingsOf: (run) => `${run} 的全部设置`,
   },
   adapters: {
     title: '导出与导入适配器',

@@ -202,6 +202,16 @@ export const store: Texts['errors']['store'] = {
       allJudged: '你的提示词都已评完。',
     },
     nobody: { message: '选中的都不能生成。', hint: '请在上面选择基座模型或一个运行；原因写在各项旁边。' },
+    prompts: {
+      big: ({ kb }) => ({ message: `文件超过 ${kb} KB。`, hint: '请提供提示词较少的文件。' }),
+      empty: { message: '文件里没有提示词。', hint: '请每行写一个提示词，或每行一个带 "prompt" 的 JSON。' },
+      none: ({ at }) => ({ message: `第 ${at} 项不是提示词。`, hint: '每一项必须是文本，或带 "prompt" 的对象。' }),
+      long: ({ at, most }) => ({ message: `第 ${at} 个提示词超过 ${most} 个字符。`, hint: '请缩短它。' }),
+      many: ({ n, most }) => ({
+        message: `文件里有 ${n} 个提示词；一次最多回答 ${most} 个。`,
+        hint: '请分成几个文件。',
+      }),
+    },
     noAdapter: { message: '它的适配器已不在文件里。' },
     noPrompt: { message: '没有可以用作提示词的验证样本。', hint: '请在“数据”里选择数据，或自己写提示词。' },
     absent: ({ name }) => ({
