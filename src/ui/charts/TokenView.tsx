@@ -16,8 +16,7 @@ import { PatchView } from './PatchView';
 import { Ramp } from './Ramp';
 import { makeRamp } from './ramp';
 import { ratioScale } from './ratioScale';
-import type { Surface } from './surface';
-import { letters } from './textWidth';
+import { tokenPicture } from './tokenPicture';
 
 type Watch = NonNullable<MetricLog['watch']>;
 
@@ -75,13 +74,13 @@ export const TokenView = memo(function TokenView({ watch, token, onToken, onPoin
         ...explainTokens(active, names),
       ]}
       picture={() =>
-        watched
-          ? drawPatches(watched, shares, colors)
-          : picture(
-              signs.map((s) => s.text),
-              active,
-              colors,
-            )
+          watched
+            ? drawPatches(watched, shares, colors)
+            : tokenPicture(
+                signs.map((s) => s.text),
+                active,
+                colors,
+              )
       }
       rows={rows}
       tools={
@@ -236,34 +235,4 @@ export function TokenGates({ watch, token: wanted }: Pick<Props, 'watch' | 'toke
       </table>
     </Scroll>
   );
-}
-
-const WIDTH = 760;
-const LINE = 26;
-const CHAR = 8;
-
-/** The text as it is saved, broken into lines. */
-function picture(
-  signs: string[],
-  active: ArrayLike<number>,
-  colors: ReturnType<typeof useChartColors>,
-): { width: number; height: number; draw: (to: Surface) => void } {
-  let [x, y] = [0, 0];
-  const places = signs.map((text) => {
-    const width = Math.max(CHAR, letters(text) * CHAR) + 4;
-    if (x > 0 && x + width > WIDTH) [x, y] = [0, y + LINE];
-    const place = { text, x, y, width };
-    x += width + 1;
-    return place;
-  });
-  return {
-    width: WIDTH,
-    height: y + LINE,
-    draw: (to) =>
-      places.forEach((p, i) => {
-        const shade = colors.keep(active[i]);
-        to.rect({ x: p.x, y: p.y, width: p.width, height: LINE - 4, fill: shade.fill, stroke: undefined, radius: 3 });
-        to.text(p.x + 2, p.y + LINE / 2 - 2, p.text, { fill: shade.ink, mono: true, size: 13 });
-      }),
-  };
 }

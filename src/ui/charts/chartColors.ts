@@ -77,7 +77,10 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
-/** Colours of the theme in use; a new object whenever they change. */
+/** Colours of the theme in use, as they are now. */
+export const chartColors = (): ChartColors => (current ??= read());
+
+/** The same; a new object whenever they change. */
 export function useChartColors(): ChartColors {
-  return useSyncExternalStore(subscribe, () => (current ??= read()));
+  return useSyncExternalStore(subscribe, chartColors);
 }

@@ -1,13 +1,13 @@
 /** Runs that classified the same validation examples: their scores, confusion matrices, classes, and the examples behind them. */
 import { useState } from 'react';
-import { majorityScores, type Scores } from '../../shared/classification';
 import { type Classifying, gradedOf } from '../../store/graded';
-import { RunMark, Scroll, SelectField } from '../bits';
-import { fixed, percent } from '../format';
+import { SelectField } from '../bits';
+import { ReportTable } from '../ReportTable';
 import { useTexts } from '../studioContext';
 import { ClassTable } from './ClassTable';
 import { Examples } from './Examples';
 import { type Looked, Matrices } from './Matrices';
+import { accuracyTable } from './tables';
 
 interface Props {
   all: readonly Classifying[];
@@ -26,42 +26,7 @@ export function Classification({ all, reference = null }: Props) {
   return (
     <div className="stack" data-testid="classification">
       <div className="panel stack">
-        <Scroll label={t.scores}>
-          <table className="grid" data-testid="accuracy-table">
-            <caption>{t.measured(set.labels.length, set.classes.length)}</caption>
-            <thead>
-              <tr>
-                <th scope="col">{t.run}</th>
-                <th scope="col" className="num">
-                  {t.accuracy}
-                </th>
-                <th scope="col" className="num">
-                  {t.right}
-                </th>
-                <th scope="col" className="num">
-                  {t.macroF1}
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              <tr>
-                <th scope="row" title={t.majorityHelp}>
-                  {t.majority(set.classes[0])}
-                </th>
-                <Values scores={majorityScores(set)} testId="majority" />
-              </tr>
-              {graded.map((g) => (
-                <tr key={g.key}>
-                  <th scope="row">
-                    <RunMark index={g.index} />
-                    {g.name}
-                  </th>
-                  <Values scores={g.scores} testId={`accuracy-${g.key}`} />
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Scroll>
+        <ReportTable table={accuracyTable(set, graded)} testId="accuracy-table" />
         <p className="help">{t.by[set.by]}</p>
         {others.length > 0 && <p className="help">{t.others(others.map((o) => o.name))}</p>}
       </div>
@@ -77,20 +42,5 @@ export function Classification({ all, reference = null }: Props) {
       <Examples graded={run} cell={inside} onAll={() => setLooked({ key: run.key, cell: null })} />
       <ClassTable set={set} graded={run} />
     </div>
-  );
-}
-
-function Values({ scores, testId }: { scores: Scores; testId: string }) {
-  const t = useTexts().classification;
-  const { accuracy, right, examples, macroF1 } = scores;
-  return (
-    <>
-      <td className="num metric">
-        <span data-testid={testId}>{percent(accuracy?.share, 1)}</span>
-        {accuracy && <small> {t.interval(percent(accuracy.low, 1), percent(accuracy.high, 1))}</small>}
-      </td>
-      <td className="num">{t.ofAll(right, examples)}</td>
-      <td className="num">{fixed(macroF1)}</td>
-    </>
   );
 }

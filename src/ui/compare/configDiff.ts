@@ -26,7 +26,7 @@ export interface DiffRow {
 }
 
 /** Every field with its value for one run; null where it does not apply. */
-function fields({
+export function configFields({
   config,
   train,
   model,
@@ -61,7 +61,7 @@ function fields({
  * that means nothing for some of the methods is listed where those for which it does differ.
  */
 export function configDiff(runs: readonly Configured[]): DiffRow[] {
-  const each = runs.map(fields);
+  const each = runs.map(configFields);
   return (each[0] ?? []).flatMap(({ path, label }, f) => {
     const values = each.map((own) => own[f].value);
     const distinct = new Set(values.filter((v) => v !== null));

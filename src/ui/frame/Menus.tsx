@@ -42,6 +42,7 @@ export function ExportMenu() {
   const studio = useStudio();
   const session = useSel((s) => s.runs.session);
   const phase = useSel((s) => s.runs.phase);
+  const added = useSel((s) => s.compare.added.length > 0);
   const runs = session && phase !== 'compiling' ? session.config.runs.filter((r) => !session.gone?.has(r.id)) : [];
   const save = async (id: string) => {
     const zip = await studio.exportRun(id);
@@ -49,6 +50,17 @@ export function ExportMenu() {
   };
   return (
     <Menu label={t.export} className="menu-export">
+      <button
+        type="button"
+        className="quiet"
+        data-testid="share-result"
+        disabled={(session === null && !added) || phase === 'compiling'}
+        onClick={() =>
+          void import('../compare/saveResult').then(({ saveResult }) => saveResult(studio.store.getState()))
+        }
+      >
+        {t.shareResult}
+      </button>
       {runs.length === 0 && <p className="help">{t.nothingToExport}</p>}
       {runs.map((run) => (
         <button
