@@ -4,6 +4,7 @@
  */
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
+import { TABS } from '../src/store/route';
 import { PAIRS } from './data';
 import { tooWide } from './probes';
 import { expect, test } from './test';
@@ -37,7 +38,7 @@ const unfold = (page: Page, which: string) =>
   );
 
 /** One of each kind: a view that moves, one with tables, a form, a list. */
-const PLACES = ['train', 'compare', 'setup/data/rows', 'setup/settings'];
+const PLACES = ['train', 'compare', 'compare/skips', 'setup/data/rows', 'setup/settings'];
 
 const cell = (s: string) => `"${s}"`;
 /** Copies, a short row, an empty answer, and a row longer than the context. */
@@ -108,10 +109,12 @@ test('axe finds nothing in any state and theme of a visit', async ({ app, page }
     await look(page, `after a run, ${tab}`, '[role="tabpanel"]:not([hidden])');
   }
   await look(page, 'after a run', '#train');
-  for (const place of ['compare', 'history']) {
-    await app.goTo(place);
-    await look(page, `after a run, ${place}`, `#${place}`);
+  for (const tab of TABS.compare) {
+    await app.goTo(`compare/${tab}`);
+    await look(page, `after a run, Compare, ${tab}`, '#compare');
   }
+  await app.goTo('history');
+  await look(page, 'after a run, History', '#history');
   for (const [theme, scheme] of [
     ['Dark', 'light'],
     ['Contrast', 'light'],
