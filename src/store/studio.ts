@@ -151,7 +151,7 @@ export class Studio {
       },
       currentData: async () => {
         const current = await this.data.current();
-        return { ...current, made: await this.#madeFrom() };
+        return { ...current, made: this.#madeFrom() };
       },
       openModel: (source) => this.openModel(source, { orNone: true }),
       report: (error) => this.#page.report('experiment', error),

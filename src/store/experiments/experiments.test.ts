@@ -104,7 +104,7 @@ function page(library = new MemoryLibrary(), bytes = 16) {
         dataName: 'facts.csv',
         template: { prompt: '', completion: '' },
         mapping: null,
-        made: null,
+        made: Promise.resolve(null),
       }),
     openModel: (source) => {
       opened.push(source.id);

@@ -39,7 +39,7 @@ export interface ExperimentHost {
   ): Promise<SessionView>;
   /** The data set as it is prepared now. @throws {SieveError} when there is none */
   currentData(): Promise<
-    { data: ExperimentData; made: DataRecipe | null } & Pick<SessionView, 'template' | 'mapping' | 'dataName'>
+    { data: ExperimentData; made: Promise<DataRecipe | null> } & Pick<SessionView, 'template' | 'mapping' | 'dataName'>
   >;
   openModel(source: ModelSource): Promise<void>;
   report(error: unknown): void;
@@ -113,8 +113,8 @@ export class Experiments {
           tokens: data.train.ids.length + data.validation.ids.length,
           template,
           mapping,
-          hashes: made?.files.map((f) => f.hash) ?? [],
-          splitSeed: made?.seed ?? null,
+          hashes: [],
+          splitSeed: null,
           kept,
         },
         ...experimentSettings(draft, runs.draft.train, runs.draft.runs, this.#host.names),
@@ -132,9 +132,18 @@ export class Experiments {
           ),
         );
       await this.#begin(experiment.id);
+      void this.#sayMade(experiment.id, made);
     } catch (error) {
       this.#host.report(error);
     }
+  }
+
+  /** What its data are made from, once that is known: files are hashed while it trains. */
+  async #sayMade(id: string, made: Promise<DataRecipe | null>): Promise<void> {
+    const recipe = await made;
+    if (!recipe) return;
+    const hashes = recipe.files.map((f) => f.hash);
+    this.#change(id, ({ data }) => ({ data: { ...data, hashes, splitSeed: recipe.seed } }));
   }
 
   /** Goes on with one that was interrupted, paused or stopped. */
@@ -347,9 +356,14 @@ export class Experiments {
   }
 
   #setState(id: string, state: Experiment['state'], problem: Message | null): void {
+    this.#change(id, () => ({ state, problem }));
+  }
+
+  /** Changes an experiment, here and in the library; one that has been deleted stays so. */
+  #change(id: string, patch: (experiment: Experiment) => Partial<Experiment>): void {
     const entry = this.#s.list.find((e) => e.experiment.id === id);
     if (!entry) return;
-    const experiment = { ...entry.experiment, state, problem };
+    const experiment = { ...entry.experiment, ...patch(entry.experiment) };
     this.#patch({ list: this.#s.list.map((e) => (e === entry ? { ...e, experiment } : e)) });
     void this.#keep(() => this.#host.library.saveExperiment(experiment));
   }

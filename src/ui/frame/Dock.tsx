@@ -37,7 +37,7 @@ function LinkNote() {
   const data = link.data === null ? null : names.data({ kind: 'sample', id: link.data }, samples);
   const { hub } = link;
   return (
-    <div className="notice" role="status" data-testid="link-note">
+    <div className="notice" aria-live="polite" data-testid="link-note">
       <p>
         {(link.settings || data) && t.frame.link.set(link.settings, hub ? null : link.model, data)}{' '}
         {hub && t.frame.link.hub(hub.id, hub.revision)}
