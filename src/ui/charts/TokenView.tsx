@@ -74,13 +74,13 @@ export const TokenView = memo(function TokenView({ watch, token, onToken, onPoin
         ...explainTokens(active, names),
       ]}
       picture={() =>
-          watched
-            ? drawPatches(watched, shares, colors)
-            : tokenPicture(
-                signs.map((s) => s.text),
-                active,
-                colors,
-              )
+        watched
+          ? drawPatches(watched, shares, colors)
+          : tokenPicture(
+              signs.map((s) => s.text),
+              active,
+              colors,
+            )
       }
       rows={rows}
       tools={
