@@ -22,10 +22,13 @@ interface Props {
   series: ModuleSeries;
   selected: number;
   onSelect: (module: number) => void;
+  /** Stands below the map in the place of its colours: why it is empty. */
+  note?: string | null;
 }
 
-/** What all rows take together, in CSS pixels: on a low window, and otherwise. */
+/** What all rows take together, in CSS pixels: on a window that is enlarged, on a laptop's, and otherwise. */
 const LOW = 100;
+const MIDDLE = 132;
 const HIGH = 200;
 
 /** The row that was kept last before `step`; the latest where it is null. */
@@ -35,13 +38,14 @@ function rowAt(series: ModuleSeries, step: number | null): number {
   return at;
 }
 
-export function SkipMap({ modules, series, selected, onSelect }: Props) {
+export function SkipMap({ modules, series, selected, onSelect, note }: Props) {
   const { charts } = texts();
   const t = charts.skipMap;
   const colors = useChartColors();
   const bus = useCursorBus();
   const step = useCursor(bus);
   const low = useMedia('(max-height: 40rem)');
+  const middle = useMedia('(max-height: 52rem)');
   const last = series.rows - 1;
   const at = rowAt(series, step);
   const values = series.row(at);
@@ -63,7 +67,7 @@ export function SkipMap({ modules, series, selected, onSelect }: Props) {
   const spec: MapSpec = {
     rows: layers.map(String),
     columns: kinds.map(kindLabel),
-    cellHeight: Math.min(30, Math.max(9, Math.floor((low ? LOW : HIGH) / layers.length))),
+    cellHeight: Math.min(30, Math.max(9, Math.floor((low ? LOW : middle ? MIDDLE : HIGH) / layers.length))),
     minCell: 30,
     maxCell: 72,
     shade: (r, c) => {
@@ -136,7 +140,7 @@ export function SkipMap({ modules, series, selected, onSelect }: Props) {
         testId="heatmap"
         describe={describe}
         urgent={step}
-        legend={<Ramp shade={colors.skip} from={t.low} to={t.high} />}
+        legend={note ? <p className="help">{note}</p> : <Ramp shade={colors.skip} from={t.low} to={t.high} />}
         data={{ 'data-step': series.steps[at], 'data-selected': selected }}
         selected={[layers.indexOf(chosen.layer), kinds.indexOf(chosen.kind)]}
         onSelect={(r, c) => {

@@ -34,7 +34,7 @@ export interface Surface {
   text(x: number, y: number, text: string, style: TextStyle): void;
 }
 
-const SANS = 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
+const SANS = '"Inter Variable", system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
 const MONO = 'ui-monospace, "DejaVu Sans Mono", Menlo, monospace';
 const SIZE = 12;
 /** Of an area. */

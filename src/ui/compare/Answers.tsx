@@ -1,7 +1,7 @@
 /** One prompt for all that are compared, their answers, and word by word what differs. */
 import { memo, useEffect, useMemo, useRef, useState } from 'react';
 import { texts } from '../../shared/texts';
-import { type DiffPart, diffWords } from '../../shared/wordDiff';
+import { type DiffPart, type WordDiff, diffWords } from '../../shared/wordDiff';
 import type { Contender } from '../../store/compare/contenders';
 import { type Answer, isLive } from '../../store/slices';
 import { Check, NumberField, RunMark, TextField } from '../bits';
@@ -246,7 +246,7 @@ const Card = memo(function Card({ contender, answer, against, marked, referenceN
         {name}
       </h3>
       <p className="answer-text" data-testid={`answer-${key}`} data-done={answer.done}>
-        {diff && marked ? <Marked parts={diff.parts} /> : answer.text}
+        {diff && marked && alike(diff.words) ? <Marked parts={diff.parts} /> : answer.text}
         {!answer.done && <span className="caret" aria-hidden="true" />}
       </p>
       <p className="help answer-note" data-testid={`diff-${key}`}>
@@ -259,6 +259,9 @@ const Card = memo(function Card({ contender, answer, against, marked, referenceN
     </article>
   );
 });
+
+/** Whether two answers have enough in common for a diff to say more than it hides. */
+const alike = ({ same, added, removed }: WordDiff['words']) => same >= Math.min(added, removed);
 
 /** A text with what was put in and what was left out; both by shape and by colour. */
 function Marked({ parts }: { parts: readonly DiffPart[] }) {

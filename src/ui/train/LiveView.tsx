@@ -3,7 +3,8 @@
  * samples, and the chosen module or token in detail. All of it shows the same run, module, token and step.
  */
 import { type ReactNode, memo, useCallback, useDeferredValue, useMemo, useState } from 'react';
-import { isGated, learnsThreshold, tauWarmupSteps } from '../../shared/config';
+import { type RunConfig, isGated, learnsThreshold, tauWarmupSteps } from '../../shared/config';
+import { texts } from '../../shared/texts';
 import type { MetricLog } from '../../store/metricLog';
 import type { SessionView } from '../../store/slices';
 import { Empty } from '../bits';
@@ -96,10 +97,15 @@ const View = memo(function View({ session, note, version }: Props) {
           </Empty>
         )}
         {chosen && metricLog?.skipped && modules.length > 0 && (
-          <SkipMap modules={modules} series={metricLog.skipped} selected={module} onSelect={onModule} />
+          <SkipMap
+            modules={modules}
+            series={metricLog.skipped}
+            selected={module}
+            onSelect={onModule}
+            note={stillOpen(session, chosen, metricLog)}
+          />
         )}
         {chosen && !(metricLog?.skipped && modules.length > 0) && <Empty>{t.frame.live.waiting}</Empty>}
-        {chosen && metricLog && <Waits session={session} run={chosen} metricLog={metricLog} />}
       </div>
       <div className="live-tokens">
         {watch ? (
@@ -146,17 +152,8 @@ function modulesOf(metricLog: MetricLog | undefined): MetricLog['modules'] {
 const NONE: MetricLog['modules'] = [];
 
 /** Said while thresholds rest: the map is empty then, and not for good. */
-function Waits({
-  session,
-  run,
-  metricLog,
-}: {
-  session: SessionView;
-  run: SessionView['config']['runs'][number];
-  metricLog: MetricLog;
-}) {
-  const t = useTexts().inspect;
-  const done = metricLog.step.length > 0 ? metricLog.step.at(-1) : 0;
-  const waits = learnsThreshold(run.gate) ? tauWarmupSteps(run.gate, session.config.train) : 0;
-  return done > 0 && done <= waits && <p className="help">{t.stillOpen(waits)}</p>;
+function stillOpen({ config: { train } }: SessionView, { gate }: RunConfig, { step }: MetricLog): string | null {
+  const done = step.length > 0 ? step.at(-1) : 0;
+  const waits = learnsThreshold(gate) ? tauWarmupSteps(gate, train) : 0;
+  return done > 0 && done <= waits ? texts().inspect.stillOpen(waits) : null;
 }

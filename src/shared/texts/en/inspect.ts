@@ -3,7 +3,7 @@ import { kindLabel } from '../../settings/names';
 export const inspect = {
   noGates: 'No run in this session has token gates. Add a TS-LoRA run under {configure}.',
   run: 'Run',
-  stillOpen: (step: number) => `All tokens are still active: the thresholds τ start to change after step ${step}.`,
+  stillOpen: (step: number) => `Nothing is skipped yet: thresholds τ move after step ${step}.`,
   module: 'Module',
   source: 'Tokens of',
   ofStep: 'the last training step',

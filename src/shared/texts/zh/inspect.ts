@@ -4,7 +4,7 @@ import type { Texts } from '../en';
 export const inspect: Texts['inspect'] = {
   noGates: '这个会话中没有带词元门控的运行。请在“{configure}”中添加一个 TS-LoRA 运行。',
   run: '运行',
-  stillOpen: (step) => `所有词元仍处于激活状态：阈值 τ 在第 ${step} 步之后才开始变化。`,
+  stillOpen: (step) => `尚未跳过任何词元：阈值 τ 在第 ${step} 步之后开始变化。`,
   module: '模块',
   source: '词元来自',
   ofStep: '最近一个训练步',
