@@ -8,7 +8,7 @@ import { join, relative, sep } from 'node:path';
 import { transformWithOxc } from 'vite';
 
 /** Files of `public/` that the page never asks for: for people and for other programs. */
-const ELSEWHERE = /(^|\/)README\.md$|\.safetensors$/;
+const ELSEWHERE = /(^|\/)README\.md$|\.safetensors$|(^|\/)og\.jpg$/;
 
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
