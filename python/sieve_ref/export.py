@@ -40,8 +40,10 @@ def adapter_folder(path: Path):
         yield found[0].parent
 
 
-def is_gated(folder: Path) -> bool:
-    return json.loads((folder / CONFIG).read_text())["peft_type"].startswith("TS_")
+def has_script(folder: Path) -> bool:
+    """Whether an adapter brings a script that loads it: one that is gated, of a model that writes text."""
+    config = json.loads((folder / CONFIG).read_text())
+    return config["peft_type"].startswith("TS_") and config["task_type"] == "CAUSAL_LM"
 
 
 def base_folder(model_name: str) -> Path:
@@ -53,7 +55,7 @@ def base_folder(model_name: str) -> Path:
 def load_peft(folder: Path, model_name: str) -> PeftModel:
     """The adapter through real PEFT, as the Python in its README says. PEFT skips tensors it can't place, so that is checked."""
     code = re.search(r"```python\n(.*?)```", (folder / README).read_text(), re.S)[1]
-    code = re.sub(r'(AutoModelForCausalLM.from_pretrained)\("[^"]*"', lambda m: f"{m[1]}({str(base_folder(model_name))!r}", code)
+    code = re.sub(r'(AutoModelFor\w+\.from_pretrained)\("[^"]*"', lambda m: f"{m[1]}({str(base_folder(model_name))!r}", code)
     scope = {}
     exec(code.replace('"this folder"', repr(str(folder))), scope)
     model = scope["model"].eval()

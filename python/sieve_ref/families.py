@@ -16,7 +16,7 @@ from transformers.utils import logging
 from . import fixtures
 from .fixtures import FixtureFile, basic, place_tau, smallest_gap
 from .models import (
-    FAMILIES, attach_peft, auto_model, extra_weights, linear_names, linear_weight, load_base, lora_weights, set_lora_weights, train_head, whole_weights,
+    ENCODERS, FAMILIES, attach_peft, auto_model, extra_weights, linear_names, linear_weight, load_base, lora_weights, set_lora_weights, train_head, whole_weights,
 )
 from .train import Batch, Run, batch_logits
 from .ts_lora import attach_ts_lora, gated_modules, set_tau
@@ -44,6 +44,8 @@ def rope(theta: float, kind="default", **more) -> dict:
 
 
 NO_ROPE_SCALING = {"rope_parameters": rope(500.0)}
+CLASSES = {0: "a", 1: "b", 2: "c"}
+MODERNBERT_ROPE = {"sliding_attention": rope(50.0), "full_attention": rope(900.0)}
 GEMMA3_ROPE = {"sliding_attention": rope(50.0), "full_attention": rope(3000.0, "linear", factor=4.0)}
 FAMILIES_OF = {
     "llama": Family(
@@ -164,6 +166,40 @@ FAMILIES_OF = {
         ),
         {"epsilon": {"layer_norm_eps": 1e-6}, "activation": {"hidden_act": "relu"}},
     ),
+    "bert": Family(
+        dict(
+            vocab_size=61, hidden_size=24, intermediate_size=44, num_hidden_layers=2, num_attention_heads=3, layer_norm_eps=0.02,
+            max_position_embeddings=32, type_vocab_size=3, id2label=CLASSES,
+        ),
+        {"epsilon": {"layer_norm_eps": 1e-6}, "activation": {"hidden_act": "relu"}},
+    ),
+    "distilbert": Family(
+        dict(
+            vocab_size=57, dim=24, hidden_dim=44, n_layers=2, n_heads=3, max_position_embeddings=32, id2label=CLASSES,
+        ),
+        {"activation": {"activation": "relu"}},
+    ),
+    "roberta": Family(
+        dict(
+            vocab_size=63, hidden_size=24, intermediate_size=44, num_hidden_layers=2, num_attention_heads=3, layer_norm_eps=0.02,
+            max_position_embeddings=34, type_vocab_size=3, pad_token_id=1, bos_token_id=0, eos_token_id=2, id2label=CLASSES,
+        ),
+        {"epsilon": {"layer_norm_eps": 1e-6}, "activation": {"hidden_act": "relu"}},
+    ),
+    "modernbert": Family(
+        dict(
+            vocab_size=59, hidden_size=24, intermediate_size=36, num_hidden_layers=3, num_attention_heads=3, norm_eps=0.02, norm_bias=True,
+            max_position_embeddings=64, local_attention=6, layer_types=["full_attention", "sliding_attention", "full_attention"],
+            rope_parameters=MODERNBERT_ROPE, attention_bias=True, classifier_bias=True, pad_token_id=0, bos_token_id=1, eos_token_id=2,
+            cls_token_id=1, sep_token_id=2, id2label=CLASSES,
+        ),
+        {
+            "epsilon": {"norm_eps": 1e-6}, "activation": {"hidden_activation": "relu"}, "activation of the head": {"classifier_activation": "relu"},
+            "window": {"local_attention": 64}, "window by one": {"local_attention": 8},
+            "local RoPE": {"rope_parameters": {**MODERNBERT_ROPE, "sliding_attention": rope(900.0)}},
+            "global RoPE": {"rope_parameters": {**MODERNBERT_ROPE, "full_attention": rope(50.0)}},
+        },
+    ),
 }
 
 
@@ -225,20 +261,39 @@ def picture_batches(config) -> list[Batch]:
     for count in (3, 2):
         pixels = torch.randn(count, config.num_channels, config.image_size, config.image_size, generator=generator)
         labels = torch.tensor([*torch.randint(classes, (count - 1,), generator=generator).tolist(), classes - 1])
-        batches.append(Batch(torch.arange(tokens).repeat(count), labels, [tokens * i for i in range(count + 1)], pixels))
+        batches.append(Batch(torch.arange(tokens).repeat(count), labels, [tokens * i for i in range(count + 1)], pixels, whole=True))
+    return batches
+
+
+def labelled_batches(config) -> list[Batch]:
+    """Random tokens but for the padding's, whose place RoBERTa does not count; each sequence of a class, the last class among them."""
+    classes, batches = config.num_labels, make_batches(config.vocab_size)
+    generator = torch.Generator().manual_seed(fixtures.SEED + 4)
+    for batch in batches:
+        count = len(batch.starts) - 1
+        batch.ids[batch.ids == config.pad_token_id] = 3
+        batch.targets = torch.tensor([*torch.randint(classes, (count - 1,), generator=generator).tolist(), classes - 1])
+        batch.whole = True
     return batches
 
 
 def batches_of(config) -> list[Batch]:
+    if config.model_type in ENCODERS:
+        return labelled_batches(config)
     return picture_batches(config) if config.model_type == "vit" else make_batches(config.vocab_size)
 
 
-def add_pictures(file: FixtureFile, name: str, batch: Batch, patch: int) -> None:
-    """A batch of pictures as the engine takes it: the class at each first row, and every row's patch [channels, patch, patch]; zero at the first."""
-    patches = batch.pixels.unfold(2, patch, patch).unfold(3, patch, patch).permute(0, 2, 3, 1, 4, 5).flatten(3).flatten(1, 2)
+def add_whole(file: FixtureFile, name: str, batch: Batch) -> None:
+    """A batch of whole sequences as the engine takes it: the class at each first row."""
     targets = torch.full((batch.tokens,), -1)
     targets[batch.starts[:-1]] = batch.targets
     file.add_batch(name, Batch(batch.ids, targets, batch.starts))
+
+
+def add_pictures(file: FixtureFile, name: str, batch: Batch, patch: int) -> None:
+    """The same of pictures, and every row's patch [channels, patch, patch]; zero at the first."""
+    patches = batch.pixels.unfold(2, patch, patch).unfold(3, patch, patch).permute(0, 2, 3, 1, 4, 5).flatten(3).flatten(1, 2)
+    add_whole(file, name, batch)
     file.add(f"{name}.patches", torch.cat([torch.zeros_like(patches[:, :1]), patches], dim=1), "f32")
 
 
@@ -333,7 +388,7 @@ def add_method(file: FixtureFile, name: str, method: str, start: Start, batches:
     if gated:
         start = gated_start(name, method, start, batches)
     logits, loss, gradients, whole, gates, results, trained = run_method(name, method, start, batches)
-    file.add(f"{method}.logits", logits if batches[0].pixels is not None else logits[LOGIT_ROWS], "f32")
+    file.add(f"{method}.logits", logits if batches[0].whole else logits[LOGIT_ROWS], "f32")
     add_flat(file, f"{method}.grad", "f32", *gradients)
     add_flat(file, f"{method}.final", "f16", *weights_of(trained))
     if whole is not None:
@@ -384,11 +439,12 @@ def make(name: str) -> None:
     (folder / "generation_config.json").unlink(missing_ok=True)
     base = load_base(f"families/{name}")
     batches, start = batches_of(base.config), make_start(name)
-    pictures = batches[0].pixels is not None
     file = FixtureFile()
     for i, batch in enumerate(batches):
-        if pictures:
+        if batch.pixels is not None:
             add_pictures(file, f"batch{i}", batch, base.config.patch_size)
+        elif batch.whole:
+            add_whole(file, f"batch{i}", batch)
         else:
             file.add_batch(f"batch{i}", batch)
     with torch.no_grad():
@@ -396,7 +452,7 @@ def make(name: str) -> None:
     add_flat(file, "init", "f16", start.pairs)
     file.add("initM", torch.cat(list(start.magnitudes.values())), "f16")
     values = {
-        "family": name, "rank": RANK, "alpha": ALPHA, "scaling": ALPHA / RANK, "settings": basic(SETTINGS), "logitRows": batches[0].starts[:-1] if pictures else LOGIT_ROWS,
+        "family": name, "rank": RANK, "alpha": ALPHA, "scaling": ALPHA / RANK, "settings": basic(SETTINGS), "logitRows": batches[0].starts[:-1] if batches[0].whole else LOGIT_ROWS,
         "modules": [{"name": name_in_file(n), "dIn": a.shape[1], "dOut": len(b)} for n, (a, b) in start.pairs.items()],
         "methods": {method: add_method(file, name, method, start, batches) for method in METHODS},
     }

@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 from peft import AdaLoraConfig, LoraConfig, PeftModel, get_peft_model
 from torch import nn
-from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageClassification, PreTrainedModel
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageClassification, AutoModelForSequenceClassification, PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 
 MODELS = Path(__file__).resolve().parents[2] / "public" / "models"
@@ -22,10 +22,14 @@ MODULE_PATHS = {
     "down": "mlp.down_proj",
 }
 PEFT_PREFIX = "base_model.model."
+# Families of texts that tell classes apart.
+ENCODERS = ("bert", "distilbert", "roberta", "modernbert")
 
 
 def auto_model(config):
     """The class that makes a model of its kind."""
+    if config.model_type in ENCODERS:
+        return AutoModelForSequenceClassification
     return AutoModelForImageClassification if config.model_type == "vit" else AutoModelForCausalLM
 
 
@@ -94,14 +98,15 @@ def orthogonality(model: nn.Module) -> torch.Tensor:
 
 def train_head(model: nn.Module) -> nn.Module:
     """Lets a class head learn whole, as PEFT's `modules_to_save` does; a head of a vocabulary stays frozen."""
-    if hasattr(inner_model(model), "classifier"):
-        inner_model(model).classifier.requires_grad_(True)
+    for name, module in inner_model(model).named_children():
+        if name.endswith("classifier"):  # as PEFT means it: DistilBERT's pre_classifier as well
+            module.requires_grad_(True)
     return model
 
 
 def whole_weights(model: nn.Module) -> dict[str, nn.Parameter]:
     """Name -> what is trained whole beside the adapter: a class head's weight and bias."""
-    return {n: p for n, p in inner_model(model).named_parameters() if n.startswith("classifier.") and p.requires_grad}
+    return {n: p for n, p in inner_model(model).named_parameters() if n.split(".")[0].endswith("classifier") and p.requires_grad}
 
 
 def inner_model(model: nn.Module) -> PreTrainedModel:

@@ -22,13 +22,15 @@ class Batch:
     """Sequences behind one another, unpadded. ids, targets: int64 [rows]; a target of -1 carries no loss.
 
     starts: [sequences + 1] row offsets.
-    pixels: of pictures [sequences, channels, side, side]; ids are then the places of tokens, and targets one class for each sequence.
+    whole: every sequence has a class, and targets is one for each of them.
+    pixels: of pictures [sequences, channels, side, side]; ids are then the places of tokens, and sequences are whole.
     """
 
     ids: torch.Tensor
     targets: torch.Tensor
     starts: list[int]
     pixels: torch.Tensor | None = None
+    whole: bool = False
 
     @staticmethod
     def of(sequences: list[tuple[list[int], int]]) -> "Batch":
@@ -63,13 +65,15 @@ class Batch:
 
 
 def batch_logits(model: nn.Module, batch: Batch, padded: bool = False, packed: bool = False) -> torch.Tensor:
-    """Logits of all real rows, [tokens, vocab]. Sequences never see one another.
+    """Logits of all real rows, [tokens, vocab], or of whole sequences [sequences, classes]. Sequences never see one another.
 
     padded: one right-padded forward with an attention mask instead of one forward per sequence; packed: one forward over
     the rows behind one another. Same result.
     """
     if batch.pixels is not None:
         return torch.cat([inner_model(model)(pixel_values=picture[None]).logits for picture in batch.pixels])
+    if batch.whole:
+        return torch.cat([inner_model(model)(input_ids=ids[None]).logits for ids in batch.ids.tensor_split(batch.starts[1:-1])])
     if packed:
         return packed_logits(model, batch.ids, batch.starts)
     if not padded:

@@ -1,6 +1,13 @@
 /** What the descriptions of encoders with classes are made from. */
 import type { ActivationKind } from '../shared/layers';
-import type { ClassHead, LayerDescription, LinearDescription, ModelDescription } from '../shared/model';
+import type {
+  ClassHead,
+  Columns,
+  LayerDescription,
+  LinearDescription,
+  ModelDescription,
+  ProjectionDescription,
+} from '../shared/model';
 import { type DecoderSizes, layerNorm, linear, plainAttention, plainMlp } from './decoder';
 import type { Fields } from './fields';
 import { readLabels } from './pictures';
@@ -23,6 +30,21 @@ export const BERT_LAYER: LayerNames = {
 /** A linear layer with a bias. */
 export const biased = (path: string, dIn: number, dOut: number): LinearDescription =>
   linear(path, dIn, dOut, { bias: true });
+
+/** One module that makes several parts, of these widths behind one another. */
+export function fusedProjection(
+  path: string,
+  dIn: number,
+  widths: readonly number[],
+  bias: boolean,
+): ProjectionDescription {
+  let end = 0;
+  const fused = widths.map((width): Columns => {
+    end += width;
+    return { first: end - width, groups: 1, width, stride: width };
+  });
+  return { linears: [linear(path, dIn, end, { bias })], fused };
+}
 
 /** Layers as BERT has them: full attention, biases everywhere, LayerNorm on the residual stream after each half. */
 export function postNormLayers(

@@ -27,6 +27,12 @@ const OLDER: Record<string, object> = {
   },
   gpt_neox: { rotary_emb_base: 100, rotary_pct: 0.25 },
   phi: { rope_theta: 200, partial_rotary_factor: 0.5 },
+  modernbert: {
+    global_rope_theta: 900,
+    local_rope_theta: 50,
+    layer_types: undefined,
+    global_attn_every_n_layers: 2,
+  },
   phi3: { rope_theta: 300, partial_rotary_factor: 0.5, rope_scaling: null },
 };
 

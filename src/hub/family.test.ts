@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ModelError } from '../shared/errors';
-import { type VocabularyHead, allModules, parameterCount } from '../shared/model';
+import { type VocabularyHead, allModules, parameterCount, targetModules } from '../shared/model';
 import { readModel } from './family';
 
 const BASE = {
@@ -185,5 +185,35 @@ describe('config.json', () => {
       ),
       { numRuns: 1000 },
     );
+  });
+});
+
+describe('encoders', () => {
+  const BERT = { ...BASE, model_type: 'bert', num_key_value_heads: undefined };
+  const MODERN = { ...BASE, model_type: 'modernbert', num_key_value_heads: undefined };
+
+  it('name their modules within a layer, each once', () => {
+    const kinds = allModules(readModel(BERT)).map(({ layer, kind }) => `${layer} ${kind}`);
+    expect(kinds.slice(6)).toEqual([
+      '1 query',
+      '1 key',
+      '1 value',
+      '1 attention.output.dense',
+      '1 intermediate.dense',
+      '1 output.dense',
+    ]);
+    // As PEFT means it, by the end of the path.
+    expect(targetModules(readModel(BERT), { modules: ['output.dense'], only: null })).toHaveLength(4);
+  });
+
+  it('of a trained head only the first token is read; a new one is never made from the mean', () => {
+    const mean = { ...MODERN, classifier_pooling: 'mean' };
+    expect(() => readModel({ ...mean, architectures: ['ModernBertForSequenceClassification'] })).toThrow(
+      /classifier_pooling/,
+    );
+    expect(readModel({ ...mean, architectures: ['ModernBertForMaskedLM'] }).head).toMatchObject({
+      reads: 'first',
+      given: { classifier_pooling: 'cls' },
+    });
   });
 });

@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { weightShapes } from '../shared/model';
+import { tellsClasses, weightShapes } from '../shared/model';
 import { inMemory } from './byteFile';
 import { MODEL_TYPES, readModel } from './family';
 import { OnnxParser } from './onnx/parser';
@@ -23,6 +23,7 @@ it.each(MODEL_TYPES)('%s', (type) => {
     eos_token_id: null,
   };
   const model = readModel(config);
+  if (tellsClasses(model)) return console.info(`skipped: ${type} is read from safetensors`);
   const bytes = readFileSync(`${folder}/onnx/model.onnx`);
   const weights = resolveWeights(new OnnxParser({ onNode: checkNode(model) }).finish(bytes), model);
   const truth = safetensorsWeights(

@@ -4,7 +4,7 @@
  */
 import { ModelError } from '../shared/errors';
 import { message } from '../shared/message';
-import type { ModelDescription } from '../shared/model';
+import { type ModelDescription, tellsClasses } from '../shared/model';
 import type { ModelFile, ModelSource } from '../shared/types';
 import { inMemory, openBlob } from './byteFile';
 import { readModel } from './family';
@@ -69,7 +69,7 @@ interface Files {
 export async function downloadModel(source: ModelSource, options: FetchOptions = {}): Promise<DownloadedModel> {
   const config = await fetchConfig(source, options);
   const repository = await listModelFiles(source, options);
-  const file = chooseFile(source, repository);
+  const file = chooseFile(source, repository, tellsClasses(config));
   const sha256 = (path: string) => repository.listed.get(path)?.sha256 ?? null;
   const read = await READERS[file.format](file.path, config, {
     whole: (path, cap, onBytes) => fetchFile(source, path, cap, { ...options, onBytes, sha256: sha256(path) }),

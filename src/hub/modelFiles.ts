@@ -72,12 +72,17 @@ export async function listModelFiles(
       // Of those that fit the first; where none does, the smallest comes first.
       .toSorted(
         (a, b) =>
-          Number(b.readable) - Number(a.readable) ||
-          Number(b.fits) - Number(a.fits) ||
-          (a.fits ? 0 : (a.bytes ?? 0) - (b.bytes ?? 0)),
+          readableFirst(a, b) || Number(b.fits) - Number(a.fits) || (a.fits ? 0 : (a.bytes ?? 0) - (b.bytes ?? 0)),
       ),
   };
 }
+
+const readableFirst = (a: ModelFile, b: ModelFile): number => Number(b.readable) - Number(a.readable);
+
+const ofClasses = (file: ModelFile): ModelFile => ({
+  ...file,
+  readable: file.readable && CLASS_FORMATS.includes(file.format),
+});
 
 /** Asks a host without listings for one file after the other, until one is there that can be read. */
 async function askForAll(source: ModelSource, options: FetchOptions): Promise<Map<string, ListedFile>> {
@@ -142,11 +147,26 @@ function modelFiles(listed: Sizes): Omit<ModelFile, 'fits'>[] {
   return [...floats, ...others, ...quantised.toSorted((a, b) => (b.bytes ?? 0) - (a.bytes ?? 0))];
 }
 
+/** Formats that models with classes are read from: the graphs of their .onnx files are not. */
+const CLASS_FORMATS: readonly ModelFile['format'][] = ['safetensors'];
+
 /**
  * The form that is opened: the one that the source names, else the first that can be read.
+ * @param classes whether the model tells classes apart
  * @throws {ModelError} where there is none
  */
-export function chooseFile(source: ModelSource, { files }: Repository): ModelFile {
+export function chooseFile(source: ModelSource, { files, listed }: Repository, classes = false): ModelFile {
+  if (classes) {
+    const own = files.map(ofClasses).toSorted(readableFirst);
+    if (own.length > 0 && !own[0].readable)
+      throw new ModelError(
+        message('hub.model.classesFrom', {
+          model: sourceName(source),
+          files: own.map(({ path }) => path).join(', '),
+        }),
+      );
+    return chooseFile(source, { files: own, listed });
+  }
   const wanted = source.kind === 'embedded' ? undefined : source.file;
   if (wanted !== undefined) {
     checkPath(wanted);

@@ -145,6 +145,8 @@ export interface ClassHead {
   } | null;
   /** Trained whole with every adapter (PEFT's `modules_to_save`). */
   classifier: LinearDescription;
+  /** What transformers is told to make this head, beside the number of its classes: keyword arguments. */
+  given?: Readonly<Record<string, string>>;
   /** Its tensors that the file has not, and that are drawn. */
   drawn?: readonly string[];
 }
@@ -219,6 +221,16 @@ export function shortName(path: string, paths: readonly string[]): string {
   return path;
 }
 
+/**
+ * A module's name within its layer: the shortest, or all that follows the layer's number where only that tells it from
+ * others. PEFT then means those as well by it: BERT's `output.dense` is the end of `attention.output.dense`, too.
+ */
+function kindOf(path: string, paths: readonly string[], layer: number): string {
+  const name = shortName(path, paths);
+  const [, inner] = new RegExp(`(?:^|\\.)${layer}\\.(.+)$`).exec(name) ?? [];
+  return inner ?? name;
+}
+
 const modulesOf = new WeakMap<readonly LayerDescription[], ModelModule[]>();
 
 /** Every linear layer that can be adapted, bottom up, in the order in which statistics list them. */
@@ -228,7 +240,7 @@ export function allModules({ layers }: Pick<ModelDescription, 'layers'>): readon
     modules = layers.flatMap((description, layer) => {
       const linears = linearsOf(description);
       const paths = linears.map(({ path }) => path);
-      return linears.map((linear) => ({ ...linear, layer, kind: shortName(linear.path, paths) }));
+      return linears.map((linear) => ({ ...linear, layer, kind: kindOf(linear.path, paths, layer) }));
     });
     modulesOf.set(layers, modules);
   }

@@ -33,9 +33,12 @@ import {
   type ModelDescription,
   type ModelModule,
   allModules,
+  headWeights,
+  isTarget,
   linearWeights,
   moduleKinds,
   moduleName,
+  targetModules,
   tellsClasses,
   wholeModules,
 } from '../shared/model';
@@ -110,6 +113,17 @@ function tensorsOf(method: AdapterMethod, m: ModuleAdapter, tau: number | null):
   ];
 }
 
+/** Names that end so in every layer, as PEFT takes them; whole ones where modules of the head would end so, too. */
+function targetNames({ run, adapters, classes }: ExportParts): string[] {
+  const all = adapters.map(({ path }) => path);
+  if (run.only) return all;
+  const names = run.modules.includes(ALL_LINEAR)
+    ? [...new Set(all.map((path) => path.slice(path.lastIndexOf('.') + 1)))]
+    : run.modules;
+  const head = classes ? headWeights(classes.model).map(({ name }) => name.slice(0, name.lastIndexOf('.'))) : [];
+  return names.some((name) => head.some((path) => isTarget(path, name))) ? all : names;
+}
+
 /** What is trained whole, as PEFT saves it. */
 const wholeTensors = ({ model, values }: NonNullable<ExportParts['classes']>) =>
   wholeModules(model)
@@ -133,12 +147,7 @@ export function adapterFiles(parts: ExportParts): AdapterFile[] {
       ...common(parts),
       base_model_name_or_path: model.id,
       revision: model.revision,
-      // PEFT takes names that end so in every layer, or whole ones.
-      target_modules: run.only
-        ? adapters.map((m) => m.path)
-        : run.modules.includes(ALL_LINEAR)
-          ? [...new Set(adapters.map(({ path }) => path.slice(path.lastIndexOf('.') + 1)))]
-          : run.modules,
+      target_modules: targetNames(parts),
       ...packed?.config,
     }),
     { name: 'adapter_model.safetensors', bytes: writeSafetensors(tensors) },
@@ -149,22 +158,38 @@ export function adapterFiles(parts: ExportParts): AdapterFile[] {
       template,
       base: base ?? undefined,
       labels: classes?.model.head.labels,
+      head: classes?.model.head.given,
       gate: thresholds ? { rule: run.gate.rule } : undefined,
     }),
     ...(check ? [json('check.json', writtenCheck(check))] : []),
-    ...(thresholds ? [text('load_gated.py', loadGated)] : []),
+    ...(thresholds && !readsPictures(parts) ? [text('load_gated.py', loadGated)] : []),
     text('README.md', readme(parts)),
   ];
 }
 
+/** load_gated.py reads texts. */
+const readsPictures = ({ classes }: ExportParts) => Boolean(classes?.model.embedding.patches);
+
+/** What transformers needs to know of the head, as keyword arguments. */
+const headArguments = ({ head: { labels, given = {} } }: ClassModel): string[] => [
+  `num_labels=${labels.length}`,
+  ...Object.entries(given).map(([key, value]) => `${key}="${value}"`),
+  'ignore_mismatched_sizes=True',
+];
+
 /** How transformers loads the base; one that is not from a hub lies in some folder. */
-function loadBase({ model: { id, revision }, classes }: ExportParts): string[] {
-  const auto = classes ? 'AutoModelForSequenceClassification' : 'AutoModelForCausalLM';
+function loadBase(parts: ExportParts): string[] {
+  const {
+    model: { id, revision },
+    classes,
+  } = parts;
+  const what = classes ? (readsPictures(parts) ? 'ImageClassification' : 'SequenceClassification') : 'CausalLM';
+  const auto = `AutoModelFor${what}`;
   const options = [
     `"${id.includes('/') ? '' : 'path/to/'}${id}"`,
     ...(revision === null ? [] : [`revision="${revision}"`]),
     'dtype="float32"',
-    ...(classes ? [`num_labels=${classes.model.head.labels.length}`, 'ignore_mismatched_sizes=True'] : []),
+    ...(classes ? headArguments(classes.model) : []),
   ];
   return [`from transformers import ${auto}`, `base = ${auto}.from_pretrained(${options.join(', ')})`];
 }
@@ -201,7 +226,7 @@ function readme(parts: ExportParts): string {
   if (thresholds)
     lines.push(
       '',
-      '**This adapter is gated**: a token gets the update of a module where ‖Δ‖ / (‖y‖ + 1e-6) ≥ τ, y the output of the frozen module and τ its `lora_tau`. The package sieve_peft is the folder python/ of Sieve; PEFT without it refuses the folder by name. `python load_gated.py` loads the adapter with torch and transformers alone, and compares with check.json. A gated adapter cannot be merged into the base: the gate depends on the token.',
+      `**This adapter is gated**: a token gets the update of a module where ‖Δ‖ / (‖y‖ + 1e-6) ≥ τ, y the output of the frozen module and τ its lora_tau. The package sieve_peft is the folder python/ of Sieve; PEFT without it refuses the folder by name. ${readsPictures(parts) ? '' : 'load_gated.py loads the adapter with torch and transformers alone, and compares with check.json. '}A gated adapter cannot be merged into the base: the gate depends on the token.`,
     );
   return `${lines.join('\n')}\n`;
 }
@@ -391,6 +416,6 @@ function chosen(modules: readonly ModelModule[], model: ModelDescription): Pick<
   const all = allModules(model);
   if (modules.length === all.length) return { modules: [ALL_LINEAR], only: null };
   const kinds = moduleKinds(model).filter((kind) => modules.some((m) => m.kind === kind));
-  const whole = all.filter((m) => kinds.includes(m.kind)).length === modules.length;
+  const whole = targetModules(model, { modules: kinds, only: null }).length === modules.length;
   return { modules: kinds, only: whole ? null : modules.map(moduleName) };
 }

@@ -84,6 +84,18 @@ it('a base without a head opens: one is drawn, its pooler is trained with it, an
   expect(info.config.head).toMatchObject({ labels: ['LABEL_0', 'LABEL_1'], dense: { trained: true } });
 });
 
+it('of several forms safetensors is the one that opens; without it the model is refused by name', async () => {
+  const { studio } = watched({ own: true });
+  const onnx = ['onnx/model.onnx', new Blob([new Uint8Array(64)])] as const;
+  const both = new Map([...tinyBert(), onnx]);
+  const { file } = await studio.openModel({ type: 'open-model', source: source('both'), files: both });
+  expect(file.path).toBe('model.safetensors');
+  both.delete('model.safetensors');
+  await expect(studio.openModel({ type: 'open-model', source: source('onnx'), files: both })).rejects.toThrow(
+    /from safetensors, and here are only onnx\/model\.onnx/,
+  );
+});
+
 it('texts stand between [CLS] and [SEP], and the class is the target of [CLS]', async () => {
   const { train, validation } = trained.data;
   expect(train.labels!.classes).toEqual(['bad', 'good']);
@@ -147,8 +159,8 @@ it('an adapter is exported as PEFT has classifiers, and opens again with its hea
   const { runId } = await studio.import({ type: 'import', files, as: null });
   expect(events.filter((e) => e.type === 'warning').length).toBe(before);
   // Its check.json was compared on the way; another head would not agree.
-  const check = JSON.parse(text(file('check.json'))) as { gated: number[][] };
-  check.gated[0][0] += 1;
+  const check = JSON.parse(text(file('check.json'))) as { rows: { top: { logits: number[] } }[] };
+  check.rows[0].top.logits[0] += 1;
   const bytes = new TextEncoder().encode(JSON.stringify(check));
   const broken = files.map((f) => (f.name === 'check.json' ? { ...f, bytes } : f));
   await expect(studio.import({ type: 'import', files: broken, as: null })).rejects.toThrow(/other logits/);

@@ -55,9 +55,10 @@ def load(base=None, **options):
     config = read("adapter_config.json")
     if base is None:
         options = {"revision": config.get("revision") or "main", **options}
-    labels = read("sieve.json").get("labels")
+    sieve = read("sieve.json")
+    labels = sieve.get("labels")
     if labels:
-        options = {"num_labels": len(labels), "ignore_mismatched_sizes": True, **options}
+        options = {"num_labels": len(labels), **(sieve.get("head") or {}), "ignore_mismatched_sizes": True, **options}
     auto = AutoModelForSequenceClassification if labels else AutoModelForCausalLM
     model = auto.from_pretrained(base or config["base_model_name_or_path"], **{"dtype": torch.float32, **options})
     scaling = config["lora_alpha"] / (config["r"] ** 0.5 if config.get("use_rslora") else config["r"])

@@ -37,7 +37,8 @@ export const family: Family = {
       finalNorm: null,
       head: classHead(f, {
         path: 'classifier',
-        dense: { linear: before, activation: 'relu', norm: null, trained: false },
+        // PEFT's `classifier` among the modules to save means this one as well, by the end of its name.
+        dense: { linear: before, activation: 'relu', norm: null, trained: true },
       }),
       bosId: null,
       eosIds: [],

@@ -1,7 +1,7 @@
 /** ModernBERT: windows on most layers, RoPE with two bases, LayerNorm before the halves, gated MLP, fused projections. */
-import type { Columns, LayerDescription, NormDescription } from '../../shared/model';
+import type { LayerDescription, NormDescription } from '../../shared/model';
 import { layerNorm, linear, plainAttention, plainEmbedding, readActivation, readSizes } from '../decoder';
-import { classHead } from '../encoder';
+import { classHead, fusedProjection } from '../encoder';
 import type { Family } from '../family';
 import type { Fields } from '../fields';
 import { readRope } from '../rope';
@@ -9,8 +9,6 @@ import { readSliding } from '../windows';
 
 /** A query's window reaches this far to either side, itself not counted. */
 const reach = (f: Fields): number => Math.floor(f.int('local_attention', 2, 2 ** 24, 128) / 2);
-
-const part = (first: number, width: number): Columns => ({ first, groups: 1, width, stride: width });
 
 export const family: Family = {
   modelTypes: ['modernbert'],
@@ -35,18 +33,12 @@ export const family: Family = {
           rope: slides ? 1 : 0,
           window: slides ? reach(f) + 1 : null,
           norm: l === 0 ? null : norm(at('attn_norm')),
-          input: {
-            linears: [linear(at('attn.Wqkv'), width, 3 * heads * headDim, { bias: bias.attention })],
-            fused: [0, 1, 2].map((i) => part(i * heads * headDim, heads * headDim)),
-          },
+          input: fusedProjection(at('attn.Wqkv'), width, Array(3).fill(heads * headDim), bias.attention),
           output: linear(at('attn.Wo'), heads * headDim, width, { bias: bias.attention }),
         },
         mlp: {
           norm: norm(at('mlp_norm')),
-          input: {
-            linears: [linear(at('mlp.Wi'), width, 2 * inner, { bias: bias.mlp })],
-            fused: [part(0, inner), part(inner, inner)],
-          },
+          input: fusedProjection(at('mlp.Wi'), width, [inner, inner], bias.mlp),
           activation,
           gated: true,
           inner,
@@ -58,6 +50,9 @@ export const family: Family = {
         residualScale: 1,
       };
     });
+    // The mean over all tokens is not computed; a head that is new reads the first one, whatever the file says.
+    const trained = JSON.stringify(f.get('architectures') ?? '').includes('SequenceClassification');
+    if (trained) f.only('classifier_pooling', 'cls');
     const dense = linear('head.dense', width, width, { bias: f.flag('classifier_bias', false) });
     return {
       family: type,
@@ -71,15 +66,18 @@ export const family: Family = {
       ],
       layers,
       finalNorm: norm('model.final_norm'),
-      head: classHead(f, {
-        path: 'classifier',
-        dense: {
-          linear: dense,
-          activation: readActivation(f, 'classifier_activation', 'gelu'),
-          norm: norm('head.norm'),
-          trained: false,
-        },
-      }),
+      head: {
+        ...classHead(f, {
+          path: 'classifier',
+          dense: {
+            linear: dense,
+            activation: readActivation(f, 'classifier_activation', 'gelu'),
+            norm: norm('head.norm'),
+            trained: false,
+          },
+        }),
+        given: { classifier_pooling: 'cls' },
+      },
       bosId: null,
       eosIds: [],
     };

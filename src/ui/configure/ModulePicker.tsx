@@ -1,6 +1,6 @@
 /** Which modules are adapted: by name in every block, or one by one. */
 import { ALL_LINEAR, type RunConfig } from '../../shared/config';
-import { allModules, moduleKinds, moduleName, targetModules } from '../../shared/model';
+import { allModules, isTarget, moduleKinds, moduleName, targetModules } from '../../shared/model';
 import { kindLabel } from '../../shared/settings/names';
 import { texts } from '../../shared/texts';
 import { wordsOf } from '../../shared/texts/settingWords';
@@ -30,7 +30,9 @@ export function ModulePicker({
   const known = model ? moduleKinds(model) : [];
   // Names that the open model does not have stay in sight, so that they can be taken away.
   const kinds = [...new Set([...known, ...modules])].filter((kind) => kind !== ALL_LINEAR);
-  const chosen = all ? known : modules;
+  // A name means all modules that end in it.
+  const means = (kind: string) => modules.some((name) => name !== kind && isTarget(kind, name));
+  const chosen = all ? known : kinds.filter((kind) => modules.includes(kind) || means(kind));
   const put = (names: string[]) =>
     onChange({ modules: known.length > 0 && known.every((k) => names.includes(k)) ? [ALL_LINEAR] : names });
   return (
@@ -45,7 +47,7 @@ export function ModulePicker({
             <Check
               key={kind}
               checked={chosen.includes(kind)}
-              disabled={chosen.length === 1 && chosen[0] === kind}
+              disabled={(chosen.length === 1 && chosen[0] === kind) || means(kind)}
               onChange={(on) => put(kinds.filter((k) => (k === kind ? on : chosen.includes(k))))}
             >
               <span title={t.hover(t.kind[kind] ?? kindLabel(kind), kind)}>{kindLabel(kind)}</span>

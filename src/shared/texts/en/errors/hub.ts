@@ -156,6 +156,10 @@ export const hub = {
       message: `${model} has only quantised weights that cannot be trained on (${files}).`,
       hint: 'Sieve reads ONNX in fp32, fp16, q4 and q4f16, safetensors, and GGUF.',
     }),
+    classesFrom: ({ model, files }: { model: string; files: string }) => ({
+      message: `${model} tells classes apart; Sieve opens such models from safetensors, and here are only ${files}.`,
+      hint: 'Choose the repository of the original model: it mostly has model.safetensors.',
+    }),
     noWeights: ({ model }: { model: string }) => ({
       message: `${model} has no weights that Sieve reads.`,
       hint: 'Check the model id, or choose a model with safetensors, ONNX (fp32, fp16, q4, q4f16) or GGUF files.',

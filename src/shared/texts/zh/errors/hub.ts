@@ -123,6 +123,10 @@ export const hub: Texts['errors']['hub'] = {
       message: `${model} 只有不能用来训练的量化权重（${files}）。`,
       hint: 'Sieve 读取 fp32、fp16、q4、q4f16 的 ONNX 文件，safetensors，以及 GGUF。',
     }),
+    classesFrom: ({ model, files }) => ({
+      message: `${model} 用于区分类别；Sieve 只从 safetensors 打开这类模型，而这里只有 ${files}。`,
+      hint: '请选择原始模型的仓库：那里通常有 model.safetensors。',
+    }),
     noWeights: ({ model }) => ({
       message: `${model} 没有 Sieve 能读取的权重。`,
       hint: '请检查模型编号，或选择含有 safetensors、ONNX（fp32、fp16、q4、q4f16）或 GGUF 文件的模型。',
