@@ -54,7 +54,7 @@ it.each(
 it('ten losses of every method and gate rule', async () => {
   const runs = [
     ...METHODS.map((method) => ({ id: method, method, gate: { tauWarmup: 1, sparsityPenalty: 20 } })),
-    ...GATE_RULES.map((rule) => ({ id: rule, method: 'ts-lora', gate: { rule, tauWarmup: 1 } })),
+    ...GATE_RULES.map((rule) => ({ id: rule, method: 'ts-lora', gate: { rule, tauWarmup: 1, eta: 'auto' as const } })),
     { id: 'dropout', method: 'lora', dropout: 0.1 },
   ].map((run) => runSchema.parse({ name: run.id, ...SMALL, adalora: { tinit: 1, tfinal: 2 }, ...run }));
   const base = new BaseModel(await testDevice(), model.config, (name) => model.weights.get(name).data);

@@ -55,10 +55,15 @@ export const GATE = {
     sweep: '30, 50, 70',
     flag: 'active-share',
   }),
-  /** η of the exact and averaged proximal step, in units of τ² per unit of loss; 'auto' = unbounded step (η → ∞). */
+  /**
+   * η of the exact and averaged step, in units of τ² per nat: τ pays (its change)²/2η, which makes it a proximal step. 'auto' =
+   * it pays nothing (η → ∞): the plain minimum of one batch, which closes too much.
+   */
   eta: optional({
     off: 'auto',
-    start: 1,
+    start: 0.01,
+    default: 0.01,
+    wasDefault: 'auto',
     place: 'more',
     above: 0,
     max: 1e9,

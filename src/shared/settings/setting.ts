@@ -31,6 +31,8 @@ interface Common {
   flag?: string;
   /** Its key in version 1 of the configuration, where that was another. */
   was?: string;
+  /** What it was before version 3 where a link said nothing of it, if that was another value. */
+  wasDefault?: unknown;
 }
 
 interface Bounds {
@@ -46,11 +48,11 @@ export interface NumberSetting extends Common, Bounds {
   default: number;
 }
 
-/** A number that may be left out: null = off, 'auto' = the program's choice. */
+/** A number that may be left out: null = off, 'auto' = the program's choice. Left out unless its entry has a default. */
 export interface OptionalSetting<Off extends null | 'auto'> extends Common, Bounds {
   kind: 'optional';
   off: Off;
-  default: Off;
+  default: Off | number;
   /** What the number starts at in the form. */
   start: number;
 }
@@ -93,8 +95,8 @@ export type Settings = Record<string, Setting>;
 export const number = (setting: Omit<NumberSetting, 'kind'>): NumberSetting => ({ kind: 'number', ...setting });
 
 export const optional = <Off extends null | 'auto'>(
-  setting: Omit<OptionalSetting<Off>, 'kind' | 'default'>,
-): OptionalSetting<Off> => ({ kind: 'optional', default: setting.off, ...setting });
+  setting: Omit<OptionalSetting<Off>, 'kind' | 'default'> & { default?: number },
+): OptionalSetting<Off> => ({ kind: 'optional', ...setting, default: setting.default ?? setting.off });
 
 export const choice = <const V extends string>(
   values: readonly V[],

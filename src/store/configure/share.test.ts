@@ -1,7 +1,14 @@
 import { deflateSync } from 'fflate';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type SessionConfig, GATE_RULES, defaultSession, sessionProblems, parseSession } from '../../shared/config';
+import {
+  type SessionConfig,
+  GATE_RULES,
+  defaultSession,
+  gateSchema,
+  parseSession,
+  sessionProblems,
+} from '../../shared/config';
 import { MAX_LINK, readLink, readSettings, settingsFile, settingsLink } from './share';
 
 /** Settings that touch every group. */
@@ -53,7 +60,7 @@ it('settings come back from a file and from a link as they were', () => {
 
 it('a link is short, fits an address unescaped, and is refused where it would be long', () => {
   expect(settingsLink(defaultSession()).length).toBeLessThan(160);
-  expect(settingsLink(changed())).toMatch(/^2\.[\w-]{10,600}$/);
+  expect(settingsLink(changed())).toMatch(/^3\.[\w-]{10,600}$/);
   const noise = Array.from({ length: 8 }, (_, i) => ({
     ...changed().runs[0],
     id: `r${i}`,
@@ -83,20 +90,31 @@ it('any single character changed, and any end cut off, is noticed', () => {
   }
 });
 
+/** A link of this text. */
+function packed(text: string, sum?: number, version = 3): string {
+  const json = new TextEncoder().encode(text);
+  let hash = 0x811c9dc5;
+  for (const b of json) hash = Math.imul(hash ^ b, 0x01000193) >>> 0;
+  const body = deflateSync(json);
+  const bytes = new Uint8Array(body.length + 4);
+  new DataView(bytes.buffer).setUint32(0, sum ?? hash);
+  bytes.set(body, 4);
+  return `${version}.${Buffer.from(bytes).toString('base64url')}`;
+}
+
+it('a link of an earlier version means what it meant: it says nothing of the defaults of then', () => {
+  const text = '{"train":{},"runs":[{"id":"a","name":"A","method":"ts-lora","gate":{"rule":"exact"}}]}';
+  const eta = (version: number) => readLink(packed(text, undefined, version)).runs[0].gate.eta;
+  expect([1, 2, 3].map(eta)).toEqual(['auto', 'auto', gateSchema.parse({}).eta]);
+  expect(eta(3)).toBeGreaterThan(0);
+  const bare = '{"train":{},"runs":[{"id":"a","name":"A","method":"lora"}]}';
+  expect(readLink(packed(bare, undefined, 2)).runs[0].gate.eta).toBe('auto');
+});
+
 it('hostile links are refused in words and small memory', () => {
   expect(() => readLink('')).toThrow(/damaged/);
-  expect(() => readLink('3.abcdef')).toThrow(/another version/);
-  expect(() => readLink(`2.${'A'.repeat(MAX_LINK)}`)).toThrow(/longer than/);
-  const packed = (text: string, sum?: number) => {
-    const json = new TextEncoder().encode(text);
-    let hash = 0x811c9dc5;
-    for (const b of json) hash = Math.imul(hash ^ b, 0x01000193) >>> 0;
-    const body = deflateSync(json);
-    const bytes = new Uint8Array(body.length + 4);
-    new DataView(bytes.buffer).setUint32(0, sum ?? hash);
-    bytes.set(body, 4);
-    return `2.${Buffer.from(bytes).toString('base64url')}`;
-  };
+  expect(() => readLink('4.abcdef')).toThrow(/another version/);
+  expect(() => readLink(`3.${'A'.repeat(MAX_LINK)}`)).toThrow(/longer than/);
   expect(() => readLink(packed(' '.repeat(2 << 20)))).toThrow(/damaged/);
   expect(() => readLink(packed('{"train":{"steps":1e9},"runs":[]}'))).toThrow('train.steps: must be at most 100000');
   expect(() => readLink(packed('{"train":{"__proto__":1},"runs":[{"id":"a","name":"A","method":"lora"}]}'))).toThrow(
@@ -125,9 +143,9 @@ it('a file that is wrong is refused with the path of what is wrong', () => {
   ).toThrow(/not settings of Sieve/);
   expect(
     file((o) => {
-      o.version = 3;
+      o.version = 4;
     }),
-  ).toThrow('version: this page reads version 2, and the file says 3.');
+  ).toThrow('version: this page reads version 3, and the file says 4.');
   expect(
     file((o) => {
       o.data = [];

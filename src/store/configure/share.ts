@@ -12,7 +12,7 @@ import { renamed } from '../../shared/formerNames';
 import { message } from '../../shared/message';
 import { OWN_GROUPS } from '../../shared/methods';
 import { type GroupName, type RunGroup, settingsOf } from '../../shared/settings';
-import { CONFIG_VERSION, formerConfig } from '../../shared/settings/versions';
+import { CONFIG_VERSION, configOfVersion2, formerConfig } from '../../shared/settings/versions';
 import { changed, pick } from './changes';
 
 /** Raised when a default changes or a field is renamed: a link says only what differs. */
@@ -31,9 +31,12 @@ const fileSchema = z.strictObject({
   config: sessionSchema,
 });
 
-/** A file of version 1, as this version writes it. */
-const formerFile = (file: unknown): unknown =>
-  renamed(file, { experiment: 'config' }, { version: () => VERSION, config: formerConfig });
+/** How the settings of each earlier version are read. */
+const FORMER: Readonly<Record<string, (config: unknown) => unknown>> = { 1: formerConfig, 2: configOfVersion2 };
+
+/** A file of an earlier version, as this version writes it. */
+const formerFile = (file: unknown, read: (config: unknown) => unknown): unknown =>
+  renamed(file, { experiment: 'config' }, { version: () => VERSION, config: read });
 
 /** All settings as a file's text. */
 export function settingsFile(config: SessionConfig): string {
@@ -50,11 +53,11 @@ export function readSettings(text: string): SessionConfig {
   }
   const head = z.looseObject({ format: z.unknown(), version: z.unknown() }).safeParse(value);
   if (!head.success || head.data.format !== 'sieve-config') throw new ConfigError(message('store.settings.foreign'));
-  if (head.data.version !== VERSION && head.data.version !== 1)
-    throw new ConfigError(
-      message('store.settings.version', { ours: VERSION, theirs: JSON.stringify(head.data.version) }),
-    );
-  const result = fileSchema.safeParse(head.data.version === 1 ? formerFile(value) : value);
+  const { version } = head.data;
+  const former = typeof version === 'number' ? FORMER[version] : undefined;
+  if (version !== VERSION && !former)
+    throw new ConfigError(message('store.settings.version', { ours: VERSION, theirs: JSON.stringify(version) }));
+  const result = fileSchema.safeParse(former ? formerFile(value, former) : value);
   if (result.success) return result.data.config;
   const { path, message: problem } = problemOf(result.error.issues[0]);
   throw new ConfigError(message('store.settings.wrong', { path, problem }));
@@ -113,7 +116,8 @@ export function readLink(link: string): SessionConfig {
   if (link.length > MAX_LINK) throw new ConfigError(message('store.settings.longLink', { most: MAX_LINK }));
   const [version, text, ...more] = link.split('.');
   if (text === undefined || more.length > 0) throw damaged();
-  if (version !== String(VERSION) && version !== '1') throw new ConfigError(message('store.settings.linkVersion'));
+  const former = Object.hasOwn(FORMER, version) ? FORMER[version] : undefined;
+  if (version !== String(VERSION) && !former) throw new ConfigError(message('store.settings.linkVersion'));
   const bytes = toBytes(text);
   if (bytes.length < 5) throw damaged();
   let json: Uint8Array;
@@ -127,7 +131,7 @@ export function readLink(link: string): SessionConfig {
     throw damaged();
   }
   if (fnv1a(json) !== new DataView(bytes.buffer).getUint32(0)) throw damaged();
-  const result = sessionSchema.safeParse(version === '1' ? formerConfig(value) : value);
+  const result = sessionSchema.safeParse(former ? former(value) : value);
   if (result.success) return result.data;
   const { path, message: problem } = problemOf(result.error.issues[0]);
   throw new ConfigError(message('store.settings.wrongInLink', { path, problem }));

@@ -31,7 +31,7 @@ export const gate: GroupWords<typeof GATE> = {
   sparsityPenalty: {
     label: 'Sparsity penalty λ̄',
     short: 'λ̄',
-    help: 'Higher skips more. Useful values are 0 to 0.5; below 0 it skips less. It is weighed against the mean loss of a step.',
+    help: 'What an active update has to be worth: each costs λ, added to its gate gradient μ. At 0 only updates that would raise the loss are skipped; above 0 also those that lower it by less than λ; below 0 some that raise it stay active. Useful values are 0 to 0.5.',
   },
   follows: {
     label: 'Same active tokens as',
@@ -41,9 +41,9 @@ export const gate: GroupWords<typeof GATE> = {
   activeShare: { label: 'Active share', help: 'Share of tokens whose update is applied, in every batch and module.' },
   eta: {
     label: 'Proximal step size η',
-    tick: 'Proximal step without a bound',
-    off: 'no bound',
-    help: 'A smaller η holds τ closer to where it was.',
+    tick: 'No proximal term (η = ∞)',
+    off: 'no proximal term',
+    help: 'Each step τ pays (its change)² / 2η: a smaller η holds it closer to where it was. Without that term τ jumps to the minimum of each batch, and the gates of all modules, moved at once, skip too much.',
   },
   tauLearningRate: {
     label: 'τ learning rate',
