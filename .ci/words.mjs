@@ -55,7 +55,7 @@ export const ALLOWED = [[/^docs\/faults\.md$/, /“[^”]*”/, 'names of tests'
 
 /** Whether a person reads the file. */
 export const isRead = (file) =>
-  /^src\/shared\/texts\/(en|zh)\/.*\.ts$|^(README|docs\/[^/]*|reference\/README|reference\/claims\/reading)\.md$/.test(
+  /^src\/shared\/texts\/(en|zh)\/.*\.ts$|^(README|docs\/(claims\/)?[^/]*|python\/README|python\/claims\/reading)\.md$/.test(
     file,
   ) || /^public\/.*README\.md$|^index\.html$/.test(file);
 
