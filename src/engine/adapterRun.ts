@@ -92,6 +92,8 @@ export const withStepsTaken = (tensors: Bytes, step: number): Bytes => ({
 export interface RunState {
   tensors: Bytes;
   best: BestAdapter | null;
+  /** See `AdapterRun.scale`; absent where it was not looked for. */
+  scale?: number;
 }
 
 /** Which adapter was best on the dev: after how many steps, with what loss. */
@@ -146,6 +148,7 @@ export class AdapterRun {
   /** Copies of what makes the best adapter, by name; null where it is not kept. */
   readonly #bestTensors: Record<string, Tensor> | null;
   #best: BestAdapter | null = null;
+  #scale: number | null = null;
 
   /**
    * `init` must run before the first pass.
@@ -342,7 +345,46 @@ export class AdapterRun {
   }
 
   async state(): Promise<RunState> {
-    return { tensors: await this.#read(this.#stateTensors()), best: this.#best };
+    return {
+      tensors: await this.#read(this.#stateTensors()),
+      best: this.#best,
+      ...(this.#scale !== null && { scale: this.#scale }),
+    };
+  }
+
+  /** What the trained update was multiplied with after training; null where nobody looked for a better one. */
+  get scale(): number | null {
+    return this.#scale;
+  }
+
+  /**
+   * Tries the update at several scales: B, and each τ with it, so that the same tokens stay active. Ends at the last one.
+   * @param search calls `at` with a scale above 0 before each look, and says which is to stay
+   */
+  async rescale(search: (at: (scale: number) => Promise<void>) => Promise<number>): Promise<void> {
+    const [trained, thresholds] = [await this.adapters(), await this.method.thresholds()];
+    const at = async (scale: number) => {
+      this.load(trained.map((m) => ({ ...m, b: m.b.map((v) => v * scale) })));
+      if (thresholds) this.method.setThresholds(thresholds.map((tau) => tau * scale));
+      await this.refresh();
+    };
+    let scale = 1;
+    try {
+      scale = await search(at);
+      this.#scale = scale;
+    } finally {
+      await at(scale);
+    }
+  }
+
+  /** The adapter as PEFT would have it: what it was scaled by is in `lora_alpha`, not in B. */
+  async exported(): Promise<{ run: RunConfig; adapters: ModuleAdapter[] }> {
+    const [adapters, scale] = [await this.adapters(), this.#scale ?? 1];
+    if (scale === 1) return { run: this.config, adapters };
+    return {
+      run: { ...this.config, alpha: this.config.alpha * scale },
+      adapters: adapters.map((m) => ({ ...m, b: m.b.map((v) => v / scale) })),
+    };
   }
 
   /** The adapter with the optimizer's state, to go back to. */
@@ -373,6 +415,7 @@ export class AdapterRun {
   restore(state: RunState): void {
     this.#write(this.#stateTensors(), state.tensors);
     this.#best = state.best;
+    this.#scale = state.scale ?? null;
   }
 
   /** Goes back to a `point`; the best adapter stays. @throws {AdapterError} when it is of another layout */

@@ -72,6 +72,14 @@ export interface GateMap {
   ratio: Float32Array;
 }
 
+/** Of one batch, per adapted module and token, modules bottom up. */
+export interface TokenGradients {
+  tokens: number;
+  /** r_i, and μ_i against the mean loss of all batches that were measured together. */
+  ratio: Float32Array;
+  mu: Float32Array;
+}
+
 /** A run by its id; null is the base. */
 type RunRef = string | null;
 
@@ -594,6 +602,64 @@ export class Trainer {
       ratio.set(ratioAll.subarray(from, from + ids.length), i * ids.length);
     });
     return { active, ratio };
+  }
+
+  /** r of every token of each batch in every module of a gated run, with the gates as they are: [modules × tokens]. */
+  async ratios(runId: string, batches: readonly TokenBatch[]): Promise<Float32Array[]> {
+    const stack = await this.#stack([runId]);
+    const { modules } = this.run(runId);
+    const out: Float32Array[] = [];
+    for (const batch of batches) {
+      const tokens = batch.ids.length;
+      const ratio = new Float32Array(modules.length * tokens);
+      let before = 0;
+      for (const part of fitBatches([batch], this.capacity)) {
+        const [counts] = this.#stage([part], batchTotals([batch]), 1, { kind: 'evaluate', after: before });
+        this.#submit((commands) => {
+          this.#batch.load(commands, 0);
+          stack.forward.encode(commands, counts);
+        });
+        const all = new Float32Array(await readTensor(this.base.device, this.#saved.ratio));
+        modules.forEach((m, i) => {
+          const from = this.#saved.index(0, m) * this.#saved.rowStride;
+          ratio.set(all.subarray(from, from + counts.rows), i * tokens + before);
+        });
+        before += counts.rows;
+      }
+      out.push(ratio);
+    }
+    return out;
+  }
+
+  /**
+   * r and μ of every token of `batches` in every module of a run whose gate rule keeps them (`exact`), with the gates as they
+   * are and without dropout. Learns nothing.
+   */
+  async tokenGradients(runId: string, batches: readonly TokenBatch[]): Promise<TokenGradients[]> {
+    const run = this.run(runId);
+    const kept = run.method.tokenGradients;
+    if (!kept) throw new Error(`run "${runId}" keeps no gate gradients of single tokens`);
+    const stack = await this.#stack([runId]);
+    const totals = batchTotals(batches);
+    const out: TokenGradients[] = [];
+    for (const batch of batches) {
+      const parts = fitBatches([batch], this.capacity);
+      const counts = this.#stage(parts, totals, 1, {});
+      this.#submit((commands) => {
+        stack.begin.encode(commands, NO_ROWS);
+        this.#accumulate(commands, stack, counts);
+      });
+      const pairs = new Float32Array(await readTensor(this.base.device, kept.pairs));
+      const tokens = batch.ids.length;
+      const [ratio, mu] = [0, 1].map((which) => {
+        const values = new Float32Array(run.modules.length * tokens);
+        for (const { index } of run.modules)
+          for (let t = 0; t < tokens; t++) values[index * tokens + t] = pairs[2 * (index * kept.capacity + t) + which];
+        return values;
+      });
+      out.push({ tokens, ratio, mu });
+    }
+    return out;
   }
 
   /** Time per kernel of one step of `runIds` in one pass, over as much of the batch as fits into it (without the update, so nothing is learnt). */

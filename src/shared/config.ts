@@ -134,6 +134,7 @@ export const sessionSchema = z
       for (const [key, said] of Object.entries(refuses)) if (!isDefault(run, key)) bad(['runs', i, key], said);
       for (const { key, said } of complaints?.(run, ownValues(run, update), train.steps) ?? [])
         bad(['runs', i, update, key], said);
+      if (run.shrink && train.devShare === 0) bad(['train', 'devShare'], message('shared.setting.shrinkNeedsDev'));
       if (!isGated(run)) return;
       if (run.gate.gradientFrom === 'dev' && train.devShare === 0)
         bad(['train', 'devShare'], message('shared.setting.gradientNeedsDev'));

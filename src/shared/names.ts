@@ -5,6 +5,7 @@
 import type { SampleSet } from './data';
 import type { DataOrigin } from './dataRecipe';
 import type { Ranking } from './experiment';
+import type { GateRule } from './rules';
 
 /** A setting that varies in a grid of an experiment, and its value as it was typed. */
 export interface Varied {
@@ -37,6 +38,11 @@ export interface Names {
   };
   /** A setting of a grid: "rank 8, dropout 5 %"; '' where nothing varies. */
   setting(values: readonly Varied[]): string;
+  /** "TS-LoRA, threshold from coins": a control of an experiment, and a variant that is shrunk after training. */
+  control(method: string, rule: GateRule): string;
+  shrunk(run: string): string;
+  /** A run that was given gates afterwards. */
+  sieved(run: string, share: number): string;
   /** A variant of a grid; at most 60 characters. */
   variant(run: string, setting: string): string;
   probe(which: 'gated' | 'plain' | 'adalora'): string;

@@ -230,6 +230,10 @@ const metricsSchema = z
               })
               .nullable()
               .default(null),
+            shrunk: z
+              .strictObject({ scale: z.number().gt(0).max(1), loss: finite, before: finite })
+              .nullable()
+              .default(null),
             skipsAll: z
               .array(z.strictObject({ module: count, reason: z.enum(['no-update', 'harmful', 'stuck']) }))
               .max(4000)

@@ -92,6 +92,11 @@ export function applyEvents(state: State, events: TrainEvent[], notice: (n: Omit
         if (session) metricLogOf(session, event.runId).dev = { step: event.step, loss: event.loss, best: event.best };
         grown = true;
         break;
+      case 'shrunk':
+        if (session)
+          metricLogOf(session, event.runId).shrunk = { scale: event.scale, loss: event.loss, before: event.before };
+        grown = true;
+        break;
       case 'skips-all':
         if (session) metricLogOf(session, event.runId).skipsAll = event.modules;
         grown = true;

@@ -145,6 +145,7 @@ const PLAIN = [
   'classified',
   'stopped',
   'dev',
+  'shrunk',
   'skipsAll',
   'workDone',
   'workDense',
@@ -201,6 +202,8 @@ export class MetricLog {
   stopped: { step: number; bestStep: number; bestLoss: number } | null = null;
   /** Loss on the dev split that no run learns from, at the last look, and the best so far: the adapter that the run ends with. */
   dev: { step: number; loss: number; best: { step: number; loss: number } } | null = null;
+  /** The scale that its adapter was given after training, with the dev loss there and at scale 1; null where none was looked for. */
+  shrunk: { scale: number; loss: number; before: number } | null = null;
   /** Modules that skip every token for good. */
   skipsAll: SkipsAll[] = [];
   /** Sums over all steps, in multiply-adds. */
@@ -256,6 +259,7 @@ export class MetricLog {
     // A checkpoint from before these were kept has none.
     const later = {
       dev: s.dev ?? null,
+      shrunk: s.shrunk ?? null,
       skipsAll: s.skipsAll ?? [],
       ms: s.ms ?? null,
       accuracy: [...(s.accuracy ?? [])],

@@ -20,6 +20,7 @@ import type { DataOrigin, DataRecipe } from '../shared/dataRecipe';
 import type { ErrorInfo } from '../shared/errors';
 import type { Message } from '../shared/message';
 import type { SavedSession } from '../shared/savedSession';
+import type { SieveInfo, SievePoint, SieveWay } from '../shared/sieve';
 import type { DeviceChoice, KernelProfile, TokenSet, UsedDevice } from '../shared/types';
 import type {
   CheckpointInfo,
@@ -292,6 +293,22 @@ interface ExperimentsSlice {
   activity: 'modules' | 'answers' | 'tokens' | null;
 }
 
+/** A finished adapter that is given gates, see `sieve/sieve.ts`. */
+export interface SieveSlice {
+  /** Whose run it is; what follows belongs to another one where that is not the session on the page. */
+  session: SessionView | null;
+  runId: RunId | null;
+  /** null while it is being prepared. */
+  info: SieveInfo | null;
+  way: SieveWay;
+  /** Points of the curves that are drawn, by share. */
+  points: Partial<Record<SieveWay, SievePoint[]>>;
+  /** Where the slider stands, and what was found there. */
+  share: number;
+  at: SievePoint | null;
+  busy: boolean;
+}
+
 export interface State {
   model: ModelSlice;
   dataset: DatasetSlice;
@@ -299,6 +316,7 @@ export interface State {
   experiments: ExperimentsSlice;
   keep: KeepSlice;
   compare: CompareSlice;
+  sieve: SieveSlice;
   selection: SelectionSlice;
   ui: UiSlice;
 }
@@ -403,6 +421,16 @@ export function initialState(): State {
       ballot: null,
       round: null,
       voteNote: null,
+    },
+    sieve: {
+      session: null,
+      runId: null,
+      info: null,
+      way: 'ratio',
+      points: {},
+      share: 0.5,
+      at: null,
+      busy: false,
     },
     selection: { ...NO_SELECTION, pointed: { step: null, token: null } },
     ui: {

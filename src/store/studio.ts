@@ -38,6 +38,7 @@ import { fetchModels } from './shipped';
 import { claimStorage } from './storageLock';
 import { type Library, type ExperimentData, openLibrary } from './experiments/library';
 import { Experiments } from './experiments/experiments';
+import { SieveCommands } from './sieve/sieve';
 import { templatedPrompts } from './template';
 import { type TrainClient, createTrainClient } from './trainClient';
 import type { WorkerHooks } from './workerClient';
@@ -90,6 +91,8 @@ export class Studio {
   readonly downloads: Downloads;
   /** Commands of the Compare section, adapters in and out aside. */
   readonly comparing: Compare;
+  /** Gates for adapters that are finished. */
+  readonly sieve: SieveCommands;
   readonly #events: EventBatcher<TrainEvent>;
   readonly #options: StudioOptions;
   readonly #readers: FileReaders;
@@ -185,6 +188,7 @@ export class Studio {
       readRun: (zip) => this.#readers.run(zip),
       names,
     });
+    this.sieve = new SieveCommands({ page: this.#page, train: this.#train, names });
     this.comparing = new Compare({
       page: this.#page,
       train: this.#train,

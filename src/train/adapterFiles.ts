@@ -63,11 +63,13 @@ export interface ExportParts {
   model: { id: string; revision: string | null };
   /** What its base was read from, where that is known. */
   base?: BaseFile | null;
-  adapters: ModuleAdapter[];
+  adapters: readonly ModuleAdapter[];
   /** The base keeps the modules' weights as [in, out]; PEFT calls that `fan_in_fan_out`. */
   inOut?: boolean;
   /** One per module, or null without a gate. */
   thresholds: Float32Array | null;
+  /** What they come from, where that is not the run's rule. */
+  rule?: 'afterwards';
   template: PromptTemplate;
   check: AdapterCheck | null;
   /** Of a model that tells classes apart: it, with the head's classes, and what is trained whole. */
@@ -159,7 +161,7 @@ export function adapterFiles(parts: ExportParts): AdapterFile[] {
       base: base ?? undefined,
       labels: classes?.model.head.labels,
       head: classes?.model.head.given,
-      gate: thresholds ? { rule: run.gate.rule } : undefined,
+      gate: thresholds ? { rule: parts.rule ?? run.gate.rule } : undefined,
     }),
     ...(check ? [json('check.json', writtenCheck(check))] : []),
     ...(thresholds && !readsPictures(parts) ? [text('load_gated.py', loadGated)] : []),

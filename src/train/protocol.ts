@@ -5,7 +5,7 @@
  */
 import type { LabelledSet, Predicted, Written } from '../shared/classification';
 import type { Message } from '../shared/message';
-import type { SessionConfig } from '../shared/config';
+import type { SessionConfig, TrainConfig } from '../shared/config';
 import type { DataRecipe, SourceFile } from '../shared/dataRecipe';
 import type {
   ChatTemplate,
@@ -31,6 +31,7 @@ import type {
 import type { ErrorInfo } from '../shared/errors';
 import type { ModuleMeasure, TokenClassRow } from '../shared/experiment';
 import type { ModelDescription } from '../shared/model';
+import type { SieveInfo, SievePoint, SieveWay } from '../shared/sieve';
 import type {
   AdapterWork,
   DeviceChoice,
@@ -166,6 +167,27 @@ export type TrainRequest =
   | { type: 'export'; runId: RunId; template: PromptTemplate; check: boolean }
   /** Loads an exported adapter as a run of its own, for Compare; needs an open model. With `as`, it answers as that run of the experiment on the page until the next `reset`. */
   | { type: 'import'; files: AdapterFile[]; as: RunId | null; name?: string }
+  /**
+   * Prepares a finished adapter without gates to have some, see `shared/sieve.ts`; closes the one before. `data`: what to choose
+   * and measure with; null for a run of the session, which has its own.
+   */
+  | {
+      type: 'sieve-open';
+      runId: RunId;
+      data: { train: TokenSet; validation: TokenSet; settings: TrainConfig } | null;
+    }
+  /** What skipping a share of its updates does. */
+  | { type: 'sieve-at'; way: SieveWay; share: number; preview: boolean }
+  /** The adapter with these gates, as files. */
+  | {
+      type: 'sieve-export';
+      way: SieveWay;
+      share: number;
+      name: string;
+      template: PromptTemplate;
+      check: boolean;
+    }
+  | { type: 'sieve-close' }
   /** Frees an adapter that was imported as a run of its own. */
   | { type: 'release'; runId: RunId }
   /** Everything a run needs to go on bit-identically, and its counterpart. */
@@ -200,6 +222,9 @@ export interface TrainReplies {
   export: { files: AdapterFile[] };
   /** `template` is the one it was trained with, where its files tell. */
   import: { runId: RunId; name: string; template: PromptTemplate | null };
+  'sieve-open': SieveInfo;
+  'sieve-at': SievePoint;
+  'sieve-export': { files: AdapterFile[] };
   state: SessionState;
   'written-answers': { runs: Record<RunId, Written> | null };
   'token-classes': Record<RunId, TokenClassRow[]>;
@@ -304,6 +329,8 @@ export type TrainEvent =
     }
   /** Mean loss on the dev split that no run learns from, and the best adapter so far, with which the run ends. */
   | { type: 'dev'; runId: RunId; step: number; loss: number; best: { step: number; loss: number } }
+  /** After training: the scale that is best for a run's adapter on the dev split, with its loss there, and the loss at scale 1. */
+  | { type: 'shrunk'; runId: RunId; step: number; scale: number; loss: number; before: number }
   /** All modules of a run that skip every token for good, whenever that changes. */
   | { type: 'skips-all'; runId: RunId; step: number; modules: SkipsAll[] }
   /** What a run adapts, and how many values it trains. */

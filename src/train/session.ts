@@ -2,7 +2,7 @@
  * One experiment: the training loop over all its runs, which learn step by step on the same batches, in one pass.
  * Read `#loop` first: it is the table of contents.
  */
-import { exampleCount, toBatch } from '../data/batches';
+import { exampleCount } from '../data/batches';
 import { type RunState, withStepsTaken } from '../engine/adapterRun';
 import { fitBatches } from '../engine/microBatches';
 import { matmulRate } from '../engine/matmulRate';
@@ -23,6 +23,8 @@ import type { OpenModel } from './openModel';
 import type { MemoryPlan, ModelInfo, Phase, RunId, RunInput, SessionState, TrainEvent } from './protocol';
 import { Rescue, type RescueState } from './rescue';
 import { Sampler } from './samples';
+import { shrink } from './shrink';
+import { firstBatches } from './sieve/data';
 import type { Tuning } from './tuning';
 import { TrainingData, type TrainingDataState, refuseEmpty, refuseForeign } from './trainingData';
 import { type Headed, underHead } from './underHead';
@@ -256,6 +258,7 @@ export class Session {
     await this.#pending;
     await this.#lock.run(() => this.#rescue.settle(this.#live, null, this.#step));
     await this.#takeBest();
+    await this.#shrink();
     const kept = this.#kept;
     if (kept.length > 0) await this.#evaluate(kept, true);
     await this.#examine(kept);
@@ -407,21 +410,30 @@ export class Session {
     });
   }
 
+  /** Runs that ask for it end at the scale that is best on the dev split. */
+  async #shrink(): Promise<void> {
+    const { evalExamples, batchSize } = this.config.train;
+    for (const runId of this.#kept) {
+      const { config, scale } = this.trainer.run(runId);
+      if (!config.shrink || scale !== null || this.#abandoned) continue;
+      this.#phase('evaluating');
+      const batches = this.#data.dev(evalExamples, batchSize);
+      const found = await this.#lock.run(() =>
+        this.#withRoom(() =>
+          shrink(this.trainer.run(runId), async () => (await this.trainer.evaluate([runId], batches))[0].loss),
+        ),
+      );
+      this.#emit({ type: 'shrunk', runId, step: this.#stepOf(runId), ...found });
+    }
+  }
+
   /** Validation loss of runs ('base' among them). The last evaluation, or every one, also measures μ on the validation tokens. */
   async #evaluate(runIds: readonly RunId[], last = false): Promise<Map<RunId, number>> {
     this.#phase('evaluating');
     const losses = new Map<RunId, number>();
     const { evalExamples, batchSize, devShare } = this.config.train;
     const n = Math.min(evalExamples, exampleCount(this.#validation));
-    const batches: TokenBatch[] = [];
-    for (let at = 0; at < n; at += batchSize) {
-      batches.push(
-        toBatch(
-          this.#validation,
-          Array.from({ length: Math.min(batchSize, n - at) }, (_, i) => at + i),
-        ),
-      );
-    }
+    const batches = firstBatches(this.#validation, evalExamples, batchSize);
     const measured = (runId: RunId) =>
       (last || this.#measureGates) && this.config.runs.some((r) => r.id === runId && isGated(r));
     for (const measure of [false, true]) {

@@ -8,11 +8,11 @@ import { framedIds, promptIds, TextStream } from '../hub/tokenizer';
 import { dropKept, keptModels } from '../hub/keptModels';
 import { listModelFiles } from '../hub/modelFiles';
 import { giveFolder, sourceName } from '../hub/source';
-import { trainSchema } from '../shared/config';
+import { type TrainConfig, trainSchema } from '../shared/config';
 import { AdapterError, GpuError, ModelError, OutOfMemoryError, TrainError, toErrorInfo } from '../shared/errors';
 import { message } from '../shared/message';
 import { tellsClasses } from '../shared/model';
-import type { DeviceChoice, ModelFile } from '../shared/types';
+import type { DeviceChoice, ModelFile, TokenSet } from '../shared/types';
 import { type AdapterCheck, checkOf, compareCheck, fitsModel } from './adapterCheck';
 import { type ImportedAdapter, adapterFiles, readAdapter } from './adapterFiles';
 import { todaysState } from './formerState';
@@ -26,8 +26,11 @@ import { Openings } from './openings';
 import type { RunId, TrainEvent, TrainReplies, TrainRequest } from './protocol';
 import { planOf } from './layouts';
 import { Session } from './session';
+import { sieveData } from './sieve/data';
+import { Sieve } from './sieve/sieve';
 import { timeSteps } from './stepTime';
 import { measureTokenClasses } from './tokenClasses';
+import { TrainingData, refuseEmpty, refuseForeign } from './trainingData';
 import { measureWritten } from './writtenAnswers';
 
 const CHECK_ROWS = 3;
@@ -47,6 +50,8 @@ export class TrainService {
   readonly #opened = new Map<RunId, AdapterRun>();
   /** Bases under heads that adapters brought with them. */
   readonly #heads = new Map<AdapterRun, BaseModel>();
+  /** The adapter that is sieved. */
+  #sieve: Sieve | null = null;
   #cancelled = false;
   /** Models on their way, beside the one that is open. */
   readonly #openings: Openings<FetchedModel>;
@@ -83,6 +88,7 @@ export class TrainService {
     this.#device = null;
     this.#model = null;
     this.#session = null;
+    this.#sieve = null;
     this.#imported.clear();
     this.#opened.clear();
     this.#heads.clear();
@@ -244,6 +250,7 @@ export class TrainService {
     this.#cancelled = true;
     this.#timing++;
     await session?.free();
+    await this.sieveClose();
     await this.#lock.run(async () => this.#freeAll(this.#opened));
     return null;
   }
@@ -265,8 +272,8 @@ export class TrainService {
 
   /** The base under the head that a run was trained with: the session's, an imported adapter's own, or the model's. */
   #baseOf(run: AdapterRun): BaseModel {
-    const trainer = this.#session?.trainer;
-    return trainer?.runs.includes(run) ? trainer.base : (this.#heads.get(run) ?? this.#needModel().base);
+    const trainer = [this.#session?.trainer, this.#sieve?.trainer].find((t) => t?.runs.includes(run));
+    return trainer?.base ?? this.#heads.get(run) ?? this.#needModel().base;
   }
 
   /** The adapter of a run, wherever it came from; null for the base. */
@@ -364,37 +371,87 @@ export class TrainService {
     });
   }
 
+  /** What an exported adapter's files say of the model that it belongs to. */
+  async #originOf(run: AdapterRun) {
+    const { source, file } = this.#needModel().info;
+    const { path, dtype, exact } = file;
+    const { config } = this.#baseOf(run);
+    return {
+      model: { id: source.id, revision: source.kind === 'hub' && source.revision !== 'main' ? source.revision : null },
+      base: { path, dtype, exact },
+      inOut: run.modules.some((m) => m.inOut),
+      classes: tellsClasses(config) ? { model: config, values: await run.wholeValues() } : null,
+    };
+  }
+
   export({ runId, template, check: checked }: Request<'export'>): Promise<TrainReplies['export']> {
     const model = this.#needModel();
     return this.#lock.run(async () => {
       const run = this.#adapter(runId);
       if (!run) throw new AdapterError(message('train.studio.base'));
-      const [adapters, thresholds] = [await run.adapters(), await run.method.thresholds()];
+      const [{ run: config, adapters }, thresholds] = [await run.exported(), await run.method.thresholds()];
       // Some gates keep everything outside training: what they export is a plain adapter.
       const check = checked ? await this.#check(run, model) : null;
-      const { source } = model.info;
-      const from = {
-        id: source.id,
-        revision: source.kind === 'hub' && source.revision !== 'main' ? source.revision : null,
-      };
-      const inOut = run.modules.some((m) => m.inOut);
-      const { path, dtype, exact } = model.info.file;
-      const base = { path, dtype, exact };
-      const { config } = this.#baseOf(run);
-      const classes = tellsClasses(config) ? { model: config, values: await run.wholeValues() } : null;
-      return {
-        files: adapterFiles({
-          run: run.config,
-          model: from,
-          base,
-          adapters,
-          inOut,
-          thresholds,
-          template,
-          check,
-          classes,
-        }),
-      };
+      const origin = await this.#originOf(run);
+      return { files: adapterFiles({ run: config, ...origin, adapters, thresholds, template, check }) };
+    });
+  }
+
+  /** @throws {TrainError} while a session trains: its adapters change */
+  async sieveOpen({ runId, data }: Request<'sieve-open'>): Promise<TrainReplies['sieve-open']> {
+    const model = this.#needModel();
+    if (this.#session?.going) throw new TrainError(message('train.sieve.going'));
+    const run = this.#adapter(runId);
+    if (!run) throw new AdapterError(message('train.studio.base'));
+    await this.sieveClose();
+    const open = async (on: OpenModel, from: TrainingData, validation: TokenSet, train: TrainConfig) => {
+      this.#sieve = await Sieve.open(on, run, train, sieveData(from, validation, train));
+      return this.#sieve.info;
+    };
+    if (data) {
+      const { train, validation, settings } = data;
+      refuseEmpty(data);
+      refuseForeign(data, model.base.config);
+      const on = { ...model, base: this.#baseOf(run) };
+      return this.#lock.run(() => open(on, new TrainingData(train, settings), validation, settings));
+    }
+    const session = this.#needSession();
+    return session.inspect((s) => open(s.model, s.data, s.validation, session.config.train));
+  }
+
+  #needSieve(): Sieve {
+    if (!this.#sieve) throw new AdapterError(message('train.sieve.none'));
+    return this.#sieve;
+  }
+
+  sieveAt({ way, share, preview }: Request<'sieve-at'>): Promise<TrainReplies['sieve-at']> {
+    return this.#lock.run(() => this.#needSieve().at(way, share, preview));
+  }
+
+  sieveExport({
+    way,
+    share,
+    name,
+    template,
+    check: checked,
+  }: Request<'sieve-export'>): Promise<TrainReplies['sieve-export']> {
+    const model = this.#needModel();
+    return this.#lock.run(async () => {
+      const { run, adapters } = await this.#needSieve().gated(way, share);
+      const thresholds = await run.method.thresholds();
+      const check = checked ? await this.#check(run, model) : null;
+      const named = { ...run.config, name };
+      const rule = 'afterwards' as const;
+      const origin = await this.#originOf(run);
+      return { files: adapterFiles({ run: named, ...origin, adapters, thresholds, rule, template, check }) };
+    });
+  }
+
+  sieveClose(): Promise<null> {
+    return this.#lock.run(async () => {
+      this.#sieve?.free();
+      this.#sieve = null;
+      return null;
     });
   }
 

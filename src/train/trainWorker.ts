@@ -70,6 +70,14 @@ function answer(request: Envelope<TrainRequest>): unknown {
       return studio.tokenClasses(request);
     case 'module-measures':
       return studio.moduleMeasures(request);
+    case 'sieve-open':
+      return studio.sieveOpen(request);
+    case 'sieve-at':
+      return studio.sieveAt(request);
+    case 'sieve-export':
+      return studio.sieveExport(request);
+    case 'sieve-close':
+      return studio.sieveClose();
     case 'profile':
       return studio.profile();
     case 'reset-tau':

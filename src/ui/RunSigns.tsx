@@ -1,10 +1,10 @@
 /** What a run has shown beyond its curves: its best checkpoint on the dev split, and modules that skip every token. */
-import { isGated, learnsThreshold } from '../shared/config';
+import { type RunConfig, isGated, learnsThreshold } from '../shared/config';
 import { texts } from '../shared/texts';
 import type { MetricLog } from '../store/metricLog';
 import { type SessionView, isLive } from '../store/slices';
 import { RunMark, Scroll } from './bits';
-import { fixed } from './format';
+import { compact, fixed } from './format';
 import { Phrase } from './Phrase';
 import { useSel, useStudio } from './studioContext';
 
@@ -13,6 +13,7 @@ export function RunSigns({ session }: { session: SessionView }) {
   const { runs } = session.config;
   const named = runs.map((run, i) => ({ run, index: i + 1, metricLog: session.metricLogs.get(run.id)! }));
   const withDev = named.filter((n) => n.metricLog.dev !== null);
+  const shrunk = named.filter((n) => n.metricLog.shrunk !== null);
   const skipsAll = named.filter((n) => n.metricLog.skipsAll.length > 0);
   return (
     <>
@@ -51,6 +52,7 @@ export function RunSigns({ session }: { session: SessionView }) {
           <p className="help">{t.help}</p>
         </Scroll>
       )}
+      {shrunk.length > 0 && <Shrunk runs={shrunk} />}
       {skipsAll.map(({ run, index, metricLog }) => (
         <SkipsAllPanel
           key={run.id}
@@ -62,6 +64,43 @@ export function RunSigns({ session }: { session: SessionView }) {
         />
       ))}
     </>
+  );
+}
+
+/** The scales that adapters were given after training. */
+function Shrunk({ runs }: { runs: { run: RunConfig; index: number; metricLog: MetricLog }[] }) {
+  const t = texts().train.shrunk;
+  return (
+    <Scroll label={t.label}>
+      <table className="grid" data-testid="shrunk-table">
+        <caption>{t.caption}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{t.run}</th>
+            {[t.scale, t.alpha, t.before, t.after].map((label) => (
+              <th key={label} scope="col" className="num">
+                {label}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {runs.map(({ run, index, metricLog: { shrunk } }) => (
+            <tr key={run.id}>
+              <th scope="row">
+                <RunMark index={index} />
+                {run.name}
+              </th>
+              <td className="num">{compact(shrunk!.scale)}</td>
+              <td className="num">{compact(run.alpha * shrunk!.scale)}</td>
+              <td className="num">{fixed(shrunk!.before)}</td>
+              <td className="num">{fixed(shrunk!.loss)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <p className="help">{t.help}</p>
+    </Scroll>
   );
 }
 

@@ -142,6 +142,8 @@ export interface Method {
    * all parts fill it, and it is right once another round of them leaves it as it was.
    */
   readonly wholeBatch: Tensor | null;
+  /** Where (r, μ) of every token of a training batch are, see `ThresholdRule.tokens`; null or absent where they are not kept. */
+  readonly tokenGradients?: { pairs: Tensor; capacity: number } | null;
   /** Whether `forward` reads `rowNormSquared`. */
   readonly needsRowNorms: boolean;
   /** Whether Δ depends on y = W0 x: it is kept in `saved.base`, and W0ᵀ gets what `frozenGradient` makes of g. */

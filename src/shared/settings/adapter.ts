@@ -79,4 +79,6 @@ export const ADAPTER = {
     default: false,
     library: { name: 'PEFT', parameter: 'use_rslora' },
   }),
+  /** The run ends with its adapter at the scale in (0, 1] that is best on the dev split: one number, found by a line search. */
+  shrink: flag({ place: 'more', default: false, wasDefault: false }),
 };

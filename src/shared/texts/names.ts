@@ -27,6 +27,12 @@ function valueShown(field: string, shown: string): string {
   return named.setting.kind === 'choice' ? valueWords(named, shown) : shown;
 }
 
+/** A run's name with something added, in the 60 characters that a name may have. */
+const within = (run: string, added: string): string =>
+  texts()
+    .experiment.grid.list([run.slice(0, 58 - added.length), added])
+    .slice(0, 60);
+
 export const names: Names = {
   data(origin, samples) {
     if (!origin) return '';
@@ -58,12 +64,13 @@ export const names: Names = {
   setting(values) {
     return texts().experiment.grid.list(values.map(axisWords));
   },
-  variant: (run, setting) =>
-    setting
-      ? texts()
-          .experiment.grid.list([run.slice(0, 58 - setting.length), setting])
-          .slice(0, 60)
-      : run,
+  control: (method, rule) => within(method, texts().experiment.form.control[rule] ?? rule),
+  shrunk: (run) => within(run, texts().experiment.form.shrunk),
+  sieved: (run, share) =>
+    texts()
+      .sieve.sieved(run, Math.round(share * 100))
+      .slice(0, 60),
+  variant: (run, setting) => (setting ? within(run, setting) : run),
   probe: (which) => texts().experiment.modules.probe[which],
   ranking: (which) => {
     const { all, ranking } = texts().experiment.modules;

@@ -206,8 +206,8 @@ export function presetFor(preset: Preset, { parameters, context, data, device }:
 /** The experiment with a preset's numbers; its runs, methods, gates and seed stay. */
 export function applyPreset(draft: SessionConfig, { train, adapter }: PresetResult): SessionConfig {
   const merged = { ...draft.train, ...train };
-  // A gate that takes μ from the dev split cannot do without one.
-  if (merged.devShare === 0 && draft.runs.some((r) => r.gate.gradientFrom === 'dev'))
+  // A gate that takes μ from the dev split cannot do without one, nor can a run that is shrunk on it.
+  if (merged.devShare === 0 && draft.runs.some((r) => r.gate.gradientFrom === 'dev' || r.shrink))
     merged.devShare = draft.train.devShare;
   return {
     train: merged,

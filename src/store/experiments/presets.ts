@@ -1,5 +1,6 @@
 /** What a person may start from: two experiments, filled in with the settings under Configure. */
 import {
+  type GateRule,
   METHOD_NAMES,
   type MethodName,
   type RunConfig,
@@ -14,6 +15,8 @@ import { ConfigError } from '../../shared/errors';
 import { type Importance, RANKINGS, type Experiment } from '../../shared/experiment';
 import { type Message, isMessage, message } from '../../shared/message';
 import type { Names } from '../../shared/names';
+import { methodOf } from '../../shared/methods';
+import { ruleOf } from '../../shared/rules';
 import { isRefused, settingsOf } from '../../shared/settings';
 import { initialOf } from '../configure/changes';
 import { type Axis, expandGrid, sessionsOf, sharedOf } from './grid';
@@ -26,6 +29,10 @@ export interface ExperimentDraft {
   /** What is compared: methods with one adapter, or the runs under Configure as they are. */
   of: 'methods' | 'runs';
   methods: MethodName[];
+  /** Of methods: gate rules beside that of the first gated one, with the same update: controls. */
+  controls: GateRule[];
+  /** Of methods: each is there a second time, shrunk after training. */
+  shrink: boolean;
   /** Settings that vary, with their values; none, one or two. */
   axes: Axis[];
   seeds: number;
@@ -41,6 +48,8 @@ export const START_DRAFT: ExperimentDraft = {
   of: 'methods',
   axes: [],
   methods: ['lora', 'dora', 'ts-lora'],
+  controls: [],
+  shrink: false,
   seeds: 3,
   loadBestCheckpoint: false,
   probeSteps: 30,
@@ -52,8 +61,12 @@ export const REPEATED: ExperimentDraft = { ...START_DRAFT, of: 'runs', seeds: 5 
 
 const MAX_SEEDS = 20;
 
-type VariantNames = Pick<Names, 'setting' | 'variant'>;
-type ExperimentNames = Pick<Names, 'experiment' | 'setting' | 'variant'>;
+type VariantNames = Pick<Names, 'control' | 'setting' | 'shrunk' | 'variant'>;
+type ExperimentNames = VariantNames & Pick<Names, 'experiment'>;
+/** Variants of one session. */
+const PER_SESSION = 8;
+/** Gate rules that are offered as controls: they learn nothing from μ, or more than a gate could know. */
+export const CONTROLS = ['coin', 'random', 'quantile', 'oracle'] as const satisfies readonly GateRule[];
 
 /**
  * What is wrong with the form; null where it can be started.
@@ -68,7 +81,9 @@ export function experimentProblem(
   if (!Number.isInteger(draft.seeds) || draft.seeds < 1 || draft.seeds > MAX_SEEDS)
     return message('store.experiment.seeds', { most: MAX_SEEDS });
   if (draft.kind === 'compare') {
-    const compared = comparedRuns(draft, runs);
+    const compared = comparedRuns(draft, runs, names);
+    if (compared.length > PER_SESSION)
+      return message('store.experiment.many', { n: compared.length, most: PER_SESSION });
     if (draft.axes.length === 0) return compared.length < 2 ? message(`store.experiment.two.${draft.of}`) : null;
     if (compared.length === 0) return message('store.experiment.none');
     const grid = expandGrid(compared, draft.axes, { ...train, ...bestOf(draft, train) }, names);
@@ -97,17 +112,40 @@ export function experimentSize(
   };
 }
 
-const bestOf = (draft: ExperimentDraft, train: TrainConfig): Partial<TrainConfig> =>
-  draft.loadBestCheckpoint ? { loadBestCheckpoint: true, devShare: Math.max(train.devShare, 0.1) } : {};
+const bestOf = ({ of, shrink, loadBestCheckpoint }: ExperimentDraft, train: TrainConfig): Partial<TrainConfig> => ({
+  ...(loadBestCheckpoint && { loadBestCheckpoint }),
+  ...((loadBestCheckpoint || (of === 'methods' && shrink)) && { devShare: Math.max(train.devShare, 0.1) }),
+});
 
 /** What the grid multiplies. */
-function comparedRuns(draft: ExperimentDraft, runs: readonly RunConfig[]): RunConfig[] {
+function comparedRuns(draft: ExperimentDraft, runs: readonly RunConfig[], names: VariantNames): RunConfig[] {
   if (draft.of === 'runs') return [...runs];
   const gate = { ...(runs.find(isGated)?.gate ?? gateSchema.parse({})), follows: null };
-  return draft.methods.map((method) => ({
+  const methods = draft.methods.map((method) => ({
     ...variant(runs[0], { id: method, name: METHOD_NAMES[method], method, gate }),
     learningRate: runs.find((r) => r.method === method)?.learningRate ?? null,
+    // What is compared with its shrunk self is not shrunk.
+    ...(draft.shrink && { shrink: false }),
   }));
+  const gated = methods.find(isGated);
+  const controls = draft.controls
+    .filter((rule) => gated !== undefined && rule !== gate.rule)
+    .map((rule) => {
+      const follows = ruleOf({ rule }).draws ? gated!.id : null;
+      const name = names.control(methodOf(gated!).label, rule);
+      return { ...gated!, id: `${gated!.id}-${rule}`, name, gate: { ...gate, rule, follows } };
+    });
+  const all = [...methods, ...controls];
+  if (!draft.shrink) return all;
+  return all.flatMap((run) => [
+    run,
+    {
+      ...run,
+      id: `${run.id}-shrunk`,
+      name: names.shrunk(run.name),
+      shrink: true,
+    },
+  ]);
 }
 
 /**
@@ -136,7 +174,7 @@ export function experimentSettings(
   const seeds = Array.from({ length: draft.seeds }, (_, i) => (train.seed + i) % 2 ** 32);
   const trained = trainSchema.parse({ ...train, ...bestOf(draft, train) });
   if (draft.kind === 'compare') {
-    const compared = comparedRuns(draft, runs);
+    const compared = comparedRuns(draft, runs, names);
     const all =
       compared.length > 4 ? names.experiment.many(draft.of, compared.length) : compared.map((a) => a.name).join(' / ');
     if (draft.axes.length === 0)

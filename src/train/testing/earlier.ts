@@ -91,6 +91,7 @@ const RUN = {
   rank: 8,
   alpha: 16,
   rslora: false,
+  shrink: false,
   loraPlusRatio: 1,
   dropout: 0,
   learningRate: null,

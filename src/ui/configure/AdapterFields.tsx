@@ -5,7 +5,7 @@ import { applies, isRefused, settingsOf, withValues } from '../../shared/setting
 import { texts } from '../../shared/texts';
 import { changed, initialOf, pick, settingsFor } from '../../store/configure/changes';
 import { useSel, useStudio } from '../studioContext';
-import { Group, More, useProblems } from './fields';
+import { DEV_SHARE, Group, More, useProblems } from './fields';
 import { ModulePicker } from './ModulePicker';
 import { SettingColumns } from './SettingFields';
 
@@ -54,7 +54,7 @@ export function SharedAdapter() {
 export function RunAdapter({ run, index }: { run: RunConfig; index: number }) {
   const { adapter: t } = texts().configure;
   const { configure } = useStudio();
-  const rate = useSel((s) => s.runs.draft.train.learningRate);
+  const { learningRate: rate, devShare } = useSel((s) => s.runs.draft.train);
   const path = `runs.${index}`;
   const { update } = methodOf(run);
   const own = OWN_GROUPS.find((group) => group === update);
@@ -62,7 +62,11 @@ export function RunAdapter({ run, index }: { run: RunConfig; index: number }) {
   const settings = settingsOf('run').filter((s) => applies(s, run) || isRefused(s, run.method));
   const ownSettings = own ? settingsFor(own, run) : [];
   const count = changed(settings, run).length + (own ? changed(ownSettings, run[own]).length : 0);
-  const set = (patch: Partial<RunConfig>) => configure.setRun(run.id, patch);
+  const set = (patch: Partial<RunConfig>) => {
+    configure.setRun(run.id, patch);
+    // The scale is looked for on the dev split.
+    if (patch.shrink && devShare === 0) configure.setTrain({ devShare: DEV_SHARE });
+  };
   return (
     <More summary={t.own} paths={[...settings.map(({ key }) => `${path}.${key}`), `${path}.${update}`]} changed={count}>
       <div className="stack">

@@ -10,6 +10,7 @@ import { hashOf } from '../../store/route';
 import { isLive } from '../../store/slices';
 import { settingOf } from '../../store/experiments/grid';
 import {
+  CONTROLS,
   START_DRAFT,
   type ExperimentDraft,
   type ExperimentKind,
@@ -178,6 +179,27 @@ function Compared({ draft, set }: { draft: ExperimentDraft; set: (patch: Partial
             </Check>
           ))}
         </fieldset>
+      )}
+      {draft.of === 'methods' && (
+        <>
+          <fieldset className="checks">
+            <legend>{t.controls}</legend>
+            {CONTROLS.map((rule) => (
+              <Check
+                key={rule}
+                checked={draft.controls.includes(rule)}
+                onChange={(on) =>
+                  set({ controls: CONTROLS.filter((r) => (r === rule ? on : draft.controls.includes(r))) })
+                }
+              >
+                {t.control[rule]}
+              </Check>
+            ))}
+          </fieldset>
+          <Check checked={draft.shrink} onChange={(shrink) => set({ shrink })}>
+            {t.shrink}
+          </Check>
+        </>
       )}
       {axes.map((axis, i) => (
         // An axis has no name but its place.

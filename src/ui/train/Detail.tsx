@@ -3,6 +3,7 @@ import { type ReactNode, useCallback, useId, useRef, useState } from 'react';
 import { type RunConfig, isGated } from '../../shared/config';
 import { texts } from '../../shared/texts';
 import type { MetricLog } from '../../store/metricLog';
+import { canSieve } from '../../store/sieve/sieve';
 import type { SessionView } from '../../store/slices';
 import { Empty, SelectField } from '../bits';
 import { type Look, TrainingCurves } from '../charts/Curves';
@@ -13,6 +14,7 @@ import { TokenMap } from '../charts/TokenMap';
 import { TokenGates } from '../charts/TokenView';
 import { AccuracyCurve } from '../classification/AccuracyCurve';
 import { Classification } from '../classification/Classification';
+import { SievePanel } from '../sieve/SievePanel';
 import { useSel, useStudio } from '../studioContext';
 import { Costs } from './Costs';
 import { ModuleOverTime, ModuleTable, ShareCurves } from './GatesOverTime';
@@ -57,10 +59,15 @@ export function Detail(props: Props) {
       waiting
     ),
     ranking: modules ? <Ranking {...props} metricLog={metricLog!} /> : waiting,
+    sieve: <SievePanel session={session} shown={chosen === 'sieve'} />,
     training: <TrainingCurves session={session} version={version} look={look} onLook={onLook} />,
     costs: <Costs session={session} recorded={recorded} />,
   };
-  const tabs = (Object.keys(panels) as Tab[]).filter((name) => name !== 'labels' || labelled);
+  const offered: Partial<Record<Tab, boolean>> = {
+    labels: labelled,
+    sieve: !recorded && session.config.runs.some(canSieve),
+  };
+  const tabs = (Object.keys(panels) as Tab[]).filter((name) => offered[name] ?? true);
   // Without gates there is nothing to say of modules.
   const tab = chosen && tabs.includes(chosen) ? chosen : labelled && !gated ? 'labels' : 'module';
   const move = (key: string, at: number) => {

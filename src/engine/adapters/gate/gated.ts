@@ -145,6 +145,10 @@ export class Gated implements Method {
     return this.#rule.wholeBatch ?? null;
   }
 
+  get tokenGradients() {
+    return this.#rule.tokens ?? null;
+  }
+
   get usesBaseOutput(): boolean {
     return this.#update.usesBaseOutput;
   }
@@ -320,7 +324,8 @@ export class Gated implements Method {
   }
 
   setThresholds(tau: Float32Array): void {
-    this.#device.write(this.#slots, packGateSlots(Array.from(tau, (t) => ({ tau: t }))));
+    // The rest of a slot is the rule's: it stays.
+    tau.forEach((t, index) => this.#device.write(slotOf(this.#slots, index), Float32Array.of(t)));
   }
 
   async thresholds(): Promise<Float32Array | null> {

@@ -36,6 +36,8 @@ export interface ThresholdRule {
   /** Host side of `update`; null: no gate gradients this time, so τ rests. */
   prepare?(gradients: GateGradients | null): void;
   state?(): StateTensor[];
+  /** (r, μ) of every token of the last batch that counted, where the rule keeps them: f32 [modules, capacity, 2]. */
+  readonly tokens?: { pairs: Tensor; capacity: number };
   /** A module's past is forgotten: its τ was set from outside. */
   forget?(module: number): void;
 }

@@ -97,6 +97,7 @@ export const frame = {
       token: 'Token',
       shares: 'Over time',
       ranking: 'Ranking',
+      sieve: 'Sieve afterwards',
       training: 'Training',
       costs: 'Costs',
     },

@@ -13,6 +13,7 @@ import { inspect } from './inspect';
 import { model } from './model';
 import { page } from './page';
 import { settings } from './settings';
+import { sieve } from './sieve';
 import { train } from './train';
 
 export const en = {
@@ -30,6 +31,7 @@ export const en = {
   experiment,
   frame,
   history,
+  sieve,
 };
 
 /** All there is. What goes wrong comes in a file of its own, see `speakOfErrors`. */

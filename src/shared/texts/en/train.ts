@@ -76,6 +76,16 @@ export const train = {
     at: (loss: string, step: number) => `${loss} at step ${step}`,
     help: 'Every run loads its best checkpoint at the end.',
   },
+  shrunk: {
+    label: 'Scale after training',
+    caption: 'Scale of each adapter after training, by the loss on the dev split',
+    run: 'Run',
+    scale: 'Scale',
+    alpha: 'Alpha',
+    before: 'Dev loss at scale 1',
+    after: 'Dev loss at this scale',
+    help: 'The scale was chosen on this dev split, so its loss there is a little too good; the validation loss is not.',
+  },
   skipsAll: {
     title: (run: string, n: number) => `${run}: ${n} ${n === 1 ? 'module skips' : 'modules skip'} every token`,
     help: 'These modules have had no active token for a while. Resetting one sets its threshold τ to 0; the rule continues from there.',

@@ -93,6 +93,7 @@ export const frame: Texts['frame'] = {
       token: '词元',
       shares: '随时间',
       ranking: '排名',
+      sieve: '事后筛选',
       training: '训练',
       costs: '开销',
     },

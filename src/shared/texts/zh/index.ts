@@ -14,6 +14,7 @@ import { inspect } from './inspect';
 import { model } from './model';
 import { page } from './page';
 import { settings } from './settings';
+import { sieve } from './sieve';
 import { train } from './train';
 
 export const zh: Texts = {
@@ -31,5 +32,6 @@ export const zh: Texts = {
   experiment,
   frame,
   history,
+  sieve,
   errors,
 };

@@ -72,6 +72,16 @@ export const train: Texts['train'] = {
     at: (loss, step) => `${loss}（第 ${step} 步）`,
     help: '每个运行结束时都会加载它的最佳检查点。',
   },
+  shrunk: {
+    label: '训练后的缩放',
+    caption: '训练后每个适配器的缩放系数，按开发集损失选取',
+    run: '运行',
+    scale: '缩放',
+    alpha: 'Alpha',
+    before: '缩放为 1 时的开发集损失',
+    after: '此缩放下的开发集损失',
+    help: '缩放就是在这个开发集上选的，所以它在那里的损失略显乐观；验证损失则不受影响。',
+  },
   skipsAll: {
     title: (run, n) => `${run}：${n} 个模块跳过了所有词元`,
     help: '这些模块已有一段时间没有激活的词元。重置会把阈值 τ 置为 0，规则从那里继续。',

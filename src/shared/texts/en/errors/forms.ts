@@ -65,6 +65,8 @@ export const forms = {
       runs: 'Choose at least two runs to compare, or a setting to vary.',
     },
     none: 'Choose at least one method.',
+    many: ({ n, most }: { n: number; most: number }) =>
+      `These are ${n} variants, and ${most} are trained together at most. Choose fewer methods or controls.`,
     oneVariant: 'This gives only one variant: add a second value.',
     probe: 'The probe needs at least one step.',
     budget: 'The budget must be between 1 and 100 %.',

@@ -21,6 +21,7 @@ export const setting = {
   sameId: 'two runs have the same id',
   bestNeedsDev: 'must be above 0 when the best checkpoint is loaded at the end',
   gradientNeedsDev: 'must be above 0 when a gate takes μ from the dev split',
+  shrinkNeedsDev: 'must be above 0 when a run is shrunk after training',
   doraDropout: 'must be 0 for DoRA, which is trained without dropout; choose LoRA to have it',
   firstRank: ({ rank }: { rank: number }) => `must be at least the rank it ends at, ${rank}`,
   noPruning: ({ first, last, steps }: { first: number; last: number; steps: number }) =>

@@ -174,6 +174,14 @@ export const train = {
     noData: { message: 'There is no data yet.', hint: 'Choose a file or a sample set first.' },
     noTokenizer: { message: 'There is no tokenizer yet.', hint: 'Open a model first: its tokenizer cuts the text.' },
   },
+  sieve: {
+    going: { message: 'A session is training: its adapters still change.', hint: 'Wait for its end, or stop it.' },
+    none: 'No adapter is prepared to skip updates.',
+    method: ({ run }: { run: string }) => ({
+      message: `${run} cannot be given gates afterwards.`,
+      hint: 'This is for LoRA and DoRA without gates.',
+    }),
+  },
   adapter: {
     randomGate: {
       message: 'A random gate draws other tokens each time, so there is no threshold to export.',

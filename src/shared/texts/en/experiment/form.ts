@@ -37,6 +37,11 @@ export const form = {
   of: { methods: 'Methods, all else equal', runs: 'The runs under Settings' },
   runs: (names: string) => `${names}: each with its own settings, gates and controls included.`,
   methods: 'Methods',
+  controls: 'Controls: other gate rules with the same update',
+  /** Rules that are offered as controls, as they stand in a name. */
+  control: { coin: 'coins', random: 'random', quantile: 'quantile', oracle: 'by sign' } as Record<string, string>,
+  shrink: 'Each a second time, shrunk after training (one scale, chosen on the dev split)',
+  shrunk: 'shrunk',
   axis: ['Setting to vary', 'combined with'],
   values: 'Values',
   valuesHelp: 'Comma-separated.',

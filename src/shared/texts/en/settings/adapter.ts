@@ -21,7 +21,7 @@ export const run: GroupWords<typeof ADAPTER> = {
   loraPlusRatio: { label: 'LoRA+ ratio', help: 'Learning rate of B divided by that of A; 1 = the same.' },
   dropout: {
     label: 'Dropout',
-    help: 'Share of the adapter’s inputs set to 0 at random. The seed makes it equal in all runs. Not with DoRA.',
+    help: 'Share of the adapter’s inputs set to 0 at random. The seed makes it equal in all runs. Not with DoRA. In training a gate sees r with dropout, in evaluation without: τ is learned on a slightly other distribution.',
   },
   learningRate: {
     label: 'Learning rate of this run',
@@ -33,6 +33,10 @@ export const run: GroupWords<typeof ADAPTER> = {
   rslora: {
     label: 'rsLoRA scaling',
     help: 'Scales by alpha / √rank instead of alpha / rank, so that high ranks do not learn too slowly.',
+  },
+  shrink: {
+    label: 'Shrink after training',
+    help: 'A line search on the dev split finds one scale, at most 1, for the whole adapter. It is exported as a smaller alpha, so LoRA and DoRA can still be merged. Much of what a gate seems to gain is this scale.',
   },
 };
 

@@ -28,6 +28,7 @@ export const setting: Texts['errors']['shared']['setting'] = {
   sameId: '有两个运行的编号相同',
   bestNeedsDev: '要在结束时载入最佳检查点，必须大于 0',
   gradientNeedsDev: '有门控的 μ 取自开发集时，必须大于 0',
+  shrinkNeedsDev: '有运行要在训练后收缩时，必须大于 0',
   doraDropout: 'DoRA 训练时不用 dropout，必须为 0；需要 dropout 请选 LoRA',
   firstRank: ({ rank }) => `不能小于最终的秩 ${rank}`,
   noPruning: ({ first, last, steps }) =>

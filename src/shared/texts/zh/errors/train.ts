@@ -128,6 +128,14 @@ export const train: Texts['errors']['train'] = {
     noData: { message: '还没有数据。', hint: '请先选择一个文件或示例数据。' },
     noTokenizer: { message: '还没有分词器。', hint: '请先打开一个模型：文本由它的分词器切分。' },
   },
+  sieve: {
+    going: { message: '训练还在进行，适配器仍在变化。', hint: '请等它结束，或停止它。' },
+    none: '没有准备好可跳过更新的适配器。',
+    method: ({ run }) => ({
+      message: `${run} 不能事后加上门控。`,
+      hint: '只适用于没有门控的 LoRA 和 DoRA。',
+    }),
+  },
   adapter: {
     randomGate: { message: '随机门控每次抽取不同的词元，没有可以导出的阈值。', hint: '请导出其他运行。' },
     merge: ({ run }) => ({

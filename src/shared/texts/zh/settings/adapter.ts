@@ -8,7 +8,7 @@ export const run: Texts['settings']['run'] = {
   loraPlusRatio: { label: 'LoRA+ 比率', help: 'B 与 A 的学习率之比；1 = 相同。' },
   dropout: {
     label: 'Dropout',
-    help: '随机置为 0 的适配器输入占比。由种子决定，所有运行都相同。不能与 DoRA 同用。',
+    help: '随机置为 0 的适配器输入占比。由种子决定，所有运行都相同。不能与 DoRA 同用。训练时门控看到的 r 带 dropout，评估时不带：τ 学习时所见的分布与评估时略有不同。',
   },
   learningRate: {
     label: '这个运行的学习率',
@@ -18,6 +18,10 @@ export const run: Texts['settings']['run'] = {
     help: '不同方法适合的学习率不同。请让每种方法都在最佳状态下比较。',
   },
   rslora: { label: 'rsLoRA 缩放', help: '按 alpha / √秩 而不是 alpha / 秩 缩放，这样秩较高时不会学得太慢。' },
+  shrink: {
+    label: '训练后收缩',
+    help: '在开发集上做一次线搜索，为整个适配器找一个不大于 1 的缩放系数，并以更小的 alpha 导出，因此 LoRA 和 DoRA 仍可合并。门控看起来带来的好处，多半就是这个缩放。',
+  },
 };
 
 export const adalora: Texts['settings']['adalora'] = {

@@ -1,0 +1,258 @@
+/**
+ * Sieve afterwards: gates for an adapter that is finished. Nothing is trained: each module gets a threshold under which its
+ * updates are skipped, chosen from r and gate gradients of a calibration set, and what that does is measured on validation data.
+ */
+import type { AdapterRun } from '../../engine/adapterRun';
+import { adapterMethodOf } from '../../engine/adapters/methods';
+import type { ModuleAdapter } from '../../engine/adapters/parameters';
+import type { Trainer } from '../../engine/trainer';
+import { type RunConfig, type TrainConfig, gateSchema, isGated } from '../../shared/config';
+import { AdapterError } from '../../shared/errors';
+import { message } from '../../shared/message';
+import { methodOf, methodWith } from '../../shared/methods';
+import type { SieveInfo, SievePoint, SieveWay } from '../../shared/sieve';
+import type { TokenBatch } from '../../shared/types';
+import { createTrainer } from '../layouts';
+import type { OpenModel } from '../openModel';
+import { type Ranked, between, cheapest, evenly, groupsOf, rank, thresholdOf } from './choose';
+import { pathAttribution } from './path';
+
+/** Points of the path attribution. */
+const PATH_POINTS = 5;
+/** Of the joint search: modules move in eighths of them, each group once. */
+const GROUPS = 8;
+/** How far along a joint step is looked. */
+const STEPS = [1, 0.5, 0.25];
+/** Share of the validation batches that a preview looks at. */
+const PREVIEW = 3;
+
+/** What an adapter is sieved with. */
+export interface SieveData {
+  /** Thresholds are chosen by these. */
+  calibration: readonly TokenBatch[];
+  /** Whether they are of the dev split; else of what it was trained on. */
+  dev: boolean;
+  validation: readonly TokenBatch[];
+}
+
+/** The method that an adapter has with gates. @throws {AdapterError} where there is none, or where it has gates already */
+function gatedMethod(run: RunConfig) {
+  const method = isGated(run) ? undefined : methodWith(methodOf(run).update, true);
+  if (method === undefined) throw new AdapterError(message('train.sieve.method', { run: run.name }));
+  return method;
+}
+
+export class Sieve {
+  /** The run as it is with gates; its scale is in its alpha. */
+  readonly run: RunConfig;
+  readonly trainer: Trainer;
+  readonly #adapters: readonly ModuleAdapter[];
+  readonly #data: SieveData;
+  readonly #seed: number;
+  readonly #ranked: Ranked[];
+  readonly #tokens: number;
+  /** Loss of the adapter with every token active, and of the base. */
+  readonly #ends: { dense: number; base: number };
+  #paths: Float64Array[] | null = null;
+  /** Choices of the joint search, which takes long, by share. */
+  readonly #joint = new Map<number, Promise<number[]>>();
+
+  private constructor(made: {
+    run: RunConfig;
+    trainer: Trainer;
+    adapters: readonly ModuleAdapter[];
+    data: SieveData;
+    seed: number;
+    ranked: Ranked[];
+    tokens: number;
+    ends: { dense: number; base: number };
+  }) {
+    this.run = made.run;
+    this.trainer = made.trainer;
+    this.#adapters = made.adapters;
+    this.#data = made.data;
+    this.#seed = made.seed;
+    this.#ranked = made.ranked;
+    this.#tokens = made.tokens;
+    this.#ends = made.ends;
+  }
+
+  /** @throws {AdapterError} for an adapter that cannot have gates, or has them */
+  static async open(model: OpenModel, trained: AdapterRun, train: TrainConfig, data: SieveData): Promise<Sieve> {
+    const method = gatedMethod(trained.config);
+    const { run: exported, adapters } = await trained.exported();
+    const run: RunConfig = {
+      ...exported,
+      method,
+      dropout: 0,
+      shrink: false,
+      // The rule that keeps (r, μ) of every token; its thresholds are set from here.
+      gate: gateSchema.parse({ rule: 'exact', eta: 'auto' }),
+    };
+    const settings = { ...train, gradientAccumulationSteps: 1, loadBestCheckpoint: false };
+    const trainer = await createTrainer(model, { train: settings, runs: [run] });
+    try {
+      const twin = trainer.run(run.id);
+      twin.load(adapters);
+      twin.loadWhole(await trained.wholeValues());
+      await twin.refresh();
+      const seen = await trainer.ratios(run.id, data.calibration);
+      const tokens = seen.reduce((sum, r) => sum + r.length, 0) / twin.modules.length;
+      const [{ loss: base }, { loss: dense }] = await trainer.evaluate([null, run.id], data.validation);
+      const ranked = rank(joined(seen, twin.modules.length), twin.modules.length);
+      return new Sieve({ run, trainer, adapters, data, seed: train.seed, ranked, tokens, ends: { base, dense } });
+    } catch (error) {
+      trainer.free();
+      throw error;
+    }
+  }
+
+  get info(): SieveInfo {
+    const count = (batches: readonly TokenBatch[]) => batches.reduce((sum, b) => sum + b.starts.length - 1, 0);
+    return {
+      ...this.#ends,
+      examples: count(this.#data.validation),
+      calibration: count(this.#data.calibration),
+      dev: this.#data.dev,
+      ways: adapterMethodOf(this.run).usesBaseOutput ? ['ratio', 'joint'] : ['ratio', 'path', 'joint'],
+    };
+  }
+
+  /** Thresholds, one per module, that skip `share` of all calibration tokens. */
+  async thresholds(way: SieveWay, share: number): Promise<Float32Array> {
+    const counts = await this.#counts(way, share);
+    return Float32Array.from(this.#ranked, (r, m) => thresholdOf(r, counts[m]));
+  }
+
+  /** What skipping `share` does to the validation loss; a preview looks at a third of the batches. */
+  async at(way: SieveWay, share: number, preview = false): Promise<SievePoint> {
+    const { validation } = this.#data;
+    const batches = preview ? validation.slice(0, Math.ceil(validation.length / PREVIEW)) : validation;
+    await this.#set(await this.thresholds(way, share));
+    const [{ loss, gate }] = await this.trainer.evaluate([this.run.id], batches);
+    const sum = (counts: Uint32Array) => counts.reduce((a, b) => a + b, 0);
+    return { share, skipped: 1 - sum(gate!.active) / sum(gate!.tokens), loss, preview };
+  }
+
+  /** The adapter with its gates, for export. */
+  async gated(way: SieveWay, share: number): Promise<{ run: AdapterRun; adapters: readonly ModuleAdapter[] }> {
+    await this.#set(await this.thresholds(way, share));
+    return { run: this.#twin(), adapters: this.#adapters };
+  }
+
+  #twin(): AdapterRun {
+    return this.trainer.run(this.run.id);
+  }
+
+  async #set(thresholds: Float32Array): Promise<void> {
+    this.#twin().method.setThresholds(thresholds);
+  }
+
+  async #counts(way: SieveWay, share: number): Promise<number[]> {
+    switch (way) {
+      case 'ratio':
+        return evenly(this.#ranked, share);
+      case 'path':
+        return cheapest(this.#ranked, await this.#worths(), Math.round(share * this.#tokens * this.#ranked.length));
+      case 'joint': {
+        const known = this.#joint.get(share) ?? this.#search(share);
+        this.#joint.set(share, known);
+        return known;
+      }
+    }
+  }
+
+  /** By module: what each calibration token's update lowers the loss by, with all others along the path to the adapter. */
+  async #worths(): Promise<Float64Array[]> {
+    if (!this.#paths) {
+      await this.#set(new Float32Array(this.#ranked.length));
+      this.#paths = byModule(await this.attribution(this.#data.calibration, PATH_POINTS), this.#ranked.length);
+    }
+    return this.#paths;
+  }
+
+  /**
+   * What each token update of each module lowers the mean loss of `batches` by: of each batch [modules × tokens], in nats. They
+   * add up to the loss of the base minus that of the adapter, but for the error of so few points.
+   */
+  async attribution(batches: readonly TokenBatch[], points: number): Promise<Float64Array[]> {
+    const scaled = async (scale: number) => {
+      this.#twin().load(this.#adapters.map((a) => ({ ...a, b: a.b.map((v) => v * scale) })));
+      await this.#twin().refresh();
+    };
+    try {
+      return await pathAttribution(points, async (scale) => {
+        await scaled(scale);
+        return (await this.trainer.tokenGradients(this.run.id, batches)).map(({ mu }) => mu);
+      });
+    } finally {
+      await scaled(1);
+    }
+  }
+
+  /**
+   * From the even choice, on the calibration set: groups of modules move by the gate gradients that the present gates give, and
+   * go as far along their joint step as the loss falls. Never worse there than where it began.
+   */
+  async #search(share: number): Promise<number[]> {
+    const { calibration } = this.#data;
+    const lossOf = async (counts: readonly number[]) => {
+      await this.#set(Float32Array.from(this.#ranked, (r, m) => thresholdOf(r, counts[m])));
+      return (await this.trainer.evaluate([this.run.id], calibration))[0].loss;
+    };
+    let counts = evenly(this.#ranked, share);
+    let loss = await lossOf(counts);
+    for (const group of groupsOf(this.#ranked.length, GROUPS, this.#seed)) {
+      await this.#set(Float32Array.from(this.#ranked, (r, m) => thresholdOf(r, counts[m])));
+      const seen = await this.trainer.tokenGradients(this.run.id, calibration);
+      const mu = byModule(
+        seen.map((s) => s.mu),
+        this.#ranked.length,
+      );
+      const chosen = cheapest(
+        group.map((m) => this.#ranked[m]),
+        group.map((m) => mu[m].map((x) => -x)),
+        group.reduce((sum, m) => sum + counts[m], 0),
+      );
+      const target = counts.map((k, m) => (group.includes(m) ? chosen[group.indexOf(m)] : k));
+      for (const t of STEPS) {
+        const next = between(counts, target, t);
+        const found = await lossOf(next);
+        if (!(found < loss)) continue;
+        [counts, loss] = [next, found];
+        break;
+      }
+    }
+    return counts;
+  }
+
+  free(): void {
+    this.trainer.free();
+  }
+}
+
+/** [modules × tokens] of several batches, behind one another: [modules × all tokens]. */
+function joined(parts: readonly Float32Array[], modules: number): Float32Array {
+  const tokens = parts.map((p) => p.length / modules);
+  const all = tokens.reduce((a, b) => a + b, 0);
+  const out = new Float32Array(modules * all);
+  let at = 0;
+  parts.forEach((part, i) => {
+    for (let m = 0; m < modules; m++) out.set(part.subarray(m * tokens[i], (m + 1) * tokens[i]), m * all + at);
+    at += tokens[i];
+  });
+  return out;
+}
+
+/** The same by module. */
+function byModule(parts: readonly ArrayLike<number>[], modules: number): Float64Array[] {
+  const tokens = parts.map((p) => p.length / modules);
+  return Array.from({ length: modules }, (_, m) => {
+    const out = new Float64Array(tokens.reduce((a, b) => a + b, 0));
+    let at = 0;
+    parts.forEach((part, i) => {
+      for (let t = 0; t < tokens[i]; t++) out[at++] = part[m * tokens[i] + t];
+    });
+    return out;
+  });
+}
