@@ -201,7 +201,11 @@ function adapter(gated = false): Record<string, Uint8Array> {
     ]),
     'check.json': text(
       JSON.stringify({
-        ...{ format: 'sieve-check', version: 2, model: 'nano', ids: [0, 5, 9], vocab: 3 },
+        format: 'sieve-check',
+        version: 2,
+        model: 'nano',
+        ids: [0, 5, 9],
+        width: 3,
         rows: [{ row: 2, top: { tokens: [2, 0, 1], logits: [3, 2.5, -1] }, checksum: 0.75 }],
       }),
     ),

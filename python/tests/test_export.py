@@ -100,6 +100,7 @@ def test_a_head_with_classes_comes_along(tmp_path):
     model.save_pretrained(folder)
     shutil.copy(OUR_SCRIPT, folder)
     (folder / "sieve.json").write_text(json.dumps({"labels": labels}))
+    (folder / CHECK).write_text("{}")
     ids = [3, 9, 41, 7]
     with torch.no_grad():
         logits = model(input_ids=torch.tensor([ids])).logits[0]

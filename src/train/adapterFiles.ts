@@ -161,15 +161,15 @@ export function adapterFiles(parts: ExportParts): AdapterFile[] {
       base: base ?? undefined,
       labels: classes?.model.head.labels,
       head: classes?.model.head.given,
+      reads: readsPictures(parts) ? 'pictures' : undefined,
       gate: thresholds ? { rule: parts.rule ?? run.gate.rule } : undefined,
     }),
     ...(check ? [json('check.json', writtenCheck(check))] : []),
-    ...(thresholds && !readsPictures(parts) ? [text('load_gated.py', loadGated)] : []),
+    ...(thresholds ? [text('load_gated.py', loadGated)] : []),
     text('README.md', readme(parts)),
   ];
 }
 
-/** load_gated.py reads texts. */
 const readsPictures = ({ classes }: ExportParts) => Boolean(classes?.model.embedding.patches);
 
 /** What transformers needs to know of the head, as keyword arguments. */
@@ -228,7 +228,7 @@ function readme(parts: ExportParts): string {
   if (thresholds)
     lines.push(
       '',
-      `**This adapter is gated**: a token gets the update of a module where ‖Δ‖ / (‖y‖ + 1e-6) ≥ τ, y the output of the frozen module and τ its lora_tau. The package sieve_peft is the folder python/ of Sieve; PEFT without it refuses the folder by name. ${readsPictures(parts) ? '' : 'load_gated.py loads the adapter with torch and transformers alone, and compares with check.json. '}A gated adapter cannot be merged into the base: the gate depends on the token.`,
+      '**This adapter is gated**: a token gets the update of a module where ‖Δ‖ / (‖y‖ + 1e-6) ≥ τ, y the output of the frozen module and τ its `lora_tau`. The package sieve_peft is the folder python/ of Sieve; PEFT without it refuses the folder by name. `python load_gated.py` loads the adapter with torch and transformers alone, and compares with check.json. A gated adapter cannot be merged into the base: the gate depends on the token.',
     );
   return `${lines.join('\n')}\n`;
 }

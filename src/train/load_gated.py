@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
-from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
+from transformers import AutoModelForCausalLM, AutoModelForImageClassification, AutoModelForSequenceClassification
 
 FOLDER = Path(__file__).resolve().parent
 PREFIX = "base_model.model."
@@ -59,7 +59,9 @@ def load(base=None, **options):
     labels = sieve.get("labels")
     if labels:
         options = {"num_labels": len(labels), **(sieve.get("head") or {}), "ignore_mismatched_sizes": True, **options}
-    auto = AutoModelForSequenceClassification if labels else AutoModelForCausalLM
+    pictures = sieve.get("reads") == "pictures"
+    of_classes = AutoModelForImageClassification if pictures else AutoModelForSequenceClassification
+    auto = of_classes if labels else AutoModelForCausalLM
     model = auto.from_pretrained(base or config["base_model_name_or_path"], **{"dtype": torch.float32, **options})
     scaling = config["lora_alpha"] / (config["r"] ** 0.5 if config.get("use_rslora") else config["r"])
     tensors = {name.removeprefix(PREFIX): value.float() for name, value in load_file(FOLDER / "adapter_model.safetensors").items()}
@@ -76,6 +78,8 @@ def load(base=None, **options):
 def difference(model, check=None):
     """Largest difference from the logits in check.json, relative to the largest of them."""
     check = check or read("check.json")
+    if check.get("picture"):
+        raise SystemExit("check.json is of a picture, which this script does not prepare; load() has loaded the adapter")
     ids = torch.tensor([check["ids"]], device=model.device)
     logits = torch.atleast_2d(model(input_ids=ids).logits[0]).double().cpu()
     token = torch.arange(check["width"])

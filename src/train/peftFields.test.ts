@@ -7,17 +7,17 @@ import { adaptedModules } from '../engine/model/modules';
 import { runSchema } from '../shared/config';
 
 /** What PEFT 0.21.2 writes of every LoRA, but for what is given. */
-const SAVED = {
-  ...{ alora_invocation_tokens: null, alpha_pattern: {}, arrow_config: null, auto_mapping: null, bias: 'none' },
-  ...{ base_model_name_or_path: 'owner/name', corda_config: null, ensure_weight_tying: false, eva_config: null },
-  ...{ exclude_modules: null, fan_in_fan_out: false, inference_mode: true, init_lora_weights: true, kasa_config: null },
-  ...{ layer_replication: null, layers_pattern: null, layers_to_transform: null, loftq_config: {}, lora_alpha: 8 },
-  ...{ lora_bias: false, lora_dropout: 0, lora_ga_config: null, megatron_config: null, modules_to_save: null },
-  ...{ megatron_core: 'megatron.core', monteclora_config: null, peft_type: 'LORA', peft_version: '0.21.2', r: 2 },
-  ...{ qalora_group_size: 16, rank_pattern: {}, revision: null, target_modules: ['q_proj'], target_parameters: null },
-  ...{ task_type: 'CAUSAL_LM', trainable_token_indices: null, use_bdlora: null, use_dora: false, use_qalora: false },
-  ...{ use_rslora: false, velora_config: null },
-};
+const SAVED = JSON.parse(`{
+  "alora_invocation_tokens": null, "alpha_pattern": {}, "arrow_config": null, "auto_mapping": null, "bias": "none",
+  "base_model_name_or_path": "owner/name", "corda_config": null, "ensure_weight_tying": false, "eva_config": null,
+  "exclude_modules": null, "fan_in_fan_out": false, "inference_mode": true, "init_lora_weights": true, "r": 2,
+  "kasa_config": null, "layer_replication": null, "layers_pattern": null, "layers_to_transform": null,
+  "loftq_config": {}, "lora_alpha": 8, "lora_bias": false, "lora_dropout": 0.0, "lora_ga_config": null,
+  "megatron_config": null, "megatron_core": "megatron.core", "modules_to_save": null, "monteclora_config": null,
+  "peft_type": "LORA", "peft_version": "0.21.2", "qalora_group_size": 16, "rank_pattern": {}, "revision": null,
+  "target_modules": ["q_proj"], "target_parameters": null, "task_type": "CAUSAL_LM", "trainable_token_indices": null,
+  "use_bdlora": null, "use_dora": false, "use_qalora": false, "use_rslora": false, "velora_config": null
+}`) as object;
 
 const LAYERS = model.layers.length;
 const pathOf = (layer: number, kind = 'self_attn.q_proj') => `model.layers.${layer}.${kind}`;

@@ -55,13 +55,13 @@ export const configSchema = z.discriminatedUnion('peft_type', [typeSchema(firstT
 
 /** Fields that say where an adapter comes from or how it was trained, and nothing of what it does. */
 const ABOUT = [
-  ...['auto_mapping', 'base_model_name_or_path', 'revision', 'task_type', 'peft_version', 'inference_mode'],
-  ...['init_lora_weights', 'lora_dropout', 'ensure_weight_tying', 'runtime_config', 'megatron_core', 'r'],
+  'auto_mapping base_model_name_or_path revision task_type peft_version inference_mode',
+  'init_lora_weights lora_dropout ensure_weight_tying runtime_config megatron_core r',
   // Of ways to begin; which are read is said by `init_lora_weights`.
-  ...['loftq_config', 'eva_config', 'corda_config', 'lora_ga_config', 'qalora_group_size'],
+  'loftq_config eva_config corda_config lora_ga_config qalora_group_size',
   // AdaLoRA's schedule.
-  ...['tinit', 'tfinal', 'deltaT', 'beta1', 'beta2', 'orth_reg_weight', 'total_step'],
-];
+  'tinit tfinal deltaT beta1 beta2 orth_reg_weight total_step',
+].flatMap((line) => line.split(' '));
 const known = (type: string) => new Set([...ABOUT, ...Object.keys(typeSchema(type).shape)]);
 
 /**
