@@ -1,8 +1,9 @@
 /** The worker that writes to the origin's private file system: passes requests to `Keep`, one at a time. */
 import { toErrorInfo } from '../shared/errors';
+import { giveBack } from '../shared/giveBack';
 import { Keep } from './keep';
 import { Lock } from './lock';
-import type { Envelope, FromWorker, KeepReplies, KeepRequest } from './protocol';
+import { type Envelope, type FromWorker, type KeepReplies, type KeepRequest, stateBuffers } from './protocol';
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 const keep = new Keep();
@@ -13,7 +14,7 @@ function answer(request: KeepRequest): Promise<KeepReplies[keyof KeepReplies] | 
     case 'save-data':
       return keep.saveData(request.train, request.validation);
     case 'save-checkpoint':
-      return keep.saveCheckpoint(request.checkpoint);
+      return keep.saveCheckpoint(request.checkpoint).finally(() => giveBack(stateBuffers(request.checkpoint.state)));
     case 'checkpoint-info':
       return keep.info();
     case 'load-checkpoint':

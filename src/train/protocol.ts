@@ -261,11 +261,13 @@ export interface SessionState {
   signs: Record<RunId, unknown>;
 }
 
-/** Buffers of the runs' tensors, which are the snapshot's own: whoever sends it hands them over. */
-export const stateBuffers = ({ runs }: Pick<SessionState, 'runs'>): ArrayBuffer[] =>
-  (Object.values(runs) as { tensors?: Record<string, ArrayBuffer> }[]).flatMap(({ tensors = {} }) =>
-    Object.values(tensors),
-  );
+type Buffers = Record<string, ArrayBuffer>;
+
+/** Buffers of the runs' tensors, and of what they go back to; the snapshot's own: whoever sends it hands them over. */
+export const stateBuffers = ({ runs, signs }: Pick<SessionState, 'runs' | 'signs'>): ArrayBuffer[] => [
+  ...(Object.values(runs) as { tensors?: Buffers }[]).flatMap(({ tensors = {} }) => Object.values(tensors)),
+  ...(Object.values(signs) as { good?: { point?: Buffers } }[]).flatMap(({ good }) => Object.values(good?.point ?? {})),
+];
 
 /**
  * no-update: B is zero, so all r are 0 and below τ (the closing trap). harmful: its gate gradients say that its updates would raise

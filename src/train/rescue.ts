@@ -2,6 +2,7 @@
 import { type AdapterRun, type Bytes, withStepsTaken } from '../engine/adapterRun';
 import type { StepResult, Trainer } from '../engine/trainer';
 import { TrainError, toErrorInfo } from '../shared/errors';
+import { giveBack } from '../shared/giveBack';
 import { message } from '../shared/message';
 import type { TokenBatch } from '../shared/types';
 import type { RunId, TrainEvent } from './protocol';
@@ -12,6 +13,11 @@ interface Good {
   step: number;
   point: Bytes;
 }
+
+const copyOf = ({ step, point }: Good): Good => ({
+  step,
+  point: Object.fromEntries(Object.entries(point).map(([name, bytes]) => [name, bytes.slice(0)])),
+});
 
 /** Of one run, as it is saved. Sessions that were saved before runs went back have none. */
 export interface RescueState {
@@ -43,12 +49,14 @@ export class Rescue {
     for (const run of host.trainer.runs) {
       this.slow(run);
       const good = saved(run.config.id)?.good;
-      if (good) this.#good.set(run.config.id, { ...good, point: withStepsTaken(good.point, good.step) });
+      if (good) this.#good.set(run.config.id, copyOf({ ...good, point: withStepsTaken(good.point, good.step) }));
     }
   }
 
+  /** Copies: whoever is given them may hand them on. */
   state(runId: RunId): RescueState {
-    return { recovery: this.#recovery.get(runId)!.state(), good: this.#good.get(runId) };
+    const good = this.#good.get(runId);
+    return { recovery: this.#recovery.get(runId)!.state(), good: good && copyOf(good) };
   }
 
   /** Gives a run the learning rate that it has come down to. */
@@ -111,7 +119,9 @@ export class Rescue {
 
   /** From now on a run goes back to what it is now, after `step` steps. */
   async keep(runId: RunId, step: number): Promise<void> {
+    const before = this.#good.get(runId);
     this.#good.set(runId, { step, point: await this.#host.trainer.run(runId).point() });
+    giveBack(Object.values(before?.point ?? {}));
   }
 
   /** The same for what it was restored to, where nothing older was saved with it. */

@@ -2,7 +2,7 @@
 import { say } from '../shared/texts/say';
 import { describe, expect, it } from 'vitest';
 import { pack, unpack } from '../shared/pack';
-import type { SessionState, TrainReplies } from './protocol';
+import { type SessionState, type TrainReplies, stateBuffers } from './protocol';
 import { NANO, smallData as data, smallSession as config, watched } from './testing/studio';
 
 describe('the train worker', () => {
@@ -191,7 +191,10 @@ describe('the train worker', () => {
     await studio.start({ type: 'start', config: steps, ...set });
     studio.pause();
     await paused;
-    const sound = await studio.state();
+    // Handed over as the worker does it; the session keeps what its runs go back to.
+    const handed = await studio.state();
+    const sound = structuredClone(handed, { transfer: stateBuffers(handed) });
+    expect(await studio.state()).toEqual(sound);
     const rest = 20 - sound.step;
     const poison = (params: unknown) => {
       new Float32Array((params as { params: ArrayBuffer }).params)[0] = NaN;
