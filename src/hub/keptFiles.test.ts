@@ -196,6 +196,16 @@ it('what is kept whole is handed out as it lies there; what is not is in memory'
   expect(new Uint8Array(await blob.arrayBuffer())).toEqual(file);
   const url = [...entries.keys()].find((key) => key.endsWith('?kept'))!.replace('?kept', '');
   expect((await keptBlob(url, file.length))?.size).toBe(file.length);
+  serve({ online: false });
+  for (const hash of [sha256, null]) {
+    const kept = await fetchBlob(HUB, path, 20 * MB, { sha256: hash });
+    expect(new Uint8Array(await kept.arrayBuffer())).toEqual(file);
+  }
+  const asked = serve();
+  entries.get(`${url}?piece=1`)![5] ^= 1;
+  const anew = await fetchBlob(HUB, path, 20 * MB, { sha256 });
+  expect(new Uint8Array(await anew.arrayBuffer())).toEqual(file);
+  expect(asked).toEqual([path]);
   expect(await keptBlob(url, file.length - 1)).toBeNull();
   entries.delete(`${url}?piece=1`);
   expect(await keptBlob(url, file.length)).toBeNull();

@@ -3,7 +3,9 @@
  * download that broke off, or whose tab was closed, goes on where it ended.
  * A file lies in pieces, beside a record of what it is. Where the browser has no cache, or no room, nothing is kept.
  */
+import { sha256 as sha256Of } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
+import { giveBack } from '../shared/giveBack';
 import { siteData } from '../shared/siteData';
 
 /** Not named as the caches of the app's own files, which go with each version. */
@@ -115,15 +117,43 @@ export function readKeptStart(
 export function keptBlob(url: string, length: number): Promise<Blob | null> {
   return attempt('not read', async (cache) => {
     const entry = await readEntry(cache, url);
-    if (!entry || entry.sha256 === null || entry.bytes !== length) return null;
-    const pieces: Blob[] = [];
-    for (let i = 0; i < piecesOf(entry); i++) {
-      const piece = await (await cache.match(pieceKey(url, i)))?.blob();
-      if (piece?.size !== Math.min(PIECE, length - i * PIECE)) return null;
-      pieces.push(piece);
-    }
-    return new Blob(pieces);
+    return entry?.bytes === length ? wholeOf(cache, url, entry) : null;
   });
+}
+
+/**
+ * The same of a file that has not been looked at: its bytes are hashed, a piece at a time. Of one that is another, or that is
+ * damaged, nothing is kept.
+ * @param sha256 of the file that is wanted. null: whatever is kept
+ */
+export function keptWhole(url: string, sha256: string | null): Promise<Blob | null> {
+  return attempt('not read', async (cache) => {
+    const entry = await readEntry(cache, url);
+    if (!entry || (sha256 !== null && entry.sha256 !== sha256)) return null;
+    const blob = await wholeOf(cache, url, entry);
+    if (!blob) return null;
+    const hash = sha256Of.create();
+    for (let at = 0; at < blob.size; at += PIECE) {
+      const piece = await blob.slice(at, at + PIECE).arrayBuffer();
+      hash.update(new Uint8Array(piece));
+      giveBack([piece]);
+    }
+    if (bytesToHex(hash.digest()) === entry.sha256) return blob;
+    await forget(cache, url);
+    return null;
+  });
+}
+
+/** All pieces of a file behind one another; null where one is missing. */
+async function wholeOf(cache: Cache, url: string, entry: Entry): Promise<Blob | null> {
+  if (entry.sha256 === null) return null;
+  const pieces: Blob[] = [];
+  for (let i = 0; i < piecesOf(entry); i++) {
+    const piece = await (await cache.match(pieceKey(url, i)))?.blob();
+    if (piece?.size !== Math.min(PIECE, entry.bytes - i * PIECE)) return null;
+    pieces.push(piece);
+  }
+  return new Blob(pieces);
 }
 
 async function hashOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {

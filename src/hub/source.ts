@@ -13,7 +13,8 @@ import {
   megabytes,
   request,
 } from './download';
-import { keptBlob } from './keptFiles';
+import { giveBack } from '../shared/giveBack';
+import { keptBlob, keptWhole } from './keptFiles';
 
 /** The public hub. Tests and mirrors name their own host in the `ModelSource`. */
 const DEFAULT_HOST = 'https://huggingface.co';
@@ -121,8 +122,16 @@ export async function fetchFile(
  */
 export async function fetchBlob(source: ModelSource, file: string, cap: number, options: FetchOptions): Promise<Blob> {
   if (source.kind === 'folder') return checkedBlob(source, file, cap);
-  const bytes = await fetchFile(source, file, cap, options);
-  return (await keptBlob(fileUrl(source, file), bytes.length)) ?? new Blob([bytes as Uint8Array<ArrayBuffer>]);
+  const url = fileUrl(source, file);
+  const kept = await keptWhole(url, options.sha256 ?? null);
+  if (kept) {
+    options.onProgress?.(file, kept.size, kept.size);
+    return kept;
+  }
+  const bytes = (await fetchFile(source, file, cap, options)) as Uint8Array<ArrayBuffer>;
+  const blob = (await keptBlob(url, bytes.length)) ?? new Blob([bytes]);
+  giveBack([bytes.buffer]);
+  return blob;
 }
 
 function checkedBlob(source: Extract<ModelSource, { kind: 'folder' }>, file: string, cap: number): Blob {

@@ -18,7 +18,7 @@ interface WeightTensor {
 /** The frozen weights of a model, by their names in its state dict. What is given is a fresh copy that belongs to the caller. */
 export interface Weights {
   get(name: string): WeightTensor;
-  /** As the file has it, some rows of it where they are named; it may be a part of the file's own bytes. */
+  /** As the file has it, some rows where they are named; maybe in the file's own bytes, which are good until others are read. */
   stored: ReadStored;
   /** Forgets the file's bytes; `get` throws from then on. */
   release(): void;

@@ -65,12 +65,14 @@ export function uploadStretches(
   label: string,
   { values, stretches }: { values: number; stretches: readonly (() => StoredMatrix)[] },
 ): Weight {
-  const first = stretches[0]();
+  // What a stretch gave may be gone when another was read.
+  let first: StoredMatrix | null = stretches[0]();
   for (const type of typesFor(first)) {
     let tensor: Tensor | null = null;
     let at = 0;
-    const fits = stretches.every((read, i) => {
-      const data = encode(i === 0 ? first : read(), type);
+    const fits = stretches.every((read) => {
+      const data = encode(first ?? read(), type);
+      first = null;
       if (!data) return false;
       tensor ??= scope.alloc(label, bytesOfValues(type, values));
       scope.fill(tensor, at, data);
