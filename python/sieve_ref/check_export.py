@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 from transformers.utils import logging
 
-from .export import CHECK, CONFIG, OUR_SCRIPT, SCRIPT, AdapterError, adapter_folder, has_script, load_own, load_peft, load_script
+from .export import CHECK, CONFIG, OUR_SCRIPT, SCRIPT, AdapterError, adapter_folder, is_gated, load_own, load_peft, load_script
 
 OURS = load_script(OUR_SCRIPT)
 
@@ -37,7 +37,7 @@ def check(directory: Path) -> bool:
         expected = json.loads((folder / CHECK).read_text())
         model = expected["model"]
         good = compare("PEFT", load_peft(folder, model), expected)
-        if not has_script(folder):
+        if not is_gated(folder):
             return good
         return compare(SCRIPT, load_own(folder, model), expected) and good
 

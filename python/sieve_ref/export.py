@@ -40,10 +40,8 @@ def adapter_folder(path: Path):
         yield found[0].parent
 
 
-def has_script(folder: Path) -> bool:
-    """Whether an adapter brings a script that loads it: one that is gated, of a model that writes text."""
-    config = json.loads((folder / CONFIG).read_text())
-    return config["peft_type"].startswith("TS_") and config["task_type"] == "CAUSAL_LM"
+def is_gated(folder: Path) -> bool:
+    return json.loads((folder / CONFIG).read_text())["peft_type"].startswith("TS_")
 
 
 def base_folder(model_name: str) -> Path:
