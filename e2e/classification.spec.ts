@@ -67,13 +67,11 @@ test('labelled tickets end with an accuracy, and every number leads to its ticke
   expect(lines[0]).toBe('example,text,label,predicted,probability');
   expect(lines).toHaveLength(1 + all - right);
 
-  // A reload of the saved session shows the same.
+  // After a reload the session is open again, in the same place, and shows the same.
   const before = await tableOf(compare.getByTestId('accuracy-table'));
   await page.reload();
-  await app.modelReady();
-  await app.goTo('history');
-  await page.locator('#history').getByRole('button', { name: /^Open/ }).first().click();
-  await app.goTo('compare/labels');
+  await app.waitPhase(['finished'], 60_000);
+  await expect(page.locator('[data-route="/compare/labels"]')).toBeVisible();
   expect(await tableOf(compare.getByTestId('accuracy-table'))).toEqual(before);
 });
 

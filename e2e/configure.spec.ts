@@ -79,10 +79,12 @@ test('settings are changed, refused, measured, trained, taken away and brought b
   const url = await app.get('config-url').inputValue();
   await page.goto(url);
   await expect(page.locator('#configure')).toContainText('Settings from the link');
+  await expect(app.get('link-note')).toHaveText(/^This link has set the settings, the model sieve-stories-nano/);
   await expect(app.get('changed-all')).toHaveText(all!);
   const bent = new URL(url);
   bent.searchParams.set('config', `${bent.searchParams.get('config')!.slice(0, -3)}xyz`);
   await page.goto(bent.href);
   await expect(page.locator('#configure').getByTestId('error-alert')).toContainText('damaged');
+  await expect(app.get('link-note')).toHaveCount(0);
   await expect(app.get('changed-all')).toHaveText('Everything is at its default.');
 });

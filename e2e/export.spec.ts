@@ -36,6 +36,8 @@ test('export, reload, import: the same answers; what is no adapter is refused in
     zips.push(zip);
   }
 
+  // As in another tab: in this one the session would be open again.
+  await page.evaluate(() => sessionStorage.clear());
   await app.open();
   // The prompt template is the data set's: the same file, the same prompt.
   await app.loadFile(FILES[0]);

@@ -111,6 +111,22 @@ test('maps are scrubbed, drilled into, read token by token and saved', async ({ 
   expect((await saved(app, 'skipmap', 'png')).length).toBeGreaterThan(1000);
 });
 
+test('the result is one file that opens without the page and says the same', async ({ studio: app }) => {
+  const { page } = app;
+  const download = await app.download(() => app.get('share-result').click());
+  const html = readFileSync(await download.path(), 'utf8');
+  const file = await page.context().newPage();
+  const asked: string[] = [];
+  file.on('request', (request) => asked.push(request.url()));
+  await file.setContent(html);
+  for (const id of ['lora', 'ts-lora'])
+    await expect(file.locator('table').first()).toContainText((await app.get(`final-${id}`).textContent())!);
+  expect(await file.locator('svg').count()).toBeGreaterThan(3);
+  expect(await file.locator('script').count()).toBe(0);
+  expect(asked).toEqual([]);
+  await file.close();
+});
+
 test('the tour goes through the page by keyboard, gives the focus back, and is offered once', async ({ app, page }) => {
   await app.openSoon();
   await expect(app.get('tour-invite')).toBeVisible();

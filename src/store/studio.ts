@@ -273,8 +273,7 @@ export class Studio {
     const desk = kept?.readDesk() ?? null;
     const { startSettings } = this.#options;
     if (desk) this.configure.setDraft(desk.draft);
-    else if (startSettings) this.configure.openLink(startSettings);
-    if (!desk) this.#saySetByLink();
+    else this.#saySetByLink(startSettings ? this.configure.openLink(startSettings) : false);
     this.#page.patch('model', { gpu, choice: this.#options.startDevice ?? 'auto' });
     const model = this.#openFirst(kept?.modelOf(desk) ?? this.#options.startModel ?? null);
     const data = this.data.loadSamples(desk && kept ? kept.restoreDesk(desk) : null, this.#options.startData ?? null);
@@ -283,11 +282,11 @@ export class Studio {
   }
 
   /** What a link has set, or would: for the note at the top of the page. */
-  #saySetByLink(): void {
-    const { startSettings, startHub = null, startModel, startData } = this.#options;
-    if (!startSettings && !startHub) return;
+  #saySetByLink(settings: boolean): void {
+    const { startHub = null, startModel, startData } = this.#options;
+    if (!settings && !startHub) return;
     const link = {
-      settings: Boolean(startSettings),
+      settings,
       hub: startHub,
       model: startModel?.id ?? null,
       data: startData ?? null,

@@ -258,7 +258,7 @@ export class ConfigureCommands {
   }
 
   /** Takes the settings that the page's address carries, and says so. */
-  openLink(link: string): void {
+  openLink(link: string): boolean {
     try {
       const draft = readLink(link);
       this.setDraft(draft);
@@ -266,8 +266,10 @@ export class ConfigureCommands {
         name: 'Note',
         ...message('store.settings.opened', { changes: sessionChanges(draft), seed: draft.train.seed }),
       });
+      return true;
     } catch (error) {
       this.#page.report('configure', error);
+      return false;
     }
   }
 

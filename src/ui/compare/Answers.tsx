@@ -1,5 +1,6 @@
 /** One prompt for all that are compared, their answers, and word by word what differs. */
 import { memo, useEffect, useMemo, useRef, useState } from 'react';
+import { tellsClasses } from '../../shared/model';
 import { texts } from '../../shared/texts';
 import { type DiffPart, type WordDiff, diffWords } from '../../shared/wordDiff';
 import type { Contender } from '../../store/compare/contenders';
@@ -167,7 +168,11 @@ function useFirstPrompt(shown: readonly Contender[], own: string | null, fill: (
   const startedAt = useSel((s) => s.runs.session?.startedAt ?? null);
   const idle = useSel(
     (s) =>
-      s.model.status === 'ready' && !isLive(s.runs.phase) && s.experiments.running === null && !s.dataset.preparing,
+      s.model.status === 'ready' &&
+      !(s.model.info && tellsClasses(s.model.info.config)) &&
+      !isLive(s.runs.phase) &&
+      s.experiments.running === null &&
+      !s.dataset.preparing,
   );
   const unanswered = useSel((s) => s.compare.writing === null && Object.keys(s.runs.answers).length === 0);
   const done = useRef<number | null>(null);

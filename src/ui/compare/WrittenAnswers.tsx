@@ -1,4 +1,5 @@
 /** Exact match and token-F1. */
+import { tellsClasses } from '../../shared/model';
 import { texts } from '../../shared/texts';
 import type { Contender } from '../../store/compare/contenders';
 import { isLive } from '../../store/slices';
@@ -16,7 +17,8 @@ export function WrittenAnswers({ shown }: { shown: readonly Contender[] }) {
   const trained = useSel((s) => s.runs.session !== null && s.runs.session.plan !== null && !isLive(s.runs.phase));
   const writing = useSel((s) => s.compare.writing);
   const ready = useSel((s) => s.model.status === 'ready');
-  if (!trained) return null;
+  const writes = useSel((s) => s.model.info === null || !tellsClasses(s.model.info.config));
+  if (!trained || !writes) return null;
   const rows = shown.flatMap((contender) => {
     const found = contender.key === (contender.run?.runId ?? 'base') ? written?.runs?.[contender.key] : undefined;
     return found ? [{ contender, found }] : [];

@@ -12,6 +12,7 @@ import type { RunsSlice } from '../../store/slices';
 import type { ChartColors } from '../charts/chartColors';
 import { toMarkup } from '../charts/drawing';
 import { drawLines } from '../charts/lines';
+import { drawPatches } from '../charts/drawPatches';
 import { drawMap, layOut, type MapSpec } from '../charts/mapLayout';
 import type { Picture } from '../charts/saveChart';
 import { tokenPicture } from '../charts/tokenPicture';
@@ -125,9 +126,17 @@ function gates(shown: readonly Contender[], colors: ChartColors): string[] {
     const run = { modules: log.modules, series: log.skipped };
     const map = figure(texts().compare.skips.atStep(name, step), mapPicture(run, step, colors), colors);
     if (!log.watch) return [map];
-    const signs = tokenSigns(log.watch.tokens).map((s) => s.text);
-    const text = tokenPicture(signs, activePerToken(log.watch, null, null).active, colors);
-    return [map, figure(`${name}: ${texts().charts.tokens.title}`, text, colors)];
+    const { picture: watched } = log.watch;
+    const { tokens, patches } = texts().charts;
+    const { active } = activePerToken(log.watch, null, null);
+    const drawn = watched
+      ? drawPatches(watched, active, colors)
+      : tokenPicture(
+          tokenSigns(log.watch.tokens).map((s) => s.text),
+          active,
+          colors,
+        );
+    return [map, figure(`${name}: ${watched ? patches.title(watched.label) : tokens.title}`, drawn, colors)];
   });
   return parts.length > 0 ? [heading(texts().frame.tab.skips), ...parts] : [];
 }
