@@ -5,6 +5,7 @@
  * Options: --model 4m|nano  --sample <id>  --prompt <text>  --overview <path>, and the flag of every setting
  * (docs/settings.md): --steps N  --learning-rate X  --target-sparsity X …
  * --record <path>: the run as a file of History, without its adapters: `--model nano --record public/recorded/run.zip`
+ * --linked <path>: the picture that stands beside a link to the page, public/og.jpg
  * --screens <folder>: pictures of every view (with a small experiment), and <folder>.md that shows them
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -13,14 +14,14 @@ import { unzipSync, zipSync } from 'fflate';
 import { defaultSession } from '../src/shared/config';
 import type { App, ModelId } from './app';
 import { settingFlags, withFlags } from './flags';
-import { Screens, takeOverview } from './screens';
+import { Screens, takeLinked, takeOverview } from './screens';
 import { formatTable, launch, options, serveBuild, visit } from './server';
 
 const OUT = '.out/demo';
 
 export async function main(argv: string[]): Promise<number> {
   const { named, words } = options(argv);
-  const known = ['model', 'sample', 'prompt', 'overview', 'screens', 'record', ...settingFlags];
+  const known = ['model', 'sample', 'prompt', 'overview', 'linked', 'screens', 'record', ...settingFlags];
   const unknown = [...Object.keys(named).filter((n) => !known.includes(n)), ...words];
   if (unknown.length)
     throw new Error(`unknown option ${unknown.join(', ')}; there are ${known.map((n) => `--${n}`).join(' ')}`);
@@ -79,6 +80,7 @@ export async function main(argv: string[]): Promise<number> {
       await page.screenshot({ path: `${OUT}/${name}.png`, fullPage: true });
     }
     if (named.overview) await takeOverview(page, named.overview);
+    if (named.linked) await takeLinked(page, named.linked);
     await page.emulateMedia({ colorScheme: 'dark' });
     await page.screenshot({ path: `${OUT}/dark.png` });
     if (named.record) await record(app, named.record);

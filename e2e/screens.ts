@@ -91,6 +91,21 @@ export async function takeOverview(page: Page, path: string): Promise<void> {
   writeFileSync(path, picture);
 }
 
+/** Of the picture that stands beside a link to the page, in CSS pixels. */
+const LINKED = { width: 1200, height: 630 };
+
+/** The first view as a link to the page shows it elsewhere: a JPEG, since not everyone reads WebP. */
+export async function takeLinked(page: Page, path: string): Promise<void> {
+  const before = page.viewportSize()!;
+  await page.setViewportSize(LINKED);
+  await page.evaluate(() => {
+    location.hash = '#/train';
+  });
+  await page.waitForTimeout(2 * DRAWN);
+  await page.screenshot({ path, type: 'jpeg', quality: 80 });
+  await page.setViewportSize(before);
+}
+
 const name = (section: string, size: string, scheme: string) => `${section}-${size}-${scheme}.webp`;
 
 /** A picture as WebP, encoded by the browser: a third of the PNG. */
