@@ -2,10 +2,11 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { askWorker } from './askWorker';
 import { DataError, WorkerError } from './errors';
 import { message } from './message';
-import { ALIVE, SILENT, TRIES, startWorker } from './startWorker';
+import { ALIVE, HEARD, PATIENCE, SILENT, STARTED, STARTS, STUCK, TRIES, startWorker } from './startWorker';
 import { playWorkers } from './testing/playedWorker';
 
-const ALL = TRIES.reduce((sum, ms) => sum + ms, 0);
+/** All tries, and what each grants a thread that is busy. */
+const ALL = TRIES.reduce((sum, ms) => sum + ms + 500, 0);
 const start = () => startWorker('worker.js', 'http://localhost/', 'test');
 const ask = (request: unknown, transfer: Transferable[] = []) =>
   askWorker<unknown>(start(), request, {
@@ -43,9 +44,9 @@ test('one that does not speak is ended and started anew, and its bytes are not l
   const started = playWorkers((nth) => nth !== 1);
   const bytes = Uint8Array.of(1, 2, 3);
   const answer = ask({ bytes }, [bytes.buffer]);
-  await vi.advanceTimersByTimeAsync(TRIES[0] - 1);
+  await vi.advanceTimersByTimeAsync(TRIES[0]);
   expect(started).toHaveLength(1);
-  await vi.advanceTimersByTimeAsync(100);
+  await vi.advanceTimersByTimeAsync(600);
   await expect(answer).resolves.toBeDefined();
   expect(started.map(({ terminated }) => terminated)).toEqual([true, true]);
   expect(started[0].given).toEqual([]);
@@ -74,7 +75,7 @@ test('one that is ended while it is silent is not started anew', async () => {
   const worker = start();
   const errors: string[] = [];
   worker.addEventListener('error', (event) => errors.push(event.message));
-  await vi.advanceTimersByTimeAsync(TRIES[0]);
+  await vi.advanceTimersByTimeAsync(TRIES[0] + 500);
   worker.terminate();
   worker.postMessage('into the void');
   await vi.advanceTimersByTimeAsync(2 * ALL);
@@ -103,4 +104,37 @@ test('an error before it lives, and a message that cannot be sent, are told at o
   await vi.advanceTimersByTimeAsync(50);
   expect(errors[1]).toMatch(/could not be cloned/);
   expect(errors).not.toContain(SILENT);
+});
+
+test('one that does not come back from starting another is told of; one that does is left alone', async () => {
+  const [first, other] = [playWorkers(() => true), start()];
+  const errors: string[] = [];
+  other.addEventListener('error', ({ message: own }) => errors.push(own));
+  const heard: unknown[] = [];
+  other.addEventListener('message', ({ data }) => heard.push(data));
+  await vi.advanceTimersByTimeAsync(50);
+  first[0].say(STARTS);
+  await vi.advanceTimersByTimeAsync(PATIENCE);
+  // A busy page hears late.
+  first[0].say(STARTED);
+  await vi.advanceTimersByTimeAsync(2 * PATIENCE);
+  expect(errors).toEqual([]);
+  first[0].say(STARTS);
+  await vi.advanceTimersByTimeAsync(PATIENCE + 500);
+  expect(errors).toEqual([STUCK]);
+  expect(heard, 'nobody else hears of it').toEqual([]);
+});
+
+test('a worker says when it starts another, and when it has, if somebody hears it', () => {
+  const started = playWorkers(() => true);
+  const said: unknown[] = [];
+  vi.stubGlobal('postMessage', (sign: unknown) => said.push([sign, started.length]));
+  start();
+  expect(said).toEqual([]);
+  vi.stubGlobal(HEARD, true);
+  start();
+  expect(said).toEqual([
+    [STARTS, 1],
+    [STARTED, 2],
+  ]);
 });

@@ -44,6 +44,7 @@ import { names } from '../shared/texts/names';
 import { message } from '../shared/message';
 import { speak } from '../shared/texts';
 import { inWords } from '../shared/testing/words';
+import { STUCK } from '../shared/startWorker';
 
 const INFO: ModelInfo = {
   source: { kind: 'embedded', id: 'sieve-stories-4m' },
@@ -505,6 +506,29 @@ test('a failed run is named; a worker that dies fails the model and can be opene
   train.reply('open-model', INFO);
   await open;
   expect(state().model.status).toBe('ready');
+});
+
+test('a worker that the browser lost while a model opened is replaced, three times at most', async () => {
+  const { studio, train, state } = await started();
+  const asked = (n: number) =>
+    vi.waitFor(() => expect(train.sent.filter((m) => m.type === 'open-model')).toHaveLength(n));
+  const open = studio.openModel(INFO.source);
+  await asked(2);
+  train.crash(STUCK);
+  await asked(3);
+  expect([state().model.status, state().ui.notices]).toEqual(['opening', []]);
+  train.reply('open-model', INFO);
+  await open;
+  expect(state().model.status).toBe('ready');
+
+  const again = studio.openModel(INFO.source);
+  for (const n of [4, 5, 6]) {
+    await asked(n);
+    train.crash(STUCK);
+  }
+  await again;
+  expect(state().model.status).toBe('failed');
+  expect(train.sent.filter((m) => m.type === 'open-model')).toHaveLength(6);
 });
 
 test('Compare asks base and trained runs with the run’s template, and pieces add up', async () => {

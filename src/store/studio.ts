@@ -41,7 +41,7 @@ import { Experiments } from './experiments/experiments';
 import { SieveCommands } from './sieve/sieve';
 import { templatedPrompts } from './template';
 import { type TrainClient, createTrainClient } from './trainClient';
-import type { WorkerHooks } from './workerClient';
+import { type WorkerHooks, isStuck } from './workerClient';
 import { openingTokenizer } from './tokenizerOf';
 import { zipAdapter } from './zip';
 
@@ -326,8 +326,10 @@ export class Studio {
   /**
    * Opens a model in both workers: weights and check in one, the tokenizer in the other. Where it cannot be opened, what
    * was open before stays, with its runs and results; with `orNone`, for whoever has use for no other model, none is.
+   * @param options `tries`: where the browser loses the worker
    */
-  async openModel(source: ModelSource, { orNone = false }: { orNone?: boolean } = {}): Promise<void> {
+  async openModel(source: ModelSource, options: { orNone?: boolean; tries?: number } = {}): Promise<void> {
+    const { orNone = false, tries = 3 } = options;
     const turn = ++this.#modelTurn;
     this.#page.dismiss('model');
     if (this.#s.model.status !== 'opening') this.#before = { model: this.#s.model, runs: this.#s.runs };
@@ -361,6 +363,8 @@ export class Studio {
       });
     } catch (error) {
       if (turn !== this.#modelTurn) return;
+      // The browser lost the worker, not the model: another one opens it.
+      if (isStuck(error) && tries > 1) return await this.openModel(source, { ...options, tries: tries - 1 });
       this.#events.flush();
       const before = this.#before?.model.status === 'ready' && !orNone ? this.#before : null;
       const still = before && (await this.#train.request({ type: 'opened' }).catch(() => null));

@@ -113,7 +113,7 @@ test('a client’s requests survive a silent worker; when none speaks they fail,
     },
   );
   const failed = client.request({ type: 'one' }).catch((error: unknown) => error);
-  await vi.advanceTimersByTimeAsync(TRIES.reduce((sum, ms) => sum + ms, 0));
+  await vi.advanceTimersByTimeAsync(TRIES.reduce((sum, ms) => sum + ms + 500, 0));
   const why = message('shared.workerSilent', { tries: TRIES.length });
   expect(await failed).toMatchObject({ name: 'WorkerError', params: { name: 'training', why } });
   expect(crashes).toHaveLength(1);

@@ -3,7 +3,7 @@
  * rejects everything it still owed, so that no failure is swallowed.
  */
 import { type ErrorInfo, SieveError } from '../shared/errors';
-import { type Message, message } from '../shared/message';
+import { type Message, isMessage, message } from '../shared/message';
 import { whyStopped } from '../shared/startWorker';
 import type { FromWorker } from '../train/protocol';
 
@@ -20,6 +20,12 @@ export class WorkerFault extends SieveError {
 /** Whether a request ended because it was not wanted any more. */
 export function isCancelled(error: unknown): boolean {
   return error instanceof WorkerFault && error.name === 'Cancelled';
+}
+
+/** Whether a worker was lost because the browser never came back from starting another for it. */
+export function isStuck(error: unknown): boolean {
+  const why = error instanceof WorkerFault ? error.params.why : null;
+  return isMessage(why) && why.code === 'shared.workerStuck';
 }
 
 /** What of `Worker` the client needs; tests hand in a port of their own. */

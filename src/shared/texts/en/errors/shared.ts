@@ -32,6 +32,7 @@ export const shared = {
     hint: 'A private window or a strict setting forbids it. Export what you want to keep.',
   },
   workerEnded: 'it ended without an error',
+  workerStuck: 'the browser never came back from starting another worker for it',
   workerSilent: ({ tries }: { tries: number }) => `it did not start in ${tries} tries`,
   workerStart: ({ tries }: { tries: number }) => ({
     message: `A worker of this page did not start in ${tries} tries.`,

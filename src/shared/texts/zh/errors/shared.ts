@@ -20,6 +20,7 @@ export const shared: Texts['errors']['shared'] = {
     hint: '隐私窗口或严格的设置不允许。请导出你想保留的内容。',
   },
   workerEnded: '它没有说明就结束了',
+  workerStuck: '浏览器一直没有为它启动另一个工作线程',
   workerSilent: ({ tries }) => `尝试了 ${tries} 次，它都没有启动`,
   workerStart: ({ tries }) => ({
     message: `尝试了 ${tries} 次，这个页面的一个工作线程都没有启动。`,
