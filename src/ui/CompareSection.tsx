@@ -13,9 +13,11 @@ import { SkipMaps } from './compare/SkipMaps';
 import { useContenders } from './compare/useContenders';
 import { Vote } from './compare/Vote';
 import { PlaceTabPanel, PlaceTabs } from './PlaceTabs';
+import { useTellsClasses } from './useTellsClasses';
 
 export function CompareSection() {
-  const { classification, frame } = texts();
+  const { classification, compare, frame } = texts();
+  const classes = useTellsClasses();
   const compared = useContenders();
   const { all, shown, reference } = compared;
   return (
@@ -39,7 +41,7 @@ export function CompareSection() {
             </Later>
           </PlaceTabPanel>
           <PlaceTabPanel place="compare" tab="answers">
-            <Answers {...compared} />
+            {classes ? <Empty>{compare.classesOnly}</Empty> : <Answers {...compared} />}
           </PlaceTabPanel>
           <PlaceTabPanel place="compare" tab="labels">
             <Later>
@@ -48,9 +50,13 @@ export function CompareSection() {
             </Later>
           </PlaceTabPanel>
           <PlaceTabPanel place="compare" tab="vote">
-            <Later>
-              <Vote all={all} shown={shown} />
-            </Later>
+            {classes ? (
+              <Empty>{compare.classesOnly}</Empty>
+            ) : (
+              <Later>
+                <Vote all={all} shown={shown} />
+              </Later>
+            )}
           </PlaceTabPanel>
           <PlaceTabPanel place="compare" tab="settings">
             <ConfigDiff shown={shown} />

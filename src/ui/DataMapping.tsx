@@ -18,6 +18,7 @@ import { say } from '../shared/texts/say';
 import { Check, SelectField, TextField } from './bits';
 import { unusedColumns } from './DataSummary';
 import { useSel, useStudio } from './studioContext';
+import { useTellsClasses } from './useTellsClasses';
 
 /** What nobody chooses: a table's rows are texts, or pictures. */
 const TEXT_KINDS = DATA_KINDS.filter((kind) => kind !== 'picture-label');
@@ -32,12 +33,14 @@ function roleState(role: string, required: boolean, mapping: Mapping, guess: Map
 
 export function DataMapping() {
   const studio = useStudio();
+  const classes = useTellsClasses();
   const d = useSel((s) => s.dataset);
   if (!d.parsed || !d.mapping) return null;
   const { table, detection, sample } = d.parsed;
   const { mapping, template } = d;
   const t = texts().data.mapping;
   const chat = mapping.kind === 'chat';
+  const sequences = classes && mapping.kind === 'text-label';
   if (mapping.kind === 'picture-label')
     return (
       <div className="panel stack">
@@ -54,6 +57,7 @@ export function DataMapping() {
           value={mapping.kind}
           onChange={(kind) => studio.data.setKind(kind)}
           mark={<RoleMark state={mapping.kind === detection.mapping.kind ? 'guessed' : 'ready'} />}
+          problem={classes && !sequences ? t.needsLabels : null}
           options={TEXT_KINDS.map((kind) => ({ value: kind, label: texts().data.kind[kind] }))}
         />
         {DATA_ROLES[mapping.kind].map(({ role, required }) => {
@@ -90,7 +94,8 @@ export function DataMapping() {
           help={t.chatSourceHelp}
         />
       )}
-      {mapping.kind !== 'text' && !template.chat && (
+      {sequences && <p className="help">{t.sequence}</p>}
+      {mapping.kind !== 'text' && !template.chat && !sequences && (
         <>
           <TextField
             label={chat ? t.askedTemplate : t.promptTemplate}
@@ -109,12 +114,11 @@ export function DataMapping() {
           />
         </>
       )}
-      {chat ? (
-        <LiveChat mapping={mapping} template={template} />
-      ) : (
+      {chat && <LiveChat mapping={mapping} template={template} />}
+      {!chat && !sequences && (
         <LiveExample columns={table.columns} row={sample[0]} mapping={mapping} template={template} />
       )}
-      {(template.prompt !== '' || template.chat) && (
+      {(template.prompt !== '' || template.chat) && !sequences && (
         <Check checked={d.completionOnly} onChange={(completionOnly) => studio.data.setPreparation({ completionOnly })}>
           {chat ? t.answersOnly : t.completionOnly}
         </Check>

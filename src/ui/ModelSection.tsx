@@ -1,6 +1,7 @@
 /** Which model is trained, on which device, and whether it computes rightly there. */
 import { say } from '../shared/texts/say';
 import type { SampleWords } from '../shared/data';
+import { tellsClasses } from '../shared/model';
 import { texts } from '../shared/texts';
 import { shippedWords } from '../shared/texts/names';
 import { currentKind, usedDevice } from '../store/device';
@@ -119,6 +120,12 @@ function Facts({ info }: { info: ModelInfo }) {
         </dd>
         <dt>{t.parameters}</dt>
         <dd>{t.parametersAre(parameters(info.parameters), bytes(info.weightBytes))}</dd>
+        {tellsClasses(c) && (
+          <>
+            <dt>{t.head}</dt>
+            <dd data-testid="model-classes">{c.head.drawn ? t.newHead : t.headIs(c.head.labels)}</dd>
+          </>
+        )}
         <dt>{t.shape}</dt>
         <dd>
           {t.shapeIs({
@@ -146,7 +153,7 @@ function Facts({ info }: { info: ModelInfo }) {
         <dt>{t.check}</dt>
         <dd data-testid="logit-check" data-ok={check.ok} data-by={check.by}>
           <Phrase
-            of={t.checkIs(check.tokens, compact(check.relativeError), compact(check.tolerance))}
+            of={t.checkIs(check.tokens, compact(check.relativeError), compact(check.tolerance), tellsClasses(c))}
             verdict={<strong>{(check.ok ? t.agrees : t.differs)[check.by]}</strong>}
           />
           {check.divergence && t.divergenceIs(compact(check.divergence.mean), compact(check.divergence.tolerance))}

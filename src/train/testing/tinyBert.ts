@@ -1,5 +1,6 @@
 /** A folder with a tiny random BERT as the hub has them: a base without a head, or one with a classifier of its own. */
-import { readModel } from '../../hub/family';
+import { family } from '../../hub/families/bert';
+import { Fields } from '../../hub/fields';
 import { writeSafetensors } from '../../hub/safetensors';
 import { weightShapes } from '../../shared/model';
 import { Rng } from '../../shared/rng';
@@ -70,10 +71,15 @@ const TOKENIZER = {
   },
 };
 
+const configOf = (labels: readonly string[] | null) => ({
+  ...CONFIG,
+  ...(labels && { id2label: Object.fromEntries(labels.entries()) }),
+});
+
 /** Weights as transformers draws them but larger, so that a random model says something; norms call their parts as old files do. */
 function weights(labels: readonly string[] | null): Uint8Array {
   const rng = new Rng(5);
-  const model = readModel({ ...CONFIG, ...(labels && { id2label: Object.fromEntries(labels.entries()) }) });
+  const model = family.read(new Fields(configOf(labels), 'config.json'), 'bert');
   const tensors = weightShapes(model)
     .filter(({ name }) => labels !== null || name.startsWith('bert.encoder') || name.startsWith('bert.embeddings'))
     .map(({ name, shape }) => {
@@ -95,7 +101,7 @@ function weights(labels: readonly string[] | null): Uint8Array {
 export function tinyBert(labels: readonly string[] | null = null): Map<string, Blob> {
   const json = (value: unknown) => new Blob([JSON.stringify(value)]);
   return new Map([
-    ['config.json', json({ ...CONFIG, ...(labels && { id2label: Object.fromEntries(labels.entries()) }) })],
+    ['config.json', json(configOf(labels))],
     ['tokenizer.json', json(TOKENIZER)],
     [
       'tokenizer_config.json',

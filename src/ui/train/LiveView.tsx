@@ -19,6 +19,7 @@ import { Phrase } from '../Phrase';
 import { KeepNote } from '../ResumeOffer';
 import { RunData } from '../RunData';
 import { Samples } from '../Samples';
+import { useTellsClasses } from '../useTellsClasses';
 import { useSel, useStudio, useTexts } from '../studioContext';
 import { WatchForm } from '../WatchForm';
 import { WatchPicture } from '../WatchPicture';
@@ -64,6 +65,7 @@ const View = memo(function View({ session, note, version }: Props) {
   );
   const onToken = useCallback((token: number) => studio.select({ token }), [studio]);
   const onPoint = useCallback((token: number | null) => studio.point({ token }), [studio]);
+  const classes = useTellsClasses();
   const watch = metricLog?.watch ?? null;
   const watched = watch?.picture ?? null;
   const watchLabel = t.inspect.watch.text;
@@ -115,7 +117,7 @@ const View = memo(function View({ session, note, version }: Props) {
         )}
       </div>
       <div className="live-samples">
-        <Samples session={session} fixed={recorded} />
+        {classes && !recorded ? <Empty>{t.compare.classesOnly}</Empty> : <Samples session={session} fixed={recorded} />}
       </div>
       <Detail
         session={session}

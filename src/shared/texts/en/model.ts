@@ -54,8 +54,13 @@ export const model = {
     device: 'Device',
     check: 'Logits',
     file: 'Weights',
-    checkIs: (tokens: number, error: string, tolerance: string) =>
-      `{verdict} on ${tokens} tokens: relative error ${error}, allowed ${tolerance}.`,
+    head: 'Classes',
+    headIs: (labels: readonly string[]) =>
+      `${labels.slice(0, 12).join(', ')}${labels.length > 12 ? `, … (${labels.length})` : ''}. This head stays where the data has the same labels; for others a new one is drawn and trained.`,
+    newHead:
+      'The file has no classifier. A new one is drawn for the labels of the data, and trained with every adapter.',
+    checkIs: (tokens: number, error: string, tolerance: string, classes: boolean) =>
+      `{verdict} on ${tokens} ${classes ? 'sequences' : 'tokens'}: relative error ${error}, allowed ${tolerance}.`,
     divergenceIs: (mean: string, tolerance: string) =>
       ` Mean KL divergence of the next token ${mean} nats, allowed ${tolerance}.`,
     agrees: {

@@ -53,7 +53,12 @@ export const model: Texts['model'] = {
     contextIs: (tokens) => `${tokens} 个词元`,
     device: '计算设备',
     check: 'logits 校验',
-    checkIs: (tokens, error, tolerance) => `{verdict}：${tokens} 个词元，相对误差 ${error}，允许 ${tolerance}。`,
+    head: '类别',
+    headIs: (labels) =>
+      `${labels.slice(0, 12).join('、')}${labels.length > 12 ? `……（共 ${labels.length} 个）` : ''}。数据使用相同标签时沿用该分类头；否则会随机初始化并训练新的分类头。`,
+    newHead: '文件里没有分类器。会按数据的标签随机初始化一个新的，并随每个适配器一起训练。',
+    checkIs: (tokens, error, tolerance, classes) =>
+      `{verdict}：${tokens} 个${classes ? '序列' : '词元'}，相对误差 ${error}，允许 ${tolerance}。`,
     file: '权重文件',
     divergenceIs: (mean, tolerance) => `下一个词元的平均 KL 散度 ${mean} nats，允许 ${tolerance}。`,
     agrees: {

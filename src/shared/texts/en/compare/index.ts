@@ -14,6 +14,9 @@ interface Votes {
 export const compare = {
   settings,
   lead: 'The same prompt and the same sampling seed: only the adapters differ. You can compare any runs, those of saved sessions too.',
+  /** In the place of prompts, answers and samples. */
+  classesOnly:
+    'The open model tells classes apart and writes no text: its answers are under “Labels”. For prompts and samples, open a model that writes text.',
   name: {
     base: 'Base model',
     baseOf: (session: string) => `Base model · ${session}`,
