@@ -61,5 +61,5 @@ test('a tiny BERT without a head learns labelled reviews; what writes text is of
   }
   await expect(app.get('compare-prompt')).toHaveCount(0);
   await app.goTo('compare/labels');
-  await expect(page.locator('#compare').getByTestId('accuracy-table')).toContainText('40');
+  await expect(page.locator('#compare').getByTestId('accuracy-table')).toContainText('20 validation examples');
 });
