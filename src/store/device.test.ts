@@ -15,7 +15,7 @@ const MODEL = { kind: 'embedded', id: 'sieve-stories-nano' } as const;
 const GPU = {
   source: MODEL,
   check: { ok: true },
-  config: { context: 128, layers: TINY_LLAMA.layers },
+  config: { context: 128, layers: TINY_LLAMA.layers, embedding: TINY_LLAMA.embedding, head: TINY_LLAMA.head },
   device: { kind: 'gpu', vendor: 'v', architecture: 'a', description: '', threads: null },
 } as unknown as ModelInfo;
 const CPU = { ...GPU, device: { ...GPU.device, kind: 'cpu', vendor: '', threads: 2 } } as ModelInfo;

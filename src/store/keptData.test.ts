@@ -29,7 +29,7 @@ import { names } from '../shared/texts/names';
 
 const INFO = {
   source: FIRST_MODEL,
-  config: { context: 128, layers: TINY_LLAMA.layers },
+  config: { context: 128, layers: TINY_LLAMA.layers, embedding: TINY_LLAMA.embedding, head: TINY_LLAMA.head },
   parameters: 447_040,
   check: { ok: true },
   gradients: null,
