@@ -163,7 +163,7 @@ export function DataTable({ report }: { report: PrepareReport }) {
         }
       >
         <div className="vrow vhead" aria-hidden="true">
-          <span className="num">{t.line}</span>
+          <span className="num">{mapping.kind === 'picture-label' ? t.number : t.line}</span>
           {columns.map((c) => (
             <span key={c}>{roleNames[c]}</span>
           ))}

@@ -2,7 +2,7 @@
  * A picture with its patches shaded: what is skipped fades. Arrow keys and clicks choose a patch, and the pointer looks at one;
  * what a patch says stands below, and is read out as the keys move.
  */
-import { type CSSProperties, type KeyboardEvent, type PointerEvent, useState } from 'react';
+import { type CSSProperties, type KeyboardEvent, type PointerEvent, type ReactNode, useState } from 'react';
 import type { WatchedPicture } from '../../shared/data';
 import { texts } from '../../shared/texts';
 import { Picture } from '../Picture';
@@ -19,9 +19,11 @@ interface Props {
   onToken: (token: number) => void;
   /** The token under the pointer; null once it has left. */
   onPoint: (token: number | null) => void;
+  /** Stands beside the picture. */
+  legend: ReactNode;
 }
 
-export function PatchView({ picture, step, shares, describe, token, onToken, onPoint }: Props) {
+export function PatchView({ picture, step, shares, describe, token, onToken, onPoint, legend }: Props) {
   const t = texts().charts.patches;
   const { side, label } = picture;
   const [pointed, setPointed] = useState<number | null>(null);
@@ -45,7 +47,7 @@ export function PatchView({ picture, step, shares, describe, token, onToken, onP
   const veil = (at: number): CSSProperties => ({ '--faded': String(1 - shares[at]) }) as CSSProperties;
   const shown = pointed ?? token;
   return (
-    <div>
+    <div className="patch-view">
       {/* An application is moved by its own keys. */}
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
       <div
@@ -57,10 +59,8 @@ export function PatchView({ picture, step, shares, describe, token, onToken, onP
         tabIndex={0}
         data-testid="patch-view"
         data-step={step}
-        data-side={side}
         onKeyDown={key}
       >
-        {/* oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-static-element-interactions */}
         <span
           className={`patch patch-first${shown === 0 ? ' patch-shown' : ''}`}
           style={veil(0)}
@@ -74,7 +74,6 @@ export function PatchView({ picture, step, shares, describe, token, onToken, onP
         >
           {t.classToken}
         </span>
-        {/* oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-static-element-interactions */}
         <div
           className="patch-picture"
           aria-hidden="true"
@@ -100,9 +99,12 @@ export function PatchView({ picture, step, shares, describe, token, onToken, onP
           </div>
         </div>
       </div>
-      <p className="map-note num" data-testid="patch-note">
-        {describe(shown)}
-      </p>
+      <div className="patch-notes">
+        <p className="map-note num" data-testid="patch-note">
+          {describe(shown)}
+        </p>
+        {legend}
+      </div>
       <p className="sr-only" aria-live="polite">
         {spoken}
       </p>

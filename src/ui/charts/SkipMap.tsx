@@ -30,6 +30,8 @@ interface Props {
 const LOW = 100;
 const MIDDLE = 132;
 const HIGH = 200;
+/** Longest name of a column that is level, in characters. */
+const LEVEL = 10;
 
 /** The row that was kept last before `step`; the latest where it is null. */
 function rowAt(series: ModuleSeries, step: number | null): number {
@@ -70,6 +72,8 @@ export function SkipMap({ modules, series, selected, onSelect, note }: Props) {
     cellHeight: Math.min(30, Math.max(9, Math.floor((low ? LOW : middle ? MIDDLE : HIGH) / layers.length))),
     minCell: 30,
     maxCell: 72,
+    // Names that would lie on one another stand.
+    upright: kinds.some((kind) => kindLabel(kind).length > LEVEL),
     shade: (r, c) => {
       const m = module(r, c);
       return m === undefined ? null : colors.skip(values[m]);

@@ -125,25 +125,25 @@ export const TokenView = memo(function TokenView({ watch, token, onToken, onPoin
       }
     >
       {watched && (
-        <>
-          <PatchView
-            picture={watched}
-            step={watch.step}
-            shares={shares}
-            describe={(i) => `${names[i]}: ${saidOf(i)}`}
-            token={focusable}
-            onToken={onToken}
-            onPoint={onPoint}
-          />
-          <div className="map-foot">
-            <p className="map-note num muted">{stepAt(watch.step)}</p>
-            <Ramp
-              shade={makeRamp(colors.panel, colors.ink2)}
-              from={mode === 'gate' ? said.skippedByAll : tokenMap.smallest}
-              to={mode === 'gate' ? said.activeInAll : tokenMap.largest}
-            />
-          </div>
-        </>
+        <PatchView
+          picture={watched}
+          step={watch.step}
+          shares={shares}
+          describe={(i) => `${names[i]}: ${saidOf(i)}`}
+          token={focusable}
+          onToken={onToken}
+          onPoint={onPoint}
+          legend={
+            <>
+              <p className="map-note num muted">{stepAt(watch.step)}</p>
+              <Ramp
+                shade={makeRamp(colors.panel, colors.ink2)}
+                from={mode === 'gate' ? said.skippedByAll : tokenMap.smallest}
+                to={mode === 'gate' ? said.activeInAll : tokenMap.largest}
+              />
+            </>
+          }
+        />
       )}
       {!watched && (
         <>

@@ -65,7 +65,8 @@ const View = memo(function View({ session, note, version }: Props) {
   );
   const onToken = useCallback((token: number) => studio.select({ token }), [studio]);
   const onPoint = useCallback((token: number | null) => studio.point({ token }), [studio]);
-  const classes = useTellsClasses();
+  // What tells classes apart writes nothing.
+  const writes = !useTellsClasses() || recorded;
   const watch = metricLog?.watch ?? null;
   const watched = watch?.picture ?? null;
   const watchLabel = t.inspect.watch.text;
@@ -83,7 +84,7 @@ const View = memo(function View({ session, note, version }: Props) {
     [recorded, watched, watchLabel],
   );
   return (
-    <div className="live">
+    <div className={writes ? 'live' : 'live live-silent'}>
       <Tiles session={session} version={version} gated={metricLog ?? null} />
       <div className="live-notes">{note ?? <Notes session={session} />}</div>
       <div className="live-loss">
@@ -116,9 +117,11 @@ const View = memo(function View({ session, note, version }: Props) {
           <Empty>{t.frame.live.noText}</Empty>
         )}
       </div>
-      <div className="live-samples">
-        {classes && !recorded ? <Empty>{t.compare.classesOnly}</Empty> : <Samples session={session} fixed={recorded} />}
-      </div>
+      {writes && (
+        <div className="live-samples">
+          <Samples session={session} fixed={recorded} />
+        </div>
+      )}
       <Detail
         session={session}
         version={version}

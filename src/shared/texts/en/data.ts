@@ -400,6 +400,7 @@ export const data = {
     withProblem: 'With a problem',
     search: 'Search',
     line: 'line',
+    number: 'no.',
     tokens: 'tokens',
     state: 'state',
     label: 'Rows of the data. Arrow keys move, Enter opens a row, Delete excludes or includes it.',

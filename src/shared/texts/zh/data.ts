@@ -342,6 +342,7 @@ export const data: Texts['data'] = {
     withProblem: '有问题的',
     search: '搜索',
     line: '行号',
+    number: '编号',
     tokens: '词元数',
     state: '状态',
     label: '数据行。方向键移动，Enter 打开一行，Delete 排除或恢复一行。',
