@@ -133,6 +133,7 @@ async function watch(args: string[]): Promise<number> {
   await build({
     configFile: false,
     logLevel: 'error',
+    worker: { format: 'es' },
     build: { ssr: 'fuzz/fuzz.ts', outDir: BUILT, emptyOutDir: true },
   });
   const start = `process.exitCode = await (await import(${JSON.stringify(pathToFileURL(join(BUILT, 'fuzz.js')).href)})).main(process.argv.slice(1));`;

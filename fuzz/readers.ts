@@ -4,6 +4,10 @@ import { join } from 'node:path';
 import { zipSync } from 'fflate';
 import { gzipSync } from 'node:zlib';
 import { parseFile } from '../src/data/parse';
+import { openSources } from '../src/data/parse/source';
+import { pictureHead } from '../src/data/pictures/head';
+import { readPicture } from '../src/data/pictures/patches';
+import { pictureTable, picturesAmong } from '../src/data/pictures/table';
 import { readModel } from '../src/hub/family';
 import { readGguf } from '../src/hub/gguf/container';
 import { inMemory } from '../src/hub/byteFile';
@@ -24,7 +28,9 @@ import { checkNode, externalFiles, resolveWeights } from '../src/hub/weights';
 import { MetricLog } from '../src/store/metricLog';
 import { readRunParts, runFiles } from '../src/store/runFile';
 import { unzipAdapter } from '../src/store/zip';
+import type { PictureFormat } from '../src/shared/types';
 import { readAdapter } from '../src/train/adapterFiles';
+import pictureFixture from '../python/fixtures/pictures.json';
 
 export interface Reader {
   seeds: Uint8Array[];
@@ -223,6 +229,18 @@ const run = Object.fromEntries(
   ),
 );
 
+/** Small ones, of each format. */
+const pictures = pictureFixture.encoded.map(({ bytes }) => new Uint8Array(Buffer.from(bytes, 'base64')));
+const pets = Object.fromEntries(pictures.map((bytes, i) => [`pets/${i % 2 ? 'cat' : 'dog'}/${i}.png`, bytes]));
+const PATCHES: PictureFormat = { side: 2, patch: 4, scale: [1, 1, 1], shift: [0, 0, 0], resample: 2 };
+
+/** Node decodes no pictures: grey ones of the size that the head says, as long as they are small. */
+const grey = (file: Uint8Array) => {
+  const { width, height } = pictureHead(file)!;
+  if (width * height > 1e6) return Promise.reject(new Error('too large to be played'));
+  return Promise.resolve({ width, height, values: new Uint8Array(3 * width * height).fill(128) });
+};
+
 export const READERS: Record<string, Reader> = {
   csv: table('a.csv', csv),
   tsv: table('a.tsv', text(new TextDecoder().decode(csv).replaceAll(',', '\t'))),
@@ -308,6 +326,18 @@ export const READERS: Record<string, Reader> = {
     read: async (bytes) => {
       readAdapter(await unzipAdapter(blob(bytes)), model, 'x');
     },
+  },
+  pictures: {
+    seeds: [zipSync(pets), zipSync(pets, { level: 0 })],
+    read: async (bytes) => {
+      const table = pictureTable(picturesAmong(await openSources([{ path: 'pets.zip', file: blob(bytes) }])));
+      for (let i = 0; i < table.paths.length; i++) await table.file(i);
+    },
+  },
+  // What lies in them: a checksum keeps damage of the zip from getting so far.
+  picture: {
+    seeds: pictures,
+    read: (bytes) => readPicture(bytes.slice(), 'a.png', { format: PATCHES, decode: grey }),
   },
   run: { seeds: [zipSync(run), zipSync(run, { level: 0 })], read: (bytes) => readRunParts(blob(bytes)) },
   // What lies in them: a checksum keeps damage of the zip from getting so far.
