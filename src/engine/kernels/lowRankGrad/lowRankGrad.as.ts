@@ -11,7 +11,7 @@ import { TILE_BYTES, outerSum, putQuad, putQuadTurned } from './outer.as';
 /** Rows of a block: a packed panel stays in the nearest cache. */
 const ROWS: u32 = 128;
 /** Panels packed at once: a row gives them a run of memory, which comes faster than one cache line here and there. */
-const PANELS: u32 = 8;
+const PANELS: u32 = 64;
 /** Bytes of a packed panel and of a packed quad: no powers of two, or all would share a few cache lines. */
 const PANEL_BYTES: usize = ROWS * 32 + 64;
 const QUAD_BYTES: usize = ROWS * 16 + 64;
