@@ -104,7 +104,7 @@ test('axe finds nothing in any state and theme of a visit', async ({ app, page }
   // One plain table behind a chart stands for all: they are the same part.
   await unfold(page, '#train details:not(.menu)');
   for (const chart of ['loss', 'skipmap']) await app.get(`explain-${chart}`).click();
-  for (const tab of ['token', 'shares', 'ranking', 'training', 'costs', 'module']) {
+  for (const tab of ['token', 'shares', 'ranking', 'sieve', 'training', 'costs', 'module']) {
     await page.locator(`[data-tab="${tab}"]`).click();
     await look(page, `after a run, ${tab}`, '[role="tabpanel"]:not([hidden])');
   }

@@ -221,6 +221,11 @@ export class Session {
     return this.#going;
   }
 
+  /** Resolves when the loop that was started has ended; what broke it is an event. */
+  get ended(): Promise<void> {
+    return this.#done;
+  }
+
   /** Starts the loop; its end is an event. */
   run(): void {
     this.#going = true;

@@ -1,0 +1,30 @@
+/** A finished adapter is given gates on the page: a curve, a slider, and a zip that opens as a gated adapter. */
+import { readFileSync } from 'node:fs';
+import { unzipSync } from 'fflate';
+import { FILES } from './data';
+import { expect, test } from './test';
+
+test('updates of a finished LoRA are skipped without training, and the adapter leaves with its thresholds', async ({
+  app,
+  page,
+}) => {
+  await app.open();
+  await app.loadFile(FILES[0]);
+  await app.small(10);
+  await app.train();
+  await page.locator('[data-tab="sieve"]').click();
+  const panel = app.get('sieve');
+  await expect(panel.locator('circle.chart-dot')).toHaveCount(10, { timeout: 60_000 });
+  // The run that was trained with gates is a point beside the curve.
+  await expect(panel.locator('circle.chart-point')).toHaveCount(1);
+  await app.get('sieve-slider').fill('70');
+  await expect(app.get('sieve-at')).toContainText('against every update applied');
+  const download = page.waitForEvent('download');
+  await app.get('sieve-save').click();
+  const file = await download;
+  expect(file.suggestedFilename()).toBe('sieve-lora-70-skipped.zip');
+  const files = unzipSync(readFileSync(await file.path()));
+  const json = (name: string) => JSON.parse(Buffer.from(files[name]).toString()) as unknown;
+  expect(json('adapter_config.json')).toMatchObject({ peft_type: 'TS_LORA' });
+  expect(json('sieve.json')).toMatchObject({ name: 'LoRA, 70 % skipped', gate: { rule: 'afterwards' } });
+});
