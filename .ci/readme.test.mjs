@@ -73,7 +73,8 @@ const RECIPES = {
   model: { mention: (name) => new RegExp(`\\b${name}\\b`) },
   'model family': { mention: (name) => new RegExp(`'${name}'`) },
   method: {
-    mention: (name) => new RegExp(`['"/](ts-)?${name}['":/]|\\b${name}:|${name.toUpperCase()}\\b`),
+    mention: (name) => new RegExp(`['"/](ts-)?${name}['":/]|\\b${name}:|(?<!TS_)${name.toUpperCase()}\\b`),
+    // TS_… is what files call it with gates, which follows from its name.
     // A kernel for it alone is a kernel; an experiment starts with some methods.
     except: /^src\/(engine\/kernels|store\/experiments\/presets)/,
   },
