@@ -5,6 +5,7 @@
 import { message } from '../../shared/message';
 import type { QuantisedBlocks } from '../../shared/types';
 import type { ByteFile } from '../byteFile';
+import { giveBack } from '../../shared/giveBack';
 import { halfValue } from '../../shared/half';
 import type { RowRange, StoredMatrix } from '../../shared/quantised';
 import { bf16ToF32, f32Copy, halvesOf } from '../floats';
@@ -43,12 +44,18 @@ function blockwise(
   readBlock: (block: Block) => void,
 ): Reader {
   const parts = values / block;
+  /** The last that was read. */
+  let last: QuantisedBlocks | null = null;
   return {
     name,
     values,
     bytes,
     read(raw) {
       const count = raw.length / bytes;
+      if (last)
+        giveBack(
+          [last.values, last.scales, last.offsets].flatMap((array) => (array ? [array.buffer as ArrayBuffer] : [])),
+        );
       const out: QuantisedBlocks = {
         bits,
         block,
@@ -56,6 +63,7 @@ function blockwise(
         scales: new Float32Array(count * parts),
         offsets: offsets ? new Float32Array(count * parts) : null,
       };
+      last = out;
       let first = 0;
       const one: Block = {
         raw,
@@ -187,7 +195,10 @@ export function bytesOf(tensor: GgufTensor, fileLength: number): number {
   return size;
 }
 
-/** Values of a tensor, of some rows where they are named: f32 or the bits of f16 in stored order, or blocks. */
+/**
+ * Values of a tensor, of some rows where they are named: f32 or the bits of f16 in stored order, or blocks. They are good until
+ * others are read.
+ */
 export function readTensor(tensor: GgufTensor, file: ByteFile, rows?: RowRange): StoredMatrix {
   const bytes = bytesOf(tensor, file.length);
   const row = bytes / tensor.shape[0];

@@ -1,5 +1,6 @@
 /** How frozen weights are stored and read. */
 import { type StoredMatrix, isQuantised, valueCount } from '../../../shared/quantised';
+import { giveBack } from '../../../shared/giveBack';
 import type { BufferScope, Tensor } from '../../device/buffers';
 import type { Device } from '../../device/device';
 import { halfBits } from './halfBits';
@@ -71,12 +72,14 @@ export function uploadStretches(
     let tensor: Tensor | null = null;
     let at = 0;
     const fits = stretches.every((read) => {
-      const data = encode(first ?? read(), type);
+      const given = first ?? read();
       first = null;
+      const data = encode(given, type);
       if (!data) return false;
       tensor ??= scope.alloc(label, bytesOfValues(type, values));
       scope.fill(tensor, at, data);
       at += data.byteLength;
+      if (data !== given) giveBack([data.buffer as ArrayBuffer]);
       return true;
     });
     if (fits) return { tensor: tensor!, type };
