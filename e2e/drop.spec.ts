@@ -80,6 +80,23 @@ test('a folder is read as its files; an empty one is refused in words, and the d
   await expect(app.get('train-button')).toBeEnabled();
 });
 
+test('a folder with weights is opened as a model, and one that is none leaves the model that is open', async ({
+  desk: app,
+}) => {
+  const { page } = app;
+  await drop(
+    page,
+    'footer',
+    [
+      { path: 'config.json', text: '{"model_type":"unknown"}' },
+      { path: 'model.safetensors', text: 'no weights' },
+    ],
+    'my-model',
+  );
+  await expect(page.locator('#model').getByTestId('error-alert').first()).toContainText('unknown');
+  await expect(app.get('model-status')).toHaveAttribute('data-status', 'ready');
+});
+
 test('a file that cannot be read leaves what was open; how a file is read can be chosen', async ({ desk: app }) => {
   const { page } = app;
   await app.loadFile({

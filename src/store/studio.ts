@@ -501,6 +501,17 @@ export class Studio {
     return this.openModel({ kind: 'folder', id: name });
   }
 
+  /** The same of one that was dropped on the page, which may be while a run goes on. */
+  async dropFolder(name: string, files: FolderFiles): Promise<void> {
+    try {
+      refuseTwo(this.#s);
+    } catch (error) {
+      this.#page.report('model', error);
+      return;
+    }
+    await this.openFolder(name, files);
+  }
+
   // ---- training ------------------------------------------------------------------------------------
 
   /** The run that is played until there is one of one's own; null where it cannot be had, which nobody needs to be told. */

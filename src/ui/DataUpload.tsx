@@ -5,7 +5,7 @@ import { DATA_EXTENSIONS } from '../shared/data';
 import { texts } from '../shared/texts';
 import { message } from '../shared/message';
 import { TextField } from './bits';
-import { filesOf, holdsFiles } from './dropped';
+import { filesOf, holdsFiles, modelOf } from './dropped';
 import { goTo } from './frame/router';
 import { useSel, useStudio } from './studioContext';
 
@@ -96,6 +96,12 @@ export function DropAnywhere() {
       if (!e.dataTransfer || !holdsFiles(e.dataTransfer)) return;
       e.preventDefault();
       void filesOf(e.dataTransfer).then(({ files, folder }) => {
+        const model = modelOf({ files, folder });
+        if (model) {
+          goTo({ place: 'model' });
+          void studio.dropFolder(model.name, model.files);
+          return;
+        }
         goTo({ place: 'data' });
         if (files.length > 0) void studio.data.openFiles(files);
         else if (folder !== null) studio.data.refuseDrop(message('store.data.emptyFolder', { folder }));

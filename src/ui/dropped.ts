@@ -50,3 +50,24 @@ async function walk(folder: FileSystemDirectoryEntry, files: OwnFile[]): Promise
     }
   }
 }
+
+/** A model that was dropped: what its folder or its only file is called, and its files by their paths below that. */
+export interface DroppedModel {
+  name: string;
+  files: Map<string, Blob>;
+}
+
+/** Weights of a model, not of an adapter. */
+const WEIGHTS = /(?:^|\/)(?!adapter_)[^/]+\.(?:onnx|safetensors|gguf)$/i;
+
+/** The model among what was dropped: a folder in which weights lie, or a GGUF, which needs no other file. Null: it is data. */
+export function modelOf({ files, folder }: Dropped): DroppedModel | null {
+  const weights = files.find(({ path }) => WEIGHTS.test(path));
+  if (!weights) return null;
+  if (folder === null) {
+    const { path, file } = weights;
+    return /\.gguf$/i.test(path) ? { name: path.replace(/\.gguf$/i, ''), files: new Map([[path, file]]) } : null;
+  }
+  const below = (path: string) => (path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : path);
+  return { name: folder, files: new Map(files.map(({ path, file }) => [below(path), file])) };
+}

@@ -9,7 +9,7 @@ export const data = {
   noSamples: 'None found.',
   upload: {
     drop: 'Drop files or a folder here',
-    anywhere: 'Drop to open as data',
+    anywhere: 'Drop to open: data, or the folder of a model',
     choose: 'Choose files',
     file: 'Data files',
     paste: 'Paste text instead',

@@ -29,7 +29,7 @@ export const model = {
     tooLarge: ' (more than fits here)',
     folder: 'Or open the folder of a model',
     folderHelp:
-      'It holds config.json, tokenizer.json, tokenizer_config.json and model.safetensors or an onnx folder; a .gguf file needs no other. Nothing is uploaded.',
+      'It holds config.json, tokenizer.json, tokenizer_config.json and model.safetensors or an onnx folder; a .gguf file needs no other. It can be dropped anywhere on the page, too. Nothing is uploaded.',
     kept: 'Downloaded models in this browser',
     keptHelp: 'They open again without a network.',
     keptNone: 'None yet.',

@@ -8,7 +8,7 @@ export const data: Texts['data'] = {
   noSamples: '没有找到。',
   upload: {
     drop: '把文件或文件夹拖到这里',
-    anywhere: '松开即作为数据打开',
+    anywhere: '松开即可打开：数据，或模型文件夹',
     choose: '选择文件',
     file: '数据文件',
     paste: '改为粘贴文本',

@@ -29,7 +29,7 @@ export const model: Texts['model'] = {
     tooLarge: '（这里放不下）',
     folder: '或打开一个模型的文件夹',
     folderHelp:
-      '其中有 config.json、tokenizer.json、tokenizer_config.json，以及 model.safetensors 或 onnx 文件夹；如果是 .gguf 文件，则不需要其他文件。不会上传任何内容。',
+      '其中有 config.json、tokenizer.json、tokenizer_config.json，以及 model.safetensors 或 onnx 文件夹；如果是 .gguf 文件，则不需要其他文件。也可以直接拖放到页面上的任意位置。不会上传任何内容。',
     kept: '这个浏览器里已下载的模型',
     keptHelp: '再次打开时不需要网络。',
     keptNone: '还没有。',
