@@ -63,7 +63,7 @@ export async function parseFiles(
   if (pictures.length > 0)
     return parsedPictures(pictures, {
       fileName: files.length === 1 ? files[0].path : folderOf(files),
-      packed: packedWords(pictures[0], files, sources.length - pictures.length),
+      packed: pictures[0].packed,
     });
   const found = candidates(sources, files.length === 1);
   if (found.length === 0)
