@@ -1,13 +1,13 @@
 """The configurations of gated adapters, and their names in PEFT's list of methods."""
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from peft import LoraConfig
 from peft.utils.peft_types import PeftType
 
 TS_LORA, TS_DORA = "TS_LORA", "TS_DORA"
 
-# Fields of LoraConfig that change what Δ is, and that the gate was never defined for.
-UNGATED = ("alora_invocation_tokens", "arrow_config", "lora_bias", "target_parameters", "use_bdlora")
+# Fields of LoraConfig that change what Δ is, and that the gate was never defined for, beside those that PEFT calls variants.
+UNGATED = ("lora_bias", "target_parameters", "use_qalora")
 
 
 def add_peft_type(name: str) -> PeftType:
@@ -36,7 +36,10 @@ class TsLoraConfig(LoraConfig):
     def __post_init__(self):
         super().__post_init__()
         self.peft_type = PeftType(TS_LORA)
-        used = [name for name in UNGATED if getattr(self, name, None)]
+        variants = [f.name for f in fields(self) if f.metadata.get("is_lora_variant") and f.name != "use_dora"]
+        used = [name for name in (*UNGATED, *variants) if getattr(self, name, None)]
+        if self.init_lora_weights == "mica":
+            used.append("init_lora_weights='mica'")
         if used:
             raise ValueError(f"{', '.join(used)}: a gate is defined for plain LoRA and DoRA updates only.")
         if self.use_dora and not isinstance(self, TsDoraConfig):

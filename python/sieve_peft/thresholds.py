@@ -7,6 +7,7 @@ import torch
 import torch.distributed as dist
 from torch import nn
 
+from .coin import CoinRule
 from .gate import GateStats
 from .layer import gated_layers
 from .rules import AveragedRule, ExactRule, PriceList, StepRule, TargetSkip
@@ -19,12 +20,16 @@ except ImportError:  # the package works without transformers' Trainer
         """Stands in where transformers is absent."""
 
 
+RULES = ("reconstructed", "literal", "exact", "averaged", "coin", "fixed")
+
+
 @dataclass
 class ThresholdSettings:
     """How the thresholds of one adapter move. Names and defaults as in Sieve's page.
 
     rule: 'reconstructed' (of the paper's update, from secondary sources), 'literal' (the same, for the paper's own constants),
-    'exact' (proximal step over the step's tokens), 'averaged' (the same over EMAs in r's histogram) or 'fixed' (τ rests).
+    'exact' (proximal step over the step's tokens), 'averaged' (the same over EMAs in r's histogram), 'coin' (a control: the
+    reconstructed rule with coins for the signs of μ, thrown by `seed`) or 'fixed' (τ rests).
     steps, warmup: optimizer steps of the whole run, and those before τ first moves.
     tau_learning_rate: step size of τ; None: 3 · median r / (steps − warmup).
     sparsity_penalty: λ̄, the price of an active token against a mean loss (λ = λ̄ / T).
@@ -39,17 +44,20 @@ class ThresholdSettings:
     target_sparsity: float | None = None
     per_module: bool = False
     eta: float | None = None
+    seed: int = 0
 
     def __post_init__(self):
-        if self.rule not in ("reconstructed", "literal", "exact", "averaged", "fixed"):
-            raise ValueError(f"there is no threshold rule {self.rule!r}")
+        if self.rule not in RULES:
+            raise ValueError(f"there is no threshold rule {self.rule!r}, only {', '.join(RULES)}")
         if not 0 <= self.warmup < self.steps:
             raise ValueError(f"warmup {self.warmup} must lie below steps {self.steps}")
         if self.target_sparsity is not None and not 0 <= self.target_sparsity < 1:
             raise ValueError(f"target_sparsity {self.target_sparsity} must lie in [0, 1)")
 
 
-def _make_rule(s: ThresholdSettings, modules: int):
+def _make_rule(s: ThresholdSettings, names: list[str]):
+    """The rule for modules of these names, which are the base model's."""
+    modules = len(names)
     prices, eta = PriceList(modules, s.sparsity_penalty), math.inf if s.eta is None else s.eta
     if s.rule == "exact":
         return ExactRule(modules, prices, eta, s.warmup)
@@ -59,6 +67,8 @@ def _make_rule(s: ThresholdSettings, modules: int):
         return None
     size = "auto" if s.tau_learning_rate is None else s.tau_learning_rate
     per = "module" if s.per_module else "run"
+    if s.rule == "coin":
+        return CoinRule(names, s.seed, s.steps - s.warmup, prices, size, s.warmup, per)
     return StepRule(modules, s.steps - s.warmup, prices, size, s.warmup, per, s.rule == "literal")
 
 
@@ -77,7 +87,7 @@ class Thresholds:
             raise ValueError(f"the model has no gated adapter {adapter!r}")
         self.settings, self.adapter = settings, adapter
         self.gates = [layer.lora_variant[adapter] for layer in self.layers.values()]
-        self.rule = _make_rule(settings, len(self.gates))
+        self.rule = _make_rule(settings, [name.removeprefix("base_model.model.") for name in self.layers])
         per = "module" if settings.per_module else "run"
         target = settings.target_sparsity
         self.target = None if target is None or self.rule is None else TargetSkip(target, settings.warmup, per)

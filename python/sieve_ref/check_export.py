@@ -13,6 +13,8 @@ from pathlib import Path
 import torch
 from transformers.utils import logging
 
+import sieve_peft
+
 from .export import CHECK, CONFIG, OUR_SCRIPT, SCRIPT, AdapterError, adapter_folder, is_gated, load_own, load_peft, load_script
 
 OURS = load_script(OUR_SCRIPT)
@@ -48,6 +50,7 @@ def main() -> int:
     torch.set_num_threads(1)
     logging.disable_progress_bar()
     failed, directories = 0, parser.parse_args().directories
+    print(f"sieve_peft of {Path(sieve_peft.__file__).parent}")
     for directory in directories:
         print(directory)
         try:

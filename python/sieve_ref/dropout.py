@@ -4,33 +4,13 @@ import torch
 from peft import PeftModel
 from torch import nn
 
+from sieve_peft.coin import added, mix_bits, module_salt
 from .models import PEFT_PREFIX, lora_weights
-
-
-def mix_bits(value) -> np.ndarray:
-    """Every bit of the result depends on every bit of the uint32 value."""
-    with np.errstate(over="ignore"):
-        v = np.asarray(value, np.uint32)
-        v = (v ^ (v >> np.uint32(16))) * np.uint32(0x21F0AAAD)
-        v = (v ^ (v >> np.uint32(15))) * np.uint32(0x735A2D97)
-        return v ^ (v >> np.uint32(15))
-
-
-def added(a, b) -> np.ndarray:
-    return (np.asarray(a, np.uint64) + np.asarray(b, np.uint64)).astype(np.uint32)
 
 
 def dropout_key(seed: int, step: int, micro_batch: int) -> int:
     """The key of a micro-batch's masks."""
     return int(mix_bits(added(mix_bits(added(mix_bits(seed), step)), micro_batch))) | 1
-
-
-def module_salt(name: str) -> int:
-    """Tells the modules apart, by their whole path (`model.layers.3.self_attn.q_proj`): FNV-1a."""
-    salt = 0x811C9DC5
-    for byte in name.encode():
-        salt = ((salt ^ byte) * 0x01000193) & 0xFFFFFFFF
-    return salt
 
 
 def dropout_mask(key: int, salt: int, rows: int, width: int, p: float) -> torch.Tensor:

@@ -8,12 +8,12 @@ import torch.nn.functional as F
 from peft.optimizers import create_loraplus_optimizer
 from torch import nn
 
-from .coin import CoinRule
-from .dropout import dropout_key, set_dropout
+from sieve_peft.coin import CoinRule
 from sieve_peft.gate import GateStats
+from sieve_peft.rules import AveragedRule, ExactRule, PriceList, StepRule, TargetSkip
+from .dropout import dropout_key, set_dropout
 from .models import extra_weights, inner_model, lora_weights, orthogonality, whole_weights
 from .packed import packed_logits
-from sieve_peft.rules import AveragedRule, ExactRule, PriceList, StepRule, TargetSkip
 from .ts_lora import gated_modules, get_tau, set_tau
 
 

@@ -7,7 +7,8 @@ import torch
 
 from conftest import NANO, Stored, close
 from sieve_ref import fixtures, methods
-from sieve_ref.dropout import dropout_key, dropout_mask, mix_bits, module_salt, set_dropout
+from sieve_peft.coin import mix_bits, module_salt
+from sieve_ref.dropout import dropout_key, dropout_mask, set_dropout
 from sieve_ref.models import (
     PEFT_PREFIX, attach_adalora, attach_peft, extra_weights, load_base, lora_weights, orthogonality, set_lora_weights,
 )

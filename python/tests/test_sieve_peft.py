@@ -9,6 +9,7 @@ import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
 from peft import PeftModel, get_peft_model
+from peft.tuners.lora.config import KasaConfig
 from torch import nn
 
 import sieve_peft
@@ -19,7 +20,8 @@ from sieve_ref.train import Batch, Settings, learning_rate, loss_sum
 
 TARGETS = [path.split(".")[-1] for path in MODULE_PATHS.values()]
 CASES = {"sieve-stories-nano-ts-lora": TsLoraConfig, "methods-ts-dora": TsDoraConfig, "methods-ts-lora-literal": TsLoraConfig,
-         "methods-ts-lora-exact": TsLoraConfig, "methods-ts-lora-averaged": TsLoraConfig, "methods-ts-lora-target": TsLoraConfig}
+         "methods-ts-lora-exact": TsLoraConfig, "methods-ts-lora-averaged": TsLoraConfig, "methods-ts-lora-target": TsLoraConfig,
+         "methods-ts-lora-coin": TsLoraConfig}
 
 
 def batch_of(stored: Stored, i: int) -> Batch:
@@ -53,6 +55,7 @@ def test_ten_steps_are_the_fixtures(stem):
     thresholds = Thresholds(model, ThresholdSettings(
         steps=s.steps, rule=s.rule, warmup=s.tauWarmup, tau_learning_rate=None if s.tauStep == "auto" else s.tauStep,
         sparsity_penalty=s.lambdaBar, target_sparsity=s.target, eta=None if s.eta == "auto" else s.eta,
+        seed=stored.json.get("seed", 0),
     ))
     parameters = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(parameters, lr=s.learningRate, betas=(s.beta1, s.beta2), eps=s.epsilon, weight_decay=s.weightDecay)
@@ -119,8 +122,9 @@ def test_merging_is_refused_with_its_reason():
 
 
 def test_settings_that_cannot_be_are_refused():
-    with pytest.raises(ValueError, match="lora_bias"):
-        TsLoraConfig(lora_bias=True)
+    for field, value in {"lora_bias": True, "use_qalora": True, "init_lora_weights": "mica", "alora_invocation_tokens": [1], "kasa_config": KasaConfig()}.items():
+        with pytest.raises(ValueError, match=field):
+            TsLoraConfig(**{field: value})
     with pytest.raises(ValueError, match="no threshold rule"):
         ThresholdSettings(steps=10, rule="quantile")
     with pytest.raises(ValueError, match="no gated adapter"):

@@ -4,9 +4,29 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from sieve_peft.gate import GateStats
-from sieve_peft.rules import StepRule
-from .dropout import added, mix_bits, module_salt
+from .gate import GateStats
+from .rules import StepRule
+
+
+def mix_bits(value) -> np.ndarray:
+    """Every bit of the result depends on every bit of the uint32 value."""
+    with np.errstate(over="ignore"):
+        v = np.asarray(value, np.uint32)
+        v = (v ^ (v >> np.uint32(16))) * np.uint32(0x21F0AAAD)
+        v = (v ^ (v >> np.uint32(15))) * np.uint32(0x735A2D97)
+        return v ^ (v >> np.uint32(15))
+
+
+def added(a, b) -> np.ndarray:
+    return (np.asarray(a, np.uint64) + np.asarray(b, np.uint64)).astype(np.uint32)
+
+
+def module_salt(name: str) -> int:
+    """Tells the modules apart, by their whole path (`model.layers.3.self_attn.q_proj`): FNV-1a."""
+    salt = 0x811C9DC5
+    for byte in name.encode():
+        salt = ((salt ^ byte) * 0x01000193) & 0xFFFFFFFF
+    return salt
 
 
 def coin_signs(seed: int, step: int, name: str, tokens: int) -> torch.Tensor:
