@@ -4,6 +4,7 @@
  *   npm test                       all stages
  *   npm test -- lint unit          some of them
  *   npm test -- --quick            what needs no browser and little time
+ *   npm test -- lavapipe           the kernels as a GPU gets them, on Mesa's lavapipe: see lavapipe.mjs
  *
  * Stages: types, lint (one test each), unit (Vitest in Node), cpu (Vitest in Node, on the CPU engine), fuzz (20 s of it),
  * gpu (Vitest in a browser with WebGPU), e2e (Playwright on the production build, in Chromium and Firefox). Where there is no
@@ -16,6 +17,7 @@ import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureBrowser, ensureFirefox } from './ensure-browser.mjs';
+import { lavapipe } from './lavapipe.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const out = join(root, '.out', 'test');
@@ -66,12 +68,13 @@ function readReport(file) {
   }
 }
 
-async function vitest(project, { minutes, said }) {
+/** @param which the tests, as Vitest is told of them */
+async function vitest(project, { minutes, said, env, which = ['--project', project] }) {
   const file = join(out, `${project}.json`);
   rmSync(file, { force: true });
   const code = await node(
-    [bin('vitest'), 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
-    { minutes, said },
+    [bin('vitest'), 'run', ...which, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
+    { minutes, said, env },
   );
   const report = readReport(file);
   if (!report) return { ...none, failed: 1 };
@@ -149,13 +152,21 @@ const STAGES = {
     asOne(await node(['.ci/ts.mjs', 'fuzz/fuzz.ts', '--seed', '1', '--minutes', '0.33'], { minutes: 3, said })),
   gpu: (said) => vitest('gpu', { minutes: 25, said }),
   e2e: (said) => playwright({ minutes: 40, said }),
+  lavapipe: () =>
+    lavapipe(root, {
+      run: node,
+      vitest: (file, how) => vitest('lavapipe', { ...how, which: ['--config', '.ci/lavapipe.config.mjs', file] }),
+    }),
 };
+
+/** Only where they are asked for. */
+const OPTIONAL = ['lavapipe'];
 
 /**
  * What runs side by side, and what after it. WGSL is compiled on one core, whatever is there: the other one goes through
  * the rest meanwhile. The journeys keep both busy.
  */
-const LANES = [[['gpu'], ['types', 'lint', 'unit', 'cpu', 'fuzz']], [['e2e']]];
+const LANES = [[['gpu'], ['types', 'lint', 'unit', 'cpu', 'fuzz']], [['e2e']], [['lavapipe']]];
 
 const QUICK = ['types', 'lint', 'unit', 'cpu'];
 
@@ -165,7 +176,7 @@ if (unknown.length) {
   console.error(`no stage ${unknown.join(', ')}; there are ${Object.keys(STAGES).join(', ')}`);
   process.exit(2);
 }
-const stages = asked.length ? asked : Object.keys(STAGES);
+const stages = asked.length ? asked : Object.keys(STAGES).filter((name) => !OPTIONAL.includes(name));
 mkdirSync(out, { recursive: true });
 const began = Date.now();
 
