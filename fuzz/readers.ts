@@ -276,8 +276,11 @@ export const READERS: Record<string, Reader> = {
   },
   baseWeights: {
     seeds: [file(NANO, 'model.safetensors')],
-    read: (bytes) =>
-      safetensorsWeights(new Map([['model.safetensors', inMemory(bytes)]]), model).get('model.norm.weight'),
+    read: (bytes) => {
+      const weights = safetensorsWeights(new Map([['model.safetensors', inMemory(bytes)]]), model);
+      weights.get('model.norm.weight');
+      weights.stored('model.embed_tokens.weight', { first: 4000, count: 96 });
+    },
   },
   shardIndex: {
     seeds: [text('{"metadata":{"total_size":8},"weight_map":{"a":"m-1.safetensors","b":"m-2.safetensors"}}')],
@@ -304,6 +307,7 @@ export const READERS: Record<string, Reader> = {
         if (!q) continue;
         checkQuantised(q, bytes.length, none);
         readQuantised(q, bytes, none);
+        readQuantised(q, bytes, none, { first: q.rows >> 1, count: q.rows - (q.rows >> 1) });
       }
     },
   },
@@ -314,7 +318,9 @@ export const READERS: Record<string, Reader> = {
       for (const tensor of read.tensors.values()) readTensor(tensor, inMemory(bytes));
       // Those of every type, t0 to t30, are not the model's.
       const tensors = new Map([...read.tensors].filter(([name]) => !/^t\d/.test(name)));
-      ggufWeights({ ...read, tensors }, inMemory(bytes), SMALL).get('model.layers.0.self_attn.q_proj.weight');
+      const weights = ggufWeights({ ...read, tensors }, inMemory(bytes), SMALL);
+      weights.get('model.layers.0.self_attn.q_proj.weight');
+      weights.stored('model.embed_tokens.weight', { first: 1, count: 3 });
       const { json: tokenizer, config } = tokenizerOf(read);
       const made = await createTokenizer(tokenizer, config);
       made.decode(made.encode('The hen said: 12 é'));
