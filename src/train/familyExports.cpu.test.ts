@@ -8,6 +8,7 @@ import { AdapterRun } from '../engine/adapterRun';
 import type { BaseModel } from '../engine/base';
 import { expectCloseToMax } from '../engine/testing/allclose';
 import { testDevice } from '../engine/testing/harness';
+import { runSchema, trainSchema } from '../shared/config';
 import { tellsClasses } from '../shared/model';
 import { checkOf } from './adapterCheck';
 import { adapterFiles, readAdapter } from './adapterFiles';
@@ -43,6 +44,32 @@ async function adapterOf(f: FamilyFixture, base: BaseModel, method: FamilyMethod
   return run;
 }
 
+interface Exported {
+  /** The family of the base. */
+  name: string;
+  base: BaseModel;
+  own: AdapterRun;
+  ids: Int32Array;
+}
+
+/** Writes an adapter's files where CI finds them. */
+async function exported(folder: string, { name, base, own, ids }: Exported) {
+  const expected = await logits(base, own, ids);
+  const files = adapterFiles({
+    run: own.config,
+    model: { id: name, revision: null },
+    adapters: await own.adapters(),
+    inOut: own.modules.some((m) => m.inOut),
+    thresholds: await own.method.thresholds(),
+    template: { prompt: '', completion: '' },
+    check: checkOf({ model: `families/${name}`, ids: [...ids], rows: rowsOf(base), logits: expected }),
+    classes: tellsClasses(base.config) ? { model: base.config, values: await own.wholeValues() } : null,
+  });
+  mkdirSync(`${OUT}/${folder}`, { recursive: true });
+  for (const file of files) writeFileSync(`${OUT}/${folder}/${file.name}`, file.bytes);
+  return { files, expected };
+}
+
 /** What transformers 5 makes of ViT has other names than its files. */
 const EXPORTED = FIXTURE_FAMILIES.filter((name) => name !== 'vit');
 
@@ -52,22 +79,9 @@ describe.each(EXPORTED)('%s', (name) => {
     const base = await openFamily(await testDevice(), name);
     const { ids } = sequence(fixtureBatch(f, 'batch0'), 2);
     const own = await adapterOf(f, base, method);
-    const expected = await logits(base, own, ids);
     const gated = method.startsWith('ts-');
-    const files = adapterFiles({
-      run: own.config,
-      model: { id: name, revision: null },
-      adapters: await own.adapters(),
-      inOut: own.modules.some((m) => m.inOut),
-      thresholds: await own.method.thresholds(),
-      template: { prompt: '', completion: '' },
-      check: checkOf({ model: `families/${name}`, ids: [...ids], rows: rowsOf(base), logits: expected }),
-      classes: tellsClasses(base.config) ? { model: base.config, values: await own.wholeValues() } : null,
-    });
+    const { files, expected } = await exported(`${name}-${method}`, { name, base, own, ids });
     own.free();
-    const folder = `${OUT}/${name}-${method}`;
-    mkdirSync(folder, { recursive: true });
-    for (const file of files) writeFileSync(`${folder}/${file.name}`, file.bytes);
 
     const imported = readAdapter(files, base.config, 'imported');
     const headed = imported.whole.size > 0 ? await base.withHead(imported.model, imported.whole) : base;
@@ -86,5 +100,40 @@ describe.each(EXPORTED)('%s', (name) => {
     again.free();
     if (headed !== base) headed.free();
     base.free();
+  });
+});
+
+/** What a run may be besides its method. */
+describe.each(
+  Object.entries({
+    rslora: { method: 'ts-lora', rslora: true },
+    modules: { method: 'ts-dora', only: ['0.q_proj', '1.down_proj'] },
+    kinds: { method: 'lora', modules: ['v_proj', 'up_proj'], rslora: true },
+    adalora: { method: 'adalora', adalora: { initRank: 5 } },
+  }),
+)('an adapter with %s', (option, given) => {
+  it.each(['llama', 'gpt2'])('%s', async (name) => {
+    const f = await loadFamily(name);
+    const base = await openFamily(await testDevice(), name);
+    const only = name === 'gpt2' && 'only' in given ? { only: ['0.c_attn', '1.mlp.c_proj'] } : {};
+    const modules = name === 'gpt2' && 'modules' in given ? { modules: ['c_attn', 'c_fc'] } : {};
+    const run = runSchema.parse({ id: 'a', name: 'A', rank: 3, alpha: 5, ...given, ...only, ...modules });
+    const own = new AdapterRun(base, run, trainSchema.parse({}));
+    await own.init();
+    const values = (await own.adapters()).map((m) => ({
+      ...m,
+      b: m.b.map((_, i) => 0.3 * Math.sin(i + 1)),
+      // DoRA's m a tenth longer; of AdaLoRA's triplets every third is switched off.
+      ...(m.extra && { extra: m.extra.map((x, i) => (run.method === 'adalora' ? 0.5 * (i % 3) : 1.1 * x)) }),
+    }));
+    own.load(values);
+    const gated = run.method.startsWith('ts-');
+    if (gated) own.method.setThresholds(new Float32Array(values.length).fill(0.3));
+    await own.refresh();
+    const { ids } = sequence(fixtureBatch(f, 'batch0'), 2);
+    const { files } = await exported(`${name}-with-${option}`, { name, base, own, ids });
+    own.free();
+    base.free();
+    expect(readAdapter(files, base.config, 'imported').thresholds !== null).toBe(gated);
   });
 });
