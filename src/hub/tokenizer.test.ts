@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ModelError } from '../shared/errors';
+import { ALIVE } from '../shared/startWorker';
 import type { Tokenizer } from '../shared/types';
 import { message } from '../shared/message';
 import { giveFolder } from './source';
@@ -17,14 +18,17 @@ describe('a tokenizer from a folder', () => {
     let asked = 0;
     vi.stubGlobal(
       'Worker',
-      class {
-        onmessage: ((event: unknown) => void) | null = null;
+      class extends EventTarget {
         constructor() {
-          queueMicrotask(() => this.onmessage?.({ data: { kind: 'ready' } }));
+          super();
+          queueMicrotask(() => this.say(ALIVE));
+        }
+        say(data: unknown) {
+          this.dispatchEvent(new MessageEvent('message', { data }));
         }
         postMessage() {
           asked++;
-          this.onmessage?.({ data: { kind: 'failed', error: message('hub.tokenizer', { why }) } });
+          this.say({ kind: 'failed', error: message('hub.tokenizer', { why }) });
         }
         terminate() {}
       },
