@@ -33,9 +33,16 @@ it('a checkpoint goes on: the same losses, step by step, and the same adapters',
       check: false,
     });
     const [before, after] = [weights(files), weights(now.files)].map((b) => readSafetensors(b));
-    expect(after.names).toEqual(before.names);
-    for (const name of after.names)
+    const isTau = (name: string) => name.endsWith('.lora_tau');
+    expect(after.names.filter((name) => !isTau(name))).toEqual(before.names);
+    for (const name of before.names)
       expectCloseToMax(after.get(name).data, before.get(name).data, 1e-4, `${id} ${name}`);
+    // Thresholds had a file of their own.
+    const gate = files.find((f) => f.name === 'ts_peft.json');
+    const taus = gate ? (JSON.parse(new TextDecoder().decode(gate.bytes)).thresholds as Record<string, number>) : {};
+    expect(after.names.filter(isTau)).toHaveLength(Object.keys(taus).length);
+    for (const [path, tau] of Object.entries(taus))
+      expectCloseToMax(after.get(`base_model.model.${path}.lora_tau`).data, [tau], 1e-4, `${id} ${path}`);
   }
   await studio.reset();
 });

@@ -66,6 +66,8 @@ function modelOf(
 async function run(model: Uint8Array, data: Float32Array | BigInt64Array, dims: number[]): Promise<Float32Array> {
   const ort = await import('onnxruntime-web/wasm');
   ort.env.wasm.numThreads = 1;
+  // transformers.js, where another test has loaded it, names addresses here.
+  ort.env.wasm.wasmPaths = undefined;
   ort.env.wasm.wasmBinary = readFileSync('node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm');
   const session = await ort.InferenceSession.create(model);
   const { out } = await session.run({
