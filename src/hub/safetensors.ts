@@ -99,6 +99,9 @@ export function openSafetensors(file: ByteFile, what: string, kind: 'model' | 'a
   }
   if (typeof header !== 'object' || header === null || Array.isArray(header))
     fail(message('hub.safetensorsHas.noObject'));
+  // Before any of them is looked at: that costs as much again as parsing did.
+  if (Object.keys(header as object).length > MAX_TENSORS)
+    fail(message('hub.safetensorsHas.manyTensors', { most: MAX_TENSORS }));
   const bodyLength = file.length - body;
   const entries = new Map<string, Entry>();
   const metadata: Record<string, string> = Object.create(null);
@@ -107,7 +110,6 @@ export function openSafetensors(file: ByteFile, what: string, kind: 'model' | 'a
       for (const [key, text] of Object.entries((value ?? {}) as object))
         if (typeof text === 'string') metadata[key] = text;
     } else {
-      if (entries.size >= MAX_TENSORS) fail(message('hub.safetensorsHas.manyTensors', { most: MAX_TENSORS }));
       entries.set(name, checkEntry(name, value, bodyLength, fail));
     }
   }

@@ -6,6 +6,7 @@ import { expectClose, expectCloseToMax } from '../engine/testing/allclose';
 import { testDevice } from '../engine/testing/harness';
 import { Trainer } from '../engine/trainer';
 import { runSchema, trainSchema } from '../shared/config';
+import { type ReadStored, rowsOf } from '../shared/quantised';
 import { type Fixture, fixtureBatch, loadFixture, sequence } from './testing/fixture';
 import { type LlamaSizes, llamaOf } from './testing/tinyLlama';
 
@@ -20,7 +21,12 @@ describe('Llamas of unusual shape', () => {
     it(`${name}${bindingBytes ? ', tables split over bindings' : ''}`, async () => {
       const f = (await loadFixture(name)) as Fixture & { config: LlamaSizes; kinds: string[] };
       const device = await testDevice();
-      const base = new BaseModel(device, llamaOf(f.config), (weight) => f.floats(`weight.${weight}`), bindingBytes);
+      const model = llamaOf(f.config);
+      const read: ReadStored = (weight, rows) => {
+        const whole = f.floats(`weight.${weight}`);
+        return rows ? rowsOf(whole, rows, model.width) : whole;
+      };
+      const base = new BaseModel(device, model, read, bindingBytes);
       expect(base.weights.embedding.length > 1).toBe(bindingBytes !== undefined);
       const run = runSchema.parse({
         id: 'lora',
