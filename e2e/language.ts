@@ -57,6 +57,7 @@ const NAMES = [
   'rsLoRA',
   'DoRA',
   'LoRA',
+  'sieve-peft',
   'PEFT',
   'AdamW',
   'Adam',
