@@ -54,7 +54,7 @@ export default defineConfig({
           testTimeout: 120_000,
           include: ['src/engine/**/*.test.ts', 'src/**/*.cpu.test.ts', 'src/**/*.device.test.ts'],
           exclude: ['src/**/*.wgsl.test.ts'],
-          setupFiles: ['src/train/testing/node.ts', EQUAL_BYTES, WORDS],
+          setupFiles: ['src/train/testing/node.ts', 'src/engine/testing/nothingLeft.ts', EQUAL_BYTES, WORDS],
           pool: 'threads',
           isolate: false,
           server: { deps: { inline: [/transformers/] } },

@@ -18,6 +18,9 @@ export function testDevice(): Promise<Device> {
   return opened;
 }
 
+/** How many buffers the device of the tests holds; none before it was asked for. */
+export const liveBuffers = async (): Promise<number> => (opened ? (await opened).buffers.live().buffers : 0);
+
 /** Uniform numbers in [−1, 1), seeded. */
 export function randomFloats(length: number, seed: number, scale = 1): Float32Array<ArrayBuffer> {
   const rng = new Rng(seed);

@@ -1,5 +1,5 @@
 /** Gates for a finished adapter, on the embedded models: proved by evaluations from scratch. */
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AdapterRun } from '../../engine/adapterRun';
 import { testDevice } from '../../engine/testing/harness';
 import { Trainer } from '../../engine/trainer';
@@ -50,12 +50,21 @@ async function trained(id: string, method: RunConfig['method']): Promise<Trained
   };
 }
 
+function free({ trainer, model }: Trained): void {
+  trainer.free();
+  model.base.free();
+}
+
 describe.each(['lora', 'dora'] as const)('%s', (method) => {
   let t: Trained;
   let sieve: Sieve;
   beforeAll(async () => {
     t = await trained('sieve-stories-nano', method);
     sieve = await Sieve.open(t.model, t.run, train, t.data);
+  });
+  afterAll(() => {
+    sieve.free();
+    free(t);
   });
 
   it('skips what is asked for; at 0 % it is the adapter, at all it is the base', async () => {
@@ -137,7 +146,7 @@ it('what has gates, or can have none, is refused', async () => {
   for (const method of ['ts-lora', 'adalora'] as const) {
     const t = await trained('sieve-stories-nano', method);
     await expect(Sieve.open(t.model, t.run, train, t.data)).rejects.toThrow('cannot be given gates afterwards');
-    t.trainer.free();
+    free(t);
   }
 });
 
@@ -161,7 +170,7 @@ it.each(['sieve-stories-nano', 'sieve-stories-4m'])(
       }
     }
     sieve.free();
-    t.trainer.free();
+    free(t);
   },
   120_000,
 );
