@@ -512,10 +512,46 @@ export class Trainer {
 
   /** Loss of every target of `batch`, in order, under every run in `runIds`. Learns nothing. */
   async targetLosses(runIds: readonly RunRef[], batch: TokenBatch): Promise<Float32Array[]> {
+    const losses = runIds.map(() => new Float32Array(batchTotals([batch]).supervised));
+    await this.#eachPart(runIds, batch, async ({ run, count, before, supervised }) => {
+      const all = new Float32Array(await readTensor(this.base.device, this.#top.loss));
+      const stride = this.capacity.ownHeads ? targetStride(this.capacity) : supervised;
+      for (let i = 0; i < count; i++) losses[run + i].set(all.subarray(i * stride, i * stride + supervised), before);
+    });
+    return losses;
+  }
+
+  /**
+   * Logits [sequences][classes] of every sequence of `batch`, in order, under every run in `runIds`, for a head with classes.
+   * Learns nothing.
+   */
+  async classLogits(runIds: readonly RunRef[], batch: TokenBatch): Promise<Float32Array[][]> {
+    const { device, config } = this.base;
+    const [stride, classes] = [logitStride(config), logitCount(config)];
+    const logits: Float32Array[][] = runIds.map(() => []);
+    await this.#eachPart(runIds, batch, async ({ run, count, supervised }) => {
+      const all = new Float32Array(await readTensor(device, this.#top.logits));
+      for (let i = 0; i < count; i++) {
+        const first = i * targetStride(this.capacity);
+        for (let row = first; row < first + supervised; row++)
+          logits[run + i].push(all.slice(row * stride, row * stride + classes));
+      }
+    });
+    return logits;
+  }
+
+  /**
+   * The forward of a batch in the parts that fit, under every run, as many at once as fit; `read` takes what it left behind:
+   * of `count` runs from `run` on, `supervised` targets each, behind `before` that were read.
+   */
+  async #eachPart(
+    runIds: readonly RunRef[],
+    batch: TokenBatch,
+    read: (part: { run: number; count: number; before: number; supervised: number }) => Promise<void>,
+  ): Promise<void> {
     const totals = batchTotals([batch]);
-    const losses = runIds.map(() => new Float32Array(totals.supervised));
-    let before = 0;
     const parts = fitBatches([batch], this.capacity);
+    let before = 0;
     for (const part of parts) {
       const { supervised } = batchTotals([part.batch]);
       for (const [group, ids] of this.#groups(runIds).entries()) {
@@ -528,47 +564,10 @@ export class Trainer {
           stack.forward.encode(commands, counts);
           stack.loss.encode(commands, counts);
         });
-        const all = new Float32Array(await readTensor(this.base.device, this.#top.loss));
-        const { segments, ownHeads } = this.capacity;
-        const stride = ownHeads ? targetStride(this.capacity) : supervised;
-        ids.forEach((_, i) =>
-          losses[group * segments + i].set(all.subarray(i * stride, i * stride + supervised), before),
-        );
+        await read({ run: group * this.capacity.segments, count: ids.length, before, supervised });
       }
       before += supervised;
     }
-    return losses;
-  }
-
-  /**
-   * Logits [sequences][classes] of every sequence of `batch`, in order, under every run in `runIds`, for a head with classes.
-   * Learns nothing.
-   */
-  async classLogits(runIds: readonly RunRef[], batch: TokenBatch): Promise<Float32Array[][]> {
-    const { device, config } = this.base;
-    const [stride, count] = [logitStride(config), logitCount(config)];
-    const logits: Float32Array[][] = runIds.map(() => []);
-    for (const part of fitBatches([batch], this.capacity)) {
-      const totals = batchTotals([part.batch]);
-      for (const [group, ids] of this.#groups(runIds).entries()) {
-        const stack = await this.#stack(ids);
-        if (part.before === 0) await this.#choose(stack, fitBatches([batch], this.capacity), {});
-        const [counts] = this.#stage([part], totals, ids.length, { kind: 'evaluate', after: part.before });
-        this.#submit((commands) => {
-          stack.begin.encode(commands, NO_ROWS);
-          this.#batch.load(commands, 0);
-          stack.forward.encode(commands, counts);
-          stack.loss.encode(commands, counts);
-        });
-        const all = new Float32Array(await readTensor(device, this.#top.logits));
-        ids.forEach((_, i) => {
-          const first = i * targetStride(this.capacity);
-          for (let row = first; row < first + totals.supervised; row++)
-            logits[group * this.capacity.segments + i].push(all.slice(row * stride, row * stride + count));
-        });
-      }
-    }
-    return logits;
   }
 
   /**
