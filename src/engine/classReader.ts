@@ -10,13 +10,12 @@ import type { BaseModel } from './base';
 import type { BufferScope, Tensor } from './device/buffers';
 import { type Device, readFloats } from './device/device';
 import { Program } from './device/program';
-import { AdapterActivations, activationNeeds } from './model/adapterActivations';
-import { allocate, inputSizes, layerSizes, topSizes } from './model/activations';
 import { BatchBuffers, type Capacity, targetStride } from './model/batch';
 import { forward } from './model/forward';
 import { chunkLogits, headInput } from './model/nn/head';
 import { logitStride } from './model/modules';
 import type { Pass } from './model/nn/pass';
+import { readingPass } from './readingPass';
 
 export class ClassReader {
   readonly #device: Device;
@@ -28,7 +27,7 @@ export class ClassReader {
   readonly #models: number;
 
   private constructor(base: BaseModel, scope: BufferScope, runs: readonly (AdapterRun | null)[], rows: number) {
-    const { device, config, weights, ropeTables } = base;
+    const { device, config } = base;
     const capacity: Capacity = {
       rows,
       supervised: 1,
@@ -43,42 +42,8 @@ export class ClassReader {
     this.#scope = scope;
     this.#models = runs.length;
     this.#batch = new BatchBuffers(device, scope, capacity, 1);
-    const act = {
-      ...allocate(scope, '', inputSizes(config, capacity)),
-      ...allocate(scope, '', layerSizes(config, capacity)),
-    };
-    const top = allocate(scope, '', topSizes(config, capacity));
-    const adapted = runs.filter((run) => run !== null);
-    // Nothing is kept for a backward, so all modules and layers share one set of tensors.
-    const saved =
-      adapted.length > 0
-        ? new AdapterActivations(scope, config, { capacity, needs: activationNeeds(adapted, 'all'), sharing: 'all' })
-        : null;
-    const kept = saved?.of(runs);
-    const pass: Pass = {
-      device,
-      config,
-      weights,
-      ropeTables,
-      batch: this.#batch,
-      layers: config.layers.map(() => act),
-      top,
-      grads: null,
-      segments: runs.map(
-        (run, segment) =>
-          run && {
-            method: run.method,
-            modules: run.modules,
-            saved: kept![segment]!,
-            scratch: saved!.scratch[segment],
-            whole: run.whole,
-          },
-      ),
-      cache: null,
-      record: false,
-      recompute: false,
-    };
-    this.#logits = top.logits;
+    const pass: Pass = { ...readingPass(base, scope, runs, capacity), batch: this.#batch, cache: null };
+    this.#logits = pass.top.logits;
     this.#program = new Program(device, scope, 'classes', [
       ...forward(pass),
       ...headInput(pass),

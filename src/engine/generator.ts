@@ -11,13 +11,13 @@ import type { BaseModel } from './base';
 import type { BufferScope } from './device/buffers';
 import type { Read, Readback } from './device/device';
 import { Program } from './device/program';
-import { allocate, headWidths, inputSizes, layerSizes, topSizes } from './model/activations';
+import { headWidths } from './model/activations';
 import { BatchBuffers, type Capacity, headChunkRows } from './model/batch';
 import { forward } from './model/forward';
 import { chunkLogits, headInput } from './model/nn/head';
 import type { Pass } from './model/nn/pass';
 import { logitStride, maxContext } from './model/modules';
-import { AdapterActivations, activationNeeds } from './model/adapterActivations';
+import { readingPass } from './readingPass';
 import { sampleToken } from './sample';
 
 export interface SamplingOptions {
@@ -53,7 +53,7 @@ export class Generator {
   readonly #length: number;
 
   private constructor(base: BaseModel, scope: BufferScope, runs: readonly (AdapterRun | null)[], length: number) {
-    const { device, config, weights, ropeTables } = base;
+    const { device, config } = base;
     if (config.head.kind === 'classes') throw new Error('a head with classes continues no text');
     this.#models = runs.length;
     this.#length = length;
@@ -66,44 +66,12 @@ export class Generator {
     };
     this.#base = base;
     this.#scope = scope;
-    const act = {
-      ...allocate(scope, '', inputSizes(config, capacity)),
-      ...allocate(scope, '', layerSizes(config, capacity)),
-    };
-    const top = allocate(scope, '', topSizes(config, capacity));
     const cache = config.layers.map(({ attention }, l) => {
       const bytes = 4 * runs.length * length * headWidths(attention).kv;
       return { k: scope.alloc(`cache.${l}.k`, bytes), v: scope.alloc(`cache.${l}.v`, bytes) };
     });
-    const adapted = runs.filter((run) => run !== null);
-    // Nothing is kept for a backward, so all modules and layers share one set of tensors.
-    const saved =
-      adapted.length > 0
-        ? new AdapterActivations(scope, config, { capacity, needs: activationNeeds(adapted, 'all'), sharing: 'all' })
-        : null;
-    const kept = saved?.of(runs);
-    const pass: Omit<Pass, 'batch'> = {
-      device,
-      config,
-      weights,
-      ropeTables,
-      cache,
-      top,
-      layers: config.layers.map(() => act),
-      grads: null,
-      segments: runs.map(
-        (run, segment) =>
-          run && {
-            method: run.method,
-            modules: run.modules,
-            saved: kept![segment]!,
-            scratch: saved!.scratch[segment],
-            whole: run.whole,
-          },
-      ),
-      record: false,
-      recompute: false,
-    };
+    const pass: Omit<Pass, 'batch'> = { ...readingPass(base, scope, runs, capacity), cache };
+    const { top } = pass;
     this.#logits = top.logits;
     const stage = (label: string, capacityOf: Capacity): Stage => {
       const batch = new BatchBuffers(device, scope, capacityOf, 1);
