@@ -126,10 +126,7 @@ export async function prepare(
     });
   const { tokens, lostPrompt } = made;
   const label = made.label && areLabels(made.label) ? made.label : null;
-  const given =
-    table.validationFrom === null
-      ? null
-      : Array.from({ length: tokens.length }, (_, i) => tokens.row(i) >= table.validationFrom!);
+  const given = givenSplit(table, tokens);
   const split = trySplit(
     { copy: made.copy, question: made.question, label: options.stratify ? label : null, given },
     options,
@@ -242,6 +239,10 @@ function sequenceLabels(label: readonly string[]): (examples: ArrayLike<number>)
   const place = new Map(classes.map((name, i) => [name, i]));
   return (examples) => ({ classes, of: Uint32Array.from(examples, (i) => place.get(label[i])!) });
 }
+
+/** Whether each example comes of a file of its own for validation; null where no such file was given. */
+export const givenSplit = ({ validationFrom }: ParsedTable, tokens: TokenStore): boolean[] | null =>
+  validationFrom === null ? null : Array.from({ length: tokens.length }, (_, i) => tokens.row(i) >= validationFrom);
 
 /** The split; where it cannot be made, why: the report must be seen all the same, for it may hold the repair. */
 export function trySplit(

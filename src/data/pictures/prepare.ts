@@ -7,7 +7,7 @@ import type { PictureFormat } from '../../shared/types';
 import { CHANGED, cellsNow, EXCLUDED, ISSUE_BIT, Reasons, USABLE } from '../checkRows';
 import { FirstSeen, hashNumbers } from '../hash';
 import { Pace, type PaceHooks } from '../pace';
-import { checkOptions, labelWarnings, type Prepared, type Previous, sample, trySplit } from '../prepare';
+import { checkOptions, givenSplit, labelWarnings, type Prepared, type Previous, sample, trySplit } from '../prepare';
 import { issueReports, labelCounts, lengthCounts } from '../report';
 import { TokenStore } from '../tokenStore';
 import { type DecodePicture, readPicture } from './patches';
@@ -87,10 +87,7 @@ export async function preparePictures(
   const classes = [...new Set(labels)].sort();
   if (classes.length > MAX_CLASSES)
     throw new DataError(message('data.pictures.classes', { n: classes.length, most: MAX_CLASSES }));
-  const given =
-    table.validationFrom === null
-      ? null
-      : Array.from({ length: tokens.length }, (_, i) => tokens.row(i) >= table.validationFrom!);
+  const given = givenSplit(table, tokens);
   const split = trySplit({ copy, question: copy, label: options.stratify ? labels : null, given }, options);
   const out = new Set(split.validation);
   for (const i of split.leaks) flags[tokens.row(i)] |= ISSUE_BIT.leak;
