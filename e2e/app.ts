@@ -5,6 +5,7 @@ import { type SettingKey, settingsOf } from '../src/shared/settings';
 import { labelOf } from '../src/shared/texts/settingWords';
 import { settingsFile } from '../src/store/configure/share';
 import { type DataFile, asUpload } from './data';
+import { cellsOf } from './probes';
 import { reachByItself } from './reach';
 
 export type ModelId = 'sieve-stories-nano' | 'sieve-stories-4m';
@@ -306,11 +307,7 @@ export class App {
   async table(testId: string): Promise<string[][]> {
     const table = this.get(testId);
     await table.waitFor({ state: 'attached' });
-    return table.evaluate((element) =>
-      [...element.querySelectorAll('tr')].map((row) =>
-        [...row.children].map((cell) => (cell.textContent ?? '').replace(/\s+/g, ' ').trim()),
-      ),
-    );
+    return cellsOf(table);
   }
 
   /** Compare's temperature; 0 always takes the likeliest token. */

@@ -1,6 +1,6 @@
 /** A web developer with a CSV of labelled tickets: how often each run is right, where it is wrong, and on which tickets. */
 import { readFile } from 'node:fs/promises';
-import type { Locator } from '@playwright/test';
+import { cellsOf } from './probes';
 import { expect, test } from './test';
 
 const PARTS: Record<string, string[]> = {
@@ -27,7 +27,7 @@ test('labelled tickets end with an accuracy, and every number leads to its ticke
   const live = page.locator('.train, .live').first();
   await expect(app.get('tile-accuracy')).toContainText('%');
   await live.getByRole('tab', { name: 'Labels' }).click();
-  const [, majority, base, lora] = await tableOf(live.getByTestId('accuracy-table'));
+  const [, majority, base, lora] = await cellsOf(live.getByTestId('accuracy-table'));
   expect(majority[0]).toBe('Always “billing”');
   expect(base[2]).toMatch(/^\d+ of 10$/);
   const [right, all] = lora[2].split(' of ').map(Number);
@@ -35,7 +35,7 @@ test('labelled tickets end with an accuracy, and every number leads to its ticke
   expect(lora[1]).toContain(`${((100 * right) / all).toFixed(1)} %`);
   await expect(app.get('tile-accuracy')).toContainText(`${((100 * right) / all).toFixed(1)} %`);
   // The sum of every class's support is every validation example.
-  const classes = await tableOf(live.getByTestId('class-table'));
+  const classes = await cellsOf(live.getByTestId('class-table'));
   expect(
     classes
       .slice(1)
@@ -45,7 +45,7 @@ test('labelled tickets end with an accuracy, and every number leads to its ticke
   expect(classes.slice(1).reduce((sum, r) => sum + Number(r[1]), 0)).toBe(10);
   // Three evaluations: before, half way, and at the end.
   await app.get('as-table-accuracy').click();
-  expect((await tableOf(app.get('table-accuracy'))).slice(1).map((r) => r[0])).toEqual(['0', '12', '24']);
+  expect((await cellsOf(app.get('table-accuracy'))).slice(1).map((r) => r[0])).toEqual(['0', '12', '24']);
 
   // In Compare by keyboard: a cell of the matrix, and its tickets.
   await app.goTo('compare/labels');
@@ -68,16 +68,9 @@ test('labelled tickets end with an accuracy, and every number leads to its ticke
   expect(lines).toHaveLength(1 + all - right);
 
   // After a reload the session is open again, in the same place, and shows the same.
-  const before = await tableOf(compare.getByTestId('accuracy-table'));
+  const before = await cellsOf(compare.getByTestId('accuracy-table'));
   await page.reload();
   await app.waitPhase(['finished'], 60_000);
   await expect(page.locator('[data-route="/compare/labels"]')).toBeVisible();
-  expect(await tableOf(compare.getByTestId('accuracy-table'))).toEqual(before);
+  expect(await cellsOf(compare.getByTestId('accuracy-table'))).toEqual(before);
 });
-
-const tableOf = (table: Locator) =>
-  table.evaluate((element) =>
-    [...element.querySelectorAll('tr')].map((row) =>
-      [...row.children].map((cell) => (cell.textContent ?? '').replace(/\s+/g, ' ').trim()),
-    ),
-  );

@@ -1,10 +1,10 @@
 /** A folder with a vision transformer, a zip of pictures by class: they are trained on, and the gates of every patch are seen. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Locator } from '@playwright/test';
 import { type SessionConfig, runSchema, trainSchema } from '../src/shared/config';
 import { PATTERNS, patternZip } from '../src/train/testing/patterns';
 import { vitFolder } from '../src/train/testing/pictures';
+import { cellsOf } from './probes';
 import { expect, test } from './test';
 
 const CONFIG: SessionConfig = {
@@ -75,7 +75,7 @@ test('200 pictures in 4 classes train a tiny ViT; skipped patches fade on the pi
   await expect(app.get('tile-accuracy')).toContainText('%');
   const live = page.locator('.live').first();
   await live.getByRole('tab', { name: 'Labels' }).click();
-  const [, , base, lora, gated] = await tableOf(live.getByTestId('accuracy-table'));
+  const [, , base, lora, gated] = await cellsOf(live.getByTestId('accuracy-table'));
   const share = (row: string[]) => Number(/[\d.]+/.exec(row[1])![0]);
   expect(share(base)).toBeLessThan(60);
   expect(share(lora)).toBeGreaterThan(70);
@@ -98,8 +98,3 @@ test('200 pictures in 4 classes train a tiny ViT; skipped patches fade on the pi
   await live.getByRole('button', { name: 'Next picture' }).click();
   await expect(live.getByTestId('watch-picture')).not.toHaveText(first!);
 });
-
-const tableOf = (table: Locator) =>
-  table.evaluate((element) =>
-    [...element.querySelectorAll('tr')].map((row) => [...row.children].map((cell) => cell.textContent ?? '')),
-  );

@@ -1,5 +1,6 @@
 /** Measurements from outside the app: buffers of the engine that are alive, tasks of the page's main thread, boxes that are too wide. */
 import { existsSync, readFileSync } from 'node:fs';
+import type { Locator } from '@playwright/test';
 import type { Browser, BrowserContext, Page } from 'playwright';
 
 /** Prepended to the train worker's script: lets a test ask what the page does not, how many of the engine's buffers are alive. */
@@ -306,3 +307,11 @@ export const tooWide = (page: Page): Promise<string[]> =>
       ),
     ];
   });
+
+/** What a table says, row by row. */
+export const cellsOf = (table: Locator): Promise<string[][]> =>
+  table.evaluate((element) =>
+    [...element.querySelectorAll('tr')].map((row) =>
+      [...row.children].map((cell) => (cell.textContent ?? '').replace(/\s+/g, ' ').trim()),
+    ),
+  );
