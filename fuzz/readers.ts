@@ -29,7 +29,7 @@ import { MetricLog } from '../src/store/metricLog';
 import { readRunParts, runFiles } from '../src/store/runFile';
 import { unzipAdapter } from '../src/store/zip';
 import type { PictureFormat } from '../src/shared/types';
-import { readAdapter } from '../src/train/adapterFiles';
+import { readAdapter } from '../src/train/readAdapter';
 import pictureFixture from '../python/fixtures/pictures.json';
 
 export interface Reader {

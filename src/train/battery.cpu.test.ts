@@ -26,7 +26,8 @@ import {
   trainSchema,
 } from '../shared/config';
 import type { TokenBatch } from '../shared/types';
-import { adapterFiles, readAdapter } from './adapterFiles';
+import { adapterFiles } from './adapterFiles';
+import { readAdapter } from './readAdapter';
 import { mergeModule } from './merge';
 import { batchOf } from './testing/fixture';
 

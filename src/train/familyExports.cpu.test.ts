@@ -11,7 +11,8 @@ import { testDevice } from '../engine/testing/harness';
 import { runSchema, trainSchema } from '../shared/config';
 import { tellsClasses } from '../shared/model';
 import { checkOf } from './adapterCheck';
-import { adapterFiles, readAdapter } from './adapterFiles';
+import { adapterFiles } from './adapterFiles';
+import { readAdapter } from './readAdapter';
 import { logitRows } from './logitRows';
 import {
   FAMILY_METHODS,

@@ -128,7 +128,8 @@ it('trains on the CPU engine, and comes back from its files', async () => {
   const { openCpuDevice } = await import('../engine/kernels/openCpu');
   const { randomFloats } = await import('../engine/testing/harness');
   const { Trainer } = await import('../engine/trainer');
-  const { adapterFiles, readAdapter } = await import('./adapterFiles');
+  const { adapterFiles } = await import('./adapterFiles');
+  const { readAdapter } = await import('./readAdapter');
   const { mergeModule } = await import('./merge');
   const { train, runs } = await config();
   const sizes = new Map(weightShapes(TINY_LLAMA).map(({ name, shape }) => [name, shape.reduce((a, b) => a * b)]));

@@ -1,7 +1,7 @@
 /** adapter_config.json as PEFT writes it: what changes an adapter is followed, or refused by its name. */
 import { describe, expect, it } from 'vitest';
 import { writeSafetensors } from '../hub/safetensors';
-import { readAdapter } from './adapterFiles';
+import { readAdapter } from './readAdapter';
 import { TINY_LLAMA as model } from './testing/tinyLlama';
 import { adaptedModules } from '../engine/model/modules';
 import { runSchema } from '../shared/config';

@@ -1,7 +1,7 @@
 /** Two promises to whoever trains, from start to end: a module that skips every token can be opened again, and a run ends with its best adapter. */
 import { expect, it } from 'vitest';
 import type { SessionConfig, GateConfig } from '../shared/config';
-import { readAdapter } from './adapterFiles';
+import { readAdapter } from './readAdapter';
 import { NANO, smallData, smallSession, watched } from './testing/studio';
 
 const RUN = 'ts-lora';
