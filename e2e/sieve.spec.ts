@@ -27,4 +27,17 @@ test('updates of a finished LoRA are skipped without training, and the adapter l
   const json = (name: string) => JSON.parse(Buffer.from(files[name]).toString()) as unknown;
   expect(json('adapter_config.json')).toMatchObject({ peft_type: 'TS_LORA' });
   expect(json('sieve.json')).toMatchObject({ name: 'LoRA, 70 % skipped', gate: { rule: 'afterwards' } });
+
+  // What single updates are worth, on the text and by module.
+  const tokens = page.locator('[data-chart="tokens"]');
+  await tokens.getByRole('button', { name: 'path attribution' }).click();
+  await app.get('measure-text-go').click();
+  const error = async () => Number(await tokens.getByTestId('checksum').getAttribute('data-error'));
+  await expect(tokens.getByTestId('checksum')).toContainText('at 5 points');
+  expect(await error()).toBeLessThan(0.2);
+  await expect(tokens.locator('[data-token="3"]')).toHaveAttribute('title', /nats over 28 modules/);
+  await page.locator('[data-tab="ranking"]').click();
+  await page.locator('.live-detail').getByRole('button', { name: 'path attribution' }).click();
+  await app.get('measure-modules-go').click();
+  expect((await app.table('worth-ranking')).length).toBeGreaterThan(5);
 });

@@ -30,7 +30,7 @@ function metricLogOf(session: SessionView, runId: string): MetricLog {
 
 /** Applies a batch of events. @param notice makes a notice with a fresh id. */
 export function applyEvents(state: State, events: TrainEvent[], notice: (n: Omit<Notice, 'id'>) => Notice): State {
-  let { model, runs, ui } = state;
+  let { model, runs, attribution, ui } = state;
   let grown = false;
   const add = (n: Omit<Notice, 'id'>) => {
     const same = ui.notices.some((x) => x.section === n.section && sameWords(x.info, n.info));
@@ -109,6 +109,10 @@ export function applyEvents(state: State, events: TrainEvent[], notice: (n: Omit
         }
         grown = true;
         break;
+      case 'attributing':
+        if (attribution.busy)
+          attribution = { ...attribution, busy: { ...attribution.busy, done: event.done, all: event.all } };
+        break;
       case 'generated': {
         if (event.requestId !== runs.generating) break;
         const before = runs.answers[event.runId]?.text ?? '';
@@ -150,7 +154,7 @@ export function applyEvents(state: State, events: TrainEvent[], notice: (n: Omit
     }
   }
   if (grown) runs = { ...runs, version: runs.version + 1 };
-  return { ...state, model, runs, ui };
+  return { ...state, model, runs, attribution, ui };
 }
 
 /** What is said of one run, with its name. */

@@ -86,3 +86,18 @@ export function activePerToken(
   }
   return { active, ratio, modules };
 }
+
+/** What the updates of each token are worth, over all modules of that layer and kind (null: of all), in nats per loss token. */
+export function worthPerToken(
+  worth: Float32Array,
+  modules: readonly ModuleId[],
+  only: { layer: number | null; kind: string | null },
+): Float32Array {
+  const n = worth.length / modules.length;
+  const sums = new Float32Array(n);
+  modules.forEach((m, i) => {
+    if ((only.layer !== null && m.layer !== only.layer) || (only.kind !== null && m.kind !== only.kind)) return;
+    for (let t = 0; t < n; t++) sums[t] += worth[i * n + t];
+  });
+  return sums;
+}

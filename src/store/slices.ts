@@ -20,6 +20,7 @@ import type { DataOrigin, DataRecipe } from '../shared/dataRecipe';
 import type { ErrorInfo } from '../shared/errors';
 import type { Message } from '../shared/message';
 import type { SavedSession } from '../shared/savedSession';
+import type { Attribution } from '../shared/attribution';
 import type { SieveInfo, SievePoint, SieveWay } from '../shared/sieve';
 import type { DeviceChoice, KernelProfile, TokenSet, UsedDevice } from '../shared/types';
 import type {
@@ -309,6 +310,17 @@ export interface SieveSlice {
   busy: boolean;
 }
 
+/** What updates are worth, see `sieve/attribution.ts`. */
+export interface AttributionSlice {
+  /** Metric logs of the session that this is of; out of date where the page shows another one. */
+  of: SessionView['metricLogs'] | null;
+  /** By run: on the text that was watched, and on validation examples. */
+  texts: Readonly<Record<RunId, Attribution>>;
+  modules: Readonly<Record<RunId, Attribution>>;
+  /** What is being measured, and how many passes of it are done. */
+  busy: { runId: RunId; what: 'text' | 'modules'; done: number; all: number } | null;
+}
+
 export interface State {
   model: ModelSlice;
   dataset: DatasetSlice;
@@ -317,6 +329,7 @@ export interface State {
   keep: KeepSlice;
   compare: CompareSlice;
   sieve: SieveSlice;
+  attribution: AttributionSlice;
   selection: SelectionSlice;
   ui: UiSlice;
 }
@@ -432,6 +445,7 @@ export function initialState(): State {
       at: null,
       busy: false,
     },
+    attribution: { of: null, texts: {}, modules: {}, busy: null },
     selection: { ...NO_SELECTION, pointed: { step: null, token: null } },
     ui: {
       notices: [],

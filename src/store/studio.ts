@@ -11,7 +11,15 @@ import { message } from '../shared/message';
 import type { Names } from '../shared/names';
 import type { Language } from '../shared/texts';
 import type { DeviceChoice } from '../shared/types';
-import type { DataEvent, FolderFiles, ModelInfo, ModelSource, RunId, TrainEvent } from '../train/protocol';
+import type {
+  DataEvent,
+  FinishedData,
+  FolderFiles,
+  ModelInfo,
+  ModelSource,
+  RunId,
+  TrainEvent,
+} from '../train/protocol';
 import { EventBatcher } from './batcher';
 import { adaptersOf, giveAdapters, takeAdapters } from './carry';
 import { Checkpoints } from './checkpoints';
@@ -38,6 +46,7 @@ import { fetchModels } from './shipped';
 import { claimStorage } from './storageLock';
 import { type Library, type ExperimentData, openLibrary } from './experiments/library';
 import { Experiments } from './experiments/experiments';
+import { AttributionCommands } from './sieve/attribution';
 import { SieveCommands } from './sieve/sieve';
 import { templatedPrompts } from './template';
 import { type TrainClient, createTrainClient } from './trainClient';
@@ -93,6 +102,8 @@ export class Studio {
   readonly comparing: Compare;
   /** Gates for adapters that are finished. */
   readonly sieve: SieveCommands;
+  /** What the updates of finished runs are worth. */
+  readonly attribution: AttributionCommands;
   readonly #events: EventBatcher<TrainEvent>;
   readonly #options: StudioOptions;
   readonly #readers: FileReaders;
@@ -189,6 +200,11 @@ export class Studio {
       names,
     });
     this.sieve = new SieveCommands({ page: this.#page, train: this.#train, names });
+    this.attribution = new AttributionCommands({
+      page: this.#page,
+      train: this.#train,
+      dataOf: (session) => this.#finishedData(session),
+    });
     this.comparing = new Compare({
       page: this.#page,
       train: this.#train,
@@ -551,6 +567,11 @@ export class Studio {
     } catch {
       return null;
     }
+  }
+
+  /** What a finished run is looked at with: the worker has it where the session ended there; else the data set that is open. */
+  async #finishedData({ gone, config }: SessionView): Promise<FinishedData | null> {
+    return gone === undefined ? null : { ...(await this.data.current()).data, settings: config.train };
   }
 
   /**

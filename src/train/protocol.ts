@@ -4,6 +4,7 @@
  * a `runId` where they belong to a run ('base' is the untouched model). Errors cross as `ErrorInfo`.
  */
 import type { LabelledSet, Predicted, Written } from '../shared/classification';
+import type { Attributed, Attribution } from '../shared/attribution';
 import type { Message } from '../shared/message';
 import type { SessionConfig, TrainConfig } from '../shared/config';
 import type { DataRecipe, SourceFile } from '../shared/dataRecipe';
@@ -126,6 +127,13 @@ export interface RunInput {
   measureGates?: boolean;
 }
 
+/** What a finished adapter is looked at with, where no session has it. */
+export interface FinishedData {
+  train: TokenSet;
+  validation: TokenSet;
+  settings: TrainConfig;
+}
+
 // ---- train worker ----------------------------------------------------------------------------------
 
 export type TrainRequest =
@@ -171,11 +179,7 @@ export type TrainRequest =
    * Prepares a finished adapter without gates to have some, see `shared/sieve.ts`; closes the one before. `data`: what to choose
    * and measure with; null for a run of the session, which has its own.
    */
-  | {
-      type: 'sieve-open';
-      runId: RunId;
-      data: { train: TokenSet; validation: TokenSet; settings: TrainConfig } | null;
-    }
+  | { type: 'sieve-open'; runId: RunId; data: FinishedData | null }
   /** What skipping a share of its updates does. */
   | { type: 'sieve-at'; way: SieveWay; share: number; preview: boolean }
   /** The adapter with these gates, as files. */
@@ -188,6 +192,10 @@ export type TrainRequest =
       check: boolean;
     }
   | { type: 'sieve-close' }
+  /** What a finished run's updates are worth, at so many points of the way; events say how far it is. `data` as for `sieve-open`. */
+  | { type: 'attribute'; runId: RunId; data: FinishedData | null; of: Attributed; points: number }
+  /** Ends that: it is answered with null. */
+  | { type: 'cancel-attribution' }
   /** Frees an adapter that was imported as a run of its own. */
   | { type: 'release'; runId: RunId }
   /** Everything a run needs to go on bit-identically, and its counterpart. */
@@ -225,6 +233,7 @@ export interface TrainReplies {
   'sieve-open': SieveInfo;
   'sieve-at': SievePoint;
   'sieve-export': { files: AdapterFile[] };
+  attribute: Attribution | null;
   state: SessionState;
   'written-answers': { runs: Record<RunId, Written> | null };
   'token-classes': Record<RunId, TokenClassRow[]>;
@@ -333,6 +342,8 @@ export type TrainEvent =
   | { type: 'dev'; runId: RunId; step: number; loss: number; best: { step: number; loss: number } }
   /** After training: the scale that is best for a run's adapter on the dev split, with its loss there, and the loss at scale 1. */
   | { type: 'shrunk'; runId: RunId; step: number; scale: number; loss: number; before: number }
+  /** Passes of the attribution that was asked for. */
+  | { type: 'attributing'; done: number; all: number }
   /** All modules of a run that skip every token for good, whenever that changes. */
   | { type: 'skips-all'; runId: RunId; step: number; modules: SkipsAll[] }
   /** What a run adapts, and how many values it trains. */

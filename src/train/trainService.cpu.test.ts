@@ -1,4 +1,5 @@
 /** The train worker's whole behaviour on the nano model, without the worker: same code, same GPU. */
+import { type Attributed, checksum } from '../shared/attribution';
 import { say } from '../shared/texts/say';
 import { describe, expect, it } from 'vitest';
 import { pack, unpack } from '../shared/pack';
@@ -81,6 +82,24 @@ describe('the train worker', () => {
     expect(templated.texts.base).toBe(texts.base);
     expect(texts[runId]).toBe(texts['ts-lora']);
     expect(texts[runId]).not.toBe(texts.base);
+
+    const watch = events.findLast((e) => e.type === 'watch');
+    const attribute = (run: string, of: Attributed) =>
+      studio.attribute({ type: 'attribute', runId: run, data: null, of, points: 5 });
+    const found = await attribute('ts-lora', { text: null, example: 0 });
+    const { text } = found!;
+    expect(text!.tokens).toEqual(watch?.type === 'watch' && watch.tokens);
+    expect(text!.active).toEqual(watch?.type === 'watch' && watch.active);
+    expect(checksum(found!).error).toBeLessThan(0.1);
+    const ranked = await attribute('lora', { examples: 5 });
+    expect(ranked!.text).toBeNull();
+    // On the evaluation examples it is what was said of the session.
+    expect(ranked!.base).toBeCloseTo(evals[0].loss, 5);
+    expect(ranked!.adapted).toBeCloseTo(evals[3].loss, 5);
+    expect(checksum(ranked!).error).toBeLessThan(0.1);
+    const cancelled = attribute('lora', { examples: 5 });
+    studio.cancelAttribution();
+    expect(await cancelled).toBeNull();
     await studio.reset();
   });
 

@@ -27,6 +27,7 @@ import { Openings } from './openings';
 import type { RunId, TrainEvent, TrainReplies, TrainRequest } from './protocol';
 import { planOf } from './layouts';
 import { Session } from './session';
+import { attribute } from './sieve/attribute';
 import { sieveData } from './sieve/data';
 import { Sieve } from './sieve/sieve';
 import { timeSteps } from './stepTime';
@@ -53,6 +54,7 @@ export class TrainService {
   readonly #heads = new Map<AdapterRun, BaseModel>();
   /** The adapter that is sieved. */
   #sieve: Sieve | null = null;
+  #attributing: AbortController | null = null;
   #cancelled = false;
   /** Models on their way, beside the one that is open. */
   readonly #openings: Openings<FetchedModel>;
@@ -250,6 +252,7 @@ export class TrainService {
     this.#session = null;
     this.#cancelled = true;
     this.#timing++;
+    this.cancelAttribution();
     await session?.free();
     await this.sieveClose();
     await this.#lock.run(async () => this.#freeAll(this.#opened));
@@ -398,26 +401,64 @@ export class TrainService {
     });
   }
 
-  /** @throws {TrainError} while a session trains: its adapters change */
-  async sieveOpen({ runId, data }: Request<'sieve-open'>): Promise<TrainReplies['sieve-open']> {
+  /**
+   * Looks at a finished adapter, with the session's own data or with those that are given.
+   * @throws {TrainError} while a session trains: its adapters change
+   */
+  async #finished<T>(
+    { runId, data }: Pick<Request<'sieve-open'>, 'runId' | 'data'>,
+    look: (
+      run: AdapterRun,
+      on: { model: OpenModel; data: TrainingData; validation: TokenSet; train: TrainConfig },
+    ) => Promise<T>,
+  ): Promise<T> {
     const model = this.#needModel();
     if (this.#session?.going) throw new TrainError(message('train.sieve.going'));
     const run = this.#adapter(runId);
     if (!run) throw new AdapterError(message('train.studio.base'));
-    await this.sieveClose();
-    const open = async (on: OpenModel, from: TrainingData, validation: TokenSet, train: TrainConfig) => {
-      this.#sieve = await Sieve.open(on, run, train, sieveData(from, validation, train));
-      return this.#sieve.info;
-    };
     if (data) {
-      const { train, validation, settings } = data;
+      const { train: set, validation, settings: train } = data;
       refuseEmpty(data);
       refuseForeign(data, model.base.config);
-      const on = { ...model, base: this.#baseOf(run) };
-      return this.#lock.run(() => open(on, new TrainingData(train, settings), validation, settings));
+      const on = {
+        model: { ...model, base: this.#baseOf(run) },
+        data: new TrainingData(set, train),
+        validation,
+        train,
+      };
+      return this.#lock.run(() => look(run, on));
     }
     const session = this.#needSession();
-    return session.inspect((s) => open(s.model, s.data, s.validation, session.config.train));
+    return session.inspect((s) => look(run, { ...s, train: session.config.train }));
+  }
+
+  sieveOpen(request: Request<'sieve-open'>): Promise<TrainReplies['sieve-open']> {
+    return this.#finished(request, async (run, { model, data, validation, train }) => {
+      this.#sieve?.free();
+      this.#sieve = null;
+      this.#sieve = await Sieve.open(model, run, train, sieveData(data, validation, train));
+      return this.#sieve.info;
+    });
+  }
+
+  async attribute({ of, points, ...request }: Request<'attribute'>): Promise<TrainReplies['attribute']> {
+    this.cancelAttribution();
+    const { signal } = (this.#attributing = new AbortController());
+    const each = (done: number, all: number) => {
+      signal.throwIfAborted();
+      this.#emit({ type: 'attributing', done, all });
+    };
+    try {
+      return await this.#finished(request, (run, on) => attribute(on, run, { of, points, each }));
+    } catch (error) {
+      if (signal.aborted) return null;
+      throw error;
+    }
+  }
+
+  cancelAttribution(): null {
+    this.#attributing?.abort();
+    return null;
   }
 
   #needSieve(): Sieve {

@@ -70,6 +70,10 @@ function answer(request: Envelope<TrainRequest>): unknown {
       return studio.tokenClasses(request);
     case 'module-measures':
       return studio.moduleMeasures(request);
+    case 'attribute':
+      return studio.attribute(request);
+    case 'cancel-attribution':
+      return studio.cancelAttribution();
     case 'sieve-open':
       return studio.sieveOpen(request);
     case 'sieve-at':

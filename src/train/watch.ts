@@ -6,11 +6,46 @@ import type { GateMap, Trainer } from '../engine/trainer';
 import { framedIds, promptIds } from '../hub/tokenizer';
 import { isGated, learnsThreshold } from '../shared/config';
 import type { WatchedPicture } from '../shared/data';
-import { tellsClasses } from '../shared/model';
-import type { TokenSet, Tokenizer } from '../shared/types';
+import { type ModelDescription, tellsClasses } from '../shared/model';
+import type { TokenBatch, TokenSet, Tokenizer } from '../shared/types';
 import type { TrainEvent } from './protocol';
 
 const SHARE_OF_TIME = 0.05;
+
+/** One sequence: with its targets where they are known, which are those of a validation example or of a text that one can write. */
+export interface Watched {
+  batch: TokenBatch;
+  picture?: WatchedPicture;
+}
+
+/**
+ * The text or picture that is watched, cut to `most` tokens.
+ * @param which a text of the user's choice; null = a validation example: of pictures that one, of texts the first
+ */
+export function watchedOf(
+  { text, example }: { text: string | null; example: number },
+  from: { validation: TokenSet; tokenizer: Tokenizer; config: ModelDescription; most: number },
+): Watched {
+  const { validation, tokenizer, config, most } = from;
+  if (validation.pictures) {
+    const at = Math.min(example, exampleCount(validation) - 1);
+    return { batch: toBatch(validation, [at]), picture: watchedPicture(validation, at) };
+  }
+  const cut = ({ ids, targets }: Pick<TokenBatch, 'ids' | 'targets'>) => ({
+    batch: {
+      ids: ids.slice(0, most),
+      targets: targets.slice(0, most),
+      starts: Uint32Array.of(0, Math.min(most, ids.length)),
+    },
+  });
+  if (text === null) return cut(toBatch(validation, [0]));
+  if (tellsClasses(config)) {
+    const ids = framedIds(tokenizer, text, most);
+    return cut({ ids, targets: new Int32Array(ids.length).fill(-1) });
+  }
+  const ids = promptIds(tokenizer, text);
+  return cut({ ids, targets: Int32Array.from(ids, (_, i) => ids[i + 1] ?? -1) });
+}
 
 export class Watcher {
   /** Text of the user's choice; null = the first validation example. */
@@ -36,29 +71,20 @@ export class Watcher {
     this.#emit = emit;
   }
 
-  #watched(): { ids: Int32Array; patches?: Float32Array; picture?: WatchedPicture } {
-    if (!this.#validation.pictures) return { ids: this.#ids() };
-    const example = Math.min(this.example, exampleCount(this.#validation) - 1);
-    const { ids, patches } = toBatch(this.#validation, [example]);
-    return { ids, patches, picture: watchedPicture(this.#validation, example) };
-  }
-
-  #ids(): Int32Array {
-    const { text } = this;
+  #watched(): Watched {
     const { base, capacity } = this.#host.trainer;
     const most = Math.min(capacity.rows, maxContext(base.config));
-    if (text === null)
-      return this.#validation.ids.slice(this.#validation.offsets[0], this.#validation.offsets[1]).slice(0, most);
-    return tellsClasses(base.config)
-      ? framedIds(this.#tokenizer, text, most)
-      : promptIds(this.#tokenizer, text).slice(0, most);
+    return watchedOf(this, { validation: this.#validation, tokenizer: this.#tokenizer, config: base.config, most });
   }
 
   /** Shows the gates if it is time again, or at once. */
   async maybe(step: number, now = false): Promise<void> {
     if (!now && performance.now() < this.#notBefore) return;
     const gated = this.#host.trainer.runs.filter((r) => isGated(r.config));
-    const { ids, patches, picture } = this.#watched();
+    const {
+      batch: { ids, patches },
+      picture,
+    } = this.#watched();
     if (gated.length === 0 || ids.length === 0) return;
     const tokens = this.#tokenizer.pieces(ids);
     // What is still running of the last step is not this view's time.

@@ -31,6 +31,8 @@ export interface MethodDescription {
   settings?: Settings;
   /** The one of them that is the rank it starts with; and what that is for a run that is to end at `rank`. */
   firstRank?: { key: string; of(rank: number): number };
+  /** Its update is proportional to B: B times a number is the way from no adapter to the adapter. */
+  scales?: true;
   /** What B A x is multiplied with, where it is not LoRA's α/r or α/√r. @param own values of its own settings */
   scaling?(run: { rank: number; alpha: number }, own: Values): number;
   /** What its own settings must not be. @param steps of the run */

@@ -1,60 +1,11 @@
 /** Gates for a finished adapter, on the embedded models: proved by evaluations from scratch. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { AdapterRun } from '../../engine/adapterRun';
-import { testDevice } from '../../engine/testing/harness';
 import { Trainer } from '../../engine/trainer';
-import { type RunConfig, runSchema, trainSchema } from '../../shared/config';
 import { Rng } from '../../shared/rng';
-import type { TokenBatch } from '../../shared/types';
 import { adapterFiles } from '../adapterFiles';
 import { readAdapter } from '../readAdapter';
-import type { OpenModel } from '../openModel';
-import { batchOf, openBase } from '../testing/fixture';
-import { Sieve, type SieveData } from './sieve';
-
-const train = trainSchema.parse({
-  steps: 8,
-  warmupSteps: 0,
-  schedule: 'constant',
-  learningRate: 1e-2,
-  batchSize: 2,
-  maxSequenceLength: 32,
-});
-const layout = {
-  capacity: { rows: 64, supervised: 64, segments: 1, headChunk: 64 },
-  microBatches: 1,
-  recompute: false,
-};
-
-interface Trained {
-  model: OpenModel;
-  trainer: Trainer;
-  run: AdapterRun;
-  data: SieveData;
-}
-
-/** A run that was trained for a few steps. */
-async function trained(id: string, method: RunConfig['method']): Promise<Trained> {
-  const base = await openBase(await testDevice(), id);
-  const { vocab } = base.config;
-  const config = runSchema.parse({ id: 'run', name: 'run', method, rank: 4, alpha: 8 });
-  const trainer = await Trainer.create(base, [config], train, layout);
-  const batches = [batchOf([31, 20], vocab, 1), batchOf([32, 7], vocab, 2)];
-  for (let step = 0; step < train.steps; step++)
-    await (await trainer.step(['run'], [batches[step % 2]], step)).get('run');
-  const validation: TokenBatch[] = [batchOf([29, 30], vocab, 1), batchOf([16, 1], vocab, 2), batchOf([9], vocab, 4)];
-  return {
-    model: { base } as OpenModel,
-    trainer,
-    run: trainer.run('run'),
-    data: { calibration: batches, dev: false, validation },
-  };
-}
-
-function free({ trainer, model }: Trained): void {
-  trainer.free();
-  model.base.free();
-}
+import { type Trained, free, layout, train, trained } from '../testing/finished';
+import { Sieve } from './sieve';
 
 describe.each(['lora', 'dora'] as const)('%s', (method) => {
   let t: Trained;
@@ -150,28 +101,3 @@ it('what has gates, or can have none, is refused', async () => {
     free(t);
   }
 });
-
-it.each(['sieve-stories-nano', 'sieve-stories-4m'])(
-  '%s: an attribution adds up to the loss of the base minus that of the adapter, on texts of its own',
-  async (id) => {
-    const t = await trained(id, 'lora');
-    const sieve = await Sieve.open(t.model, t.run, train, t.data);
-    // The big one takes seconds a text at twenty points.
-    for (const batch of t.data.validation.slice(id === 'sieve-stories-nano' ? 0 : 2)) {
-      const [{ loss: adapted }, { loss: ofBase }] = await t.trainer.evaluate(['run', null], [batch]);
-      for (const [points, allowed] of [
-        [5, 0.1],
-        [20, 0.02],
-      ]) {
-        const worths = await sieve.attribution([batch], points);
-        const sum = worths[0].reduce((a, b) => a + b, 0);
-        expect(Math.abs(sum - (ofBase - adapted)) / Math.abs(ofBase - adapted), `${points} points`).toBeLessThan(
-          allowed,
-        );
-      }
-    }
-    sieve.free();
-    free(t);
-  },
-  120_000,
-);

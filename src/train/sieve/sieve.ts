@@ -6,19 +6,16 @@ import type { AdapterRun } from '../../engine/adapterRun';
 import { adapterMethodOf } from '../../engine/adapters/methods';
 import type { ModuleAdapter } from '../../engine/adapters/parameters';
 import type { Trainer } from '../../engine/trainer';
-import { type RunConfig, type TrainConfig, gateSchema, isGated } from '../../shared/config';
+import { PATH_POINTS } from '../../shared/attribution';
+import { type TrainConfig, isGated } from '../../shared/config';
 import { AdapterError } from '../../shared/errors';
 import { message } from '../../shared/message';
-import { methodOf, methodWith } from '../../shared/methods';
 import type { SieveInfo, SievePoint, SieveWay } from '../../shared/sieve';
 import type { TokenBatch } from '../../shared/types';
-import { createTrainer } from '../layouts';
 import type { OpenModel } from '../openModel';
 import { type Ranked, between, cheapest, evenly, groupsOf, rank, thresholdOf } from './choose';
-import { pathAttribution } from './path';
+import { Twin } from './twin';
 
-/** Points of the path attribution. */
-const PATH_POINTS = 5;
 /** Of the joint search: modules move in eighths of them, each group once. */
 const GROUPS = 8;
 /** How far along a joint step is looked. */
@@ -35,18 +32,8 @@ export interface SieveData {
   validation: readonly TokenBatch[];
 }
 
-/** The method that an adapter has with gates. @throws {AdapterError} where there is none, or where it has gates already */
-function gatedMethod(run: RunConfig) {
-  const method = isGated(run) ? undefined : methodWith(methodOf(run).update, true);
-  if (method === undefined) throw new AdapterError(message('train.sieve.method', { run: run.name }));
-  return method;
-}
-
 export class Sieve {
-  /** The run as it is with gates; its scale is in its alpha. */
-  readonly run: RunConfig;
-  readonly trainer: Trainer;
-  readonly #adapters: readonly ModuleAdapter[];
+  readonly #twin: Twin;
   readonly #data: SieveData;
   readonly #seed: number;
   readonly #ranked: Ranked[];
@@ -58,18 +45,14 @@ export class Sieve {
   readonly #joint = new Map<number, Promise<number[]>>();
 
   private constructor(made: {
-    run: RunConfig;
-    trainer: Trainer;
-    adapters: readonly ModuleAdapter[];
+    twin: Twin;
     data: SieveData;
     seed: number;
     ranked: Ranked[];
     tokens: number;
     ends: { dense: number; base: number };
   }) {
-    this.run = made.run;
-    this.trainer = made.trainer;
-    this.#adapters = made.adapters;
+    this.#twin = made.twin;
     this.#data = made.data;
     this.#seed = made.seed;
     this.#ranked = made.ranked;
@@ -79,32 +62,23 @@ export class Sieve {
 
   /** @throws {AdapterError} for an adapter that cannot have gates, or has them */
   static async open(model: OpenModel, trained: AdapterRun, train: TrainConfig, data: SieveData): Promise<Sieve> {
-    const method = gatedMethod(trained.config);
-    const { run: exported, adapters } = await trained.exported();
-    const run: RunConfig = {
-      ...exported,
-      method,
-      dropout: 0,
-      shrink: false,
-      // The rule that keeps (r, μ) of every token; its thresholds are set from here.
-      gate: gateSchema.parse({ rule: 'exact', eta: 'auto' }),
-    };
-    const settings = { ...train, gradientAccumulationSteps: 1, loadBestCheckpoint: false };
-    const trainer = await createTrainer(model, { train: settings, runs: [run] });
+    if (isGated(trained.config)) throw new AdapterError(message('train.sieve.method', { run: trained.config.name }));
+    const twin = await Twin.open(model, trained, train);
     try {
-      const twin = trainer.run(run.id);
-      twin.load(adapters);
-      twin.loadWhole(await trained.wholeValues());
-      await twin.refresh();
+      const { trainer, run, adapter } = twin;
       const seen = await trainer.ratios(run.id, data.calibration);
-      const tokens = seen.reduce((sum, r) => sum + r.length, 0) / twin.modules.length;
+      const tokens = seen.reduce((sum, r) => sum + r.length, 0) / adapter.modules.length;
       const [{ loss: base }, { loss: dense }] = await trainer.evaluate([null, run.id], data.validation);
-      const ranked = rank(joined(seen, twin.modules.length), twin.modules.length);
-      return new Sieve({ run, trainer, adapters, data, seed: train.seed, ranked, tokens, ends: { base, dense } });
+      const ranked = rank(joined(seen, adapter.modules.length), adapter.modules.length);
+      return new Sieve({ twin, data, seed: train.seed, ranked, tokens, ends: { base, dense } });
     } catch (error) {
-      trainer.free();
+      twin.free();
       throw error;
     }
+  }
+
+  get trainer(): Trainer {
+    return this.#twin.trainer;
   }
 
   get info(): SieveInfo {
@@ -114,7 +88,7 @@ export class Sieve {
       examples: count(this.#data.validation),
       calibration: count(this.#data.calibration),
       dev: this.#data.dev,
-      ways: adapterMethodOf(this.run).usesBaseOutput ? ['ratio', 'joint'] : ['ratio', 'path', 'joint'],
+      ways: adapterMethodOf(this.#twin.run).usesBaseOutput ? ['ratio', 'joint'] : ['ratio', 'path', 'joint'],
     };
   }
 
@@ -128,24 +102,16 @@ export class Sieve {
   async at(way: SieveWay, share: number, preview = false): Promise<SievePoint> {
     const { validation } = this.#data;
     const batches = preview ? validation.slice(0, Math.ceil(validation.length / PREVIEW)) : validation;
-    await this.#set(await this.thresholds(way, share));
-    const [{ loss, gate }] = await this.trainer.evaluate([this.run.id], batches);
+    this.#twin.setThresholds(await this.thresholds(way, share));
+    const [{ loss, gate }] = await this.trainer.evaluate([this.#twin.run.id], batches);
     const sum = (counts: Uint32Array) => counts.reduce((a, b) => a + b, 0);
     return { share, skipped: 1 - sum(gate!.active) / sum(gate!.tokens), loss, preview };
   }
 
   /** The adapter with its gates, for export. */
   async gated(way: SieveWay, share: number): Promise<{ run: AdapterRun; adapters: readonly ModuleAdapter[] }> {
-    await this.#set(await this.thresholds(way, share));
-    return { run: this.#twin(), adapters: this.#adapters };
-  }
-
-  #twin(): AdapterRun {
-    return this.trainer.run(this.run.id);
-  }
-
-  async #set(thresholds: Float32Array): Promise<void> {
-    this.#twin().method.setThresholds(thresholds);
+    this.#twin.setThresholds(await this.thresholds(way, share));
+    return { run: this.#twin.adapter, adapters: this.#twin.adapters };
   }
 
   async #counts(way: SieveWay, share: number): Promise<number[]> {
@@ -165,29 +131,11 @@ export class Sieve {
   /** By module: what each calibration token's update lowers the loss by, with all others along the path to the adapter. */
   async #worths(): Promise<Float64Array[]> {
     if (!this.#paths) {
-      await this.#set(new Float32Array(this.#ranked.length));
-      this.#paths = byModule(await this.attribution(this.#data.calibration, PATH_POINTS), this.#ranked.length);
+      const tau = new Float32Array(this.#ranked.length);
+      const worths = await this.#twin.attribution(this.#data.calibration, { points: PATH_POINTS.few, tau });
+      this.#paths = byModule(worths, this.#ranked.length);
     }
     return this.#paths;
-  }
-
-  /**
-   * What each token update of each module lowers the mean loss of `batches` by: of each batch [modules × tokens], in nats. They
-   * add up to the loss of the base minus that of the adapter, but for the error of so few points.
-   */
-  async attribution(batches: readonly TokenBatch[], points: number): Promise<Float64Array[]> {
-    const scaled = async (scale: number) => {
-      this.#twin().load(this.#adapters.map((a) => ({ ...a, b: a.b.map((v) => v * scale) })));
-      await this.#twin().refresh();
-    };
-    try {
-      return await pathAttribution(points, async (scale) => {
-        await scaled(scale);
-        return (await this.trainer.tokenGradients(this.run.id, batches)).map(({ mu }) => mu);
-      });
-    } finally {
-      await scaled(1);
-    }
   }
 
   /**
@@ -197,14 +145,14 @@ export class Sieve {
   async #search(share: number): Promise<number[]> {
     const { calibration } = this.#data;
     const lossOf = async (counts: readonly number[]) => {
-      await this.#set(Float32Array.from(this.#ranked, (r, m) => thresholdOf(r, counts[m])));
-      return (await this.trainer.evaluate([this.run.id], calibration))[0].loss;
+      this.#twin.setThresholds(Float32Array.from(this.#ranked, (r, m) => thresholdOf(r, counts[m])));
+      return (await this.trainer.evaluate([this.#twin.run.id], calibration))[0].loss;
     };
     let counts = evenly(this.#ranked, share);
     let loss = await lossOf(counts);
     for (const group of groupsOf(this.#ranked.length, GROUPS, this.#seed)) {
-      await this.#set(Float32Array.from(this.#ranked, (r, m) => thresholdOf(r, counts[m])));
-      const seen = await this.trainer.tokenGradients(this.run.id, calibration);
+      this.#twin.setThresholds(Float32Array.from(this.#ranked, (r, m) => thresholdOf(r, counts[m])));
+      const seen = await this.trainer.tokenGradients(this.#twin.run.id, calibration);
       const mu = byModule(
         seen.map((s) => s.mu),
         this.#ranked.length,
@@ -227,7 +175,7 @@ export class Sieve {
   }
 
   free(): void {
-    this.trainer.free();
+    this.#twin.free();
   }
 }
 

@@ -13,6 +13,7 @@ import { MapCanvas } from './MapCanvas';
 import { drawMap, layOut, type MapSpec } from './mapLayout';
 import { Ramp } from './Ramp';
 import { ratioScale } from './ratioScale';
+import type { TokenMode } from './TokenView';
 
 type Watch = NonNullable<MetricLog['watch']>;
 
@@ -31,19 +32,26 @@ function gateSaid(watch: Watch, m: number, t: number): string {
 
 interface Props {
   watch: Watch;
+  /** [modules × tokens], in nats per loss token; null where it was not measured. */
+  worth: Float32Array | null;
   token: number;
   module: number;
   onSelect: (module: number, token: number) => void;
 }
 
 /** Drawn anew only when the watched text has passed through again. */
-export const TokenMap = memo(function TokenMap({ watch, token, module, onSelect }: Props) {
-  const said = useTexts().charts.tokenMap;
+export const TokenMap = memo(function TokenMap({ watch, worth, token, module, onSelect }: Props) {
+  const {
+    attribution: worthSaid,
+    charts: { tokenMap: said, module: moduleSaid },
+  } = useTexts();
   const colors = useChartColors();
-  const [mode, setMode] = useState<'gate' | 'r'>('gate');
+  const [chosen, setMode] = useState<TokenMode>('gate');
+  const mode = worth || chosen !== 'worth' ? chosen : 'gate';
   const { tokens, modules, active, ratio } = watch;
   const n = tokens.length;
   const scale = ratioScale(ratio);
+  const most = worth ? worth.reduce((m, w) => Math.max(m, Math.abs(w)), 0) || 1 : 1;
   const spec: MapSpec = {
     rows: modules.map(moduleName),
     columns: tokenSigns(tokens).map((s) => s.text),
@@ -51,7 +59,10 @@ export const TokenMap = memo(function TokenMap({ watch, token, module, onSelect 
     minCell: 11,
     maxCell: 26,
     upright: true,
-    shade: (m, t) => (mode === 'gate' ? colors.keep(active[m * n + t]) : colors.keep(scale(ratio[m * n + t]))),
+    shade: (m, t) =>
+      mode === 'worth'
+        ? colors.worth(worth![m * n + t] / most)
+        : colors.keep(mode === 'gate' ? active[m * n + t] : scale(ratio[m * n + t])),
   };
   const picture = () => {
     const layout = layOut(spec, 900);
@@ -62,9 +73,17 @@ export const TokenMap = memo(function TokenMap({ watch, token, module, onSelect 
     };
   };
   const rows = () => [
-    ['module', 'token', 'text', 'active', 'r', 'tau'],
+    ['module', 'token', 'text', 'active', 'r', 'tau', ...(worth ? ['nats'] : [])],
     ...modules.flatMap((m, i) =>
-      tokens.map((text, t) => [moduleName(m), t, text, active[i * n + t], ratio[i * n + t], watch.tau?.[i] ?? null]),
+      tokens.map((text, t) => [
+        moduleName(m),
+        t,
+        text,
+        active[i * n + t],
+        ratio[i * n + t],
+        watch.tau?.[i] ?? null,
+        ...(worth ? [worth[i * n + t]] : []),
+      ]),
     ),
   ];
   return (
@@ -82,6 +101,7 @@ export const TokenMap = memo(function TokenMap({ watch, token, module, onSelect 
           options={[
             { value: 'gate', label: said.gate },
             { value: 'r', label: said.norm },
+            ...(worth ? [{ value: 'worth' as const, label: worthSaid.mode }] : []),
           ]}
         />
       }
@@ -90,7 +110,15 @@ export const TokenMap = memo(function TokenMap({ watch, token, module, onSelect 
         {...spec}
         label={said.label}
         testId="token-map"
-        describe={(m, t) => gateSaid(watch, m, t)}
+        describe={(m, t) =>
+          mode === 'worth'
+            ? worthSaid.cell(
+                moduleSaid(modules[m].layer, modules[m].kind),
+                tokenNames(watch)[t],
+                compact(worth![m * n + t]),
+              )
+            : gateSaid(watch, m, t)
+        }
         urgent={mode}
         selected={[module, token]}
         onSelect={onSelect}
@@ -98,8 +126,10 @@ export const TokenMap = memo(function TokenMap({ watch, token, module, onSelect 
       />
       {mode === 'gate' ? (
         <Ramp shade={(s) => colors.keep(s < 0.5 ? 0 : 1)} from={said.skipped} to={said.active} />
-      ) : (
+      ) : mode === 'r' ? (
         <Ramp shade={colors.keep} from={said.smallest} to={said.largest} />
+      ) : (
+        <Ramp shade={(s) => colors.worth(2 * s - 1)} from={worthSaid.raises} to={worthSaid.lowers} />
       )}
     </ChartFrame>
   );

@@ -1,9 +1,12 @@
-/** Tokens of a text, or patches of a picture, shaded by how many modules keep the update for each; and one's modules in detail. */
+/**
+ * Tokens of a text, or patches of a picture, shaded by how many modules keep the update for each, by r, or by what their updates
+ * are worth; and one's modules in detail.
+ */
 import { type KeyboardEvent, type ReactNode, memo, useRef, useState } from 'react';
 import { kindLabel } from '../../shared/settings/names';
 import { texts } from '../../shared/texts';
 import type { MetricLog } from '../../store/metricLog';
-import { activePerToken } from '../../store/series';
+import { activePerToken, worthPerToken } from '../../store/series';
 import { Scroll, Segmented, SelectField } from '../bits';
 import { compact, percent } from '../format';
 import { useTexts } from '../studioContext';
@@ -20,36 +23,62 @@ import { tokenPicture } from './tokenPicture';
 
 type Watch = NonNullable<MetricLog['watch']>;
 
+/** What the colours show. */
+export type TokenMode = 'gate' | 'r' | 'worth';
+
 interface Props {
   watch: Watch;
+  /** [modules × tokens], in nats per loss token; null where it was not measured. */
+  worth: Float32Array | null;
+  modes: readonly TokenMode[];
+  mode: TokenMode;
+  onMode: (mode: TokenMode) => void;
   token: number;
   onToken: (token: number) => void;
   /** The token under the pointer; null once it has left. */
   onPoint: (token: number | null) => void;
-  /** Beside the title. */
+  /** Beside the title, and below it. */
   tools?: ReactNode;
+  head?: ReactNode;
 }
 
 /** Drawn anew only when the watched text has passed through again. */
-export const TokenView = memo(function TokenView({ watch, token, onToken, onPoint, tools }: Props) {
-  const { layer: layerSaid, stepAt, tokens: said, tokenMap, patches } = useTexts().charts;
+export const TokenView = memo(function TokenView(props: Props) {
+  const { watch, worth, modes, mode, onMode, token, onToken, onPoint, tools, head } = props;
+  const {
+    attribution: t,
+    charts: { layer: layerSaid, stepAt, tokens: said, tokenMap, patches },
+  } = useTexts();
   const colors = useChartColors();
   const [layer, setLayer] = useState('all');
   const [kind, setKind] = useState('all');
-  const [mode, setMode] = useState<'gate' | 'r'>('gate');
   const list = useRef<HTMLFieldSetElement>(null);
   const layers = [...new Set(watch.modules.map((m) => m.layer))];
   const kinds = [...new Set(watch.modules.map((m) => m.kind))];
-  const { active, ratio, modules } = activePerToken(
-    watch,
-    layer === 'all' ? null : Number(layer),
-    kind === 'all' ? null : kind,
-  );
+  const only = { layer: layer === 'all' ? null : Number(layer), kind: kind === 'all' ? null : kind };
+  const { active, ratio, modules } = activePerToken(watch, only.layer, only.kind);
+  const worths = worth && worthPerToken(worth, watch.modules, only);
   const { picture: watched } = watch;
   const names = tokenNames(watch);
   const scale = ratioScale(ratio);
-  const shares = mode === 'gate' ? active : ratio.map(scale);
-  const saidOf = (i: number) => said.token(percent(active[i]), modules, compact(ratio[i]));
+  const most = worths ? worths.reduce((m, w) => Math.max(m, Math.abs(w)), 0) || 1 : 1;
+  // Of what is not measured yet nothing is shown.
+  const worthOf = (i: number) => (worths ? worths[i] / most : 0);
+  const shade = {
+    gate: (i: number) => colors.keep(active[i]),
+    r: (i: number) => colors.keep(scale(ratio[i])),
+    worth: (i: number) => colors.worth(worthOf(i)),
+  }[mode];
+  const shares = mode === 'gate' ? active : mode === 'r' ? ratio.map(scale) : ratio.map((_, i) => (1 + worthOf(i)) / 2);
+  const saidOf = (i: number) =>
+    mode === 'worth' && worths
+      ? t.token(compact(worths[i]), modules)
+      : said.token(percent(active[i]), modules, compact(ratio[i]));
+  const [from, to] = {
+    gate: [said.skippedByAll, said.activeInAll],
+    r: [tokenMap.smallest, tokenMap.largest],
+    worth: [t.raises, t.lowers],
+  }[mode];
   const signs = tokenSigns(watched ? [] : watch.tokens);
   const n = names.length;
   const focusable = Math.min(n - 1, token);
@@ -62,8 +91,8 @@ export const TokenView = memo(function TokenView({ watch, token, onToken, onPoin
     list.current?.querySelector<HTMLElement>(`[data-token="${to}"]`)?.focus();
   };
   const rows = () => [
-    ['token', 'text', 'active in', 'mean r'],
-    ...names.map((name, t) => [t, name, active[t], ratio[t]]),
+    ['token', 'text', 'active in', 'mean r', ...(worths ? ['nats'] : [])],
+    ...names.map((name, i) => [i, name, active[i], ratio[i], ...(worths ? [worths[i]] : [])]),
   ];
   return (
     <ChartFrame
@@ -72,34 +101,32 @@ export const TokenView = memo(function TokenView({ watch, token, onToken, onPoin
       explain={() => [
         watched ? patches.help(watch.step, modules) : said.help(watch.step, modules),
         ...explainTokens(active, names),
+        ...(mode === 'worth' ? [t.explain.what, t.explain.not] : []),
       ]}
       picture={() =>
         watched
           ? drawPatches(watched, shares, colors)
           : tokenPicture(
               signs.map((s) => s.text),
-              active,
-              colors,
+              shade,
             )
       }
       rows={rows}
       tools={
-        watched ? (
-          <>
+        <>
+          {modes.length > 1 && (
             <Segmented
               label={tokenMap.colour}
               value={mode}
-              onChange={setMode}
-              options={[
-                { value: 'gate', label: tokenMap.gate },
-                { value: 'r', label: tokenMap.norm },
-              ]}
+              onChange={onMode}
+              options={modes.map((value) => ({
+                value,
+                label: { gate: tokenMap.gate, r: tokenMap.norm, worth: t.mode }[value],
+              }))}
             />
-            {tools}
-          </>
-        ) : (
-          tools
-        )
+          )}
+          {tools}
+        </>
       }
       options={
         <div className="fields">
@@ -124,6 +151,7 @@ export const TokenView = memo(function TokenView({ watch, token, onToken, onPoin
         </div>
       }
     >
+      {head}
       {watched && (
         <PatchView
           picture={watched}
@@ -136,11 +164,7 @@ export const TokenView = memo(function TokenView({ watch, token, onToken, onPoin
           legend={
             <>
               <p className="map-note num muted">{stepAt(watch.step)}</p>
-              <Ramp
-                shade={makeRamp(colors.panel, colors.ink2)}
-                from={mode === 'gate' ? said.skippedByAll : tokenMap.smallest}
-                to={mode === 'gate' ? said.activeInAll : tokenMap.largest}
-              />
+              <Ramp shade={makeRamp(colors.panel, colors.ink2)} from={from} to={to} />
             </>
           }
         />
@@ -150,7 +174,7 @@ export const TokenView = memo(function TokenView({ watch, token, onToken, onPoin
           <fieldset ref={list} className="tokens" data-testid="token-view" data-step={watch.step}>
             <legend className="sr-only">{said.legend}</legend>
             {signs.map(({ text, note }, i) => {
-              const shade = colors.keep(active[i]);
+              const { fill, ink } = shade(i);
               return (
                 <button
                   key={i}
@@ -159,7 +183,7 @@ export const TokenView = memo(function TokenView({ watch, token, onToken, onPoin
                   tabIndex={i === focusable ? 0 : -1}
                   aria-pressed={i === focusable}
                   className="token"
-                  style={{ backgroundColor: shade.fill, color: shade.ink }}
+                  style={{ backgroundColor: fill, color: ink }}
                   title={[saidOf(i), note].filter(Boolean).join('; ')}
                   onClick={() => onToken(i)}
                   onFocus={() => onToken(i)}
@@ -174,7 +198,9 @@ export const TokenView = memo(function TokenView({ watch, token, onToken, onPoin
           </fieldset>
           <div className="map-foot">
             <p className="map-note num muted">{stepAt(watch.step)}</p>
-            <Ramp shade={colors.keep} from={said.skippedByAll} to={said.activeInAll} />
+            {(mode !== 'worth' || worths) && (
+              <Ramp shade={mode === 'worth' ? (s) => colors.worth(2 * s - 1) : colors.keep} from={from} to={to} />
+            )}
           </div>
         </>
       )}

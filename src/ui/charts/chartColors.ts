@@ -19,6 +19,8 @@ export interface ChartColors {
   keep: (share: number) => Shade;
   /** How much less than something else, where `skip` is how much more. */
   less: (share: number) => Shade;
+  /** What updates are worth, −1 (raises the loss) to 1 (lowers it). */
+  worth: (share: number) => Shade;
 }
 
 function read(): ChartColors {
@@ -32,6 +34,10 @@ function read(): ChartColors {
     probe.style.color = `var(--${name})`;
     return css.color;
   };
+  const [keep, less] = [
+    makeRamp(color('ramp-low'), color('keep-high')),
+    makeRamp(color('ramp-low'), color('less-high')),
+  ];
   const numbered = (f: (i: number) => string, n: number) => Array.from({ length: n }, (_, i) => color(f(i)));
   const colors: ChartColors = {
     panel: color('panel'),
@@ -43,8 +49,9 @@ function read(): ChartColors {
     runsSoft: numbered((i) => (i === 0 ? 'line-strong' : `run-${i}-soft`), 9),
     lines: numbered((i) => `line-${i + 1}`, 8),
     skip: makeRamp(color('ramp-low'), color('ramp-high')),
-    keep: makeRamp(color('ramp-low'), color('keep-high')),
-    less: makeRamp(color('ramp-low'), color('less-high')),
+    keep,
+    less,
+    worth: (share) => (share < 0 ? less(-share) : keep(share)),
   };
   probe.remove();
   return colors;

@@ -1,5 +1,5 @@
 /** A text token by token as it is saved: shaded like on the page, and broken into lines. */
-import type { ChartColors } from './chartColors';
+import type { Shade } from './ramp';
 import type { Picture } from './saveChart';
 import { letters } from './textWidth';
 
@@ -7,12 +7,7 @@ const WIDTH = 760;
 const LINE = 26;
 const CHAR = 8;
 
-/** @param active by token, the share of modules that apply their update to it */
-export function tokenPicture(
-  signs: readonly string[],
-  active: ArrayLike<number>,
-  colors: Pick<ChartColors, 'keep'>,
-): Picture {
+export function tokenPicture(signs: readonly string[], shade: (token: number) => Shade): Picture {
   let [x, y] = [0, 0];
   const places = signs.map((text) => {
     const width = Math.max(CHAR, letters(text) * CHAR) + 4;
@@ -26,9 +21,9 @@ export function tokenPicture(
     height: y + LINE,
     draw: (to) =>
       places.forEach((p, i) => {
-        const shade = colors.keep(active[i]);
-        to.rect({ x: p.x, y: p.y, width: p.width, height: LINE - 4, fill: shade.fill, stroke: undefined, radius: 3 });
-        to.text(p.x + 2, p.y + LINE / 2 - 2, p.text, { fill: shade.ink, mono: true, size: 13 });
+        const { fill, ink } = shade(i);
+        to.rect({ x: p.x, y: p.y, width: p.width, height: LINE - 4, fill, stroke: undefined, radius: 3 });
+        to.text(p.x + 2, p.y + LINE / 2 - 2, p.text, { fill: ink, mono: true, size: 13 });
       }),
   };
 }

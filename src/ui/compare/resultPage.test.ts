@@ -24,6 +24,7 @@ const colors: ChartColors = {
   skip: shade,
   keep: shade,
   less: shade,
+  worth: shade,
 };
 
 /** A session of so many steps, of which everything that a name may be is hostile. */

@@ -133,8 +133,7 @@ function gates(shown: readonly Contender[], colors: ChartColors): string[] {
       ? drawPatches(watched, active, colors)
       : tokenPicture(
           tokenSigns(log.watch.tokens).map((s) => s.text),
-          active,
-          colors,
+          (i) => colors.keep(active[i]),
         );
     return [map, figure(`${name}: ${watched ? patches.title(watched.label) : tokens.title}`, drawn, colors)];
   });

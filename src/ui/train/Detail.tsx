@@ -5,7 +5,9 @@ import { texts } from '../../shared/texts';
 import type { MetricLog } from '../../store/metricLog';
 import { canSieve } from '../../store/sieve/sieve';
 import type { SessionView } from '../../store/slices';
-import { Empty, SelectField } from '../bits';
+import { attributable, useTextWorth } from '../attribution/useAttribution';
+import { WorthRanking } from '../attribution/WorthRanking';
+import { Empty, Segmented, SelectField } from '../bits';
 import { type Look, TrainingCurves } from '../charts/Curves';
 import { cutsOf } from '../charts/cuts';
 import { RankingChart } from '../charts/RankingChart';
@@ -52,13 +54,13 @@ export function Detail(props: Props) {
     labels: <Labels {...props} />,
     module:
       modules && metricLog ? <Module {...props} metricLog={metricLog} modules={modules} planned={planned} /> : waiting,
-    token: metricLog?.watch ? <Token {...props} watch={metricLog.watch} /> : <Empty>{t.noText}</Empty>,
+    token: <Token {...props} />,
     shares: modules ? (
       <ShareCurves version={version} metricLog={metricLog!} modules={modules} planned={planned} />
     ) : (
       waiting
     ),
-    ranking: modules ? <Ranking {...props} metricLog={metricLog!} /> : waiting,
+    ranking: <Ranking {...props} modules={modules} />,
     sieve: <SievePanel session={session} shown={chosen === 'sieve'} />,
     training: <TrainingCurves session={session} version={version} look={look} onLook={onLook} />,
     costs: <Costs session={session} recorded={recorded} />,
@@ -207,7 +209,7 @@ function Module({
 }
 
 /** One token of the text in every module, and every token beside it. */
-function Token({ watch, module, onModule }: Props & { watch: NonNullable<MetricLog['watch']> }) {
+function Token({ session, run, metricLog, module, onModule, recorded }: Props) {
   const studio = useStudio();
   const token = useSel(({ selection: { pointed, token: chosen } }) => pointed.token ?? chosen ?? 0);
   const onSelect = useCallback(
@@ -217,15 +219,60 @@ function Token({ watch, module, onModule }: Props & { watch: NonNullable<MetricL
     },
     [studio, onModule],
   );
+  const own = run?.id ?? attributable(session).at(0)?.id;
+  const worth = useTextWorth(session, recorded ? undefined : own, metricLog?.watch ?? null);
+  const watch = metricLog?.watch ?? worth?.watch;
+  if (!watch) return <Empty>{texts().frame.live.noText}</Empty>;
   return (
     <>
       <TokenGates watch={watch} token={token} />
-      <TokenMap watch={watch} token={token} module={module} onSelect={onSelect} />
+      <TokenMap watch={watch} worth={worth?.worth ?? null} token={token} module={module} onSelect={onSelect} />
     </>
   );
 }
 
-function Ranking({ session, gated, metricLog, module, onModule }: Props & { metricLog: MetricLog }) {
-  const all = gated.filter(isGated);
-  return <RankingChart session={session} gated={all} metricLog={metricLog} selected={module} onSelect={onModule} />;
+/** Modules in order: by how many tokens are active in them, or by what their updates are worth. */
+function Ranking({
+  session,
+  gated,
+  run,
+  metricLog,
+  modules,
+  module,
+  onModule,
+  recorded,
+}: Props & { modules: MetricLog['modules'] | null }) {
+  const t = texts().attribution;
+  const [by, setBy] = useState<'share' | 'worth'>('share');
+  const offered = !recorded && attributable(session).length > 0;
+  // Without gates no share is active.
+  const shown = offered && (by === 'worth' || gated.length === 0) ? 'worth' : 'share';
+  return (
+    <>
+      {offered && gated.length > 0 && (
+        <Segmented
+          label={t.ranking.by}
+          value={shown}
+          onChange={setBy}
+          options={[
+            { value: 'share', label: t.ranking.share },
+            { value: 'worth', label: t.mode },
+          ]}
+        />
+      )}
+      {shown === 'worth' ? (
+        <WorthRanking session={session} first={run?.id} selected={modules?.[module] ?? null} onSelect={onModule} />
+      ) : modules ? (
+        <RankingChart
+          session={session}
+          gated={gated.filter(isGated)}
+          metricLog={metricLog!}
+          selected={module}
+          onSelect={onModule}
+        />
+      ) : (
+        <Empty>{texts().frame.live.waiting}</Empty>
+      )}
+    </>
+  );
 }

@@ -10,7 +10,6 @@ import type { SessionView } from '../../store/slices';
 import { Empty } from '../bits';
 import { type Look, LossCurve, PLAIN_LOOK } from '../charts/Curves';
 import { SkipMap } from '../charts/SkipMap';
-import { TokenView } from '../charts/TokenView';
 import { Menu } from '../frame/Menu';
 import { hashOf } from '../../store/route';
 import { kindLabel } from '../../shared/settings/names';
@@ -25,6 +24,7 @@ import { WatchForm } from '../WatchForm';
 import { WatchPicture } from '../WatchPicture';
 import { Detail } from './Detail';
 import { Tiles, Verdict } from './Tiles';
+import { Tokens } from './Tokens';
 
 /** A module in the page's address: `2.k`. */
 const addressOf = ({ layer, kind }: ModuleId) => `${layer}.${kindLabel(kind)}`;
@@ -111,11 +111,16 @@ const View = memo(function View({ session, note, version }: Props) {
         {chosen && !(metricLog?.skipped && modules.length > 0) && <Empty>{t.frame.live.waiting}</Empty>}
       </div>
       <div className="live-tokens">
-        {watch ? (
-          <TokenView watch={watch} token={wantedToken ?? 0} onToken={onToken} onPoint={onPoint} tools={tools} />
-        ) : (
-          <Empty>{t.frame.live.noText}</Empty>
-        )}
+        <Tokens
+          session={session}
+          watch={watch}
+          runId={chosen?.id}
+          token={wantedToken ?? 0}
+          onToken={onToken}
+          onPoint={onPoint}
+          tools={tools}
+          recorded={recorded}
+        />
       </div>
       {writes && (
         <div className="live-samples">

@@ -1,4 +1,5 @@
 /** English: one file for each part of the page, and what the layers below have to say. Every other language has the same entries, by type. */
+import { attribution } from './attribution';
 import { charts } from './charts';
 import { classification } from './classification';
 import { common } from './common';
@@ -17,6 +18,7 @@ import { sieve } from './sieve';
 import { train } from './train';
 
 export const en = {
+  attribution,
   classification,
   common,
   page,

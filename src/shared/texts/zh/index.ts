@@ -1,5 +1,6 @@
 /** Simplified Chinese; complete by type. */
 import type { Texts } from '../en';
+import { attribution } from './attribution';
 import { charts } from './charts';
 import { classification } from './classification';
 import { common } from './common';
@@ -18,6 +19,7 @@ import { sieve } from './sieve';
 import { train } from './train';
 
 export const zh: Texts = {
+  attribution,
   classification,
   common,
   page,

@@ -38,6 +38,8 @@ export const charts = {
     r: 'r',
     'active in': 'active in',
     'mean r': 'mean r',
+    nats: 'nats',
+    'of all': 'of all',
   },
   line: {
     cursor: (title: string) => `${title}: cursor. Arrow keys move it`,

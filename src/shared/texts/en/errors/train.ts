@@ -182,6 +182,16 @@ export const train = {
       hint: 'This is for LoRA and DoRA without gates.',
     }),
   },
+  attribution: {
+    method: ({ run }: { run: string }) => ({
+      message: `The updates of ${run} cannot be attributed.`,
+      hint: 'This is for LoRA, and for TS-LoRA whose rule learns thresholds.',
+    }),
+    noTargets: {
+      message: 'No token of this text has a known target, so it has no loss.',
+      hint: 'Take a validation example.',
+    },
+  },
   adapter: {
     randomGate: {
       message: 'A random gate draws other tokens each time, so there is no threshold to export.',

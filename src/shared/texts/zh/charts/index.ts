@@ -36,6 +36,8 @@ export const charts: Texts['charts'] = {
     r: 'r',
     'active in': '激活它的模块占比',
     'mean r': '平均 r',
+    nats: 'nats',
+    'of all': '占总和',
   },
   line: {
     cursor: (title) => `${title}：游标。用方向键移动`,

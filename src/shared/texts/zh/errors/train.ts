@@ -136,6 +136,13 @@ export const train: Texts['errors']['train'] = {
       hint: '只适用于没有门控的 LoRA 和 DoRA。',
     }),
   },
+  attribution: {
+    method: ({ run }) => ({
+      message: `无法归因 ${run} 的更新。`,
+      hint: '适用于 LoRA，以及规则学习阈值的 TS-LoRA。',
+    }),
+    noTargets: { message: '这段文本没有已知目标的词元，因此没有损失。', hint: '请换用一个验证样本。' },
+  },
   adapter: {
     randomGate: { message: '随机门控每次抽取不同的词元，没有可以导出的阈值。', hint: '请导出其他运行。' },
     merge: ({ run }) => ({

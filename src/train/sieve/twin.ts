@@ -1,0 +1,103 @@
+/**
+ * The gated twin of an adapter, on a trainer of its own: the same values behind gates whose rule keeps (r, μ) of every token.
+ * Thresholds are set from outside; nothing is trained.
+ */
+import type { AdapterRun } from '../../engine/adapterRun';
+import type { ModuleAdapter } from '../../engine/adapters/parameters';
+import type { Trainer } from '../../engine/trainer';
+import { type RunConfig, type TrainConfig, gateSchema } from '../../shared/config';
+import { AdapterError } from '../../shared/errors';
+import { message } from '../../shared/message';
+import { methodOf, methodWith } from '../../shared/methods';
+import type { TokenBatch } from '../../shared/types';
+import { createTrainer } from '../layouts';
+import type { OpenModel } from '../openModel';
+import { pathAttribution } from './path';
+
+export class Twin {
+  /** The run as it is with gates; its scale is in its alpha. */
+  readonly run: RunConfig;
+  readonly trainer: Trainer;
+  readonly adapters: readonly ModuleAdapter[];
+
+  private constructor(run: RunConfig, trainer: Trainer, adapters: readonly ModuleAdapter[]) {
+    this.run = run;
+    this.trainer = trainer;
+    this.adapters = adapters;
+  }
+
+  /** All its thresholds are 0. @throws {AdapterError} for an adapter that cannot have gates */
+  static async open(model: OpenModel, trained: AdapterRun, train: TrainConfig): Promise<Twin> {
+    const method = methodWith(methodOf(trained.config).update, true);
+    if (method === undefined) throw new AdapterError(message('train.sieve.method', { run: trained.config.name }));
+    const { run: exported, adapters } = await trained.exported();
+    const run: RunConfig = {
+      ...exported,
+      method,
+      dropout: 0,
+      shrink: false,
+      gate: gateSchema.parse({ rule: 'exact', eta: 'auto' }),
+    };
+    const settings = { ...train, gradientAccumulationSteps: 1, loadBestCheckpoint: false };
+    const trainer = await createTrainer(model, { train: settings, runs: [run] });
+    try {
+      const twin = trainer.run(run.id);
+      twin.load(adapters);
+      twin.loadWhole(await trained.wholeValues());
+      await twin.refresh();
+      return new Twin(run, trainer, adapters);
+    } catch (error) {
+      trainer.free();
+      throw error;
+    }
+  }
+
+  get adapter(): AdapterRun {
+    return this.trainer.run(this.run.id);
+  }
+
+  setThresholds(tau: Float32Array): void {
+    this.adapter.method.setThresholds(tau);
+  }
+
+  /**
+   * What each token update of each module lowers the mean loss of `batches` by: of each batch [modules × tokens], in nats; 0 of
+   * skipped ones. They add up to the loss of the base minus that of the adapter, but for the error of so few points. The gates
+   * are those of `tau`: on the way thresholds shrink with the updates, so that what is skipped stays skipped, nearly.
+   * @param each before each batch at each point; what it throws ends it
+   */
+  async attribution(
+    batches: readonly TokenBatch[],
+    { points, tau, each }: { points: number; tau: Float32Array; each?: (done: number, all: number) => void },
+  ): Promise<Float64Array[]> {
+    const counts = batches.map(({ targets }) => targets.reduce((n, t) => n + (t >= 0 ? 1 : 0), 0));
+    const total = counts.reduce((a, b) => a + b, 0);
+    const at = async (scale: number) => {
+      this.adapter.load(this.adapters.map((a) => ({ ...a, b: a.b.map((v) => v * scale) })));
+      this.setThresholds(tau.map((t) => t * scale));
+      await this.adapter.refresh();
+    };
+    let done = 0;
+    try {
+      return await pathAttribution(points, async (scale) => {
+        await at(scale);
+        const all: Float32Array[] = [];
+        for (const [i, batch] of batches.entries()) {
+          each?.(done++, points * batches.length);
+          const [{ mu, ratio, tokens }] = await this.trainer.tokenGradients(this.run.id, [batch]);
+          const share = counts[i] / total;
+          all.push(
+            mu.map((value, k) => (ratio[k] >= Math.fround(tau[Math.floor(k / tokens)] * scale) ? value * share : 0)),
+          );
+        }
+        return all;
+      });
+    } finally {
+      await at(1);
+    }
+  }
+
+  free(): void {
+    this.trainer.free();
+  }
+}
