@@ -15,7 +15,25 @@ export interface Parts {
 
 const NAME = /^[A-Za-z][A-Za-z0-9_]*$/;
 
-/** `text` with `parts` in front. Throws on a name that is not an identifier or a number that is not a u32. */
+/**
+ * What was composed before, by its parts in order. The operations of all layers want the same few texts, of some 16 KB each: of
+ * every one a text of its own, a model of 18 layers held 105 MiB of them.
+ */
+class Composed {
+  readonly #next = new Map<string, Composed>();
+  #text: string | null = null;
+
+  of(parts: readonly string[], at = 0): string {
+    if (at === parts.length) return (this.#text ??= parts.join('\n'));
+    let next = this.#next.get(parts[at]);
+    if (!next) this.#next.set(parts[at], (next = new Composed()));
+    return next.of(parts, at + 1);
+  }
+}
+
+const composed = new Composed();
+
+/** `text` with `parts` in front; the same string each time. Throws on a name that is no identifier or a number that is no u32. */
 export function compose(text: string, parts: Parts): string {
   const lines: string[] = [];
   for (const name of parts.enables ?? []) {
@@ -33,5 +51,5 @@ export function compose(text: string, parts: Parts): string {
     if (!NAME.test(name) || !/^[a-z0-9<>,]+$/.test(type)) throw new Error(`bad alias ${name} = ${type}`);
     lines.push(`alias ${name} = ${type};`);
   }
-  return [...lines, ...(parts.snippets ?? []), text].join('\n');
+  return composed.of([...lines, ...(parts.snippets ?? []), text]);
 }
