@@ -6,7 +6,17 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { ModelError } from '../shared/errors';
 import { type Message, message } from '../shared/message';
-import { Keeper, forgetKept, keepMissing, readKept, readKeptStart } from './keptFiles';
+import {
+  type Begin,
+  type Body,
+  type Incoming,
+  inBuffer,
+  inKeptBuffer,
+  keptBuffer,
+  onDisk,
+  partOnDisk,
+} from './incoming';
+import { Keeper, forgetKept, keepMissing, keptPart, readKept, readKeptStart } from './keptFiles';
 
 /** Bytes read so far of a file, and its length where the server tells it. */
 type Progress = (file: string, loaded: number, total: number | null) => void;
@@ -112,22 +122,18 @@ export interface FileStart {
   total: number | null;
 }
 
-interface BodyOptions extends FetchOptions {
-  /** Whether it is kept in the browser while it comes in. */
-  keep?: boolean;
-}
-
 /** What has come of a file whose download broke off or was left. */
-interface Begun {
+interface Begun<T> {
   url: string;
-  bytes: Uint8Array<ArrayBuffer>;
-  available: number;
+  /** How it was taken in. */
+  begin: Begin<T>;
+  into: Incoming<T>;
   total: number;
   etag: string | null;
 }
 
 /** The last one: a download of the same file goes on where it ended. */
-let begun: Begun | null = null;
+let begun: Begun<unknown> | null = null;
 /** Files whose bytes were not what they should be: they are fetched past the browser's cache. */
 const spoilt = new Set<string>();
 /** Less than this comes again as fast as it is asked for, in bytes. */
@@ -136,11 +142,11 @@ const WORTH_KEEPING = 1 << 16;
 const STALL = 30_000;
 
 /** Whether the answer is what is missing of the file. */
-function goesOn(response: Response, from: Begun): boolean {
+function goesOn(response: Response, from: Begun<unknown>): boolean {
   const range = /^bytes (\d+)-\d+\/(\d+)$/.exec(response.headers.get('content-range') ?? '');
   return (
     response.status === 206 &&
-    Number(range?.[1]) === from.available &&
+    Number(range?.[1]) === from.into.available &&
     Number(range?.[2]) === from.total &&
     response.headers.get('etag') === from.etag
   );
@@ -201,7 +207,7 @@ export async function downloadStart(
   if (!reader) throw new FetchError('network', message('hub.fetch.noContent', { file }));
   try {
     const length = Math.min(most, total ?? most);
-    const bytes = room(file, length);
+    const bytes = await room(file, length, async () => new Uint8Array(length));
     let available = 0;
     // A server that knows no ranges sends all: the rest is not read.
     while (available < length) {
@@ -219,54 +225,59 @@ export async function downloadStart(
   }
 }
 
+/** How a body is taken in. */
+interface Taking<T> {
+  url: string;
+  file: string;
+  /** Most bytes that are accepted. */
+  cap: number;
+  begin: Begin<T>;
+  /** What there is already, of which the body brings the rest. */
+  from: Begun<T> | null;
+}
+
 /**
- * Reads a body into one growing buffer and shows every stretch of new bytes to `onBytes` on the way
- * (`bytes[0, available)` is valid). One copy of the file is held, no more. What has come is kept when it breaks off.
- * @param cap most bytes that are accepted.
- * @param from what there is already, of which the body brings the rest
+ * Takes in a body as it comes, and shows every stretch of new bytes to `onBytes` on the way where they lie in one buffer
+ * (`bytes[0, available)` is valid). What has come is kept when it breaks off.
  * @throws {FetchError} when the body is larger than `cap`, breaks off, stalls, or does not have the hash that it should.
  */
-async function readBody(
+async function readBody<T>(
   response: Response,
-  { url, file, cap, from }: { url: string; file: string; cap: number; from: Begun | null },
-  options: BodyOptions,
-): Promise<Uint8Array<ArrayBuffer>> {
+  { url, file, cap, begin, from }: Taking<T>,
+  options: FetchOptions,
+): Promise<T> {
   const tooLarge = () => new FetchError('too-large', message('hub.fetch.tooLarge', { file, most: megabytes(cap) }));
   const total = from?.total ?? lengthOf(response);
   if (total !== null && total > cap) {
     await response.body?.cancel();
     throw tooLarge();
   }
-  let bytes = from?.bytes ?? room(file, total ?? Math.min(cap, 1 << 16));
-  let available = from?.available ?? 0;
+  const etag = response.headers.get('etag');
+  const into = from?.into ?? (await room(file, total ?? 0, () => begin({ url, total, etag, cap })));
+  const show = () => into.buffer && options.onBytes?.(into.buffer, into.available);
   const reader = response.body?.getReader();
   if (!reader) throw new FetchError('network', message('hub.fetch.noContent', { file }));
-  const hash = options.sha256 ? sha256.create() : null;
-  hash?.update(bytes.subarray(0, available));
-  if (available > 0) options.onBytes?.(bytes, available);
-  const etag = response.headers.get('etag');
+  // What lies on the disk is not hashed once more.
+  const hash = options.sha256 || !into.buffer ? sha256.create() : null;
+  if (into.available > 0) {
+    if (hash) await into.replay((bytes) => hash.update(bytes));
+    show();
+  }
   const hold = () => {
-    if (total !== null && available >= WORTH_KEEPING) begun = { url, bytes, available, total, etag };
+    if (total !== null && into.available >= WORTH_KEEPING)
+      begun = { url, begin, into, total, etag } satisfies Begun<T> as Begun<unknown>;
   };
-  const keeper = options.keep && total !== null ? await Keeper.begin(url, { bytes: total, etag }, available) : null;
   try {
     for (;;) {
-      const { done, value } = await readNext(reader, file, available);
+      const { done, value } = await readNext(reader, file, into.available);
       if (done) break;
-      if (available + value.length > cap) throw tooLarge();
-      if (available + value.length > bytes.length) {
-        const grown = room(file, Math.min(cap, Math.max(bytes.length * 2, available + value.length)));
-        grown.set(bytes.subarray(0, available));
-        bytes = grown;
-      }
-      bytes.set(value, available);
+      if (into.available + value.length > cap) throw tooLarge();
       hash?.update(value);
-      available += value.length;
+      await room(file, into.available + value.length, () => into.append(value));
       // One half of a large file is enough to hold.
-      if (available >= WORTH_KEEPING) begun = null;
-      options.onProgress?.(file, available, total);
-      options.onBytes?.(bytes, available);
-      await keeper?.advance(bytes, available);
+      if (into.available >= WORTH_KEEPING) begun = null;
+      options.onProgress?.(file, into.available, total);
+      show();
     }
   } catch (error) {
     void reader.cancel().catch(() => undefined); // already broken: the first error is the one to report
@@ -274,24 +285,23 @@ async function readBody(
     if (left || (error instanceof FetchError && error.reason === 'network')) hold();
     throw error;
   }
-  if (total !== null && available < total) {
+  if (total !== null && into.available < total) {
     hold();
-    throw new FetchError('truncated', message('hub.fetch.truncated', { file, bytes: available, total }));
+    throw new FetchError('truncated', message('hub.fetch.truncated', { file, bytes: into.available, total }));
   }
   const digest = hash ? bytesToHex(hash.digest()) : null;
-  if (digest !== null && digest !== options.sha256) {
+  if (options.sha256 && digest !== options.sha256) {
     spoilt.add(url);
     throw new FetchError('different', message('hub.fetch.different', { file }));
   }
   spoilt.delete(url);
-  await keeper?.finish(bytes, digest);
-  return bytes.subarray(0, available);
+  return into.finish(digest);
 }
 
-/** @throws {FetchError} where the browser has no memory for as many bytes */
-function room(file: string, bytes: number): Uint8Array<ArrayBuffer> {
+/** What `act` gives. @throws {FetchError} where the browser has no memory for as many bytes */
+async function room<T>(file: string, bytes: number, act: () => Promise<T>): Promise<T> {
   try {
-    return new Uint8Array(bytes);
+    return await act();
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new FetchError('no-room', message('hub.fetch.noRoom', { file, size: megabytes(bytes) }));
@@ -335,38 +345,62 @@ export async function downloadAndKeep(
     options.onProgress?.(file, kept.available, kept.available);
     return kept.bytes;
   }
-  if (kept && kept !== 'missing' && kept.available > 0 && begun?.url !== url)
-    begun = { url, bytes: kept.bytes, available: kept.available, total: kept.bytes.length, etag: kept.etag };
-  try {
-    return await download(url, file, cap, { ...options, keep: true });
-  } catch (error) {
-    if (error instanceof FetchError && error.reason === 'different') await forgetKept(url);
-    throw error;
+  if (kept && kept !== 'missing' && kept.available > 0 && begun?.url !== url) {
+    const { bytes, etag } = kept;
+    const body: Body = { url, total: bytes.length, etag, cap };
+    begun = { url, begin: inKeptBuffer, into: await keptBuffer(body, kept), total: bytes.length, etag };
   }
+  return take(url, file, { cap, begin: inKeptBuffer }, options);
 }
 
-export async function download(
+/** The same onto the disk, or wherever else the browser has blobs. */
+export async function downloadBlob(url: string, file: string, cap: number, options: FetchOptions): Promise<Blob> {
+  const kept = begun?.url === url ? null : await keptPart(url);
+  if (kept && kept.pieces.length > 0) {
+    const { bytes: total, etag, pieces } = kept;
+    const into = await partOnDisk({ url, total, etag, cap }, pieces.length);
+    begun = { url, begin: onDisk, into, total, etag };
+  }
+  return take(url, file, { cap, begin: onDisk }, options);
+}
+
+/** A file of which nothing is kept. */
+export const download = (
   url: string,
   file: string,
   cap: number,
-  options: BodyOptions,
-): Promise<Uint8Array<ArrayBuffer>> {
+  options: FetchOptions,
+): Promise<Uint8Array<ArrayBuffer>> => take(url, file, { cap, begin: inBuffer }, options);
+
+/** Goes on where an earlier download ended, if the file is the same still. */
+async function take<T>(
+  url: string,
+  file: string,
+  { cap, begin }: Pick<Taking<T>, 'cap' | 'begin'>,
+  options: FetchOptions,
+): Promise<T> {
   const { signal } = options;
-  const from = begun?.url === url ? begun : null;
-  if (from) {
-    begun = null;
-    // Whatever is wrong with asking for a part, the whole may still be had.
-    const rest = await request(url, { signal, headers: { range: `bytes=${from.available}-` } }).catch(
-      (error: unknown) => {
+  const taking = { url, file, cap, begin };
+  const from = begun?.url === url && begun.begin === begin ? (begun as Begun<T>) : null;
+  try {
+    if (from) {
+      begun = null;
+      // Whatever is wrong with asking for a part, the whole may still be had.
+      const range = `bytes=${from.into.available}-`;
+      const rest = await request(url, { signal, headers: { range } }).catch((error: unknown) => {
         if (error instanceof FetchError && error.reason === 'server') return null;
-        begun = from;
+        begun = from as Begun<unknown>;
         throw error;
-      },
-    );
-    if (rest && goesOn(rest, from)) return readBody(rest, { url, file, cap, from }, options);
-    if (rest?.status === 200) return readBody(rest, { url, file, cap, from: null }, options);
-    await rest?.body?.cancel();
+      });
+      if (rest && goesOn(rest, from as Begun<unknown>)) return await readBody(rest, { ...taking, from }, options);
+      if (rest?.status === 200) return await readBody(rest, { ...taking, from: null }, options);
+      await rest?.body?.cancel();
+    }
+    const cache = spoilt.has(url) ? 'reload' : undefined;
+    return await readBody(await request(url, { signal, cache }), { ...taking, from: null }, options);
+  } catch (error) {
+    if (begin !== (inBuffer as unknown) && error instanceof FetchError && error.reason === 'different')
+      await forgetKept(url);
+    throw error;
   }
-  const cache = spoilt.has(url) ? 'reload' : undefined;
-  return readBody(await request(url, { signal, cache }), { url, file, cap, from: null }, options);
 }

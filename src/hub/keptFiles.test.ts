@@ -223,3 +223,40 @@ it('where there is no room, or no cache, a file is downloaded all the same', asy
   expect(await large()).toEqual(file);
   expect(await keptModels()).toEqual([]);
 });
+
+it('a file for the disk is taken in by pieces: it goes on at a kept one, and is whole where the room ends on the way', async () => {
+  const path = 'model.safetensors';
+  const get = () => fetchBlob(HUB, path, 20 * MB, { sha256 });
+  const same = async (blob: Blob) => expect(new Uint8Array(await blob.arrayBuffer())).toEqual(file);
+  serve({ most: 9 * MB });
+  await expect(get()).rejects.toThrow(/broke off after 9\.4 MB/);
+  let asked = serve();
+  // The tab has what came behind the last piece, too.
+  await same(await get());
+  expect(asked).toEqual([`${path} bytes=${9 * MB}-`]);
+  await dropKept((await keptModels())[0]);
+  serve({ most: 9 * MB });
+  await expect(get()).rejects.toThrow(/broke off/);
+  await fetchFile({ ...HUB, id: 'owner/other' }, path, 16 * MB).catch(() => undefined);
+  asked = serve();
+  await same(await get());
+  expect(asked).toEqual([`${path} bytes=${8 * MB}-`]);
+  // What was kept last is larger than the last piece of the next: the first fits, the second does not.
+  await dropKept((await keptModels())[0]);
+  serve();
+  const { put } = (await caches.open('')) as Cache;
+  let puts = 0;
+  const cache = {
+    ...(await caches.open('')),
+    put: async (...args: Parameters<Cache['put']>) => {
+      if (/piece/.test(String(args[0])) && ++puts > 1) throw new DOMException('full', 'QuotaExceededError');
+      return put(...args);
+    },
+  };
+  vi.stubGlobal('caches', { open: async () => cache });
+  await same(await get());
+  expect([puts, entries.size]).toEqual([2, 0]);
+  await expect(fetchBlob(HUB, path, 20 * MB, { sha256: '0'.repeat(64) })).rejects.toMatchObject({
+    reason: 'different',
+  });
+});

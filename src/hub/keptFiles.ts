@@ -11,7 +11,7 @@ import { siteData } from '../shared/siteData';
 /** Not named as the caches of the app's own files, which go with each version. */
 const CACHE = 'model-files';
 /** What is lost of a download when its tab is closed, at most. */
-const PIECE = 8 * 2 ** 20;
+export const PIECE = 8 * 2 ** 20;
 /** Share of the browser's quota that models may fill. */
 const MOST = 0.8;
 
@@ -147,13 +147,38 @@ export function keptWhole(url: string, sha256: string | null): Promise<Blob | nu
 /** All pieces of a file behind one another; null where one is missing. */
 async function wholeOf(cache: Cache, url: string, entry: Entry): Promise<Blob | null> {
   if (entry.sha256 === null) return null;
+  const pieces = await firstPieces(cache, url, entry);
+  return pieces.length === piecesOf(entry) ? new Blob(pieces) : null;
+}
+
+/** Pieces from the first to the last before one that is missing. */
+async function firstPieces(cache: Cache, url: string, entry: Entry): Promise<Blob[]> {
   const pieces: Blob[] = [];
   for (let i = 0; i < piecesOf(entry); i++) {
     const piece = await (await cache.match(pieceKey(url, i)))?.blob();
-    if (piece?.size !== Math.min(PIECE, entry.bytes - i * PIECE)) return null;
+    if (piece?.size !== Math.min(PIECE, entry.bytes - i * PIECE)) break;
     pieces.push(piece);
   }
-  return new Blob(pieces);
+  return pieces;
+}
+
+/** What is kept of a file that is not whole, as it lies on the disk. */
+export interface KeptPart {
+  /** Whole ones, from the first. */
+  pieces: Blob[];
+  bytes: number;
+  etag: string | null;
+}
+
+/** null where nothing is. */
+export function keptPart(url: string): Promise<KeptPart | null> {
+  return attempt('not read', async (cache) => {
+    const entry = await readEntry(cache, url);
+    if (!entry || entry.missing || entry.sha256 !== null) return null;
+    const { bytes, etag } = entry;
+    const pieces = (await firstPieces(cache, url, entry)).filter(({ size }) => size === PIECE);
+    return { pieces, bytes, etag };
+  });
 }
 
 async function hashOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
@@ -189,30 +214,40 @@ export class Keeper {
     return new Keeper(url, entry, Math.floor(available / PIECE), begun === true);
   }
 
+  get going(): boolean {
+    return this.#going;
+  }
+
   /** Shown every stretch of new bytes: bytes[0, available) are there. */
   async advance(bytes: Uint8Array<ArrayBuffer>, available: number): Promise<void> {
-    while (this.#going && (this.#pieces + 1) * PIECE <= available) await this.#put(bytes);
+    while (this.#going && (this.#pieces + 1) * PIECE <= available) await this.#putOf(bytes);
   }
 
   /** The file is whole. */
   async finish(bytes: Uint8Array<ArrayBuffer>, sha256: string | null): Promise<void> {
-    while (this.#going && this.#pieces * PIECE < bytes.length) await this.#put(bytes);
-    if (!this.#going) return;
-    const entry = { ...this.#entry, sha256: sha256 ?? (await hashOf(bytes)) };
-    await attempt('not kept', (cache) => writeEntry(cache, this.#url, entry));
+    while (this.#going && this.#pieces * PIECE < bytes.length) await this.#putOf(bytes);
+    if (this.#going) await this.whole(sha256 ?? (await hashOf(bytes)));
   }
 
-  async #put(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  async #putOf(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     const [from, to] = [this.#pieces * PIECE, Math.min(bytes.length, (this.#pieces + 1) * PIECE)];
+    if (!(await this.put(bytes.subarray(from, to)))) await forgetKept(this.#url);
+  }
+
+  /** Keeps the next piece. @returns whether there was room; there is none for others then */
+  async put(piece: Uint8Array<ArrayBuffer>): Promise<boolean> {
     const put = await attempt('not kept', async (cache) => {
-      await cache.put(pieceKey(this.#url, this.#pieces), new Response(bytes.subarray(from, to)));
+      await cache.put(pieceKey(this.#url, this.#pieces), new Response(piece));
       return true;
     });
-    if (put) this.#pieces++;
-    else {
-      this.#going = false;
-      await forgetKept(this.#url);
-    }
+    this.#going = put === true;
+    if (this.#going) this.#pieces++;
+    return this.#going;
+  }
+
+  /** All pieces are kept, of a file with this hash. */
+  async whole(sha256: string): Promise<void> {
+    await attempt('not kept', (cache) => writeEntry(cache, this.#url, { ...this.#entry, sha256 }));
   }
 }
 

@@ -5,6 +5,7 @@ import type { ModelSource } from '../shared/types';
 import {
   download,
   downloadAndKeep,
+  downloadBlob,
   downloadSmall,
   downloadStart,
   FetchError,
@@ -13,8 +14,7 @@ import {
   megabytes,
   request,
 } from './download';
-import { giveBack } from '../shared/giveBack';
-import { keptBlob, keptWhole } from './keptFiles';
+import { keptWhole } from './keptFiles';
 
 /** The public hub. Tests and mirrors name their own host in the `ModelSource`. */
 const DEFAULT_HOST = 'https://huggingface.co';
@@ -128,10 +128,8 @@ export async function fetchBlob(source: ModelSource, file: string, cap: number, 
     options.onProgress?.(file, kept.size, kept.size);
     return kept;
   }
-  const bytes = (await fetchFile(source, file, cap, options)) as Uint8Array<ArrayBuffer>;
-  const blob = (await keptBlob(url, bytes.length)) ?? new Blob([bytes]);
-  giveBack([bytes.buffer]);
-  return blob;
+  if (source.kind === 'embedded') return new Blob([await download(url, file, cap, options)]);
+  return downloadBlob(url, file, cap, options);
 }
 
 function checkedBlob(source: Extract<ModelSource, { kind: 'folder' }>, file: string, cap: number): Blob {
