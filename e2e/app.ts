@@ -365,10 +365,13 @@ export class App {
     return download;
   }
 
-  /** Downloads the adapter of a run to `path`. */
-  async exportRun(runId: string, path: string): Promise<void> {
-    const download = await this.download(() => this.get(`export-${runId}`).click());
+  /** Downloads a run as files of a kind to `path`: its adapter unless another is asked for. */
+  async exportRun(runId: string, path: string, kind = 'peft'): Promise<void> {
+    await this.get(`export-${runId}`).click();
+    await this.get(`export-kind-${kind}`).check();
+    const download = await this.download(() => this.get('export-save').click());
     await download.saveAs(path);
+    await this.get('export-close').click();
   }
 
   /** Texts of all error messages on the page. */

@@ -36,6 +36,29 @@ test('export, reload, import: the same answers; what is no adapter is refused in
     zips.push(zip);
   }
 
+  const merged = `${OUT}/lora-merged/lora.zip`;
+  mkdirSync(`${OUT}/lora-merged`, { recursive: true });
+  await app.exportRun('lora', merged, 'safetensors');
+  const files = unzipSync(readFileSync(merged));
+  expect(Object.keys(files).sort()).toEqual([
+    'README.md',
+    'check.json',
+    'config.json',
+    'generation_config.json',
+    'model.safetensors',
+    'tokenizer.json',
+    'tokenizer_config.json',
+  ]);
+  const card = Buffer.from(files['README.md']).toString();
+  expect(card).toContain('AutoModelForCausalLM');
+  expect(card).toMatch(/\| validation \| \d\.\d+ \|/);
+  await app.get('export-ts-lora').click();
+  await app.get('export-kind-safetensors').check();
+  await expect(app.get('export-why-not')).toContainText('cannot be merged');
+  await expect(app.get('export-save')).toBeDisabled();
+  await page.keyboard.press('Escape');
+  await expect(app.get('export-dialog')).toBeHidden();
+
   // As in another tab: in this one the session would be open again.
   await page.evaluate(() => sessionStorage.clear());
   await app.open();

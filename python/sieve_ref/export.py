@@ -11,10 +11,13 @@ import torch
 from peft import PeftModel, get_peft_model_state_dict
 from safetensors.torch import load_file
 from torch import nn
+from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
 
 from .models import FAMILIES, MODELS
 
 CONFIG, WEIGHTS, CHECK, SCRIPT, README = "adapter_config.json", "adapter_model.safetensors", "check.json", "load_gated.py", "README.md"
+# The configuration of a model that needs no adapter: transformers' own.
+MERGED = "config.json"
 
 
 # What the page puts into zips.
@@ -27,16 +30,16 @@ class AdapterError(Exception):
 
 @contextlib.contextmanager
 def adapter_folder(path: Path):
-    """The folder with adapter_config.json: `path` itself, or a zip unpacked for the time being."""
+    """The folder with adapter_config.json or, of a merged model, config.json: `path` itself, or a zip unpacked for the time being."""
     if path.is_dir():
         yield path
         return
     with tempfile.TemporaryDirectory() as temporary:
         with zipfile.ZipFile(path) as archive:
             archive.extractall(temporary)
-        found = list(Path(temporary).rglob(CONFIG))
+        found = [path for name in (CONFIG, MERGED) for path in Path(temporary).rglob(name)]
         if len(found) != 1:
-            raise AdapterError(f"{path.name}: {len(found)} files named {CONFIG}, one expected")
+            raise AdapterError(f"{path.name}: {len(found)} files named {CONFIG} or {MERGED}, one expected")
         yield found[0].parent
 
 
@@ -64,6 +67,18 @@ def load_peft(folder: Path, model_name: str) -> PeftModel:
         if not torch.equal(value.float(), placed[key].detach()):
             raise AdapterError(f"{key} is not what PEFT loaded")
     return model
+
+
+def load_merged(folder: Path) -> nn.Module:
+    """A merged model: through the Python in its README where it has one, in float32 whatever its weights are in."""
+    config = json.loads((folder / MERGED).read_text())
+    if not (folder / README).exists():
+        auto = AutoModelForSequenceClassification if "id2label" in config else AutoModelForCausalLM
+        return auto.from_pretrained(folder, dtype=torch.float32).eval()
+    code = re.search(r"```python\n(.*?)```", (folder / README).read_text(), re.S)[1].replace('"path/to/this/folder"', repr(str(folder)))
+    scope = {}
+    exec(code, scope)
+    return scope["model"].float().eval()
 
 
 def load_script(path: Path):

@@ -4,9 +4,10 @@
  */
 import { type Message, message } from '../shared/message';
 import { AdapterError, ModelError } from '../shared/errors';
+import type { ValueType } from '../shared/exports';
 import { type ByteFile, inMemory } from './byteFile';
 import { type RowRange, floatsOf } from '../shared/quantised';
-import { bf16ToF32, f32Copy, halvesOf } from './floats';
+import { bf16ToF32, bytesAs, f32Copy, floatBytes, halvesOf } from './floats';
 
 export interface NamedTensor {
   name: string;
@@ -163,39 +164,65 @@ function checkEntry(name: string, value: unknown, size: number, fail: (why: Mess
   return { dtype: dtype as string, shape: shape as number[], begin, end };
 }
 
+/** A tensor that is to be written. */
+export interface TensorHead {
+  name: string;
+  type: ValueType;
+  shape: readonly number[];
+}
+
+/** Bytes of its values. */
+export const tensorBytes = ({ type, shape }: TensorHead): number => shape.reduce((a, b) => a * b, 1) * floatBytes(type);
+
 /**
- * Writes tensors as F32, in the order given.
+ * What comes before the values of these tensors, which follow in this order, without gaps.
  * @param metadata e.g. {format: 'pt'}, which PEFT and transformers expect.
+ * @throws {AdapterError} for a name that is there twice
  */
-export function writeSafetensors(
-  tensors: NamedTensor[],
+export function safetensorsHead(
+  tensors: readonly TensorHead[],
   metadata: Record<string, string> = { format: 'pt' },
-): Uint8Array {
+): Uint8Array<ArrayBuffer> {
   const entries: [string, unknown][] = [['__metadata__', metadata]];
   const names = new Set<string>();
   let offset = 0;
-  for (const { name, shape, data } of tensors) {
-    const elements = shape.reduce((a, b) => a * b, 1);
-    if (elements !== data.length)
-      throw new AdapterError(
-        message('hub.write.values', { tensor: name, values: data.length, dims: shape.join(', ') }),
-      );
+  for (const tensor of tensors) {
+    const { name, type, shape } = tensor;
     if (names.has(name) || name === '__metadata__')
       throw new AdapterError(message('hub.write.twice', { tensor: name }));
     names.add(name);
-    entries.push([name, { dtype: 'F32', shape, data_offsets: [offset, offset + data.length * 4] }]);
-    offset += data.length * 4;
+    const end = offset + tensorBytes(tensor);
+    entries.push([name, { dtype: type, shape, data_offsets: [offset, end] }]);
+    offset = end;
   }
   const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
-  // The header is padded with spaces so that the tensors start on a multiple of 8.
-  const headerLength = Math.ceil(json.length / 8) * 8;
-  const out = new Uint8Array(8 + headerLength + offset);
-  new DataView(out.buffer).setUint32(0, headerLength, true);
-  out.set(json, 8);
-  out.fill(0x20, 8 + json.length, 8 + headerLength);
-  let position = 8 + headerLength;
+  // Padded with spaces so that the tensors start on a multiple of 8.
+  const length = Math.ceil(json.length / 8) * 8;
+  const out = new Uint8Array(LENGTH_BYTES + length).fill(0x20);
+  const view = new DataView(out.buffer);
+  view.setUint32(0, length, true);
+  view.setUint32(4, 0, true);
+  out.set(json, LENGTH_BYTES);
+  return out;
+}
+
+/** Writes tensors as F32, in the order given. @throws {AdapterError} where values and shape do not fit */
+export function writeSafetensors(tensors: NamedTensor[], metadata?: Record<string, string>): Uint8Array {
+  for (const { name, shape, data } of tensors) {
+    if (shape.reduce((a, b) => a * b, 1) !== data.length)
+      throw new AdapterError(
+        message('hub.write.values', { tensor: name, values: data.length, dims: shape.join(', ') }),
+      );
+  }
+  const head = safetensorsHead(
+    tensors.map(({ name, shape }) => ({ name, shape, type: 'F32' as const })),
+    metadata,
+  );
+  const out = new Uint8Array(tensors.reduce((sum, { data }) => sum + data.byteLength, head.length));
+  out.set(head);
+  let position = head.length;
   for (const { data } of tensors) {
-    out.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), position);
+    out.set(bytesAs('F32', data), position);
     position += data.byteLength;
   }
   return out;

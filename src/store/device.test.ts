@@ -60,7 +60,12 @@ function page() {
   };
   studio.store.setState((s) => ({
     model: { ...s.model, status: 'ready', source: MODEL, info: GPU, gpu: { state: 'hardware', name: 'v a' } },
-    runs: { ...s.runs, session, phase: 'finished', imported: [{ runId: 'imported-3', name: 'Mine', template: null }] },
+    runs: {
+      ...s.runs,
+      session,
+      phase: 'finished',
+      imported: [{ runId: 'imported-3', name: 'Mine', template: null, gated: false }],
+    },
   }));
   const answer = async (type: string, times: number, value: unknown) => {
     await vi.waitFor(() => expect(train.sent.filter((m) => m.type === type)).toHaveLength(times));

@@ -61,6 +61,10 @@ export function applyEvents(state: State, events: TrainEvent[], notice: (n: Omit
         if (session) metricLogOf(session, event.runId).addEval(event);
         grown = true;
         break;
+      case 'exporting':
+        if (runs.exporting?.runId === event.runId)
+          runs = { ...runs, exporting: { ...runs.exporting, written: event.written, total: event.total } };
+        break;
       case 'accuracy':
         if (session) metricLogOf(session, event.runId).addAccuracy(event);
         grown = true;

@@ -18,6 +18,7 @@ import {
 } from '../shared/data';
 import type { DataOrigin, DataRecipe } from '../shared/dataRecipe';
 import type { ErrorInfo } from '../shared/errors';
+import type { ExportKind } from '../shared/exports';
 import type { Message } from '../shared/message';
 import type { SavedSession } from '../shared/savedSession';
 import type { Attribution } from '../shared/attribution';
@@ -32,6 +33,7 @@ import type {
   Phase,
   RunId,
   Sampling,
+  TrainReplies,
 } from '../train/protocol';
 import type { Cell, Experiment } from '../shared/experiment';
 import type { Ballot } from './compare/vote';
@@ -185,7 +187,9 @@ export interface RunsSlice {
   profiling: boolean;
   /** Counts up whenever metricLogs have changed; they are mutated in place. */
   version: number;
-  imported: { runId: RunId; name: string; template: PromptTemplate | null }[];
+  imported: TrainReplies['import'][];
+  /** What is being written for another runtime, in bytes of so many; null where nothing is. */
+  exporting: { runId: RunId; kind: ExportKind | 'peft'; written: number; total: number | null } | null;
   answers: Record<RunId, Answer>;
   /** What they were asked, as typed; null where nothing was. */
   asked: string | null;
@@ -239,6 +243,8 @@ export interface UiSlice {
   language: Language;
   offline: OfflineState;
   route: Route;
+  /** The run that the export dialog is open for. */
+  exportOf: RunId | null;
   /** For a projector: larger, with nothing but the pictures. */
   presenting: boolean;
   /** What the link that the page was opened with has set, by name, and a model of the hub that it asks for; null once that is known. */
@@ -401,6 +407,7 @@ export function initialState(): State {
       profiling: false,
       version: 0,
       imported: [],
+      exporting: null,
       answers: {},
       asked: null,
       batch: null,
@@ -453,6 +460,7 @@ export function initialState(): State {
       language: 'en',
       offline: 'off',
       route: FIRST_ROUTE,
+      exportOf: null,
       presenting: false,
       link: null,
     },

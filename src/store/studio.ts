@@ -47,12 +47,12 @@ import { claimStorage } from './storageLock';
 import { type Library, type ExperimentData, openLibrary } from './experiments/library';
 import { Experiments } from './experiments/experiments';
 import { AttributionCommands } from './sieve/attribution';
+import { ExportCommands } from './exports';
 import { SieveCommands } from './sieve/sieve';
 import { templatedPrompts } from './template';
 import { type TrainClient, createTrainClient } from './trainClient';
 import { type WorkerHooks, isStuck } from './workerClient';
 import { openingTokenizer } from './tokenizerOf';
-import { zipAdapter } from './zip';
 
 export interface StudioOptions {
   /** What that which is made here is called. */
@@ -104,6 +104,8 @@ export class Studio {
   readonly sieve: SieveCommands;
   /** What the updates of finished runs are worth. */
   readonly attribution: AttributionCommands;
+  /** Runs as files. */
+  readonly exports: ExportCommands;
   readonly #events: EventBatcher<TrainEvent>;
   readonly #options: StudioOptions;
   readonly #readers: FileReaders;
@@ -205,6 +207,7 @@ export class Studio {
       train: this.#train,
       dataOf: (session) => this.#finishedData(session),
     });
+    this.exports = new ExportCommands({ page: this.#page, train: this.#train });
     this.comparing = new Compare({
       page: this.#page,
       train: this.#train,
@@ -701,28 +704,6 @@ export class Studio {
   }
 
   // ---- adapters in and out -------------------------------------------------------------------------
-
-  /** The adapter of one run as a zip that PEFT loads once unpacked; null when it failed (and was reported). */
-  async exportRun(runId: RunId): Promise<{ name: string; blob: Blob } | null> {
-    this.#page.dismiss('compare');
-    try {
-      const { session, imported } = this.#s.runs;
-      const { files } = await this.#train.request({
-        type: 'export',
-        runId,
-        template: imported.find((r) => r.runId === runId)?.template ?? session?.template ?? this.#s.dataset.template,
-        check: true,
-      });
-      const name =
-        session?.config.runs.find((r) => r.id === runId)?.name ??
-        imported.find((r) => r.runId === runId)?.name ??
-        runId;
-      return { name: `sieve-${name.toLowerCase().replace(/[^a-z0-9]+/g, '-')}.zip`, blob: await zipAdapter(files) };
-    } catch (error) {
-      this.#page.report('compare', error);
-      return null;
-    }
-  }
 
   async importRun(file: Blob): Promise<void> {
     this.#page.dismiss('compare');

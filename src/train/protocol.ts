@@ -30,6 +30,7 @@ import type {
   WatchedPicture,
 } from '../shared/data';
 import type { ErrorInfo } from '../shared/errors';
+import type { ExportKind, ValueType } from '../shared/exports';
 import type { ModuleMeasure, TokenClassRow } from '../shared/experiment';
 import type { ModelDescription } from '../shared/model';
 import type { SieveInfo, SievePoint, SieveWay } from '../shared/sieve';
@@ -117,6 +118,16 @@ export interface AdapterFile {
   bytes: Uint8Array;
 }
 
+/** What the page knows of how a run was trained, for the card of an exported model. */
+export interface RunFacts {
+  data: { name: string; files: readonly { path: string; hash: string }[] };
+  split: { validationShare: number; seed: number } | null;
+  steps: number;
+  /** Nats per token; null where nothing was measured. */
+  losses: { base: number | null; validation: number | null; train: number | null };
+  train: TrainConfig;
+}
+
 /** What a session reads, besides its configuration. */
 export interface RunInput {
   train: TokenSet;
@@ -173,6 +184,15 @@ export type TrainRequest =
   | { type: 'sample-prompts'; prompts: Prompt[] | null }
   /** With `check`, the logits of a short text come with it, for whoever loads the files elsewhere. */
   | { type: 'export'; runId: RunId; template: PromptTemplate; check: boolean }
+  /** The run for another runtime, as one zip. `values`: how merged weights are written. */
+  | {
+      type: 'export-files';
+      runId: RunId;
+      kind: ExportKind;
+      values: ValueType;
+      template: PromptTemplate;
+      facts: RunFacts | null;
+    }
   /** Loads an exported adapter as a run of its own, for Compare; needs an open model. With `as`, it answers as that run of the experiment on the page until the next `reset`. */
   | { type: 'import'; files: AdapterFile[]; as: RunId | null; name?: string }
   /**
@@ -228,8 +248,9 @@ export interface TrainReplies {
   'time-steps': StepTimes;
   generate: { texts: Record<RunId, string> };
   export: { files: AdapterFile[] };
-  /** `template` is the one it was trained with, where its files tell. */
-  import: { runId: RunId; name: string; template: PromptTemplate | null };
+  'export-files': { zip: Blob };
+  /** `template` is the one it was trained with, where its files tell; `gated`: it skips tokens. */
+  import: { runId: RunId; name: string; template: PromptTemplate | null; gated: boolean };
   'sieve-open': SieveInfo;
   'sieve-at': SievePoint;
   'sieve-export': { files: AdapterFile[] };
@@ -352,6 +373,8 @@ export type TrainEvent =
   | { type: 'sample'; runId: RunId; step: number; prompt: string; expected: string | null; text: string }
   /** Early stopping ended a run: its loss has not been better since `bestStep`. */
   | { type: 'stopped-early'; runId: RunId; step: number; bestStep: number; bestLoss: number }
+  /** How much of the files that a run is exported as is written, in bytes. */
+  | { type: 'exporting'; runId: RunId; written: number; total: number }
   | { type: 'generated'; requestId: number; runId: RunId; piece: string; done: boolean }
   | { type: 'warning'; runId: RunId | null; message: Message }
   | { type: 'run-failed'; runId: RunId; error: ErrorInfo }
@@ -457,7 +480,7 @@ export interface Checkpoint {
   page: unknown;
 }
 
-/** The worker that alone writes to the origin's private file system. */
+/** The worker that writes to the origin's private file system; exported files aside, which the train worker makes there. */
 export type KeepRequest =
   /** Writes the token sets of a run that begins, unless they lie there already. */
   | { type: 'save-data'; train: TokenSet; validation: TokenSet }

@@ -16,6 +16,8 @@ import type { DeviceChoice, ModelFile, TokenSet } from '../shared/types';
 import { type AdapterCheck, checkOf, compareCheck, fitsModel } from './adapterCheck';
 import { adapterFiles } from './adapterFiles';
 import { type ImportedAdapter, readAdapter } from './readAdapter';
+import { exportFiles } from './export/exportFiles';
+import { zipFile } from './export/zipFile';
 import { todaysState } from './formerState';
 import { Lock } from './lock';
 import { measureModules } from './moduleMeasures';
@@ -401,6 +403,31 @@ export class TrainService {
     });
   }
 
+  async exportFiles(request: Request<'export-files'>): Promise<TrainReplies['export-files']> {
+    const { runId, kind, values, template, facts } = request;
+    const open = this.#needModel();
+    const { source, file } = open.info;
+    const subject = await this.#lock.run(async () => {
+      const adapter = this.#adapter(runId);
+      if (!adapter) throw new AdapterError(message('train.studio.base'));
+      const [{ run, adapters }, thresholds] = [await adapter.exported(), await adapter.method.thresholds()];
+      const whole = await adapter.wholeValues();
+      return {
+        trained: { run, adapters, thresholds, whole },
+        model: this.#baseOf(adapter).config,
+        check: await this.#check(adapter, open),
+      };
+    });
+    const { files, release } = await exportFiles(kind, { ...subject, source, file, template, facts }, values);
+    try {
+      const total = files.reduce((sum, { length }) => sum + length, 0);
+      const zip = await zipFile(files, (written) => this.#emit({ type: 'exporting', runId, written, total }));
+      return { zip };
+    } finally {
+      release();
+    }
+  }
+
   /**
    * Looks at a finished adapter, with the session's own data or with those that are given.
    * @throws {TrainError} while a session trains: its adapters change
@@ -535,7 +562,7 @@ export class TrainService {
       const home = as === null ? this.#imported : this.#opened;
       this.#freeRun(home.get(id));
       home.set(id, run);
-      return { runId: id, name: adapter.run.name, template: adapter.template };
+      return { runId: id, name: adapter.run.name, template: adapter.template, gated: adapter.thresholds !== null };
     });
   }
 

@@ -54,6 +54,8 @@ function answer(request: Envelope<TrainRequest>): unknown {
       return studio.samplePrompts(request);
     case 'export':
       return studio.export(request);
+    case 'export-files':
+      return studio.exportFiles(request);
     case 'import':
       return studio.import(request);
     case 'release':

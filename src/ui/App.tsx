@@ -1,5 +1,14 @@
 /** The page: a bar that is always there, cards of what will be trained, and one view at a time beside them. */
-import { type ComponentType, Suspense, lazy, useDeferredValue, useEffect, useLayoutEffect, useRef } from 'react';
+import {
+  type ComponentType,
+  Suspense,
+  lazy,
+  useDeferredValue,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react';
 import { texts } from '../shared/texts';
 import { isLive } from '../store/slices';
 import { Announcer } from './Announcer';
@@ -91,7 +100,24 @@ export function App() {
       <TabBar />
       <DropAnywhere />
       <Announcer />
+      <Export />
     </>
+  );
+}
+
+const ExportDialog = later(() => import('./exports/ExportDialog'), 'ExportDialog');
+
+/** Fetched when it is asked for first. */
+function Export() {
+  const asked = useSel((s) => s.ui.exportOf !== null);
+  const [wanted, setWanted] = useState(false);
+  if (asked && !wanted) setWanted(true);
+  return (
+    wanted && (
+      <Suspense>
+        <ExportDialog />
+      </Suspense>
+    )
   );
 }
 

@@ -246,7 +246,6 @@ function Hint({ of }: { of: Message }) {
 
 /** Where copying is forbidden the text can be selected. */
 function CopyDetails({ text }: { text: string }) {
-  const [copied, setCopied] = useState(false);
   const t = texts().common.notice;
   return (
     <>
@@ -254,20 +253,39 @@ function CopyDetails({ text }: { text: string }) {
         <summary>{t.details}</summary>
         <pre>{text}</pre>
       </details>
-      <button
-        type="button"
-        className="quiet"
-        data-testid="copy-details"
-        onClick={() =>
-          void navigator.clipboard.writeText(text).then(
-            () => setCopied(true),
-            () => setCopied(false),
-          )
-        }
-      >
-        {copied ? t.copied : t.copyDetails}
-      </button>
+      <CopyButton text={text} label={t.copyDetails} done={t.copied} testId="copy-details" />
     </>
+  );
+}
+
+/** Copies a text that stands beside it: where the browser forbids that, it can be selected there. */
+export function CopyButton({
+  text,
+  label,
+  done,
+  testId,
+}: {
+  text: string;
+  label: string;
+  /** What it says afterwards. */
+  done: string;
+  testId: string;
+}) {
+  const [copied, setCopied] = useState<string | null>(null);
+  return (
+    <button
+      type="button"
+      className="quiet"
+      data-testid={testId}
+      onClick={() =>
+        void navigator.clipboard.writeText(text).then(
+          () => setCopied(text),
+          () => setCopied(null),
+        )
+      }
+    >
+      {copied === text ? done : label}
+    </button>
   );
 }
 

@@ -3,8 +3,6 @@ import { useRef } from 'react';
 import { texts } from '../../shared/texts';
 import type { Contender } from '../../store/compare/contenders';
 import { RunMark } from '../bits';
-import { Phrase } from '../Phrase';
-import { saveBlob } from '../saveBlob';
 import { useSel, useStudio } from '../studioContext';
 
 export function Adapters({ all }: { all: Contender[] }) {
@@ -12,16 +10,10 @@ export function Adapters({ all }: { all: Contender[] }) {
   const studio = useStudio();
   const ready = useSel((s) => s.model.status === 'ready');
   const input = useRef<HTMLInputElement>(null);
-  const save = async (id: string) => {
-    const zip = await studio.exportRun(id);
-    if (zip) saveBlob(zip.blob, zip.name);
-  };
   return (
     <div className="panel stack">
       <h3>{t.title}</h3>
-      <p className="help">
-        <Phrase of={t.help} file={<code>load_gated.py</code>} />
-      </p>
+      <p className="help">{t.help}</p>
       <div className="row">
         {all
           .filter((c) => c.kind === 'imported' || (c.kind === 'run' && c.run?.saved === null))
@@ -31,10 +23,11 @@ export function Adapters({ all }: { all: Contender[] }) {
               type="button"
               data-testid={`export-${key}`}
               disabled={voice.kind !== 'ready'}
-              onClick={() => void save(key)}
+              aria-haspopup="dialog"
+              onClick={() => studio.exports.ask(key)}
             >
               <RunMark index={index} />
-              {t.export(name)}
+              {texts().exports.open(name)}
             </button>
           ))}
         <button type="button" disabled={!ready} onClick={() => input.current?.click()}>

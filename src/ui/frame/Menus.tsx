@@ -5,7 +5,6 @@ import { settingsUrl } from '../../store/pageUrl';
 import { RunMark } from '../bits';
 import { LanguageToggle } from '../LanguageToggle';
 import { say } from '../announcer';
-import { saveBlob } from '../saveBlob';
 import { Shortcuts } from '../Shortcuts';
 import { ThemeToggle } from '../ThemeToggle';
 import { Tour } from '../Tour';
@@ -44,10 +43,6 @@ export function ExportMenu() {
   const phase = useSel((s) => s.runs.phase);
   const added = useSel((s) => s.compare.added.length > 0);
   const runs = session && phase !== 'compiling' ? session.config.runs.filter((r) => !session.gone?.has(r.id)) : [];
-  const save = async (id: string) => {
-    const zip = await studio.exportRun(id);
-    if (zip) saveBlob(zip.blob, zip.name);
-  };
   return (
     <Menu label={t.export} className="menu-export">
       <button
@@ -67,11 +62,12 @@ export function ExportMenu() {
           key={run.id}
           type="button"
           className="quiet"
+          aria-haspopup="dialog"
           data-testid={`quick-export-${run.id}`}
-          onClick={() => void save(run.id)}
+          onClick={() => studio.exports.ask(run.id)}
         >
           <RunMark index={session!.config.runs.indexOf(run) + 1} />
-          {t.exportRun(run.name)}
+          {texts().exports.open(run.name)}
         </button>
       ))}
       <a href={hashOf({ place: 'history', tab: 'source' })}>{t.place.history}</a>

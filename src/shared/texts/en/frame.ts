@@ -32,7 +32,6 @@ export const frame = {
   },
   export: 'Export',
   shareResult: 'Result as one HTML file',
-  exportRun: (run: string) => `Adapter of ${run} (PEFT)`,
   nothingToExport: 'Adapters can be exported once a run has trained.',
   more: 'More',
   presenter: 'Presenter mode',

@@ -8,6 +8,7 @@ import { configure } from './configure';
 import { data } from './data';
 import type { errors } from './errors';
 import { experiment } from './experiment';
+import { exports } from './exports';
 import { frame } from './frame';
 import { history } from './history';
 import { inspect } from './inspect';
@@ -31,6 +32,7 @@ export const en = {
   charts,
   compare,
   experiment,
+  exports,
   frame,
   history,
   sieve,

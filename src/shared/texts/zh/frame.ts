@@ -28,7 +28,6 @@ export const frame: Texts['frame'] = {
   },
   export: '导出',
   shareResult: '结果（单个 HTML 文件）',
-  exportRun: (run) => `${run} 的适配器（PEFT）`,
   nothingToExport: '有运行训练过之后，就可以导出适配器。',
   more: '更多',
   presenter: '演示模式',

@@ -9,6 +9,7 @@ import { configure } from './configure';
 import { data } from './data';
 import { errors } from './errors';
 import { experiment } from './experiment';
+import { exports } from './exports';
 import { frame } from './frame';
 import { history } from './history';
 import { inspect } from './inspect';
@@ -32,6 +33,7 @@ export const zh: Texts = {
   charts,
   compare,
   experiment,
+  exports,
   frame,
   history,
   sieve,

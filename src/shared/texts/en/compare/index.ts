@@ -211,8 +211,7 @@ export const compare = {
   },
   adapters: {
     title: 'Export and import adapters',
-    help: 'A zip in the layout of Hugging Face PEFT. A gated adapter is a TS_LORA or TS_DORA of the package sieve-peft; {file} in the zip loads it without the package.',
-    export: (name: string) => `Export ${name}`,
+    help: 'Each run can leave as an adapter for PEFT, or as files for other runtimes. What Sieve or PEFT wrote as an adapter can be imported again.',
     import: 'Import an adapter',
     file: 'Adapter zip',
   },

@@ -192,6 +192,12 @@ export const train = {
       hint: 'Take a validation example.',
     },
   },
+  export: {
+    beyondHalf: ({ tensor }: { tensor: string }) => ({
+      message: `${tensor} has values that f16 has no room for.`,
+      hint: 'Export it in bf16 or f32.',
+    }),
+  },
   adapter: {
     randomGate: {
       message: 'A random gate draws other tokens each time, so there is no threshold to export.',

@@ -188,8 +188,7 @@ export const compare: Texts['compare'] = {
   },
   adapters: {
     title: '导出与导入适配器',
-    help: '采用 Hugging Face PEFT 布局的 zip。带门控的适配器是 sieve-peft 包的 TS_LORA 或 TS_DORA；不装这个包，可用 zip 里的 {file} 加载。',
-    export: (name) => `导出 ${name}`,
+    help: '每个运行都可以导出为 PEFT 适配器，或导出为其他运行环境的文件。Sieve 或 PEFT 写的适配器可以再导入。',
     import: '导入适配器',
     file: '适配器 zip',
   },

@@ -143,6 +143,12 @@ export const train: Texts['errors']['train'] = {
     }),
     noTargets: { message: '这段文本没有已知目标的词元，因此没有损失。', hint: '请换用一个验证样本。' },
   },
+  export: {
+    beyondHalf: ({ tensor }) => ({
+      message: `${tensor} 里有 f16 容不下的值。`,
+      hint: '请以 bf16 或 f32 导出。',
+    }),
+  },
   adapter: {
     randomGate: { message: '随机门控每次抽取不同的词元，没有可以导出的阈值。', hint: '请导出其他运行。' },
     merge: ({ run }) => ({

@@ -1,0 +1,43 @@
+/** The kinds of files that a run can leave the page as, and what each can hold. */
+import { type RunConfig, isGated } from './config';
+import { type Message, message } from './message';
+import type { ModelDescription } from './model';
+import { ruleOf } from './rules';
+
+/** How merged weights are written: safetensors' names. */
+export const VALUE_TYPES = ['F32', 'F16', 'BF16'] as const;
+export type ValueType = (typeof VALUE_TYPES)[number];
+
+/** `peft`: the adapter's own zip. The others are made from the base's files as well. */
+export const EXPORT_KINDS = ['safetensors'] as const;
+export type ExportKind = (typeof EXPORT_KINDS)[number];
+
+/** Whether a run's gates go on choosing tokens once it is trained. */
+export const keepsGates = (run: Pick<RunConfig, 'method' | 'gate'>): boolean =>
+  isGated(run) && ruleOf(run.gate).activeOutsideTraining !== true;
+
+/** Where files run. */
+export const RUNTIMES = ['python', 'browser', 'onnx', 'llama', 'sieve'] as const;
+export type Runtime = (typeof RUNTIMES)[number];
+
+/** Which runtimes open which kind. */
+export const RUNS_IN: Record<ExportKind | 'peft', readonly Runtime[]> = {
+  peft: ['python', 'sieve'],
+  safetensors: ['python', 'sieve'],
+};
+
+/** What is exported, as far as the page knows it. */
+export interface Exportable {
+  name: string;
+  /** Whether it skips tokens, and whether it draws them anew each time. */
+  gated: boolean;
+  draws: boolean;
+  model: ModelDescription;
+}
+
+/** Why a run cannot leave as files of a kind; null where it can. */
+export function whyNot(kind: ExportKind | 'peft', { name, gated, draws }: Exportable): Message | null {
+  if (draws) return message('train.adapter.randomGate');
+  if (kind === 'safetensors' && gated) return message('train.adapter.merge', { run: name });
+  return null;
+}

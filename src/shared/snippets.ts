@@ -1,0 +1,85 @@
+/** Code that uses an exported file, with the person's own template in it: for the page and for the files' own README. */
+import type { PromptTemplate } from './data';
+import type { ExportKind } from './exports';
+
+/** What a snippet is about. */
+export interface SnippetParts {
+  template: PromptTemplate;
+  /** Names of the classes, where the model tells some apart. */
+  labels: readonly string[] | null;
+  /** It reads pictures. */
+  pictures: boolean;
+  /** The base's id; a folder's name has no owner. */
+  base: string;
+  /** How answers are told to end, in tokens. */
+  maxNewTokens?: number;
+}
+
+const FOLDER = 'path/to/this/folder';
+const quoted = (text: string): string => JSON.stringify(text);
+const TOKENS = 64;
+
+/** A prompt in the person's own template, with the columns' names as they stand. */
+function pythonPrompt({ template }: SnippetParts): string[] {
+  if (template.chat)
+    return [
+      'messages = [{"role": "user", "content": "Who are you?"}]',
+      'inputs = tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_tensors="pt", return_dict=True)',
+    ];
+  return [
+    `prompt = ${quoted(template.prompt || 'Once upon a time')}`,
+    'inputs = tokenizer(prompt, return_tensors="pt")',
+  ];
+}
+
+export function transformersSnippet(parts: SnippetParts): string {
+  const { labels, pictures, maxNewTokens = TOKENS } = parts;
+  if (labels)
+    return [
+      'from transformers import pipeline',
+      pictures
+        ? `classify = pipeline("image-classification", ${quoted(FOLDER)})`
+        : `classify = pipeline("text-classification", ${quoted(FOLDER)})`,
+      `print(classify(${quoted(pictures ? 'picture.png' : 'A text to classify.')}))  # ${labels.slice(0, 4).join(', ')}${labels.length > 4 ? ', …' : ''}`,
+    ].join('\n');
+  return [
+    'from transformers import AutoModelForCausalLM, AutoTokenizer',
+    `tokenizer = AutoTokenizer.from_pretrained(${quoted(FOLDER)})`,
+    `model = AutoModelForCausalLM.from_pretrained(${quoted(FOLDER)})`,
+    ...pythonPrompt(parts),
+    `ids = model.generate(**inputs, max_new_tokens=${maxNewTokens}, do_sample=False)`,
+    'print(tokenizer.decode(ids[0, inputs["input_ids"].shape[1]:], skip_special_tokens=True))',
+  ].join('\n');
+}
+
+/** An adapter as PEFT wrote it, on the base that it was trained on. */
+function peftSnippet(parts: SnippetParts & { gated: boolean }): string {
+  const { base, labels, pictures, gated, maxNewTokens = TOKENS } = parts;
+  const auto = labels ? (pictures ? 'ImageClassification' : 'SequenceClassification') : 'CausalLM';
+  const from = quoted(base.includes('/') ? base : `path/to/${base}`);
+  return [
+    ...(gated ? ['import sieve_peft  # registers TS_LORA and TS_DORA'] : []),
+    'from peft import PeftModel',
+    `from transformers import AutoModelFor${auto}${labels ? '' : ', AutoTokenizer'}`,
+    `base = AutoModelFor${auto}.from_pretrained(${from}${labels ? `, num_labels=${labels.length}` : ''})`,
+    `model = PeftModel.from_pretrained(base, ${quoted(FOLDER)})`,
+    ...(labels
+      ? []
+      : [
+          `tokenizer = AutoTokenizer.from_pretrained(${from})`,
+          ...pythonPrompt(parts),
+          `ids = model.generate(**inputs, max_new_tokens=${maxNewTokens}, do_sample=False)`,
+          'print(tokenizer.decode(ids[0, inputs["input_ids"].shape[1]:], skip_special_tokens=True))',
+        ]),
+  ].join('\n');
+}
+
+/** The code for one kind of files. */
+export function snippetOf(kind: ExportKind | 'peft', parts: SnippetParts & { gated: boolean }): string {
+  switch (kind) {
+    case 'peft':
+      return peftSnippet(parts);
+    case 'safetensors':
+      return transformersSnippet(parts);
+  }
+}

@@ -1,0 +1,35 @@
+import type { Texts } from '../en';
+
+export const exports: Texts['exports'] = {
+  title: (run) => `导出 ${run}`,
+  open: (run) => `导出 ${run}…`,
+  table: '文件种类及可用的运行环境',
+  kind: '文件',
+  runtime: {
+    python: 'Python',
+    browser: '浏览器',
+    onnx: 'ONNX Runtime',
+    llama: 'llama.cpp',
+    sieve: 'Sieve',
+  },
+  runs: '可用',
+  runsNot: '不可用',
+  name: {
+    peft: '适配器（PEFT）',
+    safetensors: '合并后的模型（safetensors）',
+  },
+  what: {
+    peft: '只有适配器，采用 Hugging Face PEFT 布局；使用时还需要基座模型。Sieve 可以再导入它。',
+    safetensors:
+      '适配器已并入基座权重，附带分词器、配置和模型卡。凡能打开 Hugging Face 文件夹的工具都能打开它；权重超过 2 GiB 时分片保存。',
+  },
+  peftGated: '这个适配器带门控：Python 需要 sieve-peft 包；不装这个包，可用 zip 里的 load_gated.py。',
+  values: '数值类型',
+  valuesHelp: 'f16 和 bf16 只占一半空间。bf16 保留的位数更少；f16 容不下大于 65504 的数。',
+  code: '使用它的代码',
+  copy: '复制',
+  copied: '已复制',
+  save: '保存 zip',
+  writing: '正在写文件',
+  close: '关闭',
+};
