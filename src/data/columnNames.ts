@@ -74,8 +74,12 @@ const ORDER = new Map(
   MEANINGS.map((meaning) => [meaning, new Map(NAMES[meaning].split(/\s+/).map((name, i) => [name, i]))]),
 );
 
+/** A longer one is a text and no name. */
+const LONGEST = 200;
+
 /** A name as it is looked up: "Response (chosen)", "sentence-1" and "#1 String" are `response`, `sentence_1` and `1_string`. */
 function plainName(name: string): string {
+  if (name.length > LONGEST) return '';
   return name
     .normalize('NFKC')
     .trim()

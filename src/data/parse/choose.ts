@@ -70,11 +70,15 @@ export function usesOf(files: readonly Source[], chosen: Readonly<Record<string,
   );
 }
 
+/** A longer path is not looked at for the number of its part. */
+const LONGEST = 1000;
+
 /** The largest file, and those that are parts of the same. */
 function largest(files: readonly Source[], among: readonly number[]): number[] {
   const size = (i: number) => files[i].bytes ?? files[i].total * 4;
   const best = among.reduce((a, b) => (size(b) > size(a) ? b : a));
-  const stem = (path: string) => path.replace(/[-_.]?\d+([-_]of[-_]\d+)?(?=\.[^/]*$)/i, '#');
+  const stem = (path: string) =>
+    path.length > LONGEST ? path : path.replace(/[-_.]?\d+([-_]of[-_]\d+)?(?=\.[^/]*$)/i, '#');
   const parts = among.filter(
     (i) => stem(files[i].path) === stem(files[best].path) && files[i].path !== files[best].path,
   );

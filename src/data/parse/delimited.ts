@@ -212,7 +212,7 @@ function rowsAreNamed(names: readonly string[], rows: readonly CsvRecord[]): boo
 /** Rows without the line of dashes that tables for people have below the header. */
 function withoutRule(rows: CsvRecord[]): CsvRecord[] {
   const isRule =
-    rows.length > 0 && rows[0].fields.every((f) => /^\s*(:?-{2,}:?)?\s*$/.test(f)) && filledOf(rows[0]) > 0;
+    rows.length > 0 && rows[0].fields.every((f) => /^(:?-{2,}:?)?$/.test(f.trim())) && filledOf(rows[0]) > 0;
   return isRule ? rows.slice(1) : rows;
 }
 

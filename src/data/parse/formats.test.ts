@@ -18,6 +18,7 @@ import { JsonRecords, type TextParser } from './json';
 import { MAX_PART, PlainText, TextLines } from './plain';
 import { MAX_ROW_LENGTH, TableBuilder } from './table';
 import { TextPieces } from './decode';
+import { stopwatch } from '../../shared/testing/quickly';
 import { inWords } from '../../shared/testing/words';
 
 const blob = (...parts: (Uint8Array | string)[]) => new Blob(parts as BlobPart[]);
@@ -308,6 +309,32 @@ describe('pieces', { timeout: 30_000 }, () => {
     expect((await parse('a.txt', blob(`${line}\n\t <|endoftext|> \nb\n`))).rows).toEqual([[line], ['b']]);
     // Looked at from its start for every mark, it took 13 s.
     expect(performance.now() - begun).toBeLessThan(5000);
+  });
+
+  const many = (sign: string) => sign.repeat(60_000);
+  const rows = (first: string, other: string) => `${first}\n${`${other}\n`.repeat(8)}`;
+  it.each<[string, string, string]>([
+    ['blanks in a broken record', 'a.jsonl', rows(`{"a": tru${many(' ')}e`, '{"a":"x"}')],
+    ['commas in a comment', 'a.json', rows(`[// ${many(',')}`, '{"a":"x"},')],
+    ['digits that are no number', 'a.jsonl', rows(`{"a":${many('0')}x}`, '{"a":"x"}')],
+    ['blanks in a name', 'a.csv', rows(`a${many(' ')}b,c`, 'x,y')],
+    ['strokes in a name', 'a.jsonl', rows(`{"a${many('_')}b":"x"}`, '{"a":"x"}')],
+    ['blanks below the names', 'a.csv', rows(`a,b\n${many(' ')}x,`, 'x,y')],
+    ['blanks before no label', 'a.txt', rows(`a${many(' ')}b __label__x y`, '__label__a b')],
+    ['blanks behind a label', 'a.txt', rows(`__label__x ${many(' ')}\u00a0y`, '__label__a b')],
+    ['commas in a label', 'a.txt', rows(`a __label__x${many(',')}y z`, '__label__a b')],
+  ])('however many: %s, it takes no longer than any other text', async (_, name, text) => {
+    const time = stopwatch();
+    await parseFile(name, blob(text)).then(detect, (error: unknown) => expect(error).toBeInstanceOf(DataError));
+    // One regular expression each tried every part of the run: two to ten seconds.
+    expect(time(), 'ms').toBeLessThan(1000);
+  });
+
+  it('names of 60,000 digits in a zip', async () => {
+    const files = ['a', 'b'].map((end) => ({ name: `${many('1')}/${end}`, content: csv }));
+    const time = stopwatch();
+    expect((await parse('x.zip', blob(zip(files)))).rows).toHaveLength(500);
+    expect(time(), 'ms').toBeLessThan(1000);
   });
 
   it('ends when it is told to', async () => {

@@ -203,7 +203,8 @@ export class JsonRecords implements TextParser {
         continue;
       }
       if (open.bare) {
-        if (this.#inArray && (c === COMMA || c === CLOSE) && !/^\s*(\/\/|#)/.test(open.text + text.slice(start, i))) {
+        const first = open.text.length > 1 ? open.text : open.text + text.slice(start, start + 2);
+        if (this.#inArray && (c === COMMA || c === CLOSE) && !isComment(first)) {
           this.#close(text.slice(start, i));
           return i;
         }
@@ -320,7 +321,7 @@ export class JsonRecords implements TextParser {
   #close(tail: string): void {
     const open = this.#open!;
     this.#open = null;
-    if (open.bare && /^(\/\/|#)/.test(open.text + tail)) {
+    if (open.bare && isComment(open.text + tail)) {
       this.#rows.passComment(open.line);
       return;
     }
@@ -373,7 +374,7 @@ export class JsonRecords implements TextParser {
     const alone = lines === 0 || lines > LOOK_AGAIN || tall || stack[0] !== OPEN_OBJECT;
     this.#record({
       line,
-      text: (alone ? text : text.slice(0, end)).replace(/[\s,]+$/u, ''),
+      text: withoutCommas(alone ? text : text.slice(0, end)),
       value: undefined,
       lines: 1,
       broken: true,
@@ -461,6 +462,15 @@ export class JsonRecords implements TextParser {
       for (const value of list) this.#rows.addValue(line, value, String(value));
     }
   }
+}
+
+const isComment = (text: string) => text.startsWith('#') || text.startsWith('//');
+
+/** Without blanks and commas at its end. A regular expression would try every run of them inside the text, too. */
+function withoutCommas(text: string): string {
+  let end = text.length;
+  while (end > 0 && /[\s,]/.test(text[end - 1])) end--;
+  return text.slice(0, end);
 }
 
 function newlines(text: string): number {

@@ -15,28 +15,46 @@ const MAX_FINE_LABELS = 100;
 /** Lines of one label alone: what is sorted by its label begins with many of them. */
 const SORTED_LINES = 50;
 /** fastText takes labels wherever they stand; they are written in front or behind. */
-const FASTTEXT = /^((?:__label__\S+[ \t]+)+)[ \t,]*(\S.*)$/s;
-const FASTTEXT_BEHIND = /^((?:(?!__label__).)+?)((?:[ \t,]+__label__\S+)+)$/s;
+const MARK = '__label__';
+const FASTTEXT = /__label__\S+[ \t]+/y;
 const FINE = /^([\p{L}][^\s:/]{1,29}):([^\s:/]{1,30})\s+(\S.*)$/su;
 const WORD = /^(\S{1,30})[ \t]+(\S.*)$/s;
 
 /** The cells of a line, or null where it does not begin with a label. */
 export function labelledLine({ style }: Pick<Labelled, 'style'>, line: string): string[] | null {
-  const behind = style === 'fasttext' && line.includes('__label__') ? FASTTEXT_BEHIND.exec(line) : null;
-  const found = behind
-    ? [behind[0], behind[2], behind[1]]
-    : { fasttext: FASTTEXT, fine: FINE, word: WORD }[style].exec(line);
+  if (style === 'fasttext') return (line.includes(MARK) && labelsBehind(line)) || labelsInFront(line);
+  const found = (style === 'fine' ? FINE : WORD).exec(line);
   if (!found) return null;
-  if (style === 'fine') return [found[1], found[2], found[3]];
-  if (style === 'word') return [found[1].replace(/:$/, ''), found[2]];
-  return [
-    found[1]
-      .trim()
-      .split(/\s+/)
-      .map((l) => l.slice('__label__'.length))
-      .join(' '),
-    found[2],
-  ];
+  return style === 'fine' ? [found[1], found[2], found[3]] : [found[1].replace(/:$/, ''), found[2]];
+}
+
+/** Labels parted by blanks, and commas, as one cell; null where there is something else. */
+function labelsOf(text: string): string | null {
+  const labels = text
+    .split(/[ \t]+/)
+    .map((label) => label.slice(label.search(/[^,]|$/)))
+    .filter((label) => label !== '');
+  if (!labels.every((label) => label.startsWith(MARK) && label.length > MARK.length && !/\s/.test(label))) return null;
+  return labels.map((label) => label.slice(MARK.length)).join(' ');
+}
+
+/** Step by step: one regular expression would try each run of blanks from each of its signs. */
+function labelsBehind(line: string): string[] | null {
+  const from = line.indexOf(MARK);
+  let end = from;
+  while (end > 0 && ' \t,'.includes(line[end - 1])) end--;
+  const labels = end > 0 && end < from ? labelsOf(line.slice(from)) : null;
+  return labels === null ? null : [labels, line.slice(0, end)];
+}
+
+function labelsInFront(line: string): string[] | null {
+  let end = 0;
+  FASTTEXT.lastIndex = 0;
+  while (FASTTEXT.test(line)) end = FASTTEXT.lastIndex;
+  const labels = end > 0 ? labelsOf(line.slice(0, end)) : null;
+  let from = end;
+  while (from < line.length && ' \t,'.includes(line[from])) from++;
+  return labels === null || from === line.length || /\s/.test(line[from]) ? null : [labels, line.slice(from)];
 }
 
 /**

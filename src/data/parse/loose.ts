@@ -132,7 +132,7 @@ class Reader {
       this.#at += found.length;
       return known.value;
     }
-    if (!/^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/.test(found))
+    if (!/^[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?$/.test(found))
       this.#fail(message('data.json.unexpected', { text: excerpt(found, 20) }));
     this.#at += found.length;
     return Number(found);
