@@ -363,12 +363,23 @@ describe('tensor storage', () => {
       '..',
       'a\\b',
       './../x',
+      'a..b',
     ]) {
       expect(() => open({ location }), location).toThrow(/outside the model's folder/);
     }
     expect(() => open({ location: 'd', offset: '56' })).toThrow(/outside d/);
-    expect(() => open({ location: 'd', offset: '-4' })).toThrow(ModelError);
+    expect(() => open({ location: 'd', offset: '-4' })).toThrow(/has the offset "-4"/);
+    expect(() => open({ location: 'd', length: '12' })).toThrow(/12 bytes of external data for the shape \[4\]/);
     expect(() => open({ location: 'd', offset: '0', length: '99999999999' })).toThrow(ModelError);
+    const inFile = (location: string) => tensor(location, [4], 1, external({ location }));
+    expect(() =>
+      resolveWeights(swap('inputNorm', tensor('inputNorm', [4], 1, external({ location: 'd' }))), config),
+    ).toThrow(/data file d is missing/);
+    const many = model({
+      nodes: [node('A', { outputs: ['y'] })],
+      tensors: Array.from({ length: 65 }, (_, i) => inFile(`d${i}`)),
+    });
+    expect(() => externalFiles(parse(many))).toThrow(/more than 64 data files/);
     const { nodes, tensors } = tinyGraph();
     const replaced = tensors.filter((t) => !/inputNorm|postNorm/.test(new TextDecoder().decode(new Uint8Array(t))));
     const overlap = parse(

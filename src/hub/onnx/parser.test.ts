@@ -170,20 +170,28 @@ describe('damaged and hostile files', () => {
     refused([...varint(7 * 8 + 2), ...varint(2 ** 40)]);
     refused([...varint(7 * 8 + 2), ...varint(-1)], /claims/);
     refused([...varint(7 * 8 + 2), 4, ...varint(1 * 8 + 2), 100, 0, 0], /more than the graph/);
+    refused([...varint(7 * 8 + 2), ...varint(2 ** 60)], /claims/);
+    refused(bytes(7, bytes(1, [2 * 8 + 5, 0, 0])), /does not end/);
     refused([0x3b, 0x3c], /wire type/);
     refused([0, 0, 0], /impossible field/);
   });
 
   it('huge, negative and misfitting dimensions; too many of anything', () => {
     const one = (t: number[]) => model({ nodes: [node('A', { outputs: ['y'] })], tensors: [t] });
-    refused(one(tensor('W', [2 ** 31, 2 ** 31], 1, raw([]))), /shape/);
+    refused(one(tensor('W', [2 ** 31, 2 ** 31], 1, raw([]))), /has the shape/);
     refused(one(tensor('W', [-1], 1, raw(f32le(1)))), /shape/);
     refused(one(tensor('W', [0, 2 ** 40], 1, raw([]))), /shape/);
     refused(one(tensor('W', [3], 1, raw(f32le(1, 2)))), /8 bytes for the shape \[3\]/);
     refused(one(tensor('W', new Array(9).fill(1), 1, raw(f32le(1)))), /more than 8 dimensions/);
     refused(one(tensor('W', [1], 1, raw(f32le(1)), raw(f32le(2)))), /twice/);
-    refused(one(tensor('W', [1], 1)), /float_data/);
-    refused(one(tensor('W', [2 ** 20], 10, [42, 0])), /int32_data/);
+    refused(one(tensor('W', [1], 1, raw(f32le(1)), bytes(4, f32le(1)))), /4 bytes for the shape \[1\]/);
+    refused(one(tensor('W', [1], 1, bytes(4, f32le(1)), bytes(5, [0]))), /twice/);
+    refused(one(tensor('W', [1], 1)), /has no float_data/);
+    refused(one(tensor('W', [2 ** 20], 10, [42, 0])), /0 bytes of int32_data/);
+    refused(one(tensor('W', [1], 1, [4 * 8 + 5, ...f32le(1)])), /stores float_data unpacked/);
+    refused(one(tensor('W', [1], 10, int(5, 1))), /stores int32_data unpacked/);
+    const entries = Object.fromEntries(Array.from({ length: 17 }, (_, i) => [`key${i}`, '1']));
+    refused(one(tensor('W', [1], 1, external(entries))), /too many external_data/);
     refused(one(str(8, 'x'.repeat(5000))), /a name of 5000 bytes/);
     refused(
       model({
@@ -197,6 +205,23 @@ describe('damaged and hostile files', () => {
       /more than 4096 inputs/,
     );
     refused(model({}), /no graph/);
+    refused([...GOOD, ...GOOD], /two graphs/);
+  });
+
+  it('16-bit values that are none, are too large, too many or too few', () => {
+    const two = (...data: number[]) =>
+      model({ nodes: [node('A', { outputs: ['y'] })], tensors: [tensor('W', [2], 10, bytes(5, data))] });
+    refused(two(0x80, 0x80, 0x80, 1), /no 16-bit number/);
+    refused(two(0xff, 0xff, 7, 1), /too many or too large/);
+    refused(two(1, 1, 1), /too many or too large/);
+    refused(two(0x81, 0x81, 1), /2 of 4 bytes/);
+  });
+
+  it('values that lie behind the end of the file', () => {
+    const { tensors } = parse(GOOD);
+    const { offset, length } = tensors.get('W')!.raw!;
+    expect(() => checkTensor(tensors.get('W')!, offset + length)).not.toThrow();
+    expect(() => checkTensor(tensors.get('W')!, offset + length - 1)).toThrow(/outside the file/);
   });
 
   it.each([

@@ -226,5 +226,7 @@ describe('what is not read', () => {
     expect(refused({}, b, tensor('scales', [2], DataType.UINT8, raw(random(2))))).toThrow(/uint8/);
     expect(refused({}, tensor('B', [2, 1, 16], DataType.UINT8, raw(random(31))), s)).toThrow(/31 bytes/);
     expect(refused({}, b, s, tensor('zeros', [2], DataType.FLOAT, raw(scales(2))))).toThrow(/float32/);
+    const typed = bytes(5, new Uint8Array(32).fill(1));
+    expect(refused({}, tensor('B', [2, 1, 16], DataType.UINT8, typed), s)).toThrow(/has no raw_data/);
   });
 });
