@@ -48,7 +48,7 @@ struct StatSlot {
   dxRows: u32,                    // rows of the adapter's dx as dispatched
   gradRows: u32,                  // rows of dB and dA
   measured: u32,                  // tokens whose μ is in the sums
-  mu: array<vec4<f32>, MU_PARTS>, // parts of Σ S_i μ_i, Σ (1 − S_i) μ_i, Σ c_i μ_i, and the last with coins for signs
+  mu: array<vec4<f32>, MU_PARTS>, // parts of Σ S_i μ_i, Σ (1 − S_i) μ_i, Σ c_i μ_i, and one that the rule itself makes
   helpful: array<vec2<u32>, MU_PARTS>, // parts of the number of tokens with μ_i < 0: kept, skipped
   spare: array<vec4<u32>, 2>,
   histogram: array<u32, RATIO_BINS>,

@@ -27,7 +27,7 @@ struct StatSlot {
   dxRows: u32,                    // rows of the adapter's dx as dispatched
   gradRows: u32,                  // rows of dB and dA
   measured: u32,                  // tokens whose μ is in the sums
-  mu: array<vec4<f32>, MU_PARTS>, // parts of Σ S_i μ_i, Σ (1 − S_i) μ_i, Σ c_i μ_i, and the last with coins for signs
+  mu: array<vec4<f32>, MU_PARTS>, // parts of Σ S_i μ_i, Σ (1 − S_i) μ_i, Σ c_i μ_i, and one that the rule itself makes
   helpful: array<vec2<u32>, MU_PARTS>, // parts of the number of tokens with μ_i < 0: kept, skipped
   spare: array<vec4<u32>, 2>,
   histogram: array<u32, RATIO_BINS>,
@@ -65,7 +65,7 @@ fn medianOf(index: u32) -> f32 {
 override THREADS: u32;
 override MODULES: u32;
 override OWN_RHO: bool;            // every module has a ρ of its own, and its own step
-override COIN: bool;               // coins for the signs of μ
+override OWN_SUM: bool;            // g from the rule's own sum instead of Σ c μ
 override LITERAL: bool;            // g is multiplied by s, so that ε is not negligible
 
 struct TauHyper {
@@ -89,7 +89,7 @@ var<workgroup> stepSize: f32;
 
 fn disagreement(index: u32) -> f32 {
   var sum = 0.0;
-  for (var part = 0u; part < MU_PARTS; part++) { sum += select(stats[index].mu[part].z, stats[index].mu[part].w, COIN); }
+  for (var part = 0u; part < MU_PARTS; part++) { sum += select(stats[index].mu[part].z, stats[index].mu[part].w, OWN_SUM); }
   return sum;
 }
 

@@ -1,5 +1,5 @@
-"""TS-PEFT (arXiv 2511.16147) for Hugging Face PEFT: importing this package registers TS_LORA and TS_DORA."""
-from .config import TsDoraConfig, TsLoraConfig
+"""TS-PEFT (arXiv 2511.16147) for Hugging Face PEFT: importing this package registers TS_LORA, TS_DORA, TS_LORA_SOFT and TS_DORA_SOFT."""
+from .config import TsDoraConfig, TsDoraSoftConfig, TsLoraConfig, TsLoraSoftConfig
 from .convert import from_zip
 from .layer import gated_layers
 from .model import TsLoraModel
@@ -10,8 +10,10 @@ __all__ = [
     "ThresholdSettings",
     "Thresholds",
     "TsDoraConfig",
+    "TsDoraSoftConfig",
     "TsLoraConfig",
     "TsLoraModel",
+    "TsLoraSoftConfig",
     "from_zip",
     "gated_layers",
 ]

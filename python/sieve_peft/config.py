@@ -5,6 +5,8 @@ from peft import LoraConfig
 from peft.utils.peft_types import PeftType
 
 TS_LORA, TS_DORA = "TS_LORA", "TS_DORA"
+# Behind a soft threshold: the active update is shrunk.
+TS_LORA_SOFT, TS_DORA_SOFT = "TS_LORA_SOFT", "TS_DORA_SOFT"
 
 # Fields of LoraConfig that change what Δ is, and that the gate was never defined for, beside those that PEFT calls variants.
 UNGATED = ("lora_bias", "target_parameters", "use_qalora")
@@ -21,7 +23,7 @@ def add_peft_type(name: str) -> PeftType:
     return PeftType(name)
 
 
-for _name in (TS_LORA, TS_DORA):
+for _name in (TS_LORA, TS_DORA, TS_LORA_SOFT, TS_DORA_SOFT):
     add_peft_type(_name)
 
 
@@ -57,3 +59,26 @@ class TsDoraConfig(TsLoraConfig):
         self.peft_type = PeftType(TS_DORA)
         if not self.use_dora:
             raise ValueError("TS_DORA without use_dora is TS_LORA.")
+
+
+@dataclass
+class TsLoraSoftConfig(TsLoraConfig):
+    """LoRA behind a soft threshold: the output is y + max(0, 1 − τ/r) Δ."""
+
+    def __post_init__(self):
+        super().__post_init__()
+        self.peft_type = PeftType(TS_LORA_SOFT)
+
+
+@dataclass
+class TsDoraSoftConfig(TsDoraConfig):
+    """DoRA behind a soft threshold."""
+
+    def __post_init__(self):
+        super().__post_init__()
+        self.peft_type = PeftType(TS_DORA_SOFT)
+
+
+def is_soft(config: TsLoraConfig) -> bool:
+    """Whether an adapter's updates are shrunk and not only left out."""
+    return isinstance(config, (TsLoraSoftConfig, TsDoraSoftConfig))

@@ -22,6 +22,12 @@ def token_ratio(z: torch.Tensor, lora_b: torch.Tensor, scaling: float, y_base: t
     return delta_norm(z, lora_b, scaling) / (y_base.norm(dim=-1) + RATIO_EPSILON)
 
 
+def shrinkage(ratio: torch.Tensor, gate: torch.Tensor, tau: torch.Tensor) -> torch.Tensor:
+    """κ of the soft threshold: 1 − τ/r where the gate is open (1 where τ = 0), else 0. Differentiable in r and τ."""
+    cut = gate & (tau > 0)
+    return torch.where(cut, 1 - tau / torch.where(cut, ratio, 1), gate.to(ratio.dtype))
+
+
 def ratio_bin(ratio: torch.Tensor) -> torch.Tensor:
     """Bin of each float32 ratio, by integer arithmetic on its bits, so that every implementation agrees."""
     bits = ratio.to(torch.float32).contiguous().view(torch.int32)

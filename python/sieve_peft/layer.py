@@ -6,7 +6,7 @@ from peft.tuners._buffer_dict import BufferDict
 from peft.tuners.lora.layer import LoraLayer, LoraVariant
 from torch import nn
 
-from .gate import RATIO_EPSILON, delta_norm
+from .gate import RATIO_EPSILON, delta_norm, shrinkage
 
 NOT_MERGED = "A gated adapter cannot be merged into the weights: whether a token gets the update depends on the token."
 
@@ -33,10 +33,14 @@ class Record:
 
 @dataclass
 class Gate(LoraVariant):
-    """h = y + 1[r ≥ τ] Δ with r = ‖Δ‖ / (‖y‖ + 1e-6). No gradient flows through r or the gate."""
+    """h = y + 1[r ≥ τ] Δ with r = ‖Δ‖ / (‖y‖ + 1e-6). No gradient flows through r or the gate.
+
+    soft: h = y + max(0, 1 − τ/r) Δ, and the gradient of Δ flows through r; ‖y‖ is held constant.
+    """
 
     dora: bool
     context: Context
+    soft: bool = False
     records: list[Record] = field(default_factory=list)
 
     def supports_lora_conversion(self) -> bool:
@@ -63,27 +67,35 @@ class Gate(LoraVariant):
                 dropped, lora_A=lora_a, lora_B=lora_b, scaling=scaling, base_layer=module.get_base_layer(),
                 base_result=result if same else None, adapter_name=active_adapter,
             )
-            with torch.no_grad():
+            with torch.set_grad_enabled(self.soft and torch.is_grad_enabled()):
                 size = delta.float().norm(dim=-1)
         else:
             z = lora_a(dropped)
             with torch.no_grad():
                 size = delta_norm(z.float(), lora_b.weight.float(), scaling)
+            if self.soft and torch.is_grad_enabled():
+                size = (lora_b(z) * scaling).float().norm(dim=-1)  # its gradient needs Δ itself
+        reach = size / (result.detach().float().norm(dim=-1) + RATIO_EPSILON)
         with torch.no_grad():
-            ratio = size / (result.float().norm(dim=-1) + RATIO_EPSILON)
+            ratio = reach.detach()
             valid = self.context.valid
             if valid is not None and valid.shape != ratio.shape:
                 valid = None
             gate = ratio >= tau.float()
             if valid is not None:
                 gate &= valid.to(gate.device)
+        kappa = shrinkage(reach, gate, tau.float()).unsqueeze(-1) if self.soft else None
         if self.dora:
-            out = torch.where(gate.unsqueeze(-1), result + delta.to(result.dtype), result)
+            added = delta if kappa is None else kappa * delta
+            out = torch.where(gate.unsqueeze(-1), result + added.to(result.dtype), result)
         else:
             # B z is computed for active tokens only.
             rows = gate.flatten().nonzero()[:, 0]
             flat = result.reshape(-1, result.shape[-1])
-            update = (lora_b(z.reshape(-1, z.shape[-1])[rows]) * scaling).to(flat.dtype)
+            update = lora_b(z.reshape(-1, z.shape[-1])[rows]) * scaling
+            if kappa is not None:
+                update = kappa.reshape(-1, 1)[rows] * update
+            update = update.to(flat.dtype)
             out = flat.index_add(0, rows, update).view_as(result)
         if self.context.recording and out.requires_grad:
             self._record(out, ratio, gate, valid, delta.detach() if self.dora else (z.detach(), lora_b.weight.detach(), scaling))
@@ -107,13 +119,13 @@ class Gate(LoraVariant):
         out.register_hook(add_mu)
 
 
-def attach(layer: LoraLayer, adapter: str, context: Context) -> None:
+def attach(layer: LoraLayer, adapter: str, context: Context, soft: bool = False) -> None:
     """Puts a gate with τ = 0 around an adapter that PEFT has just made. A τ is a buffer: nothing but its rule may move it."""
     if "lora_tau" not in layer._modules:
         layer.lora_tau = BufferDict({}, persistent=True)
         layer.other_param_names = (*layer.other_param_names, "lora_tau")
     layer.lora_tau[adapter] = torch.zeros((), dtype=torch.float32, device=layer.lora_A[adapter].weight.device)
-    layer.lora_variant[adapter] = Gate(dora=layer.use_dora[adapter], context=context)
+    layer.lora_variant[adapter] = Gate(dora=layer.use_dora[adapter], context=context, soft=soft)
 
 
 def gated_layers(model: nn.Module, adapter: str = "default") -> dict[str, LoraLayer]:

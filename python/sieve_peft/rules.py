@@ -63,7 +63,7 @@ class StepRule:
         self.step_sizes = [3 * rho / self.updates if auto else self.tau_step for rho in self.rhos]
         self.count += 1
         lam = [self.prices.per_token(i, tokens) for i in range(len(stats))]
-        wanted = wanted_changes(torch.stack([s.gate for s in stats]), torch.stack([s.mu for s in stats]), lam).tolist()
+        wanted = self.wanted(stats, lam).tolist()
         moved = tau.tolist()
         for i, g in enumerate(wanted):
             size = self.step_sizes[i if self.rho_per == "module" else 0]
@@ -74,6 +74,19 @@ class StepRule:
             v_hat = self.v[i] / (1 - self.beta2**self.count)
             moved[i] = max(0.0, moved[i] - size * m_hat / (v_hat**0.5 + self.eps))
         return torch.tensor(moved)
+
+    def wanted(self, stats: list[GateStats], lam: list[float]) -> torch.Tensor:
+        """g, float64 [modules]; lam: λ of each."""
+        return wanted_changes(torch.stack([s.gate for s in stats]), torch.stack([s.mu for s in stats]), lam)
+
+
+class SoftRule(StepRule):
+    """Of the soft threshold h = y + max(0, 1 − τ/r) Δ: g is τ's gradient, −Σ S μ/r − λ Σ S, with the penalty λ Σ max(0, r − τ)."""
+
+    def wanted(self, stats: list[GateStats], lam: list[float]) -> torch.Tensor:
+        slopes = [torch.where(s.gate & (s.ratio > 0), s.mu.double() / s.ratio.double(), 0.0).sum() for s in stats]
+        active = torch.tensor([int(s.gate.sum()) for s in stats], dtype=torch.float64)
+        return -torch.stack(slopes) - torch.tensor(lam, dtype=torch.float64) * active
 
 
 def next_up(value: torch.Tensor) -> torch.Tensor:

@@ -10,7 +10,7 @@ from torch import nn
 from .coin import CoinRule
 from .gate import GateStats
 from .layer import gated_layers
-from .rules import AveragedRule, ExactRule, PriceList, StepRule, TargetSkip
+from .rules import AveragedRule, ExactRule, PriceList, SoftRule, StepRule, TargetSkip
 
 try:
     from transformers import TrainerCallback
@@ -20,7 +20,7 @@ except ImportError:  # the package works without transformers' Trainer
         """Stands in where transformers is absent."""
 
 
-RULES = ("reconstructed", "literal", "exact", "averaged", "coin", "fixed")
+RULES = ("reconstructed", "literal", "exact", "averaged", "coin", "soft", "fixed")
 
 
 @dataclass
@@ -29,7 +29,8 @@ class ThresholdSettings:
 
     rule: 'reconstructed' (of the paper's update, from secondary sources), 'literal' (the same, for the paper's own constants),
     'exact' (proximal step over the step's tokens), 'averaged' (the same over EMAs in r's histogram), 'coin' (a control: the
-    reconstructed rule with coins for the signs of μ, thrown by `seed`) or 'fixed' (τ rests).
+    reconstructed rule with coins for the signs of μ, thrown by `seed`), 'soft' (by τ's own gradient: for adapters with a soft
+    threshold, and without a sparsity penalty, which would belong to the loss) or 'fixed' (τ rests).
     steps, warmup: optimizer steps of the whole run, and those before τ first moves.
     tau_learning_rate: step size of τ; None: 3 · median r / (steps − warmup).
     sparsity_penalty: λ̄, the price of an active token against a mean loss (λ = λ̄ / T).
@@ -49,6 +50,8 @@ class ThresholdSettings:
     def __post_init__(self):
         if self.rule not in RULES:
             raise ValueError(f"there is no threshold rule {self.rule!r}, only {', '.join(RULES)}")
+        if self.rule == "soft" and self.sparsity_penalty:
+            raise ValueError("the soft rule's sparsity penalty is a part of the loss, which is not made here")
         if not 0 <= self.warmup < self.steps:
             raise ValueError(f"warmup {self.warmup} must lie below steps {self.steps}")
         if self.target_sparsity is not None and not 0 <= self.target_sparsity < 1:
@@ -67,6 +70,8 @@ def _make_rule(s: ThresholdSettings, names: list[str]):
         return None
     size = "auto" if s.tau_learning_rate is None else s.tau_learning_rate
     per = "module" if s.per_module else "run"
+    if s.rule == "soft":
+        return SoftRule(modules, s.steps - s.warmup, prices, size, s.warmup, per)
     if s.rule == "coin":
         return CoinRule(names, s.seed, s.steps - s.warmup, prices, size, s.warmup, per)
     return StepRule(modules, s.steps - s.warmup, prices, size, s.warmup, per, s.rule == "literal")
@@ -87,6 +92,8 @@ class Thresholds:
             raise ValueError(f"the model has no gated adapter {adapter!r}")
         self.settings, self.adapter = settings, adapter
         self.gates = [layer.lora_variant[adapter] for layer in self.layers.values()]
+        if settings.rule != "fixed" and self.gates[0].soft != (settings.rule == "soft"):
+            raise ValueError("the soft rule, and no other that learns, is for adapters with a soft threshold")
         self.rule = _make_rule(settings, [name.removeprefix("base_model.model.") for name in self.layers])
         per = "module" if settings.per_module else "run"
         target = settings.target_sparsity

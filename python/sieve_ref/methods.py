@@ -45,6 +45,8 @@ CASES = {
     "ts-lora-rho-module": Case("ts-lora", settings=gate(rhoPer="module"), seed=4),
     "ts-lora-literal": Case("ts-lora", settings=gate(rule="literal", tauStep=1e-4), seed=6),
     "ts-lora-coin": Case("ts-lora", settings=gate(rule="coin", tauStep=1e-3, seed=11), seed=2),
+    "ts-lora-soft": Case("ts-lora", settings=gate(rule="soft", tauStep=1e-3, lambdaBar=0.5), seed=2),
+    "ts-dora-soft": Case("ts-dora", settings=gate(rule="soft", tauStep=1e-3, lambdaBar=0.5), seed=7),
     "ts-lora-exact": Case("ts-lora", settings=gate(rule="exact", eta=0.5, lambdaBar=0.01), seed=5),
     "ts-lora-exact-unbounded": Case("ts-lora", settings=gate(rule="exact", lambdaBar=0.01), seed=3),
     "ts-lora-averaged": Case("ts-lora", settings=gate(rule="averaged", lambdaBar=0.01), seed=4),

@@ -10,7 +10,7 @@ from torch import nn
 
 from sieve_peft.coin import CoinRule
 from sieve_peft.gate import GateStats
-from sieve_peft.rules import AveragedRule, ExactRule, PriceList, StepRule, TargetSkip
+from sieve_peft.rules import AveragedRule, ExactRule, PriceList, SoftRule, StepRule, TargetSkip
 from .dropout import dropout_key, set_dropout
 from .models import extra_weights, inner_model, lora_weights, orthogonality, whole_weights
 from .packed import packed_logits
@@ -122,7 +122,7 @@ class Settings:
     lambdaBar: float = 0.0
     tauStep: float | str = "auto"
     tauWarmup: int = 10
-    rule: str = "reconstructed"  # or literal, coin, exact, averaged, quantile, random, oracle
+    rule: str = "reconstructed"  # or literal, coin, soft, exact, averaged, quantile, random, oracle
     rhoPer: str = "run"
     eta: float | str = "auto"
     target: float | None = None
@@ -160,17 +160,19 @@ class StepResult:
 
 
 # Rules that learn a threshold; the others decide inside the forward or from a pass before it.
-LEARNED = ("reconstructed", "literal", "coin", "exact", "averaged")
+LEARNED = ("reconstructed", "literal", "coin", "soft", "exact", "averaged")
 
 
 def make_rule(s: Settings, names: list[str], prices: PriceList):
     """The threshold rule of a run whose gated modules have these names, None where nothing is learned."""
     modules = len(names)
     eta = math.inf if s.eta == "auto" else s.eta
-    if s.rule in ("reconstructed", "literal", "coin"):
+    if s.rule in ("reconstructed", "literal", "coin", "soft"):
         updates = (s.steps - s.tauWarmup) / (s.pricesEvery if s.prices == "held-out" else 1)
         if s.rule == "coin":
             return CoinRule(names, s.seed, updates, prices, s.tauStep, s.tauWarmup, s.rhoPer)
+        if s.rule == "soft":
+            return SoftRule(modules, updates, prices, s.tauStep, s.tauWarmup, s.rhoPer)
         return StepRule(modules, updates, prices, s.tauStep, s.tauWarmup, s.rhoPer, s.rule == "literal")
     if s.rule == "exact":
         return ExactRule(modules, prices, eta, s.tauWarmup)
@@ -206,6 +208,8 @@ class Run:
         self.adalora = hasattr(getattr(model, "base_model", None), "rankallocator")
         self.prices = PriceList(len(self.gates), s.lambdaBar)
         self.rule = make_rule(s, list(gated_modules(model)), self.prices)
+        if self.gates:
+            model.gate_context.soft = s.rule == "soft"
         self.target = None if s.target is None else TargetSkip(s.target, s.tauWarmup, s.targetPer)
         if s.dropout and (forward != "packed" or self.gates):
             raise ValueError("dropout is for plain LoRA through the packed forward")
@@ -232,13 +236,21 @@ class Run:
             if self.settings.dropout:
                 set_dropout(self.model, self.settings.dropout, dropout_key(self.settings.seed, self.t, i), batch.tokens)
             loss = self.loss_sum(batch, "padded" if padded else None) / supervised
-            loss.backward()
+            (loss + self.penalty(sum(b.tokens for b in micro_batches))).backward()
             total += loss.item()
         if self.settings.dropout:
             set_dropout(self.model, self.settings.dropout, None)
         if self.adalora:
             orthogonality(self.model).backward()
         return total
+
+    def penalty(self, tokens: int) -> torch.Tensor | float:
+        """λ Σ max(0, r − τ) of the last forward, behind a soft threshold."""
+        if self.settings.rule != "soft" or not self.gates:
+            return 0.0
+        context = self.model.gate_context
+        penalty, context.penalty = context.penalty, 0.0
+        return self.settings.lambdaBar / tokens * penalty
 
     def clear(self) -> None:
         self.optimizer.zero_grad(set_to_none=True)
@@ -249,6 +261,7 @@ class Run:
         """What every module's tokens of a batch would do to its mean loss, through the gates as they are; nothing is learnt."""
         self.clear()
         (self.loss_sum(batch) / batch.supervised).backward()
+        self.penalty(batch.tokens)
         stats = [g.stats() for g in self.gates]
         self.clear()
         return stats

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
-from sieve_peft.gate import RATIO_EPSILON, GateStats, token_ratio
+from sieve_peft.gate import RATIO_EPSILON, GateStats, shrinkage, token_ratio
 from .models import MODULE_PATHS, linear_names, linear_weight, module_names
 
 
@@ -15,11 +15,14 @@ class GateContext:
     valid: bool [sequences, length], or None when nothing is padded.
     mode: 'gate' (r ≥ τ), 'dense' (all open), 'off' (base), 'quantile' (the share `keep` with the largest r of one forward),
     'random' (as many, or each module's own `keep`, drawn with `generator`), 'given' (each module's `mask`).
+    soft: h = y + max(0, 1 − τ/r) Δ, ‖y‖ held constant; `penalty` is then Σ max(0, r − τ) of all modules since it was last 0.
     """
 
     def __init__(self):
         self.valid: torch.Tensor | None = None
         self.mode = "gate"
+        self.soft = False
+        self.penalty: torch.Tensor | float = 0.0
         self.keep = 0.5
         self.generator = torch.Generator()
 
@@ -87,7 +90,12 @@ class TsLoraLinear(nn.Module):
             valid = torch.ones_like(ratio, dtype=torch.bool) if padding is None else padding
             gate = self.decide(ratio, valid)
         real = (lambda rows: rows.flatten()) if padding is None else (lambda rows: rows[padding])
-        h = y_base + (delta if gate.all() else torch.where(gate.unsqueeze(-1), delta, 0))
+        added = delta
+        if self.context.soft:
+            reach = delta.norm(dim=-1) / (y_base.detach().norm(dim=-1) + RATIO_EPSILON)
+            added = shrinkage(reach, gate, self.tau).unsqueeze(-1) * delta
+            self.context.penalty = self.context.penalty + torch.where(gate, reach - self.tau, 0).sum()
+        h = y_base + (added if gate.all() else torch.where(gate.unsqueeze(-1), added, 0))
         chunk = {"ratio": real(ratio), "gate": real(gate)}
         if h.requires_grad:
             # μ straight from its definition ⟨∂L/∂h_i, Δ_i⟩, not from u·z as the engine computes it.

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from transformers import BertConfig, BertForSequenceClassification
 
 from conftest import NANO
-from sieve_peft import TsDoraConfig, TsLoraConfig, gated_layers
+from sieve_peft import TsDoraConfig, TsDoraSoftConfig, TsLoraConfig, TsLoraSoftConfig, gated_layers
 from sieve_ref.check_export import OURS, check
 from sieve_ref.export import CHECK, OUR_SCRIPT, README, SCRIPT, WEIGHTS, AdapterError, load_own, load_peft, load_script
 from sieve_ref.models import MODELS, load_base
@@ -75,6 +75,8 @@ def dense(model: PeftModel) -> PeftModel:
     (NANO, TsLoraConfig, {}),
     (NANO, TsLoraConfig, {"use_rslora": True, "target_modules": "all-linear"}),
     (NANO, TsDoraConfig, {"target_modules": ["model.layers.1.self_attn.v_proj", "model.layers.3.mlp.up_proj"]}),
+    (NANO, TsLoraSoftConfig, {}),
+    (NANO, TsDoraSoftConfig, {"target_modules": ["v_proj", "up_proj"]}),
     ("families/gpt2", TsLoraConfig, {"target_modules": ["c_attn", "mlp.c_proj"], "fan_in_fan_out": True}),
     ("families/gpt2", TsDoraConfig, {"target_modules": ["c_attn", "mlp.c_proj"], "fan_in_fan_out": True}),
 ])

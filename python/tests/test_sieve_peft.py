@@ -3,6 +3,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 import torch
@@ -14,9 +15,11 @@ from torch import nn
 
 import sieve_peft
 from conftest import NANO, Stored, close
-from sieve_peft import Thresholds, ThresholdSettings, TsDoraConfig, TsLoraConfig, from_zip, gated_layers
+from sieve_peft import Thresholds, ThresholdSettings, TsDoraConfig, TsDoraSoftConfig, TsLoraConfig, TsLoraSoftConfig, from_zip, gated_layers
+from sieve_ref.methods import CASES as CASES_OF_TWIN, Start, build, make_run
 from sieve_ref.models import MODULE_PATHS, load_base
-from sieve_ref.train import Batch, Settings, learning_rate, loss_sum
+from sieve_ref.train import Batch, Settings, batch_logits, learning_rate, loss_sum
+from sieve_ref.ts_lora import gated_modules
 
 TARGETS = [path.split(".")[-1] for path in MODULE_PATHS.values()]
 CASES = {"sieve-stories-nano-ts-lora": TsLoraConfig, "methods-ts-dora": TsDoraConfig, "methods-ts-lora-literal": TsLoraConfig,
@@ -38,7 +41,7 @@ def gated(stored: Stored, config_class) -> PeftModel:
             layer.lora_A["default"].weight.copy_(stored[f"initA.{name}"])
             layer.lora_B["default"].weight.copy_(stored[f"initB.{name}"])
             layer.lora_tau["default"].copy_(stored["tau"][i])
-            if config_class is TsDoraConfig:
+            if issubclass(config_class, TsDoraConfig):
                 layer.lora_magnitude_vector["default"].weight.copy_(stored[f"initM.{name}"])
     return model
 
@@ -80,6 +83,46 @@ def test_ten_steps_are_the_fixtures(stem):
         # AdamW divides by the root of a gradient's square, however small: 1.2e-4 was seen where all else agrees to 1e-6.
         close(layer.lora_A["default"].weight, stored[f"finalA.{name}"], 3e-4, name)
         close(layer.lora_B["default"].weight, stored[f"finalB.{name}"], 3e-4, name)
+
+
+@pytest.mark.parametrize("stem, config_class", [("methods-ts-lora-soft", TsLoraSoftConfig), ("methods-ts-dora-soft", TsDoraSoftConfig)])
+def test_a_soft_threshold_has_the_twins_logits_and_gradients(stem, config_class, tmp_path):
+    stored = Stored(stem)
+    model, batch = gated(stored, config_class), batch_of(stored, 0)
+    case = replace(CASES_OF_TWIN[stem.removeprefix("methods-")])
+    case.settings = replace(case.settings, lambdaBar=0.0)
+    names = stored.json["modules"]
+    pairs = {m["name"]: (stored[f"initA.{m['name']}"], stored[f"initB.{m['name']}"]) for m in names}
+    extra = {m["name"]: stored[f"initM.{m['name']}"] for m in names} if "dora" in stem else {}
+    twin = build(case, Start(pairs, extra, stored["tau"]))
+    make_run(case, twin).backward([batch])
+    (loss_sum(logits_of(model, batch), batch.targets) / batch.supervised).backward()
+    layers = {path.removeprefix("base_model.model."): layer for path, layer in gated_layers(model).items()}
+    for name, module in gated_modules(twin).items():
+        close(layers[name].lora_A["default"].weight.grad, module.lora_A.weight.grad, 1e-4, name)
+        close(layers[name].lora_B["default"].weight.grad, module.lora_B.weight.grad, 1e-4, name)
+    with torch.no_grad():
+        logits = logits_of(model, batch)
+        close(logits, batch_logits(twin, batch), 1e-5)
+        model.save_pretrained(tmp_path)
+        assert json.loads((tmp_path / "adapter_config.json").read_text())["peft_type"].endswith("_SOFT")
+        assert torch.equal(logits_of(PeftModel.from_pretrained(load_base(NANO), tmp_path).eval(), batch), logits)
+
+
+def test_the_soft_rule_follows_taus_own_gradient():
+    stored = Stored("methods-ts-lora-soft")
+    model, batch = gated(stored, TsLoraSoftConfig), batch_of(stored, 0)
+    thresholds = Thresholds(model, ThresholdSettings(steps=10, rule="soft", warmup=0))
+    for layer in gated_layers(model).values():
+        layer.lora_tau["default"].requires_grad_(True)
+    (loss_sum(logits_of(model, batch), batch.targets) / batch.supervised).backward()
+    wanted = thresholds.rule.wanted(thresholds._take(), [0.0] * len(thresholds.gates))
+    slopes = torch.stack([layer.lora_tau["default"].grad for layer in gated_layers(model).values()])
+    close(wanted.float(), slopes, 1e-4)
+    with pytest.raises(ValueError, match="part of the loss"):
+        ThresholdSettings(steps=10, rule="soft", sparsity_penalty=0.1)
+    with pytest.raises(ValueError, match="soft threshold"):
+        Thresholds(model, ThresholdSettings(steps=10, warmup=0))
 
 
 def test_logits_of_a_saved_adapter_are_the_same(tmp_path):

@@ -97,6 +97,10 @@ export const isGated = (run: Pick<RunConfig, 'method'>): boolean => methodOf(run
 export const drawsTokens = (run: Pick<RunConfig, 'method' | 'gate'>): boolean =>
   isGated(run) && ruleOf(run.gate).draws === true;
 
+/** Whether the run's gate also shrinks the updates that it leaves. */
+export const shrinksUpdates = (run: Pick<RunConfig, 'method' | 'gate'>): boolean =>
+  isGated(run) && ruleOf(run.gate).shrinks === true;
+
 /** The run whose active tokens a run's gate draws as many as; null where it follows none. */
 export const followedBy = (run: Pick<RunConfig, 'method' | 'gate'>): string | null =>
   drawsTokens(run) ? run.gate.follows : null;

@@ -93,6 +93,21 @@ describe('a gated adapter', () => {
     expect(plain.map((f) => f.name)).not.toContain('load_gated.py');
   });
 
+  it('of a soft threshold says so, and comes back as one', () => {
+    for (const [method, type] of [
+      ['ts-lora', 'TS_LORA_SOFT'],
+      ['ts-dora', 'TS_DORA_SOFT'],
+    ] as const) {
+      const soft = exported(runSchema.parse({ ...run, method, gate: { rule: 'soft' } }));
+      expect(json(soft, 'adapter_config.json').peft_type).toBe(type);
+      expect(new TextDecoder().decode(soft.find((f) => f.name === 'README.md')!.bytes)).toContain('max(0, 1 − τ/r)');
+      const back = readAdapter(soft, model, 'b');
+      expect(back.run).toMatchObject({ method, gate: { rule: 'soft' } });
+      expect([...back.thresholds!]).toEqual(thresholdNames(soft).map((name) => tensorsOf(soft).get(name).data[0]));
+    }
+    expect(readAdapter(files, model, 'b').run.gate.rule).toBe('reconstructed');
+  });
+
   it('as version 1 wrote it, LORA with ts_peft.json beside it, opens as before', () => {
     const former = exported({ ...run, method: 'lora' });
     const paths = adaptedModules(model, run).map(({ path }) => path);

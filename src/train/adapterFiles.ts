@@ -9,7 +9,7 @@ import type { AdapterMethod } from '../engine/adapters/adapterMethod';
 import { adapterMethodOf } from '../engine/adapters/methods';
 import type { WholeValues } from '../engine/adapters/wholeModules';
 import { type NamedTensor, writeSafetensors } from '../hub/safetensors';
-import { ALL_LINEAR, METHOD_NAMES, type RunConfig, drawsTokens } from '../shared/config';
+import { ALL_LINEAR, METHOD_NAMES, type RunConfig, drawsTokens, shrinksUpdates } from '../shared/config';
 import type { PromptTemplate } from '../shared/data';
 import { AdapterError } from '../shared/errors';
 import { type ClassModel, headWeights, isTarget, linearWeights, wholeModules } from '../shared/model';
@@ -41,7 +41,7 @@ export interface ExportParts {
 const common = ({ run, inOut = false, thresholds, classes }: ExportParts): Record<string, unknown> => {
   const { name, peft } = adapterMethodOf(run);
   return {
-    peft_type: thresholds ? gatedType(name) : peft.type,
+    peft_type: thresholds ? gatedType(name, shrinksUpdates(run)) : peft.type,
     ...(classes ? { task_type: 'SEQ_CLS', modules_to_save: savedModules(classes.model) } : { task_type: 'CAUSAL_LM' }),
     lora_alpha: run.alpha,
     lora_dropout: run.dropout,
@@ -161,7 +161,7 @@ function readme(parts: ExportParts): string {
       : []),
     '',
     '```python',
-    ...(thresholds ? ['import sieve_peft  # registers TS_LORA and TS_DORA'] : []),
+    ...(thresholds ? ['import sieve_peft  # registers the gated methods'] : []),
     'from peft import PeftModel',
     ...loadBase(parts),
     'model = PeftModel.from_pretrained(base, "this folder")',
@@ -178,7 +178,7 @@ function readme(parts: ExportParts): string {
   if (thresholds)
     lines.push(
       '',
-      '**This adapter is gated**: a token gets the update of a module where ‖Δ‖ / (‖y‖ + 1e-6) ≥ τ, y the output of the frozen module and τ its `lora_tau`. The package sieve_peft is the folder python/ of Sieve; PEFT without it refuses the folder by name. `python load_gated.py` loads the adapter with torch and transformers alone, and compares with check.json. A gated adapter cannot be merged into the base: the gate depends on the token.',
+      `**This adapter is gated**: a token gets ${shrinksUpdates(run) ? 'max(0, 1 − τ/r) times the update of a module, r = ‖Δ‖ / (‖y‖ + 1e-6)' : 'the update of a module where ‖Δ‖ / (‖y‖ + 1e-6) ≥ τ'}, y the output of the frozen module and τ its \`lora_tau\`. The package sieve_peft is the folder python/ of Sieve; PEFT without it refuses the folder by name. \`python load_gated.py\` loads the adapter with torch and transformers alone, and compares with check.json. A gated adapter cannot be merged into the base: the gate depends on the token.`,
     );
   return `${lines.join('\n')}\n`;
 }

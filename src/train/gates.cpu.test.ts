@@ -87,6 +87,8 @@ describe('however it is laid out', () => {
     }),
     gated('oracle', { rule: 'oracle' }),
     gated('quantile', { rule: 'quantile', activeShare: 0.3 }),
+    gated('soft', { rule: 'soft', sparsityPenalty: 1, tauLearningRate: 1e-3 }),
+    gated('soft-dora', { rule: 'soft', sparsityPenalty: 1, tauLearningRate: 1e-3 }, { method: 'ts-dora' }),
     gated('coin', { rule: 'coin', gradientFrom: 'dev', gradientInterval: 1, tauLearningRate: 1e-3 }),
   ];
   const dev = batchOf([31, 20], 9);
@@ -105,7 +107,7 @@ describe('however it is laid out', () => {
       return { results, parameters, evals };
     });
 
-  const stacked = () => (learntStacked ??= learn(layout(6, 2)));
+  const stacked = () => (learntStacked ??= learn(layout(8, 2)));
   let learntStacked: ReturnType<typeof learn> | null = null;
 
   it('stacked, in turns, or with layers computed anew: bit for bit the same', async () => {
@@ -155,7 +157,7 @@ describe('however it is laid out', () => {
       }
       return Promise.all(trainer.runs.map((r) => r.state()));
     });
-    await train(runs, { loadBestCheckpoint: true }, layout(6, 2), async (trainer, step) => {
+    await train(runs, { loadBestCheckpoint: true }, layout(8, 2), async (trainer, step) => {
       trainer.runs.forEach((run, i) => run.restore(half[i]));
       for (const run of trainer.runs) await run.refresh();
       for (let t = 3; t < 5; t++) expect(await step(t, stepBatches(t), dev)).toEqual(whole.results[t]);
@@ -195,7 +197,7 @@ describe('however it is laid out', () => {
 const trainerModules = (run: RunConfig): string[] => targetModules(base.config, run).map(moduleName);
 
 describe('λ means the same however a batch is cut', () => {
-  it.each(['reconstructed', 'literal', 'exact', 'averaged', 'coin'] as const)(
+  it.each(['reconstructed', 'literal', 'exact', 'averaged', 'coin', 'soft'] as const)(
     '%s: 1 × 8, 4 × 2 and 8 × 1',
     async (rule) => {
       const lengths = [12, 15, 9, 17, 11, 13, 16, 10];

@@ -4,7 +4,8 @@
 
 base: folder or Hugging Face id of the base model, where it is not what adapter_config.json names. In a program:
 `from load_gated import load`, then `model = load()`. Needs torch, safetensors and transformers 4.56 or later; PEFT is not
-needed. Every adapted module gives y + Δ for a token where ‖Δ‖ / (‖y‖ + 1e-6) ≥ τ, and y, the frozen output, for any other.
+needed. Every adapted module gives y + Δ for a token where r = ‖Δ‖ / (‖y‖ + 1e-6) ≥ τ, and y, the frozen output, for any other;
+where the adapter is of a soft kind (TS_LORA_SOFT, TS_DORA_SOFT), y + max(0, 1 − τ/r) Δ.
 """
 import json
 import sys
@@ -25,7 +26,7 @@ def read(name):
     return json.loads((FOLDER / name).read_text(encoding="utf-8"))
 
 
-def add_gate(linear, a, b, tau, scaling, magnitude=None):
+def add_gate(linear, a, b, tau, scaling, magnitude=None, soft=False):
     """Puts LoRA (DoRA with a magnitude [d_out]) and its gate behind a linear layer. a [r, d_in], b [d_out, r], tau []."""
     scale = None
     if magnitude is not None:
@@ -45,6 +46,8 @@ def add_gate(linear, a, b, tau, scaling, magnitude=None):
             frozen = out if module.bias is None else out - module.bias.float()
             delta = (scale - 1) * frozen + scale * delta
         ratio = delta.norm(dim=-1, keepdim=True) / (out.norm(dim=-1, keepdim=True) + EPSILON)
+        if soft:  # where τ = 0 nothing is cut off, even of r = 0
+            delta = delta * torch.where(tau > 0, 1 - tau / ratio.clamp(min=torch.finfo(ratio.dtype).tiny), 1)
         return torch.where(ratio >= tau, out + delta, out).to(y.dtype)
 
     linear.register_forward_hook(gate)
@@ -67,7 +70,8 @@ def load(base=None, **options):
     tensors = {name.removeprefix(PREFIX): value.float() for name, value in load_file(FOLDER / "adapter_model.safetensors").items()}
     for path in [name.removesuffix(".lora_tau") for name in tensors if name.endswith(".lora_tau")]:
         a, b, tau = (tensors[f"{path}.{name}"] for name in ("lora_A.weight", "lora_B.weight", "lora_tau"))
-        add_gate(model.get_submodule(path), a, b, tau, scaling, tensors.get(f"{path}.lora_magnitude_vector"))
+        magnitude = tensors.get(f"{path}.lora_magnitude_vector")
+        add_gate(model.get_submodule(path), a, b, tau, scaling, magnitude, config["peft_type"].endswith("_SOFT"))
     for name, value in tensors.items():
         if ".lora_" not in name:  # a head, trained whole
             model.get_parameter(name).data.copy_(value)

@@ -11,7 +11,16 @@ import { type Fixture, fixtureBatch, fixtureRun, fixtureTrain, loadFixture, open
 type MethodFixture = Fixture & { name: string; seed?: number; run: Record<string, unknown> };
 
 /** Names of the fixtures, and the letter of what each trains besides A and B. */
-const CASES = { rslora: null, loraplus: null, dropout: null, dora: 'M', 'ts-dora': 'M', adalora: 'E' } as const;
+const CASES = {
+  rslora: null,
+  loraplus: null,
+  dropout: null,
+  dora: 'M',
+  'ts-dora': 'M',
+  'ts-lora-soft': null,
+  'ts-dora-soft': 'M',
+  adalora: 'E',
+} as const;
 
 async function open(f: MethodFixture) {
   const base = await openBase(await testDevice(), f.model);

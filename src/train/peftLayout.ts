@@ -9,8 +9,8 @@ export const WEIGHTS = 'adapter_model.safetensors';
 /** The file of a base model; an adapter belongs to its values. */
 export type BaseFile = Pick<ModelFile, 'path' | 'dtype' | 'exact'>;
 
-/** `peft_type` of an update behind a gate, by the update's name: TS_LORA, TS_DORA. */
-export const gatedType = (update: string) => `TS_${update.toUpperCase()}`;
+/** `peft_type` of an update behind a gate, by the update's name: TS_LORA, TS_DORA; TS_LORA_SOFT where the gate also shrinks it. */
+export const gatedType = (update: string, shrinks: boolean) => `TS_${update.toUpperCase()}${shrinks ? '_SOFT' : ''}`;
 
 /** PEFT's names of a module's tensors. */
 export const tensorNames = ({ peft, extra }: AdapterMethod, path: string) => ({

@@ -1,6 +1,7 @@
 /** Adapters from files in PEFT's layout, of this page or of others. What is read is checked before it is used. */
 import { message } from '../shared/message';
 import { z } from '../shared/zod';
+import type { AdapterMethod } from '../engine/adapters/adapterMethod';
 import type { ModuleAdapter } from '../engine/adapters/parameters';
 import { ADAPTER_METHODS } from '../engine/adapters/list';
 import { adaptedModules } from '../engine/model/modules';
@@ -9,6 +10,7 @@ import { type SafetensorsFile, readSafetensors } from '../hub/safetensors';
 import { ALL_LINEAR, GATE_RULES, type RunConfig, problemOf, rankOf, runSchema, scalingOf } from '../shared/config';
 import type { PromptTemplate } from '../shared/data';
 import { methodWith } from '../shared/methods';
+import { SHRINKING_RULE } from '../shared/rules';
 import { AdapterError } from '../shared/errors';
 import { templateSchema } from '../shared/origin';
 import { withLabels } from '../shared/classHead';
@@ -106,7 +108,9 @@ export function readAdapter(
   const fields = parse(files, CONFIG, z.record(z.string(), z.unknown()));
   const weights = files.get(WEIGHTS);
   if (!fields || !weights) throw new AdapterError(message('train.adapter.notPeft'));
-  const behindGate = ADAPTER_METHODS.find((m) => fields.peft_type === gatedType(m.name));
+  const isBehind = (shrinks: boolean) => (m: AdapterMethod) => fields.peft_type === gatedType(m.name, shrinks);
+  const behindSoft = ADAPTER_METHODS.find(isBehind(true));
+  const behindGate = behindSoft ?? ADAPTER_METHODS.find(isBehind(false));
   const former = behindGate ? null : parse(files, 'ts_peft.json', thresholdSchema);
   const check = parse(files, 'check.json', checkSchema);
   const sieve = parse(files, 'sieve.json', sieveSchema);
@@ -117,7 +121,7 @@ export function readAdapter(
   refuseOthers({ ...fields, peft_type: type }, others, model);
   const own = ADAPTER_METHODS.findLast(({ peft }) => peft.type === type && peft.is(config))!;
   if (behindGate && own !== behindGate)
-    throw new AdapterError(message('train.adapter.gateType', { type: gatedType(behindGate.name), is: own.name }));
+    throw new AdapterError(message('train.adapter.gateType', { type: String(fields.peft_type), is: own.name }));
   const { peft, extra } = own;
   const method = methodWith(own.name, behindGate !== undefined || former !== null);
   if (method === undefined) throw new AdapterError(message('train.adapter.gatedAdalora'));
@@ -132,6 +136,7 @@ export function readAdapter(
     name: sieve?.name ?? name,
     alpha: config.lora_alpha,
     method,
+    ...(behindSoft ? { gate: { rule: SHRINKING_RULE } } : {}),
     ...peft.read(config),
     ...chosen(meant, model),
   });

@@ -54,6 +54,8 @@ export interface Scratch {
   /** [rows, dOut]: a part of Δ whose size is asked for; and [rows] f32: a number for each. There when a gated run `usesBaseOutput`. */
   delta?: Tensor;
   rowTerm?: Tensor;
+  /** [rows] f32: see kernels/soft; there when a run has a soft threshold. `delta` is then a run's own. */
+  along?: Tensor;
 }
 
 export interface ForwardIO {
@@ -99,6 +101,7 @@ export interface FrozenGradientIO {
   /** [rows, dOut]: g = ∂L/∂h */
   gradOut: Tensor;
   saved: SavedActivations;
+  scratch: Scratch;
   /** [rows, dOut]: what W0ᵀ is to be given instead. */
   out: Tensor;
 }

@@ -8,10 +8,31 @@ import type { Op } from '../device/program';
 import type { DeltaSize } from '../kernels/gate/gate';
 import type { LowRankBackward, LowRankForward } from '../kernels/lowRank/lowRank.cpu';
 import type { MuTerms } from '../kernels/muStats/muStats';
-import type { Rows } from '../kernels/rows/rows';
+import type { ActiveRows, Rows } from '../kernels/rows/rows';
+import type { Shrinking } from '../kernels/soft/soft';
 import type { AdaptedModule, BackwardIO, ForwardIO, FrozenGradientIO, StateTensor } from './method';
 
+/** By what a soft threshold shrinks updates, and λ̄ of its penalty. */
+export interface Shrunk extends Shrinking {
+  lambdaBar: number;
+}
+
+/** What is different of an update behind a soft threshold: κ Δ of the open rows with κ = 1 − τ/r (kernels/soft). */
+export interface ShrunkUpdate {
+  /** y += κ Δ. */
+  add(m: AdaptedModule, io: ForwardIO, rows: ActiveRows, by: Shrunk): Op[];
+  frozenGradient(m: AdaptedModule, io: FrozenGradientIO, by: Shrunk): Op[];
+  /** After `back` and μ: `through` then goes by the gradient of Δ, in the place of g. */
+  back(m: AdaptedModule, io: BackwardIO, rows: ActiveRows, by: Shrunk): Op[];
+  gradients(m: AdaptedModule, io: BackwardIO, rows: ActiveRows): Op[];
+  /** Before a step's first micro-batch, and before its gradients are completed. */
+  begin(): Op[];
+  finish(): Op[];
+}
+
 export interface Update {
+  /** There where the update was made for a soft threshold. */
+  readonly shrunk?: ShrunkUpdate | null;
   /** See `Method`. */
   readonly usesBaseOutput: boolean;
   init(): Op[];

@@ -1,5 +1,5 @@
 /** What adapted modules keep between forward and backward, for every run that shares the pass. */
-import { type RunConfig, isGated, rankOf } from '../../shared/config';
+import { type RunConfig, isGated, rankOf, shrinksUpdates } from '../../shared/config';
 import { type ModelDescription, allModules } from '../../shared/model';
 import type { AdaptedModule, SavedActivations, Scratch } from '../adapters/method';
 import { adapterMethodOf } from '../adapters/methods';
@@ -22,6 +22,8 @@ export interface ActivationNeeds {
   rPad: number;
   /** Whether any of them has dropout. */
   dropout: boolean;
+  /** Whether any of them has a soft threshold. */
+  shrinks: boolean;
   /** Kept outputs of the frozen modules, by key, for at most so many runs of a pass (null: of any module); whether any of these runs is gated. */
   bases: { keys: { key: string; dOut: number | null }[]; runs: number; gated: boolean };
 }
@@ -44,6 +46,7 @@ export function activationNeeds(
     keys: [...new Set(runs.flatMap((r) => r.modules.map((m) => keyOf(m, sharing))))],
     rPad: Math.max(4, ...runs.map((r) => padRank(rankOf(r.config)))),
     dropout: runs.some((r) => r.config.dropout > 0),
+    shrinks: runs.some((r) => shrinksUpdates(r.config)),
     bases: {
       keys: [...bases].map(([key, dOut]) => ({ key, dOut })),
       runs: through.length,
@@ -68,7 +71,7 @@ const strides = ({ rows }: Capacity, rPad: number) => ({
 export function activationSizes(
   model: ModelDescription,
   capacity: Capacity,
-  { keys, rPad, dropout, bases }: ActivationNeeds,
+  { keys, rPad, dropout, shrinks, bases }: ActivationNeeds,
 ) {
   const s = strides(capacity, rPad);
   const n = capacity.segments * Math.max(1, keys.length);
@@ -85,8 +88,9 @@ export function activationSizes(
       Math.min(capacity.segments, bases.runs) *
       bases.keys.reduce((sum, { dOut }) => sum + baseBytes(model, capacity, dOut), 0),
     frozenGradient: bases.runs > 0 ? 4 * stackedRows(capacity) * widest(model, 'dOut') : 0,
-    delta: bases.gated ? 4 * capacity.rows * widest(model, 'dOut') : 0,
+    delta: bases.gated ? (shrinks ? capacity.segments : 1) * baseBytes(model, capacity, null) : 0,
     rowTerm: bases.gated ? 4 * capacity.rows : 0,
+    along: shrinks ? 4 * capacity.rows : 0,
   };
 }
 
@@ -95,7 +99,7 @@ export class AdapterActivations {
   readonly ratio: Tensor;
   readonly open: Tensor;
   readonly rowStride: number;
-  /** Of each segment: u is its own, the rest is one for all. */
+  /** Of each segment: u is its own, and `delta` where a run has a soft threshold; the rest is one for all. */
   readonly scratch: Scratch[];
   readonly keys: string[];
   /** [stacked rows, dOut]: what W0ᵀ is given where some run goes through the base. */
@@ -124,12 +128,19 @@ export class AdapterActivations {
       mu: scope.alloc('mu', sizes.mu),
       partial: scope.alloc('partial', sizes.partial),
       dropped: optional('dropped'),
-      delta: optional('delta'),
       rowTerm: optional('rowTerm'),
+      along: optional('along'),
+    };
+    const delta = optional('delta');
+    const deltaOf = (segment: number) => {
+      if (!delta || !needs.shrinks) return delta;
+      const bytes = baseBytes(model, capacity, null);
+      return delta.slice(`delta[${segment}]`, segment * bytes, bytes);
     };
     this.scratch = Array.from({ length: capacity.segments }, (_, i) => ({
       ...shared,
       u: u.slice(`u[${i}]`, i * s.z, s.z),
+      delta: deltaOf(i),
     }));
     this.frozenGradient = sharing === 'all' ? undefined : optional('frozenGradient');
     const base = optional('base');

@@ -10,6 +10,9 @@ export const GATE_RULES = ALL.map(({ name }) => name) as [GateRule, ...GateRule[
 
 export const ruleOf = ({ rule }: { rule: string }): RuleDescription => ALL.find(({ name }) => name === rule)!;
 
+/** The rule of an adapter whose files say that its updates are shrunk. */
+export const SHRINKING_RULE = ALL.find(({ shrinks }) => shrinks)!.name as GateRule;
+
 /** Whether the rule learns a threshold τ from μ; the others choose the tokens to keep in each batch anew. */
 export const learnsThreshold = (gate: { rule: GateRule }): boolean => ruleOf(gate).cut === 'learned';
 

@@ -25,6 +25,8 @@ export const RULE_LIST = [
   },
   { name: 'exact', cut: 'learned', settings: [...LEARNED, 'eta'] },
   { name: 'averaged', cut: 'learned', settings: [...LEARNED, 'eta'] },
+  // Soft threshold: τ has an ordinary gradient, and λ is the weight of a group lasso on token updates.
+  { name: 'soft', cut: 'learned', shrinks: true, settings: [...LEARNED, 'tauLearningRate', 'rhoPer'] },
   { name: 'quantile', cut: 'share', settings: ['activeShare'] },
   { name: 'random', cut: null, draws: true, settings: ['follows', 'activeShare'] },
   // Control: it learns a threshold, but from coins, not from μ.

@@ -8,6 +8,8 @@ export interface RuleDescription {
   cut: 'learned' | 'share' | null;
   /** It draws its tokens anew each time: no file could say what the adapter does. */
   draws?: true;
+  /** What is left of an active update: not Δ but max(0, 1 − τ/r) Δ. Its files say so by their `peft_type`. */
+  shrinks?: true;
   /** Outside training every token is active. */
   activeOutsideTraining?: true;
   /** Keys of the gate's settings that count, besides the rule itself. */

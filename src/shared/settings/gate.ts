@@ -8,6 +8,7 @@ export const GATE = {
    * reconstructed: signed, Adam-normalised step of τ. literal: the same with the sums multiplied by s before
    * the moments, as the paper's constants expect, so that ε counts.
    * exact: the proximal point of one batch. averaged: the same over costs averaged in r's histogram.
+   * soft: h = y + max(0, 1 − τ/r) Δ, the gradient of τ, and the penalty λ Σ max(0, r − τ).
    * quantile: the share `activeShare` with the largest r. random: as many tokens as `follows` has active (or `activeShare`), drawn at random.
    * coin: reconstructed, with a seeded coin in the place of the sign of every μ.
    * oracle: skips exactly the tokens with μ ≥ 0, where Δ is not 0 (two passes).

@@ -22,6 +22,7 @@ export async function composedShaders(): Promise<Map<string, string>> {
       dropout: isRefused({ group: 'run', key: 'dropout' }, method) ? 0 : 0.1,
     })),
     ...GATE_RULES.map((rule) => ({ id: rule, method: 'ts-lora', gate: { rule, targetSparsity: 0.5 } })),
+    { id: 'soft-dora', method: 'ts-dora', gate: { rule: 'soft' } },
   ].map((run) => runSchema.parse({ name: run.id, rank: 4, ...run }));
   for (const recompute of [false, true]) {
     const trainer = await Trainer.create(

@@ -8,7 +8,7 @@
  * a step; the gradient of B̂ becomes those of B and m at the step's end: dB = (1 + c) ⊙ dB̂ and
  * dm = (Σ S g ⊙ y + ⟨B, dB̂⟩)/n, since s Σ S g ⊙ (B z) = ⟨B, dB̂⟩ row by row. Through W0 goes g ⊙ (1 + S c).
  */
-import { isGated } from '../../../shared/config';
+import { isGated, shrinksUpdates } from '../../../shared/config';
 import { type Tensor, alignBinding } from '../../device/buffers';
 import { DIMS_BYTES, packDims } from '../../device/dims';
 import type { Op, RowCount } from '../../device/program';
@@ -23,7 +23,8 @@ import type { UpdateContext } from '../adapterMethod';
 import { Lora } from '../lora/lora';
 import type { LowRank } from '../lowRank';
 import type { AdaptedModule, BackwardIO, ForwardIO, FrozenGradientIO } from '../method';
-import type { Update } from '../update';
+import type { ShrunkUpdate, Update } from '../update';
+import { ShrunkDora } from './shrunk';
 
 const sum = (values: number[]) => values.reduce((a, b) => a + b, 0);
 const vectorBytes = (m: Pick<AdaptedModule, 'dOut'>) => alignBinding(4 * m.dOut);
@@ -53,6 +54,7 @@ interface Derived {
 
 export class Dora implements Update {
   readonly usesBaseOutput = true;
+  readonly shrunk: ShrunkUpdate | null;
   readonly #low: LowRank;
   /** LoRA with B̂. */
   readonly #lora: Lora;
@@ -102,6 +104,14 @@ export class Dora implements Update {
       scaledB: scaledB[i],
     }));
     this.#lora = new Lora({ ...low, params: low.params.map((p, i) => ({ ...p, b: scaledB[i] })) });
+    this.shrunk = shrinksUpdates(run)
+      ? new ShrunkDora({
+          low,
+          lora: this.#lora,
+          changeOf: (m) => change[m.index],
+          lowRankPart: (m, io) => this.#lowRankPart(m, io),
+        })
+      : null;
     const dims = scope.alloc('dora/rank rows', DIMS_BYTES, 'uniform');
     low.device.write(dims, packDims({ rows: rPad, supervised: 0, lossScale: 1, tokens: 0, segments: 1, stride: rPad }));
     this.#rankRows = { dims, of: () => rPad, max: rPad };
@@ -152,23 +162,12 @@ export class Dora implements Update {
 
   /** Needs all of s B̂ z: the part along y is as wide as the output, so a gate saves nothing here. */
   size(m: AdaptedModule, { rows, saved, scratch }: ForwardIO): { ops: Op[]; size: DeltaSize } {
-    const { device, rPad, scaling } = this.#low;
-    const { change, scaledB } = this.#derived[m.index];
+    const { change } = this.#derived[m.index];
     const [delta, rowNormSquared] = [scratch.delta!, scratch.rowTerm!];
     return {
       ops: [
-        ...matmul(device, {
-          label: 'B̂ z',
-          rows,
-          a: saved.z,
-          w: scaledB,
-          out: delta,
-          n: m.dOut,
-          k: rPad,
-          transposed: true,
-          scale: scaling,
-        }),
-        rowTerms(device, {
+        ...this.#lowRankPart(m, { rows, saved, scratch }),
+        rowTerms(this.#low.device, {
           rows,
           change,
           base: saved.base!,
@@ -180,6 +179,22 @@ export class Dora implements Update {
       ],
       size: { rowNormSquared },
     };
+  }
+
+  /** scratch.delta = s B̂ z of all rows. */
+  #lowRankPart(m: AdaptedModule, { rows, saved, scratch }: Pick<ForwardIO, 'rows' | 'saved' | 'scratch'>): Op[] {
+    const { device, rPad, scaling } = this.#low;
+    return matmul(device, {
+      label: 'B̂ z',
+      rows,
+      a: saved.z,
+      w: this.#derived[m.index].scaledB,
+      out: scratch.delta!,
+      n: m.dOut,
+      k: rPad,
+      transposed: true,
+      scale: scaling,
+    });
   }
 
   add(m: AdaptedModule, io: ForwardIO, rows: Rows): Op[] {

@@ -106,7 +106,7 @@ describe('a gated module at forced active shares', () => {
       const module = { ...MODULE, dIn, dOut, salt: 12345 };
       const lora = new Lora(
         { device, rPad, scaling, params: [params], flat, dropout: p, optimizer: { grads: flat, norm: flat } },
-        { modules: [module], scope },
+        { modules: [module], scope, shrinks: false },
       );
       const method = new Gated({
         device,

@@ -31,7 +31,7 @@ import {
 import { inOneCall } from '../../kernels/lowRank/inOneCall';
 import { activeTileRows } from '../../kernels/matmul/matmul';
 import { muStats } from '../../kernels/muStats/muStats';
-import type { Rows } from '../../kernels/rows/rows';
+import type { ActiveRows } from '../../kernels/rows/rows';
 import { type Followed, noteCount } from '../../kernels/select/select';
 import { STEER_HYPER_BYTES, packSteerHyper, steer } from '../../kernels/steer/steer';
 import type {
@@ -45,7 +45,7 @@ import type {
   StateTensor,
   Place,
 } from '../method';
-import type { Update } from '../update';
+import type { Shrunk, ShrunkUpdate, Update } from '../update';
 import { type ThresholdRule, type GateGradients, lambdaOf } from './rule';
 import { createRule, gradientSource, ruleSizes } from './rules';
 
@@ -65,7 +65,7 @@ export const gateSizes = (config: GateConfig, modules: number, place: Place): Re
 /** Names of those that are part of a run's state; a rule has some of them. */
 export const GATE_STATE = ['slots', 'average'];
 
-const activeRows = ({ rows, saved: { list } }: ForwardIO | BackwardIO): Rows => ({ ...rows, list });
+const activeRows = ({ rows, saved: { list } }: ForwardIO | BackwardIO): ActiveRows => ({ ...rows, list });
 
 export interface GateOptions {
   device: Device;
@@ -84,6 +84,8 @@ export class Gated implements Method {
   readonly needsRowNorms = true;
   readonly #device: Device;
   readonly #update: Update;
+  /** There where the gate is soft. */
+  readonly #shrunk: ShrunkUpdate | null;
   readonly #config: GateConfig;
   readonly #modules: readonly AdaptedModule[];
   readonly #warmup: number;
@@ -102,6 +104,7 @@ export class Gated implements Method {
     const sizes = gateSizes(config, modules.length, place);
     this.#device = device;
     this.#update = update;
+    this.#shrunk = update.shrunk ?? null;
     this.#config = config;
     this.#modules = modules;
     this.#warmup = tauWarmupSteps(config, train as TrainConfig);
@@ -157,10 +160,17 @@ export class Gated implements Method {
     return this.#update.init();
   }
 
+  /** By what the soft gate shrinks a module's rows. */
+  #shrinking(m: AdaptedModule, { saved: { ratio } }: Pick<ForwardIO, 'saved'>): Shrunk {
+    return { ratio, slot: slotOf(this.#slots, m.index), lambdaBar: this.#config.sparsityPenalty };
+  }
+
   forward(m: AdaptedModule, io: ForwardIO): Op[] {
     const { rows, rowNormSquared, saved } = io;
     const record = io.record && !io.choosing;
-    const add = this.#update.add(m, io, activeRows(io));
+    const add = this.#shrunk
+      ? this.#shrunk.add(m, io, activeRows(io), this.#shrinking(m, io))
+      : this.#update.add(m, io, activeRows(io));
     if (io.recompute) return add;
     if (!rowNormSquared) throw new Error("the gate needs the squares of the module's output");
     const { ops, size } = this.#update.size(m, io);
@@ -183,12 +193,13 @@ export class Gated implements Method {
       ...add,
     ];
     return [
-      ...inOneCall(all, 'adapter forward', mark ? null : this.#update.forwardInOne?.(m, io, own)),
+      ...inOneCall(all, 'adapter forward', mark || this.#shrunk ? null : this.#update.forwardInOne?.(m, io, own)),
       ...(followed ? [noteCount({ rows, list, ...followed })] : []),
     ];
   }
 
   frozenGradient(m: AdaptedModule, io: FrozenGradientIO): Op[] {
+    if (this.#shrunk) return this.#shrunk.frozenGradient(m, io, this.#shrinking(m, io));
     return this.#update.frozenGradient(m, io, io.saved.open);
   }
 
@@ -199,12 +210,13 @@ export class Gated implements Method {
     const all = [
       ...this.#update.back(m, io),
       muStats(this.#device, { rows, terms, ...sums }),
+      ...(this.#shrunk?.back(m, io, activeRows(io), this.#shrinking(m, io)) ?? []),
       ...(gradIn ? this.#update.through(m, io, gradIn, activeRows(io)) : []),
     ];
-    const form = this.#update.backwardInOne?.(m, io, { z: terms.z, ...sums });
+    const form = this.#shrunk ? null : this.#update.backwardInOne?.(m, io, { z: terms.z, ...sums });
     return {
       through: [...inOneCall(all, 'adapter backward', form), ...(this.#rule.keep?.(m, io) ?? [])],
-      gradients: this.#update.gradients(m, io, activeRows(io)),
+      gradients: (this.#shrunk ?? this.#update).gradients(m, io, activeRows(io)),
     };
   }
 
@@ -226,13 +238,14 @@ export class Gated implements Method {
   begin(): Op[] {
     return [
       { clear: this.#stats },
+      ...(this.#shrunk?.begin() ?? []),
       ...(this.#counts ? [{ clear: this.#counts }] : []),
       ...(gradientSource(this.#config) === 'train' ? (this.#rule.clear?.() ?? []) : []),
     ];
   }
 
   finish(): Op[] {
-    return this.#update.finish();
+    return [...(this.#shrunk?.finish() ?? []), ...this.#update.finish()];
   }
 
   update(): Op[] {

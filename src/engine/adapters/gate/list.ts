@@ -2,13 +2,14 @@
 import { oracle, quantile, random } from './choices';
 import { averagedRule, exact } from './proximalRules';
 import type { RuleEntry } from './rule';
-import { coin, literal, reconstructed } from './stepRule';
+import { coin, literal, reconstructed, soft } from './stepRule';
 
 export const RULE_ENTRIES: readonly RuleEntry[] = [
   reconstructed,
   literal,
   exact,
   averagedRule,
+  soft,
   quantile,
   random,
   coin,

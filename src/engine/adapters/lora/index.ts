@@ -1,4 +1,4 @@
-import { isGated } from '../../../shared/config';
+import { isGated, shrinksUpdates } from '../../../shared/config';
 import type { AdapterMethod } from '../adapterMethod';
 import { Lora, loraSizes } from './lora';
 import { LORA_PEFT } from './peft';
@@ -7,7 +7,8 @@ export const lora: AdapterMethod = {
   name: 'lora',
   extra: null,
   usesBaseOutput: false,
-  sizes: (run, modules, rPad) => (isGated(run) ? loraSizes(modules.length, rPad) : {}),
-  create: ({ run, low, modules, scope }) => new Lora(low, isGated(run) ? { modules, scope } : null),
+  sizes: (run, modules, rPad) => (isGated(run) ? loraSizes(modules.length, rPad, shrinksUpdates(run)) : {}),
+  create: ({ run, low, modules, scope }) =>
+    new Lora(low, isGated(run) ? { modules, scope, shrinks: shrinksUpdates(run) } : null),
   peft: LORA_PEFT,
 };

@@ -18,31 +18,46 @@ import type { MuTerms } from '../../kernels/muStats/muStats';
 import type { Rows } from '../../kernels/rows/rows';
 import type { LowRank } from '../lowRank';
 import type { AdaptedModule, BackwardIO, ForwardIO, Scratch } from '../method';
-import type { Update } from '../update';
+import type { ShrunkUpdate, Update } from '../update';
+import { ShrunkLora } from './shrunk';
 
 /** Bytes of the tensors that ‖Δ‖ takes, by name; only where a gate asks for it. */
-export const loraSizes = (modules: number, rPad: number) => ({
+export const loraSizes = (modules: number, rPad: number, shrinks: boolean) => ({
   gram: modules * gramStride(rPad),
   gramTable: gramTableBytes(modules),
+  ...(shrinks ? { moments: modules * gramStride(rPad) } : {}),
 });
+
+/** Whose gates will ask for ‖Δ‖, and who owns what that takes. */
+interface Sized {
+  modules: readonly AdaptedModule[];
+  scope: BufferScope;
+  /** Whether they are soft. */
+  shrinks: boolean;
+}
 
 export class Lora implements Update {
   readonly usesBaseOutput = false;
   readonly #low: LowRank;
   /** BᵀB of every module, and where each B lies; null where no gate asks for ‖Δ‖. */
   readonly #gram: { all: Tensor; table: Tensor; modules: number } | null;
+  readonly shrunk: ShrunkUpdate | null;
 
-  /** @param sized where a gate will ask for ‖Δ‖: the run's modules, and who owns what that takes */
-  constructor(low: LowRank, sized: { modules: readonly AdaptedModule[]; scope: BufferScope } | null = null) {
+  constructor(low: LowRank, sized: Sized | null = null) {
     this.#low = low;
+    const { gram: gramBytes, moments } = loraSizes(sized?.modules.length ?? 0, low.rPad, sized?.shrinks ?? false);
     this.#gram = sized && {
-      all: sized.scope.alloc('gram', loraSizes(sized.modules.length, low.rPad).gram),
+      all: sized.scope.alloc('gram', gramBytes),
       table: gramTable(
         sized.scope,
         sized.modules.map((m) => ({ offset: low.params[m.index].b.offset - low.flat.offset, dOut: m.dOut })),
       ),
       modules: sized.modules.length,
     };
+    this.shrunk =
+      sized && moments
+        ? new ShrunkLora(low, this, { modules: sized.modules, moments: sized.scope.alloc('moments', moments) })
+        : null;
   }
 
   init(): Op[] {
@@ -81,10 +96,11 @@ export class Lora implements Update {
   /** ‖Δ‖² = (α/r)² zᵀ(BᵀB)z: known before B is touched. */
   size(m: AdaptedModule, { saved }: ForwardIO): { ops: Op[]; size: DeltaSize } {
     const { rPad: rank, scaling } = this.#low;
-    return { ops: [], size: { z: saved.z, gram: this.#gramOf(m), rank, scaling } };
+    return { ops: [], size: { z: saved.z, gram: this.gramOf(m), rank, scaling } };
   }
 
-  #gramOf({ index }: AdaptedModule): Tensor {
+  /** BᵀB of a module. */
+  gramOf({ index }: AdaptedModule): Tensor {
     if (!this.#gram) throw new Error('this LoRA was made for no gate');
     const { rPad } = this.#low;
     return this.#gram.all.slice('gram', index * gramStride(rPad), 4 * rPad ** 2);
@@ -184,7 +200,7 @@ export class Lora implements Update {
       x,
       z,
       y,
-      gate: gate && { ...gate, gram: this.#gramOf(m) },
+      gate: gate && { ...gate, gram: this.gramOf(m) },
     });
   }
 

@@ -58,7 +58,7 @@ async function compute(
     dropout: 0,
     optimizer: { grads, norm: flat },
   };
-  const lora = new (parts ? InParts : Lora)(low, gated ? { modules: [module], scope } : null);
+  const lora = new (parts ? InParts : Lora)(low, gated ? { modules: [module], scope, shrinks: false } : null);
   const place = { rows: count, microBatches: 1, split: 1, followed: false, loadBestCheckpoint: false, steps: 0 };
   const method = !gated
     ? new Plain(lora)

@@ -37,8 +37,8 @@ test.each([1, 57, 1001, 2501])('coins for %i rows: of each seed, step, module an
     await runOps(device, [op], { rows, supervised: 0, segments: 1 });
     const [other, got] = readStatSlots(await readTensor(device, stats));
     const expected = coinSumRef(mu, open, { ...at, rows });
-    expectClose([got.coinMu], [2 * expected], { atol: 2e-6 * size }, 'Σ c ±|μ|');
-    expect({ ...got, coinMu: 0 }, 'nothing else').toEqual(other);
+    expectClose([got.ownSum], [2 * expected], { atol: 2e-6 * size }, 'Σ c ±|μ|');
+    expect({ ...got, ownSum: 0 }, 'nothing else').toEqual(other);
     sums.push(expected);
   }
   if (rows > 1) expect(new Set(sums).size).toBe(sums.length);

@@ -82,7 +82,7 @@ export interface StatSlot {
   muActive: number;
   muSkipped: number;
   disagreeMu: number;
-  coinMu: number;
+  ownSum: number;
   forwardRows: number;
   dxRows: number;
   gradRows: number;
@@ -147,7 +147,7 @@ export function readStatSlots(bytes: ArrayBuffer): StatSlot[] {
       muActive: mu(0),
       muSkipped: mu(1),
       disagreeMu: mu(2),
-      coinMu: mu(3),
+      ownSum: mu(3),
       forwardRows: u[STAT_AT.forwardRows],
       dxRows: u[STAT_AT.dxRows],
       gradRows: u[STAT_AT.gradRows],
@@ -167,7 +167,7 @@ export function packStatSlots(slots: readonly StatSlot[]): ArrayBuffer {
     u.set([s.tokens, s.active, s.forwardRows, s.dxRows, s.gradRows, s.measured]);
     u.set([s.activeHelpful, s.skippedHelpful], STAT_AT.helpful);
     u.set(s.histogram, STAT_AT.histogram);
-    new Float32Array(bytes, i * STAT_BYTES + 4 * STAT_AT.mu, 4).set([s.muActive, s.muSkipped, s.disagreeMu, s.coinMu]);
+    new Float32Array(bytes, i * STAT_BYTES + 4 * STAT_AT.mu, 4).set([s.muActive, s.muSkipped, s.disagreeMu, s.ownSum]);
   });
   return bytes;
 }

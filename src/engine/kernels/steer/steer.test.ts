@@ -53,7 +53,7 @@ function module(rng: Rng, scale: number, skipped: number): StatSlot {
     muActive: 0,
     muSkipped: 0,
     disagreeMu: 0,
-    coinMu: 0,
+    ownSum: 0,
     forwardRows: 0,
     dxRows: 0,
     gradRows: 0,

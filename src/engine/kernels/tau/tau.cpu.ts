@@ -11,7 +11,7 @@ interface TauParams {
   modules: number;
   ownRho: boolean;
   literal: boolean;
-  coin: boolean;
+  ownSum: boolean;
 }
 
 /** `updateTau` on the CPU: in f64, rounded where it is kept. */
@@ -36,7 +36,7 @@ export const updateTauCpu =
       if (p.ownRho) slot.rho = follow(slot.rho, medians[i], slot.updates);
       slot.step = stepOf(p.ownRho ? slot.rho : common);
       const g = Math.fround(
-        (p.literal ? slot.step : 1) * (-(p.coin ? stats[i].coinMu : stats[i].disagreeMu) - lambda * stats[i].active),
+        (p.literal ? slot.step : 1) * (-(p.ownSum ? stats[i].ownSum : stats[i].disagreeMu) - lambda * stats[i].active),
       );
       // A sum that overflowed teaches nothing: the threshold stands still, as A and B do.
       if (!Number.isFinite(g)) return;

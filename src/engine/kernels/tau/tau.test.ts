@@ -28,7 +28,7 @@ const stat = (active: number, disagreeMu: number, histogram: Uint32Array) => ({
   muActive: 0,
   muSkipped: 0,
   disagreeMu,
-  coinMu: -0.7 * disagreeMu,
+  ownSum: -0.7 * disagreeMu,
   forwardRows: 0,
   dxRows: 0,
   gradRows: 0,
@@ -48,10 +48,10 @@ test.each([
   [9, 1e-3, { ownRho: true }],
   [7, 4e-5, { literal: true }],
   [7, 'auto', { literal: true, ownRho: true }],
-  [7, 1e-3, { coin: true }],
+  [7, 1e-3, { ownSum: true }],
 ] as const)(
   '%i modules, step %s, over many steps %o',
-  async (modules, tauLearningRate, options: { ownRho?: boolean; literal?: boolean; coin?: boolean } = {}) => {
+  async (modules, tauLearningRate, options: { ownRho?: boolean; literal?: boolean; ownSum?: boolean } = {}) => {
     const device = await testDevice();
     const scope = device.buffers.scope('test');
     const rng = new Rng(modules);
@@ -68,7 +68,7 @@ test.each([
         modules,
         ownRho: options.ownRho ?? false,
         literal: options.literal ?? false,
-        coin: options.coin ?? false,
+        ownSum: options.ownSum ?? false,
       }),
     ]).compile();
     const write = (tensor: Tensor, data: ArrayBuffer) => device.write(tensor, data);
@@ -84,7 +84,7 @@ test.each([
       });
       const seen = readStatSlots(packed).map((read) => ({
         ...read,
-        disagreeMu: options.coin ? read.coinMu : read.disagreeMu,
+        disagreeMu: options.ownSum ? read.ownSum : read.disagreeMu,
       }));
       const h = s.map(({ histogram }) => histogram);
       const params = { lambda: Math.fround(5e-5), tauLearningRate, stepsLeft: 90, enabled: step >= 3 };
@@ -176,7 +176,7 @@ async function simulate(tau: number, sign: (i: number) => number, steps: number)
       ),
       ownRho: false,
       literal: false,
-      coin: false,
+      ownSum: false,
     }),
   ];
   const counts = { rows, supervised: 0, segments: 1 };

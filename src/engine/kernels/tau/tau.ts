@@ -59,8 +59,8 @@ export interface UpdateTauParams {
   ownRho: boolean;
   /** g = −s·Σ c_i μ_i − s·λ·Σ S_i: the paper's own form, in which ε is not negligible. */
   literal: boolean;
-  /** The sums of `coinSums` instead of those of μ. */
-  coin: boolean;
+  /** The fourth sum of the statistics, which the rule itself makes, instead of Σ c μ. */
+  ownSum: boolean;
 }
 
 /** The reconstructed (or literal) threshold rule for all modules of a run; dispatch once per optimizer step. */
@@ -75,7 +75,7 @@ export function updateTau(device: Device, p: UpdateTauParams): Dispatch {
         MODULES: p.modules,
         OWN_RHO: p.ownRho ? 1 : 0,
         LITERAL: p.literal ? 1 : 0,
-        COIN: p.coin ? 1 : 0,
+        OWN_SUM: p.ownSum ? 1 : 0,
       },
     },
     bindings: [p.hyper, p.slots, p.stats, p.rho],

@@ -4,7 +4,7 @@
 override THREADS: u32;
 override MODULES: u32;
 override OWN_RHO: bool;            // every module has a ρ of its own, and its own step
-override COIN: bool;               // coins for the signs of μ
+override OWN_SUM: bool;            // g from the rule's own sum instead of Σ c μ
 override LITERAL: bool;            // g is multiplied by s, so that ε is not negligible
 
 struct TauHyper {
@@ -28,7 +28,7 @@ var<workgroup> stepSize: f32;
 
 fn disagreement(index: u32) -> f32 {
   var sum = 0.0;
-  for (var part = 0u; part < MU_PARTS; part++) { sum += select(stats[index].mu[part].z, stats[index].mu[part].w, COIN); }
+  for (var part = 0u; part < MU_PARTS; part++) { sum += select(stats[index].mu[part].z, stats[index].mu[part].w, OWN_SUM); }
   return sum;
 }
 

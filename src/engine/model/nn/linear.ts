@@ -107,6 +107,7 @@ function frozenGradient(
       rows,
       gradOut: g,
       saved: own.adapters.saved[own.module.index],
+      scratch: own.adapters.scratch,
       out,
     });
   });

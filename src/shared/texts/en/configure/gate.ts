@@ -11,6 +11,7 @@ export const gate = {
       'The same rule, with its sums multiplied by the τ learning rate first, as the paper’s constants expect. Meant for long runs.',
     exact: 'Moves τ to where μ of one batch says the loss would be lowest. It jumps from batch to batch.',
     averaged: 'The same with μ averaged across batches, so that τ moves calmly.',
+    soft: 'An active update is shrunk to max(0, 1 − τ/r) of itself, so that the output does not jump at τ. τ is trained by its gradient, like A and B; the sparsity penalty λ is the weight of a group lasso on token updates. Skipped tokens give no gradient: a module that has closed entirely stays closed.',
     quantile: 'The tokens with the largest relative update r stay active, always the same share. Nothing is learned.',
     random:
       'The seed draws the active tokens at random. A gate that is worth something must beat it at the same sparsity.',

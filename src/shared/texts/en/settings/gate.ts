@@ -11,6 +11,7 @@ export const gate: GroupWords<typeof GATE> = {
       literal: 'learned threshold (literal constants)',
       exact: 'exact step, one batch',
       averaged: 'exact step, averaged μ',
+      soft: 'soft threshold (group lasso)',
       quantile: 'fixed share by size',
       random: 'random tokens (control)',
       coin: 'threshold from coins (control)',
@@ -31,7 +32,7 @@ export const gate: GroupWords<typeof GATE> = {
   sparsityPenalty: {
     label: 'Sparsity penalty λ̄',
     short: 'λ̄',
-    help: 'What an active update has to be worth: each costs λ, added to its gate gradient μ. At 0 only updates that would raise the loss are skipped; above 0 also those that lower it by less than λ; below 0 some that raise it stay active. Useful values are 0 to 0.5.',
+    help: 'What an active update has to be worth: each costs λ, added to its gate gradient μ. At 0 only updates that would raise the loss are skipped; above 0 also those that lower it by less than λ; below 0 some that raise it stay active. With the soft threshold it is the weight of the group lasso on token updates. Useful values are 0 to 0.5.',
   },
   follows: {
     label: 'Same active tokens as',
