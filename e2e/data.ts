@@ -105,7 +105,10 @@ export interface Faults {
   duplicate: number;
 }
 
-/** Writes a CSV of questions and answers with everything wrong that the report can repair, once each, in its first half. */
+/**
+ * Writes a CSV of questions and answers with everything wrong that the report can repair, once each, in its first half. No
+ * answer comes again: few and short ones would be labels, and each run would tell them at every evaluation.
+ */
 export function writeIllFormed(path: string, rows: number, seed: number): Faults {
   const rng = new Rng(seed);
   const drawn = new Set<number>();
@@ -113,8 +116,8 @@ export function writeIllFormed(path: string, rows: number, seed: number): Faults
   while (drawn.size < 6) drawn.add(3 + rng.below(Math.floor(rows / 2)));
   const [short, surplus, quote, encoding, empty, duplicate] = drawn;
   const pair = (story: number) => {
-    const thing = THINGS[rng.below(THINGS.length)];
-    return `What colour is the ${thing} of Tom in story ${story}?,The ${thing} of Tom is ${COLOURS[rng.below(COLOURS.length)]}.`;
+    const [thing, colour] = [THINGS[rng.below(THINGS.length)], COLOURS[rng.below(COLOURS.length)]];
+    return `What colour is the ${thing} of Tom in story ${story}?,The ${thing} of Tom is ${colour} in story ${story}.`;
   };
   const first = pair(0);
   const wrong: Record<number, string> = {
