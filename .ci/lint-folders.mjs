@@ -18,6 +18,7 @@ const MAY_IMPORT = {
   train: ['shared', 'hub', 'data', 'engine'],
   store: ['shared', 'train/protocol'],
   ui: ['shared', 'store'],
+  cli: ['shared', 'hub', 'data', 'engine', 'train', 'store'],
 };
 
 /** The same inside `engine/`. Files directly in `engine/` stand above all of these. */
@@ -38,6 +39,7 @@ const WHY = {
   engine: 'the engine knows typed arrays and GPU buffers, never URLs, files or the page',
   train: 'the training loop drives hub, data and engine; the page hears of it only through train/protocol events',
   store: 'the store talks to the workers only through train/protocol, so that the page cannot reach past it',
+  cli: 'the command line puts the parts together as the page and its workers do; it has no screen',
   ui: 'ui reads the store and nothing else, so that one direction of data flow remains',
   'engine/device': 'engine/device is the ground of the engine and must not know what runs on it',
   'engine/kernels': 'a kernel is one operation and must not know adapters, models or optimizers',
@@ -120,12 +122,12 @@ function resolve(from, request, files) {
 /** The catalogue of what a person reads, and who may read it; its types belong to everybody. */
 const TEXTS = 'shared/texts/';
 const mayRead = (from) =>
-  ['ui', 'main'].includes(top(from)) || from.startsWith(TEXTS) || isTest(from) || /\/testing\//.test(from);
+  ['ui', 'cli', 'main'].includes(top(from)) || from.startsWith(TEXTS) || isTest(from) || /\/testing\//.test(from);
 
 /** The rule `from` breaks by importing `to`, as a sentence, or null. */
 function broken(from, to, { worker, types }) {
   if (to.startsWith(TEXTS) && !types && !mayRead(from))
-    return 'words stand at the edge: below the page say `message(code, …)`, which ui puts into words';
+    return 'words stand at the edge: below page and command line say `message(code, …)`, which ui puts into words';
   if (isTest(to) && to !== from) return 'nobody may import a test: move what is shared to a file of its own';
   if (isTest(from)) return null;
   const [a, b] = [top(from), top(to)];

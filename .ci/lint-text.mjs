@@ -30,7 +30,7 @@ const RULES = [
     'a storage that a browser may refuse: ask for it in src/shared/siteData.ts',
   ],
   [
-    /^src\/(?!shared\/startWorker\.ts$|engine\/testing\/|.*\.test\.).*\.tsx?$/,
+    /^src\/(?!shared\/startWorker\.ts$|engine\/device\/cpu\/nodeThreads\.ts$|.*\.test\.).*\.tsx?$/,
     /\bnew Worker\(/,
     'a worker that may not start and nobody notices: start it in src/shared/startWorker.ts',
   ],

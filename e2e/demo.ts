@@ -11,9 +11,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { unzipSync, zipSync } from 'fflate';
+import { settingFlags, withFlags } from '../src/cli/flags';
 import { defaultSession } from '../src/shared/config';
 import type { App, ModelId } from './app';
-import { settingFlags, withFlags } from './flags';
 import { Screens, takeLinked, takeOverview } from './screens';
 import { formatTable, launch, options, serveBuild, visit } from './server';
 

@@ -24,7 +24,7 @@ export function settingsTable(): string {
 
 Made by \`npm run settings\` from \`src/shared/settings/\` and the English catalogue. Do not edit it by hand.
 
-A setting stands in a settings file or link under its key (\`runs.n\`: each run), and has a flag of \`npm run demo\`. A share is a number from 0 to 1 there, and a percentage in the form. Values: \`off\` and \`auto\` leave a number out. Sweep: the setting may vary in an experiment.
+A setting stands in a settings file or link under its key (\`runs.n\`: each run), and has a flag of [\`sieve train\`](terminal.md) and \`npm run demo\`. A share is a number from 0 to 1 there, and a percentage in the form. Values: \`off\` and \`auto\` leave a number out. Sweep: the setting may vary in an experiment.
 
 ${GROUP_NAMES.map(part).join('\n')}`;
 }

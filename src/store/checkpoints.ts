@@ -32,7 +32,7 @@ const LOST_AGAIN = 5 * 60_000;
 const AWAY = 10_000;
 
 /** What the page wants back of a run; travels through the worker unseen. */
-interface PageState extends Pick<SessionView, 'template' | 'mapping' | 'dataName' | 'plan' | 'startedAt'> {
+export interface PageState extends Pick<SessionView, 'template' | 'mapping' | 'dataName' | 'plan' | 'startedAt'> {
   version: 2;
   watchText: string | null;
   samplePrompts: string[] | null;

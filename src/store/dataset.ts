@@ -35,7 +35,7 @@ import {
   type SessionView,
 } from './slices';
 import type { ExperimentData } from './experiments/library';
-import { type ApplyChatTemplate, startMapping } from './template';
+import { type ApplyChatTemplate, chosenTemplate, startMapping, withChatTemplate } from './template';
 import { isCancelled } from './workerClient';
 
 /** Pause before a changed setting is sent to the worker, in ms. */
@@ -334,13 +334,13 @@ export class DatasetCommands {
 
   #ownTemplate(): ChatTemplate | undefined {
     const { chatTemplates, chatChoice } = this.#d;
-    return chatChoice === null ? undefined : (chatTemplates.find((t) => t.name === chatChoice) ?? chatTemplates[0]);
+    return chosenTemplate(chatTemplates, chatChoice);
   }
 
   /** The template with the model's own in it where that is wanted. */
-  #withOwn({ prompt, completion }: PromptTemplate, mapping: Mapping): PromptTemplate {
-    const chat = mapping.kind === 'chat' ? this.#ownTemplate() : undefined;
-    return { prompt, completion, ...(chat && { chat }) };
+  #withOwn(template: PromptTemplate, { kind }: Mapping): PromptTemplate {
+    const { chatTemplates, chatChoice } = this.#d;
+    return withChatTemplate(template, kind, chatTemplates, chatChoice);
   }
 
   /** What the first row becomes. @throws {WorkerFault} when the template does not take it */

@@ -4,7 +4,7 @@ import type { RunFacts, RunId } from '../train/protocol';
 import { sessionRuns } from './comparable';
 import type { Page } from './page';
 import type { TrainClient } from './trainClient';
-import { zipAdapter } from './zip';
+import { adapterZipName, zipAdapter } from './zip';
 
 interface Saved {
   name: string;
@@ -45,7 +45,7 @@ export class ExportCommands {
   #fileName(runId: RunId, end: string): string {
     const name =
       this.#runs.session?.config.runs.find((r) => r.id === runId)?.name ?? this.#imported(runId)?.name ?? runId;
-    return `sieve-${name.toLowerCase().replace(/[^a-z0-9]+/g, '-')}${end}.zip`;
+    return adapterZipName(name, end);
   }
 
   /** What is known of how a run was trained; null for an adapter that came as a file. */

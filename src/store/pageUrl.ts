@@ -4,7 +4,7 @@ import type { DeviceChoice, ModelSource } from '../shared/types';
 import { LINK_KEY } from './configure/share';
 import { readHash } from './route';
 
-const HUB = 'https://huggingface.co';
+export const HUB = 'https://huggingface.co';
 
 /** @param href the page's address; `?model=sieve-stories-nano` asks for that embedded model. Null where it names none that there could be. */
 export function startModel(href: string): ModelSource | null {
@@ -20,7 +20,11 @@ export interface HubModel {
 
 /** @param href the page's address; `?model=owner/name@revision` names a model of the hub. Null where it names none that there could be. */
 export function startHub(href: string): HubModel | null {
-  const named = new URL(href).searchParams.get('model') ?? '';
+  return hubModel(new URL(href).searchParams.get('model') ?? '');
+}
+
+/** @param named `owner/name`, or `owner/name@revision`; null for anything else */
+export function hubModel(named: string): HubModel | null {
   const parts = /^([\w.-]{1,96}\/[\w.-]{1,96})(?:@([\w.-][\w./-]{0,99}))?$/.exec(named);
   return parts && { id: parts[1], revision: parts[2] ?? 'main' };
 }

@@ -178,6 +178,16 @@ export function runFiles(
   return [json(METRICS, metricLogToJson(metricLogs)), ...folders];
 }
 
+/** What that file is called. */
+export function runFileName({ id, name }: Pick<SavedSession, 'id' | 'name'>): string {
+  const plain = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '')
+    .slice(0, 60);
+  return `sieve-session-${plain || id}.zip`;
+}
+
 /** The same with its record, as one file to take away. */
 export async function exportedRun(record: SavedSession, files: readonly AdapterFile[]): Promise<Blob> {
   return downloadZip(

@@ -12,7 +12,7 @@ import { refuseTwo } from './checks';
 import { openDatabase } from './database';
 import { totalSkipped } from './metricLog';
 import type { KeepClient } from './keepClient';
-import { type RunFile, exportedRun, runFiles } from './runFile';
+import { type RunFile, exportedRun, runFileName, runFiles } from './runFile';
 import { type KeepSlice, type SessionView, type State, isLive, withSession } from './slices';
 import type { TrainClient } from './trainClient';
 
@@ -36,7 +36,7 @@ export interface SavedSessionsHost {
 /** Every record there is, as the database has it. */
 export const allRecords = async (): Promise<unknown[]> => (await openDatabase()).getAll('runs');
 
-const newId = (at: number) => `${at.toString(36)}-${crypto.randomUUID().slice(0, 8)}`;
+export const newId = (at: number) => `${at.toString(36)}-${crypto.randomUUID().slice(0, 8)}`;
 
 /** The record of a session that has ended. */
 export function recordOf(
@@ -295,16 +295,7 @@ export class SavedSessions {
     await this.#do(id, async () => {
       const record = this.#record(id);
       const blob = await exportedRun(record, (await this.load(id)).files);
-      out = {
-        name: `sieve-session-${
-          record.name
-            .toLowerCase()
-            .replace(/[^a-z0-9]+/g, '-')
-            .replace(/^-|-$/g, '')
-            .slice(0, 60) || record.id
-        }.zip`,
-        blob,
-      };
+      out = { name: runFileName(record), blob };
     });
     return out;
   }

@@ -3,6 +3,20 @@ import type { ChatTemplate, DataKind, Mapping, PromptTemplate, Turn } from '../s
 import { DATA_ROLES, fillTemplate } from '../shared/template';
 import type { Prompt } from '../shared/types';
 
+/** The template with the model's own of this name in it, its first where it has none of that; `choice` null: the plain one. */
+export function withChatTemplate(
+  { prompt, completion }: PromptTemplate,
+  kind: DataKind,
+  templates: readonly ChatTemplate[],
+  choice: string | null,
+): PromptTemplate {
+  const chat = kind === 'chat' ? chosenTemplate(templates, choice) : undefined;
+  return { prompt, completion, ...(chat && { chat }) };
+}
+
+export const chosenTemplate = (templates: readonly ChatTemplate[], choice: string | null): ChatTemplate | undefined =>
+  choice === null ? undefined : (templates.find((t) => t.name === choice) ?? templates[0]);
+
 /** Puts chats as prompts into a model's own template. @throws {SieveError} when it does not take them */
 export type ApplyChatTemplate = (template: ChatTemplate, chats: Turn[][]) => Promise<Prompt[]>;
 

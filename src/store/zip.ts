@@ -33,6 +33,10 @@ const MAX_DIRECTORY = 1 << 20;
 const MAX_RATIO = 200;
 const FREE = 8 << 20;
 
+/** What the zip of a run's adapter is called, or with `end` what is made of it. */
+export const adapterZipName = (run: string, end = ''): string =>
+  `sieve-${run.toLowerCase().replace(/[^a-z0-9]+/g, '-')}${end}.zip`;
+
 /** The files as one zip. */
 export async function zipAdapter(files: AdapterFile[]): Promise<Blob> {
   return downloadZip(files.map((f) => ({ name: f.name, input: f.bytes }))).blob();

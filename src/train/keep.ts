@@ -38,6 +38,15 @@ async function sha256(bytes: Bytes): Promise<string> {
   return hex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)));
 }
 
+/** The token sets of a run as a file, and its SHA-256: a checkpoint names the sets that it goes on with by it. */
+async function packedSets(train: TokenSet, validation: TokenSet): Promise<{ bytes: Bytes; hash: string }> {
+  const bytes = joined(pack({ train: { ...train }, validation: { ...validation } }));
+  return { bytes, hash: await sha256(bytes) };
+}
+
+export const hashOfSets = async (train: TokenSet, validation: TokenSet): Promise<string> =>
+  (await packedSets(train, validation)).hash;
+
 /** The token sets of a run, as they lie beside its checkpoint. Version 1 called the validation split `heldOut`. */
 export const tokenSetsOf = (bytes: Bytes): { train: TokenSet; validation: TokenSet } =>
   renamed(unpack(bytes), { heldOut: 'validation' }) as { train: TokenSet; validation: TokenSet };
@@ -59,12 +68,18 @@ function explain(error: unknown): unknown {
 }
 
 export class Keep {
+  /** The folder in which everything lies. */
+  readonly #home: () => Promise<FileSystemDirectoryHandle>;
   /** The newest checkpoint, where this worker wrote it. */
   #written: { sequence: number; slot: 0 | 1 } | null = null;
   readonly #sources = () => this.#folder('sources');
 
+  constructor(home = () => needSiteData('storage').getDirectory()) {
+    this.#home = home;
+  }
+
   async #folder(name: 'checkpoint' | 'runs' | 'sources'): Promise<FileSystemDirectoryHandle> {
-    return (await needSiteData('storage').getDirectory()).getDirectoryHandle(name, { create: true });
+    return (await this.#home()).getDirectoryHandle(name, { create: true });
   }
 
   /** Opens files of a folder with their exclusive locks for as long as `task` takes. */
@@ -87,8 +102,7 @@ export class Keep {
   }
 
   async saveData(train: TokenSet, validation: TokenSet): Promise<KeepReplies['save-data']> {
-    const bytes = joined(pack({ train: { ...train }, validation: { ...validation } }));
-    const hash = await sha256(bytes);
+    const { bytes, hash } = await packedSets(train, validation);
     await this.#open('checkpoint', [`data-${hash}`], async ([file]) => {
       if (file.getSize() === bytes.length) return;
       file.truncate(0);

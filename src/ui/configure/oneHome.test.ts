@@ -89,7 +89,7 @@ test('a setting that is added is found everywhere', async () => {
   ).toMatchObject(START_DRAFT.methods.map(() => ({ dummy: 0.5 })));
 
   // Command line and docs.
-  const { withFlags } = await import('../../../e2e/flags');
+  const { withFlags } = await import('../../cli/flags');
   expect(withFlags(start, { dummy: '0.75' }).runs.map((run) => ({ ...run }))).toMatchObject([
     { dummy: 0.75 },
     { dummy: 0.75 },

@@ -11,6 +11,7 @@ import { type Timed, timesByKernel } from '../times';
 import { Cpu } from './cpu';
 import { CpuMemory, createMemory } from './memory';
 import { Queue } from './queue';
+import { startInNode } from './nodeThreads';
 import { type StartThread, Threads, memoryStart, startInBrowser } from './threads';
 
 /** The kernels in WebAssembly, for a memory that threads share and for one of a single thread. */
@@ -23,11 +24,15 @@ export interface CpuOptions {
   kernels: CpuKernels;
   /** Threads to compute on; one where the browser does not let them share memory. As many as are worthwhile unless given. */
   threads?: number;
+  /** How one is started: as a browser does, or Node, unless given. */
   start?: StartThread;
 }
 
+/** Node has no workers of the web. */
+const startHere = () => (typeof Worker === 'undefined' ? startInNode : startInBrowser);
+
 /** @throws {GpuError} where the browser cannot run the kernels, or a thread does not start */
-export async function openCpu({ kernels, threads, start = startInBrowser }: CpuOptions): Promise<CpuDevice> {
+export async function openCpu({ kernels, threads, start = startHere() }: CpuOptions): Promise<CpuDevice> {
   const count = canShareMemory() ? Math.max(1, threads ?? worthwhileThreads()) : 1;
   const module = await WebAssembly.compile(count > 1 ? kernels.shared : kernels.single).catch((error: Error) => {
     throw new GpuError(message('engine.cpu.noSimd', { why: error.message }));

@@ -8,7 +8,7 @@ import { Plain } from '../../adapters/plain';
 import { activeListBytes } from '../../kernels/gate/activeRows';
 import { openCpuDevice } from '../../kernels/openCpu';
 import { randomFloats, rowCount, runOps } from '../../testing/harness';
-import { startInNode } from '../../testing/nodeThreads';
+import { startInNode } from './nodeThreads';
 import { alignBinding } from '../buffers';
 import { readTensor } from '../device';
 import type { CpuDevice } from './device';

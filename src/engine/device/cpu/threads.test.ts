@@ -3,7 +3,7 @@ import { matmul } from '../../kernels/matmul/matmul';
 import { openCpuDevice } from '../../kernels/openCpu';
 import { rmsNorm } from '../../kernels/rmsNorm/rmsNorm';
 import { floats, randomFloats, rowCount, runOps } from '../../testing/harness';
-import { startInNode } from '../../testing/nodeThreads';
+import { startInNode } from './nodeThreads';
 import type { CpuDevice } from './device';
 import type { StartThread } from './threads';
 

@@ -43,7 +43,7 @@ export interface ThreadHandle {
   end(): void;
 }
 
-/** Starts a script as a worker. Browsers take a blob; Node's tests bring their own. */
+/** Starts a script as a worker. Browsers take a blob; for Node see `nodeThreads.ts`. */
 export type StartThread = (script: string, name: string) => ThreadHandle;
 
 /** A worker from a blob: it inherits the page's Content-Security-Policy and asks for nothing. */

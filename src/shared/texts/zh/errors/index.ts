@@ -1,4 +1,5 @@
 import type { Texts } from '../../en';
+import { cli } from './cli';
 import { data } from './data';
 import { engine } from './engine';
 import { hub } from './hub';
@@ -6,4 +7,4 @@ import { shared } from './shared';
 import { store } from './store';
 import { train } from './train';
 
-export const errors: Texts['errors'] = { shared, data, engine, hub, train, store };
+export const errors: Texts['errors'] = { cli, shared, data, engine, hub, train, store };

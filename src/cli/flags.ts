@@ -1,6 +1,6 @@
 /** Settings from the command line: every setting has a flag, and its value stands as in a settings file. */
-import { type SessionConfig, parseSession } from '../src/shared/config';
-import { GROUP_NAMES, type Named, flagOf, settingsOf } from '../src/shared/settings';
+import { type SessionConfig, parseSession } from '../shared/config';
+import { GROUP_NAMES, type Named, flagOf, settingsOf } from '../shared/settings';
 
 const FLAGS = new Map(GROUP_NAMES.flatMap((group) => settingsOf(group)).map((named) => [flagOf(named), named]));
 

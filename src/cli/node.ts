@@ -1,0 +1,50 @@
+/**
+ * What the parts of the app find in a page and Node lacks: files of the app's own site, and a GPU. The site is a folder:
+ * `public/` of the working tree, or the package's own.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Device, openWebGpu } from '../engine';
+import { appBase } from '../hub/source';
+import { GpuError } from '../shared/errors';
+import { message } from '../shared/message';
+
+const TYPES: Record<string, string> = { wasm: 'application/wasm', json: 'application/json' };
+
+/** From now on `fetch` takes what belongs to the app's own site from the first of `folders` that has it. */
+export function serveSite(folders: readonly string[]): void {
+  const away = globalThis.fetch;
+  globalThis.fetch = async (input, init) => {
+    const url = new URL(input instanceof Request ? input.url : input, appBase());
+    if (url.origin !== new URL(appBase()).origin) return away(input, init);
+    const path = decodeURIComponent(url.pathname).slice(1);
+    const file = folders.map((folder) => join(folder, path)).find((candidate) => existsSync(candidate));
+    if (path.split('/').includes('..') || !file) return new Response(null, { status: 404 });
+    const bytes = readFileSync(file);
+    const type = TYPES[file.slice(file.lastIndexOf('.') + 1)] ?? 'application/octet-stream';
+    return new Response(bytes, { headers: { 'content-length': String(bytes.length), 'content-type': type } });
+  };
+  // transformers.js looks here to choose between Node's ONNX Runtime, which is not installed, and the web's, which the app uses.
+  Object.defineProperty(process, 'release', { value: { ...process.release, name: 'page' } });
+}
+
+/** Where the site lies, seen from this file in the working tree. */
+export const sourceSite = (): string[] =>
+  ['../../public/', '../../'].map((folder) => fileURLToPath(new URL(folder, import.meta.url)));
+
+/** Dawn for Node: its own choice of what is installed beside Sieve. */
+const DAWN = 'webgpu';
+
+/** @throws {GpuError} where the package `webgpu` is not installed, or its driver gives no adapter */
+export async function openGpuInNode(): Promise<Device> {
+  let dawn: { create(options: string[]): GPU; globals: object };
+  try {
+    dawn = await import(/* @vite-ignore */ DAWN);
+  } catch (error) {
+    throw new GpuError(message('cli.noDawn', { why: (error as Error).message.split('\n')[0] }));
+  }
+  Object.assign(globalThis, dawn.globals);
+  Object.defineProperty(globalThis, 'navigator', { value: { gpu: dawn.create([]) }, configurable: true });
+  return openWebGpu();
+}

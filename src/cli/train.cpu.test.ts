@@ -1,0 +1,161 @@
+/** The command line as a whole, in this process, on the nano model. */
+import { existsSync, mkdtempSync, openAsBlob, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { unzipSync } from 'fflate';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { speakOfErrors } from '../shared/texts';
+import { settingsFile } from '../store/configure/share';
+import { readRunParts } from '../store/runFile';
+import { NANO, smallSession, watched } from '../train/testing/studio';
+import { EXIT } from './exit';
+import { main } from './main';
+
+const home = mkdtempSync(join(tmpdir(), 'sieve-cli-'));
+const at = (name: string) => join(home, name);
+const here = globalThis.fetch;
+const CONFIG = at('config.json');
+const DATA = at('apples.jsonl');
+
+beforeAll(async () => {
+  await speakOfErrors();
+  writeFileSync(CONFIG, settingsFile(smallSession()));
+  const rows = Array.from({ length: 40 }, (_, i) => ({
+    prompt: `Tom has ${i} red apples and one hat.`,
+    completion: `The hat of Tom is ${['red', 'blue', 'green'][i % 3]}, he said.`,
+  }));
+  writeFileSync(DATA, rows.map((row) => JSON.stringify(row)).join('\n'));
+});
+afterAll(() => {
+  globalThis.fetch = here;
+  rmSync(home, { recursive: true });
+});
+
+interface Line {
+  type: string;
+  runId?: string;
+  step?: number;
+  loss?: number;
+  [key: string]: unknown;
+}
+
+/** @param stopAt interrupts once so many steps have been told */
+async function sieve(args: string[], stopAt = Infinity) {
+  const lines: string[] = [];
+  const notes: string[] = [];
+  let interrupt = () => {};
+  const interruption = new Promise<void>((resolve) => {
+    interrupt = resolve;
+  });
+  const code = await main(args, ['public', '.'], {
+    terminal: {
+      print: (line) => {
+        lines.push(line);
+        if (lines.filter((l) => l.startsWith('{"type":"step"')).length >= stopAt) interrupt();
+      },
+      note: (line) => notes.push(line),
+      progress: () => {},
+    },
+    interrupted: () => interruption,
+  });
+  const events = lines.filter((l) => l.startsWith('{')).map((l) => JSON.parse(l) as Line);
+  return { code, lines, notes, events, steps: events.filter((e) => e.type === 'step') };
+}
+
+const train = (out: string, ...more: string[]) => {
+  const model = ['--model', 'sieve-stories-nano', '--threads', '1'];
+  return ['train', CONFIG, '--data', DATA, '--out', at(out), ...model, ...more];
+};
+const adapter = (out: string, name: string) => unzipSync(readFileSync(join(at(out), name)));
+const losses = (steps: Line[]) => steps.map(({ runId, step, loss }) => [runId, step, loss]);
+
+test('trains as the train service does, and what was interrupted goes on to the same bits', async () => {
+  const whole = await sieve(train('whole', '--json'));
+  expect(whole.code).toBe(EXIT.done);
+  expect(whole.steps).toHaveLength(16);
+  const data = whole.events.find(({ type }) => type === 'data')!;
+  expect(data).toMatchObject({ train: 36, validation: 4, mapping: { kind: 'prompt-completion' } });
+
+  const cut = await sieve(train('cut', '--json'), 6);
+  expect(cut.code).toBe(EXIT.interrupted);
+  const checkpoint = cut.events.at(-1)!;
+  expect(checkpoint).toMatchObject({ type: 'checkpoint', path: join(at('cut'), 'checkpoint') });
+  const done = checkpoint.step!;
+  expect(done).toBeGreaterThanOrEqual(3);
+  expect(done).toBeLessThan(8);
+
+  const rest = await sieve(train('cut', '--json'));
+  expect(rest.code).toBe(EXIT.done);
+  expect(rest.events.find(({ type }) => type === 'resumes')).toMatchObject({ step: done });
+  const first = cut.steps.filter(({ step }) => step! <= done);
+  expect([...losses(first), ...losses(rest.steps)]).toEqual(losses(whole.steps));
+  for (const name of ['sieve-lora.zip', 'sieve-ts-lora.zip'])
+    expect(adapter('cut', name), name).toEqual(adapter('whole', name));
+  expect(existsSync(join(at('cut'), 'checkpoint'))).toBe(false);
+
+  // The file that History opens has all of it, as if nothing had happened.
+  const sessions = await Promise.all(
+    ['cut', 'whole'].map(async (out) => {
+      const [name] = readdirSync(at(out)).filter((file) => file.startsWith('sieve-session-'));
+      return readRunParts(await openAsBlob(join(at(out), name)));
+    }),
+  );
+  const [a, b] = sessions.map(({ metricLogs }) =>
+    metricLogs.map(({ runId, step, loss, evals }) => ({ runId, step, loss, evals })),
+  );
+  expect(a).toEqual(b);
+  for (const { record, adapters, damaged } of sessions) {
+    expect(record).toMatchObject({ ended: 'finished', data: 'apples.jsonl', config: smallSession(), model: NANO });
+    expect(record?.recipe?.files).toMatchObject([{ path: 'apples.jsonl' }]);
+    expect([[...adapters.keys()], damaged]).toEqual([['lora', 'ts-lora'], []]);
+  }
+
+  // The page takes the adapter in, which its check proves.
+  const { studio } = watched();
+  await studio.openModel({ type: 'open-model', source: NANO });
+  const files = Object.entries(adapter('cut', 'sieve-ts-lora.zip')).map(([name, bytes]) => ({ name, bytes }));
+  expect(await studio.import({ type: 'import', files, as: null })).toMatchObject({ name: 'TS-LoRA' });
+}, 300_000);
+
+test('an exported session is trained again with its own model, columns and settings; people read lines', async () => {
+  const [name] = readdirSync(at('whole')).filter((file) => file.startsWith('sieve-session-'));
+  const again = ['train', join(at('whole'), name), '--data', DATA, '--out', at('again'), '--language', 'en'];
+  const { code, lines, notes } = await sieve(again);
+  expect(code).toBe(EXIT.done);
+  expect(adapter('again', 'sieve-lora.zip')).toEqual(adapter('whole', 'sieve-lora.zip'));
+  expect(lines.map((line) => line.replace(home, ''))).toEqual([
+    '/again/sieve-lora.zip',
+    '/again/sieve-ts-lora.zip',
+    '/again/sieve-session-lora-ts-lora-on-apples-jsonl.zip',
+  ]);
+  expect(notes[0]).toMatch(/^Model: sieve-stories-nano, onnx\/model.onnx; CPU, \d+ threads?; logits agree/);
+  expect(notes[1]).toMatch(/^Data: 36 train and 4 validation examples, \d+ tokens$/);
+  expect(notes.filter((note) => note.startsWith('Warning'))).toEqual([]);
+  expect(notes).toContainEqual(expect.stringMatching(/^Step 4: validation loss TS-LoRA \d\.\d{4} \(\d+ % skipped\)$/));
+});
+
+test('whoever cannot be helped is told why, with an exit code', async () => {
+  const told = async (...args: string[]) => {
+    const { code, notes } = await sieve(args);
+    return [code, notes.join(' ')];
+  };
+  expect(await told()).toEqual([EXIT.usage, '']);
+  expect(await told('trian')).toEqual([EXIT.usage, expect.stringContaining('no command “trian”')]);
+  expect(await told('train')).toEqual([EXIT.usage, expect.stringContaining('No data are given.')]);
+  expect(await told('train', 'nowhere.json', '--data', DATA)).toEqual([
+    EXIT.usage,
+    expect.stringContaining('nowhere.json'),
+  ]);
+  expect(await told('train', '--data', 'nowhere.csv')).toEqual([EXIT.failed, expect.stringContaining('nowhere.csv')]);
+  expect(await told(...train('no', '--steps', 'x'))).toEqual([EXIT.usage, expect.stringContaining('steps')]);
+  expect(await told(...train('no', '--model', 'sieve-stories-none'))).toEqual([
+    EXIT.failed,
+    expect.stringContaining('sieve-stories-none'),
+  ]);
+  expect(await told(...train('no', '--device', 'gpu'))).toEqual([EXIT.failed, expect.stringContaining('webgpu')]);
+  expect(await told(...train('no', '--column', 'prompt=question'))).toEqual([
+    EXIT.failed,
+    expect.stringContaining('question'),
+  ]);
+  expect(existsSync(at('no'))).toBe(false);
+});
