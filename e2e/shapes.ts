@@ -258,6 +258,8 @@ export async function shapes(browser: Browser, only?: string[]): Promise<Outcome
     const site = await serveBuilt('/sieve/', [plugin]);
     const fail = (ok: boolean, what: string) => ok || failures.push(`${shape.name}: ${what}`);
     const { app, page, close } = await visit(browser, site);
+    // The played hub hashes a file before it lists it: half a minute and more for a large one.
+    page.setDefaultTimeout(10 * 60_000);
     try {
       await page.goto(`${site.url}?model=sieve-stories-nano&hub=/`);
       await app.modelReady();

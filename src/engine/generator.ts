@@ -11,13 +11,14 @@ import type { BaseModel } from './base';
 import type { BufferScope } from './device/buffers';
 import type { Read, Readback } from './device/device';
 import { Program } from './device/program';
-import { headWidths } from './model/activations';
-import { BatchBuffers, type Capacity, headChunkRows } from './model/batch';
+import { type ModelDescription } from '../shared/model';
+import { type Sizes, allocate, headWidths } from './model/activations';
+import { BatchBuffers, type Capacity, batchSizes, headChunkRows } from './model/batch';
 import { forward } from './model/forward';
 import { chunkLogits, headInput } from './model/nn/head';
 import type { Pass } from './model/nn/pass';
 import { logitStride, maxContext } from './model/modules';
-import { readingPass } from './readingPass';
+import { type Reading, readingPass, readingSizes } from './readingPass';
 import { sampleToken } from './sample';
 
 export interface SamplingOptions {
@@ -39,6 +40,33 @@ interface Stage {
   program: Program;
 }
 
+/** Many rows of every model, and one: as few rows apart, so that both work on the same tensors. */
+function capacitiesOf(config: ModelDescription, models: number): { prefill: Capacity; decode: Capacity } {
+  const supervised = Math.max(1, Math.min(LOGIT_ROWS, Math.floor(headChunkRows(config.vocab) / models)));
+  return {
+    prefill: { rows: PREFILL, supervised, segments: models, headChunk: supervised * models },
+    decode: { rows: 1, supervised: 1, segments: models, headChunk: models },
+  };
+}
+
+/** Of each layer, for `models` that keep `length` rows. */
+const cacheSizes = ({ layers }: ModelDescription, models: number, length: number) =>
+  layers.map(({ attention }) => {
+    const bytes = 4 * models * length * headWidths(attention).kv;
+    return { k: bytes, v: bytes };
+  });
+
+/** Bytes of a generator for texts of `length` tokens, by name. */
+export function generatorSizes(config: ModelDescription, runs: readonly Reading[], length: number): Sizes {
+  const { prefill, decode } = capacitiesOf(config, runs.length);
+  return {
+    cache: Object.fromEntries(cacheSizes(config, runs.length, Math.min(length, maxContext(config))).entries()),
+    pass: readingSizes(config, runs, prefill),
+    prefill: batchSizes(prefill, 1),
+    decode: batchSizes(decode, 1),
+  };
+}
+
 export class Generator {
   readonly #base: BaseModel;
   readonly #scope: BufferScope;
@@ -57,20 +85,12 @@ export class Generator {
     if (config.head.kind === 'classes') throw new Error('a head with classes continues no text');
     this.#models = runs.length;
     this.#length = length;
-    this.#logitRows = Math.max(1, Math.min(LOGIT_ROWS, Math.floor(headChunkRows(config.vocab) / runs.length)));
-    const capacity: Capacity = {
-      rows: PREFILL,
-      supervised: this.#logitRows,
-      segments: runs.length,
-      headChunk: this.#logitRows * runs.length,
-    };
+    const { prefill, decode } = capacitiesOf(config, runs.length);
+    this.#logitRows = prefill.supervised;
     this.#base = base;
     this.#scope = scope;
-    const cache = config.layers.map(({ attention }, l) => {
-      const bytes = 4 * runs.length * length * headWidths(attention).kv;
-      return { k: scope.alloc(`cache.${l}.k`, bytes), v: scope.alloc(`cache.${l}.v`, bytes) };
-    });
-    const pass: Omit<Pass, 'batch'> = { ...readingPass(base, scope, runs, capacity), cache };
+    const cache = cacheSizes(config, runs.length, length).map((sizes, l) => allocate(scope, `cache.${l}.`, sizes));
+    const pass: Omit<Pass, 'batch'> = { ...readingPass(base, scope, runs, prefill), cache };
     const { top } = pass;
     this.#logits = top.logits;
     const stage = (label: string, capacityOf: Capacity): Stage => {
@@ -81,9 +101,8 @@ export class Generator {
         program: new Program(device, scope, label, [...forward(own), ...headInput(own), ...chunkLogits(own, 0)]),
       };
     };
-    this.#prefill = stage('prefill', capacity);
-    // As few rows apart as before, so that both work on the same tensors.
-    this.#decode = stage('decode', { rows: 1, supervised: 1, segments: runs.length, headChunk: runs.length });
+    this.#prefill = stage('prefill', prefill);
+    this.#decode = stage('decode', decode);
     this.#readback = device.readback('logits', top.logits.size);
   }
 

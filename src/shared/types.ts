@@ -129,9 +129,10 @@ export interface QuantisedBlocks {
   offsets: Float32Array | null;
 }
 
-/** One line of the memory plan: a part that all runs share, or what one run has of its own; in bytes. */
+/** One line of the memory plan: a part that all runs share, what one run has of its own, or what the host has of the runs; in bytes. */
 export type PlanItem = { bytes: number } & (
-  | { part: 'weights' | 'activations' | 'inputs' | 'head' | 'gradients' | 'scratch' | 'batch' }
+  | { part: 'weights' | 'activations' | 'inputs' | 'head' | 'gradients' | 'scratch' | 'batch' | 'samples' }
+  | { part: 'points' | 'checkpoint' }
   | { part: 'run'; name: string }
 );
 

@@ -5,7 +5,7 @@
  * merged or refused.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AdapterRun, placeOf, runSizes } from '../engine/adapterRun';
+import { AdapterRun, type Bytes, hostSizes, placeOf, runSizes } from '../engine/adapterRun';
 import { BaseModel } from '../engine/base';
 import { Generator } from '../engine/generator';
 import { total } from '../engine/model/activations';
@@ -116,6 +116,11 @@ describe.each(RUNS)('$id', (run) => {
     expect(await evaluate(run.id), 'at the start it is the base').toBe(ofBase);
     const early = (await steps(first, 0, 2)).get(run.id)!;
     const state = await first.run(run.id).state();
+    const host = hostSizes(config, run, placeOf(run, [run], train, layout(1)));
+    const bytesIn = (tensors: Bytes) => Object.values(tensors).reduce((sum, { byteLength }) => sum + byteLength, 0);
+    // Tensors of a few bytes are not planned.
+    expect(Math.abs(bytesIn(await first.run(run.id).point()) - host.point), 'what it goes back to').toBeLessThan(64);
+    expect(Math.abs(bytesIn(state.tensors) + host.point - host.state), 'a checkpoint').toBeLessThan(64);
     const losses = [...early, ...(await steps(first, 2, STEPS)).get(run.id)!];
     alone.set(run.id, losses);
     const learnt = await evaluate(run.id);

@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { AdapterRun } from '../engine/adapterRun';
 import type { BaseModel } from '../engine/base';
-import { Generator } from '../engine/generator';
+import { Generator, generatorSizes } from '../engine/generator';
+import { total } from '../engine/model/activations';
 import { expectCloseToMax } from '../engine/testing/allclose';
 import { randomFloats, testDevice } from '../engine/testing/harness';
 import { runSchema, trainSchema } from '../shared/config';
@@ -42,7 +43,13 @@ it('in one batch as alone', async () => {
   const models = [null, ...runs];
   const before = base.device.buffers.live();
   for (const prompt of prompts) {
-    const generator = await Generator.create(base, models, prompt.length + sampling.maxNewTokens);
+    const length = prompt.length + sampling.maxNewTokens;
+    const generator = await Generator.create(base, models, length);
+    const [taken, planned] = [
+      base.device.buffers.live().bytes - before.bytes,
+      total(generatorSizes(base.config, models, length)),
+    ];
+    expect(Math.abs(taken / planned - 1), 'plan and allocation').toBeLessThan(0.05);
     const ended: number[] = [];
     const together = await generator.generate(
       prompt,

@@ -1,14 +1,18 @@
 /** How an experiment is laid out in memory: which layouts fit, what they take, and a trainer in the first that there is room for. */
-import { maxContext } from '../engine/model/modules';
+import { hostSizes, placeOf } from '../engine/adapterRun';
+import { generatorSizes } from '../engine/generator';
+import { total } from '../engine/model/activations';
+import { adaptedModules, maxContext } from '../engine/model/modules';
 import type { Layout } from '../engine/layout';
-import { type MemoryLimits, fittingLayouts, largestTensor, planTraining } from '../engine/plan';
+import { type MemoryLimits, fittingLayouts, fullLayout, largestTensor, planTraining } from '../engine/plan';
 import { Trainer } from '../engine/trainer';
 import type { SessionConfig } from '../shared/config';
 import { ConfigError, OutOfMemoryError } from '../shared/errors';
 import { message } from '../shared/message';
-import type { DeviceInfo } from '../shared/types';
+import { type ModelDescription, tellsClasses } from '../shared/model';
+import type { DeviceInfo, PlanItem } from '../shared/types';
 import type { OpenModel } from './openModel';
-import type { MemoryPlan, SessionState } from './protocol';
+import { type MemoryPlan, SAMPLE_TOKENS, type SessionState } from './protocol';
 
 /** Of the CPU engine's memory, which has 32-bit addresses: what scratch and the gaps between tensors leave of 4 GiB. */
 const CPU_MEMORY = 3.5 * 2 ** 30;
@@ -27,28 +31,51 @@ function memoryLimits({ kind, maxBufferSize, maxBindingSize }: DeviceInfo): Memo
   };
 }
 
+/**
+ * What a session has beside its trainer: answers of all runs and the base as it samples them, to prompts as long as an example;
+ * and on the host what runs go back to and what a checkpoint holds, which the keep worker has while it writes it.
+ */
+function planBeside(config: ModelDescription, { train, runs }: SessionConfig, layout: Layout): PlanItem[] {
+  const host = runs.map((run) => hostSizes(config, run, placeOf(run, runs, train, layout)));
+  const sum = (of: (sizes: (typeof host)[number]) => number) => host.reduce((bytes, sizes) => bytes + of(sizes), 0);
+  const answering = [null, ...runs.map((run) => ({ modules: adaptedModules(config, run), config: run }))];
+  const samples = tellsClasses(config)
+    ? []
+    : [generatorSizes(config, answering, train.maxSequenceLength + SAMPLE_TOKENS)];
+  return [
+    ...samples.map((sizes): PlanItem => ({ part: 'samples', bytes: total(sizes) })),
+    { part: 'points', bytes: sum(({ point }) => point) },
+    { part: 'checkpoint', bytes: sum(({ state }) => state) },
+  ];
+}
+
+const bytesOf = (items: readonly PlanItem[]): number => items.reduce((sum, { bytes }) => sum + bytes, 0);
+
 /** @param salts of the layout that a session had before */
-function layoutsOf({ base }: OpenModel, { train, runs }: SessionConfig, salts?: Layout['salts']): Layout[] {
+function layoutsOf({ base }: OpenModel, config: SessionConfig, salts?: Layout['salts']): Layout[] {
+  const { train, runs } = config;
   const context = maxContext(base.config);
   if (train.maxSequenceLength > context)
     throw new ConfigError(message('train.session.context', { tokens: train.maxSequenceLength, most: context }));
+  const { budget, binding } = memoryLimits(base.device.info);
+  // The same in every layout.
+  const beside = bytesOf(planBeside(base.config, config, fullLayout(base.config, runs.length, train)));
   const layouts = fittingLayouts(base.config, runs, {
     train,
-    limits: memoryLimits(base.device.info),
+    limits: { budget: budget - beside, binding },
     weightBytes: base.bytes,
   });
   return layouts.map((layout) => ({ ...layout, ...(salts && { salts }) }));
 }
 
-/** What a layout of it allocates, beside what there is. */
+/** What a session in a layout takes: the trainer, and what is beside it. */
 export function planLayout({ base }: OpenModel, config: SessionConfig, layout: Layout): MemoryPlan {
-  const items = planTraining(base.config, config.runs, {
-    train: config.train,
-    layout,
-    weightBytes: base.bytes,
-  });
+  const items = [
+    ...planTraining(base.config, config.runs, { train: config.train, layout, weightBytes: base.bytes }),
+    ...planBeside(base.config, config, layout),
+  ];
   const { budget, binding } = memoryLimits(base.device.info);
-  const totalBytes = items.reduce((sum, i) => sum + i.bytes, 0);
+  const totalBytes = bytesOf(items);
   return {
     items,
     totalBytes,
