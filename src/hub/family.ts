@@ -23,6 +23,8 @@ export interface Family {
   modelTypes: readonly string[];
   /** By `general.architecture`, where llama.cpp knows the family. */
   gguf?: Readonly<Record<string, GgufForm>>;
+  /** The architecture of another family that llama.cpp opens it as. */
+  ggufAs?: string;
   /** @throws {ModelError} naming the first thing that is missing, out of bounds or not supported */
   read(f: Fields, modelType: string): ModelDescription;
 }
@@ -40,6 +42,15 @@ const refuseType = (type: unknown): never =>
 export const GGUF_FORMS: ReadonlyMap<string, GgufForm> = new Map(
   FAMILIES.flatMap(({ gguf = {} }) => Object.entries(gguf)),
 );
+
+/** The architecture that llama.cpp has for models of a `model_type`, with its form; null where it has none. */
+export function ggufFormOf(modelType: string): (GgufForm & { name: string }) | null {
+  const other = FAMILIES.find(({ modelTypes }) => modelTypes.includes(modelType))?.ggufAs;
+  const found = [...GGUF_FORMS].find(([name, form]) =>
+    other ? name === other : (form.modelType ?? name) === modelType,
+  );
+  return found ? { ...found[1], name: found[0] } : null;
+}
 
 /**
  * A model's architecture from its `config.json`, read strictly.

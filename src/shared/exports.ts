@@ -1,7 +1,7 @@
 /** The kinds of files that a run can leave the page as, and what each can hold. */
 import { type RunConfig, isGated } from './config';
 import { type Message, message } from './message';
-import type { ModelDescription } from './model';
+import { type ModelDescription, tellsClasses } from './model';
 import { ruleOf } from './rules';
 
 /** How merged weights are written: safetensors' names. */
@@ -9,7 +9,7 @@ export const VALUE_TYPES = ['F32', 'F16', 'BF16'] as const;
 export type ValueType = (typeof VALUE_TYPES)[number];
 
 /** `peft`: the adapter's own zip. The others are made from the base's files as well. */
-export const EXPORT_KINDS = ['safetensors'] as const;
+export const EXPORT_KINDS = ['safetensors', 'gguf'] as const;
 export type ExportKind = (typeof EXPORT_KINDS)[number];
 
 /** Whether a run's gates go on choosing tokens once it is trained. */
@@ -24,6 +24,7 @@ export type Runtime = (typeof RUNTIMES)[number];
 export const RUNS_IN: Record<ExportKind | 'peft', readonly Runtime[]> = {
   peft: ['python', 'sieve'],
   safetensors: ['python', 'sieve'],
+  gguf: ['llama'],
 };
 
 /** What is exported, as far as the page knows it. */
@@ -36,8 +37,10 @@ export interface Exportable {
 }
 
 /** Why a run cannot leave as files of a kind; null where it can. */
-export function whyNot(kind: ExportKind | 'peft', { name, gated, draws }: Exportable): Message | null {
+export function whyNot(kind: ExportKind | 'peft', { name, gated, draws, model }: Exportable): Message | null {
   if (draws) return message('train.adapter.randomGate');
   if (kind === 'safetensors' && gated) return message('train.adapter.merge', { run: name });
+  if (kind === 'gguf' && gated) return message('train.export.ggufGates', { run: name });
+  if (kind === 'gguf' && tellsClasses(model)) return message('train.export.ggufClasses');
   return null;
 }

@@ -74,11 +74,22 @@ function peftSnippet(parts: SnippetParts & { gated: boolean }): string {
   ].join('\n');
 }
 
+/** In a shell, a text between single quotes stands as it is. */
+const inShell = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+
+/** `base.gguf`: of the same model and the same values. */
+export function llamaSnippet({ template, maxNewTokens = TOKENS }: SnippetParts): string {
+  const prompt = template.chat ? '-cnv -p ""' : `-no-cnv -p ${inShell(template.prompt || 'Once upon a time')}`;
+  return `llama-cli -m path/to/base.gguf --lora path/to/this/folder/adapter.gguf -n ${maxNewTokens} --temp 0 ${prompt}`;
+}
+
 /** The code for one kind of files. */
 export function snippetOf(kind: ExportKind | 'peft', parts: SnippetParts & { gated: boolean }): string {
   switch (kind) {
     case 'peft':
       return peftSnippet(parts);
+    case 'gguf':
+      return llamaSnippet(parts);
     case 'safetensors':
       return transformersSnippet(parts);
   }

@@ -5,6 +5,7 @@ import { readWindows } from '../windows';
 
 export const family: Family = {
   modelTypes: ['mistral'],
+  ggufAs: 'llama',
   read: (f, type) => {
     const windows = readWindows(f, () => true);
     return llamaLike(f, type, { attention: (layer) => ({ window: windows[layer] }) });

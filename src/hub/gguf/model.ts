@@ -20,7 +20,7 @@ import { type GgufHead, type GgufTensor, damaged } from './container';
 import { bytesOf, readTensor } from './types';
 
 /** Where a part of the model is in the file, and how its values lie there. */
-interface Place {
+export interface Place {
   name: string;
   /** The row of the file that has each row of the state dict; null: the same. */
   row: ((row: number) => number) | null;
@@ -36,8 +36,8 @@ interface Found extends Place {
   shape: number[];
 }
 
-/** The place of every part, by its path in the state dict. */
-function placesOf(model: ModelDescription, interleaved: boolean): Map<string, Place> {
+/** The place of every part, by its path in the state dict. @param interleaved as the architecture's `GgufForm` says */
+export function placesOf(model: ModelDescription, interleaved: boolean): Map<string, Place> {
   const places = new Map<string, Place>();
   const put = (path: string, name: string, how: Partial<Place> = {}) => {
     // Halves may share a norm: llama.cpp calls it the first half's.

@@ -7,9 +7,10 @@ export const text = (value: string): number[] => {
   return [...u64(bytes.length), ...bytes];
 };
 
-/** The number of a value's type. Whole numbers are u32, others f32. */
+/** The number of a value's type. Whole numbers are u32, others f32, and so is what comes as one. */
 function typeOf(value: unknown): number {
-  if (Array.isArray(value)) return 9;
+  if (value instanceof Float32Array) return 6;
+  if (Array.isArray(value) || value instanceof Int32Array) return 9;
   if (typeof value === 'string') return 8;
   if (typeof value === 'boolean') return 7;
   return Number.isInteger(value) && (value as number) >= 0 ? 4 : 6;
@@ -17,6 +18,7 @@ function typeOf(value: unknown): number {
 
 /** A value of metadata, without its type. */
 function value(given: unknown): number[] {
+  if (given instanceof Int32Array) return [...u32(5), ...u64(given.length), ...new Uint8Array(given.buffer)];
   if (Array.isArray(given)) {
     const out = [...u32(typeOf(given[0])), ...u64(given.length)];
     for (const item of given) for (const byte of value(item)) out.push(byte);
@@ -24,8 +26,8 @@ function value(given: unknown): number[] {
   }
   if (typeof given === 'string') return text(given);
   if (typeof given === 'boolean') return [Number(given)];
-  const number = given as number;
-  return typeOf(number) === 4 ? u32(number) : [...new Uint8Array(Float32Array.of(number).buffer)];
+  const number = given instanceof Float32Array ? given[0] : (given as number);
+  return typeOf(given) === 4 ? u32(number) : [...new Uint8Array(Float32Array.of(number).buffer)];
 }
 
 export interface TensorParts {

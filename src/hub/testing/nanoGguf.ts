@@ -67,7 +67,7 @@ const configured = (config: Record<string, number>) => ({
   'llama.attention.head_count': config.num_attention_heads,
   'llama.attention.head_count_kv': config.num_key_value_heads,
   'llama.attention.layer_norm_rms_epsilon': config.rms_norm_eps,
-  'llama.rope.freq_base': config.rope_theta,
+  'llama.rope.freq_base': Float32Array.of(config.rope_theta),
   'llama.context_length': config.max_position_embeddings,
 });
 
@@ -85,7 +85,7 @@ function tokenizer(): Record<string, unknown> {
     'tokenizer.ggml.model': 'gpt2',
     'tokenizer.ggml.pre': 'gpt-2',
     'tokenizer.ggml.tokens': tokens,
-    'tokenizer.ggml.token_type': tokens.map((_, id) => (special.has(id) ? 3 : 1)),
+    'tokenizer.ggml.token_type': Int32Array.from(tokens, (_, id) => (special.has(id) ? 3 : 1)),
     'tokenizer.ggml.merges': model.merges.map((m) => (Array.isArray(m) ? m.join(' ') : m)),
     'tokenizer.ggml.bos_token_id': end,
     'tokenizer.ggml.eos_token_id': end,

@@ -6,11 +6,12 @@ import { downloadModel } from '../../hub/model';
 import type { PromptTemplate } from '../../shared/data';
 import type { ExportKind, ValueType } from '../../shared/exports';
 import { type ModelDescription, tellsClasses } from '../../shared/model';
-import { type SnippetParts, transformersSnippet } from '../../shared/snippets';
+import { type SnippetParts, llamaSnippet, transformersSnippet } from '../../shared/snippets';
 import type { ModelFile, ModelSource } from '../../shared/types';
 import { type AdapterCheck, writtenCheck } from '../adapterCheck';
 import type { RunFacts } from '../protocol';
 import { type ExportFile, jsonFile, textFile, wholeFile } from './exportFile';
+import { ggufAdapter } from './ggufAdapter';
 import { type Trained, mergedWeights, withoutGate } from './mergedWeights';
 import { modelCard } from './modelCard';
 import { safetensorsFiles } from './safetensorsFiles';
@@ -113,12 +114,31 @@ async function mergedSafetensors(subject: ExportSubject, type: ValueType): Promi
   };
 }
 
+/** The adapter alone, as llama.cpp reads it. */
+async function ggufFiles(subject: ExportSubject): Promise<Exported> {
+  const { trained, model } = subject;
+  return {
+    files: [
+      wholeFile('adapter.gguf', ggufAdapter(model, trained)),
+      card(subject, 'A LoRA adapter for llama.cpp, which needs a GGUF of the base beside it.', [
+        '```sh',
+        llamaSnippet(snippetParts(subject)),
+        '```',
+      ]),
+      ...checkFile(subject),
+    ],
+    release: () => undefined,
+  };
+}
+
 /**
  * The files of one kind. Weights are read while the files are written.
  * @throws {AdapterError} where the kind cannot hold what the adapter does; {ModelError} where the base's files are gone
  */
 export function exportFiles(kind: ExportKind, subject: ExportSubject, type: ValueType): Promise<Exported> {
   switch (kind) {
+    case 'gguf':
+      return ggufFiles(subject);
     case 'safetensors':
       return mergedSafetensors(subject, type);
   }

@@ -4,20 +4,19 @@
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { AdapterRun } from '../../engine/adapterRun';
+import type { AdapterRun } from '../../engine/adapterRun';
 import { BaseModel } from '../../engine/base';
 import { expectCloseToMax } from '../../engine/testing/allclose';
 import { testDevice } from '../../engine/testing/harness';
 import { inMemory } from '../../hub/byteFile';
 import { type SafetensorsFiles, safetensorsWeights } from '../../hub/safetensorsModel';
-import { runSchema, trainSchema } from '../../shared/config';
 import { VALUE_TYPES, type ValueType } from '../../shared/exports';
 import { tellsClasses } from '../../shared/model';
 import { checkOf, writtenCheck } from '../adapterCheck';
 import { logitRows } from '../logitRows';
+import { bytesOf, trainedOf, trainedRun } from '../testing/exported';
 import { FIXTURE_FAMILIES, loadFamily, openFamily } from '../testing/family';
 import { fixtureBatch, sequence } from '../testing/fixture';
-import type { ExportFile } from './exportFile';
 import { transformersConfig } from './exportFiles';
 import { type Trained, mergedWeights } from './mergedWeights';
 import { safetensorsFiles } from './safetensorsFiles';
@@ -26,48 +25,11 @@ const OUT = '.out/export-merged';
 
 beforeAll(() => rmSync(OUT, { recursive: true, force: true }));
 
-function bytesOf({ length, pieces, name }: ExportFile): Uint8Array<ArrayBuffer> {
-  const out = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces()) {
-    out.set(piece, at);
-    at += piece.length;
-  }
-  expect(at, name).toBe(length);
-  return out;
-}
-
 async function baseWeights(name: string, base: BaseModel) {
   const file = await fetch(`/python/fixtures/families/${name}/model.safetensors`);
   const files: SafetensorsFiles = new Map([['model.safetensors', inMemory(new Uint8Array(await file.arrayBuffer()))]]);
   return safetensorsWeights(files, base.config);
 }
-
-/** An adapter of the method whose values are no start's, with a head that was trained whole. */
-async function trainedRun(base: BaseModel, given: object): Promise<AdapterRun> {
-  const run = runSchema.parse({ id: 'a', name: 'A', rank: 3, alpha: 5, ...given });
-  const own = new AdapterRun(base, run, trainSchema.parse({}));
-  await own.init();
-  own.load(
-    (await own.adapters()).map((m) => ({
-      ...m,
-      b: m.b.map((_, i) => 0.3 * Math.sin(i + 1)),
-      // DoRA's m a tenth longer; of AdaLoRA's triplets every third is switched off.
-      ...(m.extra && { extra: m.extra.map((x, i) => (run.method === 'adalora' ? 0.5 * (i % 3) : 1.1 * x)) }),
-    })),
-  );
-  const whole = await own.wholeValues();
-  own.loadWhole(new Map([...whole].map(([path, values]) => [path, values.map((v, i) => v + 0.1 * Math.sin(i))])));
-  await own.refresh();
-  return own;
-}
-
-const trainedOf = async (own: AdapterRun): Promise<Trained> => ({
-  run: own.config,
-  adapters: await own.adapters(),
-  thresholds: await own.method.thresholds(),
-  whole: await own.wholeValues(),
-});
 
 /** Largest error that rounding the weights to a type may make, of the largest logit. */
 const BARS: Record<ValueType, number> = { F32: 1e-5, F16: 3e-3, BF16: 3e-2 };

@@ -16,11 +16,13 @@ export const exports = {
   name: {
     peft: 'Adapter (PEFT)',
     safetensors: 'Merged model (safetensors)',
+    gguf: 'LoRA adapter (GGUF)',
   },
   what: {
     peft: 'The adapter alone, in the layout of Hugging Face PEFT; it needs the base model beside it. Sieve imports it again.',
     safetensors:
       'The base with the adapter merged into its weights, with tokenizer, configuration and a model card. Everything that opens a Hugging Face folder opens it; weights above 2 GiB are in shards.',
+    gguf: 'The adapter as llama.cpp reads it, beside a GGUF of the same base.',
   },
   /** Of a gated adapter. */
   peftGated:

@@ -17,11 +17,13 @@ export const exports: Texts['exports'] = {
   name: {
     peft: '适配器（PEFT）',
     safetensors: '合并后的模型（safetensors）',
+    gguf: 'LoRA 适配器（GGUF）',
   },
   what: {
     peft: '只有适配器，采用 Hugging Face PEFT 布局；使用时还需要基座模型。Sieve 可以再导入它。',
     safetensors:
       '适配器已并入基座权重，附带分词器、配置和模型卡。凡能打开 Hugging Face 文件夹的工具都能打开它；权重超过 2 GiB 时分片保存。',
+    gguf: 'llama.cpp 读取的适配器，与同一基座的 GGUF 一起使用。',
   },
   peftGated: '这个适配器带门控：Python 需要 sieve-peft 包；不装这个包，可用 zip 里的 load_gated.py。',
   values: '数值类型',

@@ -193,6 +193,22 @@ export const train = {
     },
   },
   export: {
+    ggufGates: ({ run }: { run: string }) => ({
+      message: `"${run}" cannot be a GGUF adapter: llama.cpp applies an adapter to every token, and its gates skip some.`,
+      hint: 'Export it as ONNX with its gates, or as a PEFT adapter.',
+    }),
+    ggufClasses: {
+      message: 'llama.cpp has no adapters for models that tell classes apart.',
+      hint: 'Export the merged model, or the PEFT adapter.',
+    },
+    ggufMethod: ({ run, method }: { run: string; method: string }) => ({
+      message: `"${run}" cannot be a GGUF adapter: llama.cpp knows the update of LoRA, not that of ${method}.`,
+      hint: 'Export the merged model, which llama.cpp can convert.',
+    }),
+    ggufFamily: ({ family }: { family: string }) => ({
+      message: `Sieve does not know how llama.cpp names the parts of such a model (${family}).`,
+      hint: 'Export the merged model, which llama.cpp may convert.',
+    }),
     beyondHalf: ({ tensor }: { tensor: string }) => ({
       message: `${tensor} has values that f16 has no room for.`,
       hint: 'Export it in bf16 or f32.',

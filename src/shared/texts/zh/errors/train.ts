@@ -144,6 +144,22 @@ export const train: Texts['errors']['train'] = {
     noTargets: { message: '这段文本没有已知目标的词元，因此没有损失。', hint: '请换用一个验证样本。' },
   },
   export: {
+    ggufGates: ({ run }) => ({
+      message: `“${run}”不能成为 GGUF 适配器：llama.cpp 对每个词元都应用适配器，而它的门控会跳过一些。`,
+      hint: '请导出为带门控的 ONNX，或 PEFT 适配器。',
+    }),
+    ggufClasses: {
+      message: 'llama.cpp 没有用于分类模型的适配器。',
+      hint: '请导出合并后的模型，或 PEFT 适配器。',
+    },
+    ggufMethod: ({ run, method }) => ({
+      message: `“${run}”不能成为 GGUF 适配器：llama.cpp 只认识 LoRA 的更新，不认识 ${method} 的。`,
+      hint: '请导出合并后的模型，llama.cpp 可以转换它。',
+    }),
+    ggufFamily: ({ family }) => ({
+      message: `Sieve 不知道 llama.cpp 如何命名 ${family} 模型的各部分。`,
+      hint: '请导出合并后的模型，llama.cpp 也许能转换它。',
+    }),
     beyondHalf: ({ tensor }) => ({
       message: `${tensor} 里有 f16 容不下的值。`,
       hint: '请以 bf16 或 f32 导出。',
