@@ -12,7 +12,9 @@ test('updates of a finished LoRA are skipped without training, and the adapter l
   await app.loadFile(FILES[0]);
   await app.small(10);
   await app.train();
-  await page.locator('[data-tab="sieve"]').click();
+  // The curve is there by itself; the small one opens it.
+  await expect(app.get('skip-summary').locator('circle.chart-dot')).toHaveCount(10, { timeout: 60_000 });
+  await app.get('skip-summary').click();
   const panel = app.get('sieve');
   await expect(panel.locator('circle.chart-dot')).toHaveCount(10, { timeout: 60_000 });
   // The run that was trained with gates is a point beside the curve.
@@ -40,4 +42,13 @@ test('updates of a finished LoRA are skipped without training, and the adapter l
   await page.locator('.live-detail').getByRole('button', { name: 'path attribution' }).click();
   await app.get('measure-modules-go').click();
   expect((await app.table('worth-ranking')).length).toBeGreaterThan(5);
+
+  // The same of an adapter that came as a file, with the data set that is open.
+  const plain = test.info().outputPath('lora.zip');
+  await app.exportRun('lora', plain);
+  await app.get('import-file').setInputFiles(plain);
+  await app.get('sieve-imported').locator('summary').click();
+  const imported = app.get('sieve-imported');
+  await expect(imported.locator('circle.chart-dot')).toHaveCount(10, { timeout: 60_000 });
+  await expect(imported.getByTestId('sieve')).toContainText('of the data set that is open');
 });

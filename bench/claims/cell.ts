@@ -91,7 +91,7 @@ export async function trainCell(
     const sieved: Cell['sieved'] = [];
     if (id.method === 'lora' && !tuning) {
       const sieve = await session.inspect((s) =>
-        Sieve.open(s.model, s.trainer.run('run'), train, sieveData(s.data, s.validation, train)),
+        Sieve.open(s.trainer.run('run'), { model: s.model, train, data: sieveData(s.data, s.validation, train) }),
       );
       for (const way of SIEVE_WAYS) {
         for (const share of SIEVED) {

@@ -5,6 +5,7 @@
 import { type RunConfig, isGated, learnsThreshold } from './config';
 import { methodOf } from './methods';
 import type { WatchedPicture } from './data';
+import { ruleOf } from './rules';
 import type { ModuleId } from './types';
 
 /** Gauss–Legendre points of the way: at first, and where the sum is too far off. */
@@ -52,6 +53,6 @@ export function checksum({ byModule, base, adapted }: Pick<Attribution, 'byModul
   return { sum, measured, error: Math.abs(sum - measured) / Math.max(Math.abs(measured), 1e-9) };
 }
 
-/** Whether a run's updates can be attributed: they are B times a number, and its gate, if any, goes by a learned threshold. */
+/** Whether a run's updates can be attributed: they are B times a number, and its gate, if any, leaves them whole or out by a learned threshold. */
 export const canAttribute = (run: Pick<RunConfig, 'method' | 'gate'>): boolean =>
-  methodOf(run).scales === true && (!isGated(run) || learnsThreshold(run.gate));
+  methodOf(run).scales === true && (!isGated(run) || (learnsThreshold(run.gate) && !ruleOf(run.gate).shrinks));

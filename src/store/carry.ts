@@ -2,10 +2,8 @@
 import { drawsTokens } from '../shared/config';
 import type { PromptTemplate } from '../shared/data';
 import type { AdapterFile, RunId } from '../train/protocol';
-import type { SessionView, State } from './slices';
+import type { Imported, SessionView, State } from './slices';
 import type { TrainClient } from './trainClient';
-
-type Imported = State['runs']['imported'][number];
 
 export interface Carried {
   session: { runId: RunId; files: AdapterFile[] }[];

@@ -21,8 +21,6 @@ import type { ErrorInfo } from '../shared/errors';
 import type { ExportKind } from '../shared/exports';
 import type { Message } from '../shared/message';
 import type { SavedSession } from '../shared/savedSession';
-import type { Attribution } from '../shared/attribution';
-import type { SieveInfo, SievePoint, SieveWay } from '../shared/sieve';
 import type { DeviceChoice, KernelProfile, TokenSet, UsedDevice } from '../shared/types';
 import type {
   CheckpointInfo,
@@ -42,6 +40,7 @@ import type { Thriftier } from './configure/thriftier';
 import type { Timing } from './configure/timing';
 import type { DeviceKind, GpuFound } from './device';
 import type { MetricLog } from './metricLog';
+import { type AttributionSlice, NO_ATTRIBUTION, NO_SIEVE, type SieveSlice } from './sieve/slices';
 import type { OfflineState } from './offline';
 import type { HubModel } from './pageUrl';
 import { FIRST_ROUTE, NO_SELECTION, type Route, type Selection } from './route';
@@ -162,6 +161,9 @@ export interface Answer {
   done: boolean;
 }
 
+/** An adapter that came as a file. */
+export type Imported = TrainReplies['import'];
+
 export interface RunsSlice {
   /** As typed into the form; may be invalid. */
   draft: SessionConfig;
@@ -187,7 +189,7 @@ export interface RunsSlice {
   profiling: boolean;
   /** Counts up whenever metricLogs have changed; they are mutated in place. */
   version: number;
-  imported: TrainReplies['import'][];
+  imported: Imported[];
   /** What is being written for another runtime, in bytes of so many; null where nothing is. */
   exporting: { runId: RunId; kind: ExportKind | 'peft'; written: number; total: number | null } | null;
   answers: Record<RunId, Answer>;
@@ -298,33 +300,6 @@ interface ExperimentsSlice {
   /** The one whose queue moves in this tab, and what it does beyond training. */
   running: string | null;
   activity: 'modules' | 'answers' | 'tokens' | null;
-}
-
-/** A finished adapter that is given gates, see `sieve/sieve.ts`. */
-export interface SieveSlice {
-  /** Whose run it is; what follows belongs to another one where that is not the session on the page. */
-  session: SessionView | null;
-  runId: RunId | null;
-  /** null while it is being prepared. */
-  info: SieveInfo | null;
-  way: SieveWay;
-  /** Points of the curves that are drawn, by share. */
-  points: Partial<Record<SieveWay, SievePoint[]>>;
-  /** Where the slider stands, and what was found there. */
-  share: number;
-  at: SievePoint | null;
-  busy: boolean;
-}
-
-/** What updates are worth, see `sieve/attribution.ts`. */
-export interface AttributionSlice {
-  /** Metric logs of the session that this is of; out of date where the page shows another one. */
-  of: SessionView['metricLogs'] | null;
-  /** By run: on the text that was watched, and on validation examples. */
-  texts: Readonly<Record<RunId, Attribution>>;
-  modules: Readonly<Record<RunId, Attribution>>;
-  /** What is being measured, and how many passes of it are done. */
-  busy: { runId: RunId; what: 'text' | 'modules'; done: number; all: number } | null;
 }
 
 export interface State {
@@ -442,17 +417,8 @@ export function initialState(): State {
       round: null,
       voteNote: null,
     },
-    sieve: {
-      session: null,
-      runId: null,
-      info: null,
-      way: 'ratio',
-      points: {},
-      share: 0.5,
-      at: null,
-      busy: false,
-    },
-    attribution: { of: null, texts: {}, modules: {}, busy: null },
+    sieve: NO_SIEVE,
+    attribution: NO_ATTRIBUTION,
     selection: { ...NO_SELECTION, pointed: { step: null, token: null } },
     ui: {
       notices: [],

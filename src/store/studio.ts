@@ -11,15 +11,7 @@ import { message } from '../shared/message';
 import type { Names } from '../shared/names';
 import type { Language } from '../shared/texts';
 import type { DeviceChoice } from '../shared/types';
-import type {
-  DataEvent,
-  FinishedData,
-  FolderFiles,
-  ModelInfo,
-  ModelSource,
-  RunId,
-  TrainEvent,
-} from '../train/protocol';
+import type { DataEvent, FolderFiles, ModelInfo, ModelSource, RunId, TrainEvent } from '../train/protocol';
 import { EventBatcher } from './batcher';
 import { adaptersOf, giveAdapters, takeAdapters } from './carry';
 import { Checkpoints } from './checkpoints';
@@ -41,14 +33,14 @@ import type { HubModel } from './pageUrl';
 import { type FileReaders, workerReaders } from './reading';
 import { RECORDED_RUN, type RecordedRun, recordedRun } from './recordedRun';
 import type { Route, Selection } from './route';
-import { type Section, type SessionView, type State, isLive, withSession, withoutModel } from './slices';
+import { type Imported, type Section, type SessionView, type State, isLive, withSession, withoutModel } from './slices';
 import { fetchModels } from './shipped';
 import { claimStorage } from './storageLock';
 import { type Library, type ExperimentData, openLibrary } from './experiments/library';
 import { Experiments } from './experiments/experiments';
 import { AttributionCommands } from './sieve/attribution';
 import { ExportCommands } from './exports';
-import { SieveCommands } from './sieve/sieve';
+import { type MeasuredWith, SieveCommands } from './sieve/sieve';
 import { templatedPrompts } from './template';
 import { type TrainClient, createTrainClient } from './trainClient';
 import { type WorkerHooks, isStuck } from './workerClient';
@@ -201,12 +193,9 @@ export class Studio {
       readRun: (zip) => this.#readers.run(zip),
       names,
     });
-    this.sieve = new SieveCommands({ page: this.#page, train: this.#train, names });
-    this.attribution = new AttributionCommands({
-      page: this.#page,
-      train: this.#train,
-      dataOf: (session) => this.#finishedData(session),
-    });
+    const dataOf = (what: SessionView | Imported) => this.#measuredWith(what);
+    this.sieve = new SieveCommands({ page: this.#page, train: this.#train, names, dataOf });
+    this.attribution = new AttributionCommands({ page: this.#page, train: this.#train, dataOf });
     this.exports = new ExportCommands({ page: this.#page, train: this.#train });
     this.comparing = new Compare({
       page: this.#page,
@@ -572,9 +561,12 @@ export class Studio {
     }
   }
 
-  /** What a finished run is looked at with: the worker has it where the session ended there; else the data set that is open. */
-  async #finishedData({ gone, config }: SessionView): Promise<FinishedData | null> {
-    return gone === undefined ? null : { ...(await this.data.current()).data, settings: config.train };
+  /** What a finished adapter is measured with: the worker has it where the session ended there; else the data set that is open. */
+  async #measuredWith(what: SessionView | Imported): Promise<MeasuredWith> {
+    if ('config' in what && what.gone === undefined) return null;
+    const { data, dataName: name } = await this.data.current();
+    const settings = 'config' in what ? what.config.train : parseSession(this.#s.runs.draft).train;
+    return { data: { ...data, settings }, name };
   }
 
   /**

@@ -32,6 +32,7 @@ import type {
 import type { ErrorInfo } from '../shared/errors';
 import type { ExportKind, ValueType } from '../shared/exports';
 import type { ModuleMeasure, TokenClassRow } from '../shared/experiment';
+import type { MethodName } from '../shared/methods';
 import type { ModelDescription } from '../shared/model';
 import type { SieveInfo, SievePoint, SieveWay } from '../shared/sieve';
 import type {
@@ -250,9 +251,10 @@ export interface TrainReplies {
   export: { files: AdapterFile[] };
   'export-files': { zip: Blob };
   /** `template` is the one it was trained with, where its files tell; `gated`: it skips tokens. */
-  import: { runId: RunId; name: string; template: PromptTemplate | null; gated: boolean };
-  'sieve-open': SieveInfo;
-  'sieve-at': SievePoint;
+  import: { runId: RunId; name: string; template: PromptTemplate | null; gated: boolean; method: MethodName };
+  /** null where another session, or another look, has ended it. */
+  'sieve-open': SieveInfo | null;
+  'sieve-at': SievePoint | null;
   'sieve-export': { files: AdapterFile[] };
   attribute: Attribution | null;
   state: SessionState;

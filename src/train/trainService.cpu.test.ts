@@ -64,10 +64,11 @@ describe('the train worker', () => {
     expect(Math.min(...ms.slice(1)), ms.join(' ')).toBeGreaterThan(0.01 * third);
     expect(events.some((e) => e.type === 'watch' && e.active.includes(0) && e.active.includes(1))).toBe(true);
 
+    const template = { prompt: '', completion: '' };
     const { files } = await studio.export({
       type: 'export',
       runId: 'ts-lora',
-      template: { prompt: '', completion: '' },
+      template,
       check: true,
     });
     expect(files.map((f) => f.name)).toContain('load_gated.py');
@@ -107,7 +108,22 @@ describe('the train worker', () => {
     const cancelled = attribute('lora', { examples: 5 });
     studio.cancelAttribution();
     expect(await cancelled).toBeNull();
+
+    // An adapter from a file is given gates with data that come along; what begins next ends that.
+    const exported = await studio.export({ type: 'export', runId: 'lora', template, check: false });
+    const imported = await studio.import({ type: 'import', files: exported.files, as: null });
+    expect(imported.method).toBe('lora');
+    const own = { ...(await data(48)), settings: config().train };
+    const prepared = await studio.sieveOpen({ type: 'sieve-open', runId: imported.runId, data: own });
+    expect(prepared!.dense).toBeCloseTo(evals[3].loss, 5);
+    const half = await studio.sieveAt({ type: 'sieve-at', way: 'ratio', share: 0.5, preview: false });
+    expect(half!.skipped).toBeCloseTo(0.5, 1);
+    const ended = [
+      studio.sieveAt({ type: 'sieve-at', way: 'joint', share: 0.3, preview: false }),
+      studio.sieveOpen({ type: 'sieve-open', runId: 'lora', data: null }),
+    ];
     await studio.reset();
+    expect(await Promise.all(ended)).toEqual([null, null]);
   });
 
   it('is bit-identical when repeated, and when continued in a new studio from its state', async () => {

@@ -54,8 +54,9 @@ export class TrainService {
   readonly #opened = new Map<RunId, AdapterRun>();
   /** Bases under heads that adapters brought with them. */
   readonly #heads = new Map<AdapterRun, BaseModel>();
-  /** The adapter that is sieved. */
+  /** The adapter that is sieved, and what ends whatever is done with it, or attributed. */
   #sieve: Sieve | null = null;
+  #sieving: AbortController | null = null;
   #attributing: AbortController | null = null;
   #cancelled = false;
   /** Models on their way, beside the one that is open. */
@@ -255,8 +256,10 @@ export class TrainService {
     this.#cancelled = true;
     this.#timing++;
     this.cancelAttribution();
+    // A session that has ended waits for the lock.
+    const closed = this.sieveClose();
     await session?.free();
-    await this.sieveClose();
+    await closed;
     await this.#lock.run(async () => this.#freeAll(this.#opened));
     return null;
   }
@@ -459,28 +462,38 @@ export class TrainService {
     return session.inspect((s) => look(run, { ...s, train: session.config.train }));
   }
 
-  sieveOpen(request: Request<'sieve-open'>): Promise<TrainReplies['sieve-open']> {
-    return this.#finished(request, async (run, { model, data, validation, train }) => {
-      this.#sieve?.free();
-      this.#sieve = null;
-      this.#sieve = await Sieve.open(model, run, train, sieveData(data, validation, train));
-      return this.#sieve.info;
-    });
+  /** What a signal has ended is answered with null. */
+  async #unless<T>(signal: AbortSignal | undefined, task: () => Promise<T>): Promise<T | null> {
+    try {
+      return await task();
+    } catch (error) {
+      if (signal?.aborted) return null;
+      throw error;
+    }
   }
 
-  async attribute({ of, points, ...request }: Request<'attribute'>): Promise<TrainReplies['attribute']> {
+  sieveOpen(request: Request<'sieve-open'>): Promise<TrainReplies['sieve-open']> {
+    this.#sieving?.abort();
+    const { signal } = (this.#sieving = new AbortController());
+    return this.#unless(signal, () =>
+      this.#finished(request, async (run, { data, validation, ...on }) => {
+        this.#sieve?.free();
+        this.#sieve = null;
+        signal.throwIfAborted();
+        this.#sieve = await Sieve.open(run, { ...on, data: sieveData(data, validation, on.train), signal });
+        return this.#sieve.info;
+      }),
+    );
+  }
+
+  attribute({ of, points, ...request }: Request<'attribute'>): Promise<TrainReplies['attribute']> {
     this.cancelAttribution();
     const { signal } = (this.#attributing = new AbortController());
     const each = (done: number, all: number) => {
       signal.throwIfAborted();
       this.#emit({ type: 'attributing', done, all });
     };
-    try {
-      return await this.#finished(request, (run, on) => attribute(on, run, { of, points, each }));
-    } catch (error) {
-      if (signal.aborted) return null;
-      throw error;
-    }
+    return this.#unless(signal, () => this.#finished(request, (run, on) => attribute(on, run, { of, points, each })));
   }
 
   cancelAttribution(): null {
@@ -494,7 +507,13 @@ export class TrainService {
   }
 
   sieveAt({ way, share, preview }: Request<'sieve-at'>): Promise<TrainReplies['sieve-at']> {
-    return this.#lock.run(() => this.#needSieve().at(way, share, preview));
+    const signal = this.#sieving?.signal;
+    return this.#unless(signal, () =>
+      this.#lock.run(async () => {
+        signal?.throwIfAborted();
+        return this.#needSieve().at(way, share, preview);
+      }),
+    );
   }
 
   sieveExport({
@@ -517,6 +536,7 @@ export class TrainService {
   }
 
   sieveClose(): Promise<null> {
+    this.#sieving?.abort();
     return this.#lock.run(async () => {
       this.#sieve?.free();
       this.#sieve = null;
@@ -562,7 +582,8 @@ export class TrainService {
       const home = as === null ? this.#imported : this.#opened;
       this.#freeRun(home.get(id));
       home.set(id, run);
-      return { runId: id, name: adapter.run.name, template: adapter.template, gated: adapter.thresholds !== null };
+      const { name: called, method } = adapter.run;
+      return { runId: id, name: called, template: adapter.template, gated: adapter.thresholds !== null, method };
     });
   }
 

@@ -1,15 +1,16 @@
 /** Path attribution, as commands: what a finished run's updates are worth, on the text that is watched or by module. */
 import { type Attribution, PATH_POINTS, RANKED_EXAMPLES, type TextWorth } from '../../shared/attribution';
-import type { FinishedData, RunId } from '../../train/protocol';
+import type { RunId } from '../../train/protocol';
 import type { Page } from '../page';
-import { type AttributionSlice, type SessionView, isLive } from '../slices';
+import { type SessionView, isLive } from '../slices';
 import type { TrainClient } from '../trainClient';
+import type { MeasuredWith } from './sieve';
+import type { AttributionSlice } from './slices';
 
 export interface AttributionHost {
   page: Page;
   train: Pick<TrainClient, 'request'>;
-  /** What a run of the session is looked at with, see `finishedData`. */
-  dataOf: (session: SessionView) => Promise<FinishedData | null>;
+  dataOf: (session: SessionView) => Promise<MeasuredWith>;
 }
 
 type Text = Pick<TextWorth, 'tokens' | 'picture'>;
@@ -46,7 +47,7 @@ export class AttributionCommands {
         const found = await this.#host.train.request({
           type: 'attribute',
           runId,
-          data: await this.#host.dataOf(session),
+          data: (await this.#host.dataOf(session))?.data ?? null,
           of:
             what === 'text'
               ? { text: runs.watchText, example: watched?.example ?? 0 }

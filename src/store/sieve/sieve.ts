@@ -3,11 +3,12 @@ import { type RunConfig, isGated } from '../../shared/config';
 import { methodOf, methodWith } from '../../shared/methods';
 import type { Names } from '../../shared/names';
 import type { SieveWay } from '../../shared/sieve';
-import type { RunId } from '../../train/protocol';
+import type { FinishedData, RunId } from '../../train/protocol';
 import type { Page } from '../page';
-import { type SieveSlice, isLive } from '../slices';
+import { type Imported, type SessionView, isLive } from '../slices';
 import type { TrainClient } from '../trainClient';
 import { zipAdapter } from '../zip';
+import { NO_SIEVE, type SieveSlice } from './slices';
 
 /** Shares that a curve has points at. */
 export const CURVE_SHARES = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
@@ -15,13 +16,22 @@ export const CURVE_SHARES = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 export const MOST_SKIPPED = 0.95;
 
 /** Whether a run can be given gates afterwards: it has none, and its method has a form with gates. */
-export const canSieve = (run: RunConfig): boolean =>
+export const canSieve = (run: Pick<RunConfig, 'method'>): boolean =>
   !isGated(run) && methodWith(methodOf(run).update, true) !== undefined;
+
+/** Runs of the session that can be given gates, as far as their adapters are there. */
+export const sievable = ({ config, failed, gone }: SessionView): RunConfig[] =>
+  config.runs.filter((r) => canSieve(r) && !failed.has(r.id) && !gone?.has(r.id));
+
+/** What an adapter is measured with, and what that is called; null: the session's own. */
+export type MeasuredWith = { data: FinishedData; name: string } | null;
 
 export interface SieveHost {
   page: Page;
   train: Pick<TrainClient, 'request'>;
   names: Pick<Names, 'sieved'>;
+  /** With a run of the session, or with an adapter that came as a file. */
+  dataOf: (what: SessionView | Imported) => Promise<MeasuredWith>;
 }
 
 export class SieveCommands {
@@ -43,25 +53,51 @@ export class SieveCommands {
     this.#host.page.patch('sieve', patch);
   }
 
-  #command(act: () => Promise<unknown>): Promise<void> {
-    return this.#host.page.command('inspect', act, (on) => {
-      this.#running += on ? 1 : -1;
-      this.#patch({ busy: this.#running > 0 });
-    });
+  #command(act: () => Promise<unknown>, unasked = false): Promise<void> {
+    return this.#host.page.command(
+      this.#section,
+      async () => {
+        try {
+          await act();
+        } catch (error) {
+          // What nobody has asked for is not there, and that is all.
+          if (!unasked) throw error;
+          this.#patch(NO_SIEVE);
+        }
+      },
+      (on) => {
+        this.#running += on ? 1 : -1;
+        this.#patch({ busy: this.#running > 0 });
+      },
+    );
   }
 
-  /** Prepares a run of the session, and draws its curve by r. What is open already is not opened again. */
-  async open(runId: RunId): Promise<void> {
+  /** Where the panel stands that an adapter is given gates in. */
+  get #section(): 'compare' | 'inspect' {
+    return this.#importedOf(this.#s.runId) ? 'compare' : 'inspect';
+  }
+
+  #importedOf(runId: RunId | null): Imported | undefined {
+    return this.#host.page.state.runs.imported.find((r) => r.runId === runId);
+  }
+
+  /**
+   * Prepares a run of the session, or an adapter from a file, and draws its curve by r. What is open already is not opened again.
+   * @param unasked nobody waits for it: where it fails it is not there
+   */
+  async open(runId: RunId, unasked = false): Promise<void> {
     const { runs } = this.#host.page.state;
     const { session } = runs;
-    if (!session || isLive(runs.phase) || this.#isOpen({ session, runId })) return;
-    this.#patch({ session, runId, info: null, points: {}, at: null, way: 'ratio' });
+    const what = this.#importedOf(runId) ?? session;
+    if (!what || isLive(runs.phase) || this.#isOpen({ session, runId })) return;
+    this.#patch({ ...NO_SIEVE, session, runId });
     await this.#command(async () => {
-      const info = await this.#host.train.request({ type: 'sieve-open', runId, data: null });
-      if (!this.#isOpen({ session, runId })) return;
-      this.#patch({ info });
+      const measured = await this.#host.dataOf(what);
+      const info = await this.#host.train.request({ type: 'sieve-open', runId, data: measured?.data ?? null });
+      if (!info || !this.#isOpen({ session, runId })) return;
+      this.#patch({ info, dataName: measured?.name ?? null });
       await this.#draw('ratio');
-    });
+    }, unasked);
   }
 
   /** Whether that is still what the page looks at. */
@@ -83,7 +119,7 @@ export class SieveCommands {
       const drawn = this.#s.points[way] ?? [];
       if (drawn.some((p) => p.share === share)) continue;
       const point = await this.#host.train.request({ type: 'sieve-at', way, share, preview: false });
-      if (!this.#isOpen(of)) return;
+      if (!point || !this.#isOpen(of)) return;
       const points = [...(this.#s.points[way] ?? []), point].sort((a, b) => a.share - b.share);
       this.#patch({ points: { ...this.#s.points, [way]: points } });
     }
@@ -102,24 +138,27 @@ export class SieveCommands {
         this.#patch({ at });
       }
     } catch (error) {
-      if (this.#isOpen(of)) this.#host.page.report('inspect', error);
+      if (this.#isOpen(of)) this.#host.page.report(this.#section, error);
     }
   }
 
   /** The adapter with the gates that the slider says, as a zip like a TS adapter's; null where that failed and was said. */
   async save(): Promise<{ name: string; blob: Blob } | null> {
-    const { session, runId, way, share } = this.#s;
-    const run = session?.config.runs.find((r) => r.id === runId);
-    if (!session || !run) return null;
+    const { runId, way, share } = this.#s;
+    const { runs, dataset } = this.#host.page.state;
+    const { session } = runs;
+    const imported = this.#importedOf(runId);
+    const run = imported ?? session?.config.runs.find((r) => r.id === runId);
+    if (!run) return null;
     let zip: { name: string; blob: Blob } | null = null;
-    await this.#host.page.command('inspect', async () => {
+    await this.#host.page.command(this.#section, async () => {
       const name = this.#host.names.sieved(run.name, share);
       const { files } = await this.#host.train.request({
         type: 'sieve-export',
         way,
         share,
         name,
-        template: session.template,
+        template: (imported ? imported.template : session?.template) ?? dataset.template,
         check: true,
       });
       const slug = name.toLowerCase().replace(/[^a-z0-9]+/g, '-');

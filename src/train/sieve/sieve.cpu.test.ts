@@ -12,7 +12,7 @@ describe.each(['lora', 'dora'] as const)('%s', (method) => {
   let sieve: Sieve;
   beforeAll(async () => {
     t = await trained('sieve-stories-nano', method);
-    sieve = await Sieve.open(t.model, t.run, train, t.data);
+    sieve = await Sieve.open(t.run, { model: t.model, train, data: t.data });
   });
   afterAll(() => {
     sieve.free();
@@ -74,7 +74,7 @@ describe.each(['lora', 'dora'] as const)('%s', (method) => {
 
   it('leaves the run as it was, and frees all that it took', async () => {
     const before = t.model.base.device.buffers.live();
-    const other = await Sieve.open(t.model, t.run, train, t.data);
+    const other = await Sieve.open(t.run, { model: t.model, train, data: t.data });
     await other.at('ratio', 0.3);
     other.free();
     expect(t.model.base.device.buffers.live()).toEqual(before);
@@ -97,7 +97,9 @@ async function calibrationLoss(t: Trained, tau: Float32Array): Promise<number> {
 it('what has gates, or can have none, is refused', async () => {
   for (const method of ['ts-lora', 'adalora'] as const) {
     const t = await trained('sieve-stories-nano', method);
-    await expect(Sieve.open(t.model, t.run, train, t.data)).rejects.toThrow('cannot be given gates afterwards');
+    await expect(Sieve.open(t.run, { model: t.model, train, data: t.data })).rejects.toThrow(
+      'cannot be given gates afterwards',
+    );
     free(t);
   }
 });

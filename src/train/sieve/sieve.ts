@@ -40,6 +40,7 @@ export class Sieve {
   readonly #tokens: number;
   /** Loss of the adapter with every token active, and of the base. */
   readonly #ends: { dense: number; base: number };
+  readonly #signal: AbortSignal | undefined;
   #paths: Float64Array[] | null = null;
   /** Choices of the joint search, which takes long, by share. */
   readonly #joint = new Map<number, Promise<number[]>>();
@@ -51,6 +52,7 @@ export class Sieve {
     ranked: Ranked[];
     tokens: number;
     ends: { dense: number; base: number };
+    signal: AbortSignal | undefined;
   }) {
     this.#twin = made.twin;
     this.#data = made.data;
@@ -58,19 +60,31 @@ export class Sieve {
     this.#ranked = made.ranked;
     this.#tokens = made.tokens;
     this.#ends = made.ends;
+    this.#signal = made.signal;
   }
 
-  /** @throws {AdapterError} for an adapter that cannot have gates, or has them */
-  static async open(model: OpenModel, trained: AdapterRun, train: TrainConfig, data: SieveData): Promise<Sieve> {
+  /**
+   * @param on `signal`: ends it, then and in all that it does later, within a batch
+   * @throws {AdapterError} for an adapter that cannot have gates, or has them; what `signal` was aborted with
+   */
+  static async open(
+    trained: AdapterRun,
+    on: { model: OpenModel; train: TrainConfig; data: SieveData; signal?: AbortSignal },
+  ): Promise<Sieve> {
+    const { model, train, data, signal } = on;
     if (isGated(trained.config)) throw new AdapterError(message('train.sieve.method', { run: trained.config.name }));
     const twin = await Twin.open(model, trained, train);
     try {
-      const { trainer, run, adapter } = twin;
-      const seen = await trainer.ratios(run.id, data.calibration);
-      const tokens = seen.reduce((sum, r) => sum + r.length, 0) / adapter.modules.length;
-      const [{ loss: base }, { loss: dense }] = await trainer.evaluate([null, run.id], data.validation);
-      const ranked = rank(joined(seen, adapter.modules.length), adapter.modules.length);
-      return new Sieve({ twin, data, seed: train.seed, ranked, tokens, ends: { base, dense } });
+      const seen: Float32Array[] = [];
+      for (const batch of data.calibration) {
+        signal?.throwIfAborted();
+        seen.push(...(await twin.trainer.ratios(twin.run.id, [batch])));
+      }
+      const { modules } = twin.adapter;
+      const tokens = seen.reduce((sum, r) => sum + r.length, 0) / modules.length;
+      const { loss: dense, base } = await twin.evaluate(data.validation, { base: true, signal });
+      const ranked = rank(joined(seen, modules.length), modules.length);
+      return new Sieve({ twin, data, seed: train.seed, ranked, tokens, ends: { base: base!, dense }, signal });
     } catch (error) {
       twin.free();
       throw error;
@@ -103,9 +117,8 @@ export class Sieve {
     const { validation } = this.#data;
     const batches = preview ? validation.slice(0, Math.ceil(validation.length / PREVIEW)) : validation;
     this.#twin.setThresholds(await this.thresholds(way, share));
-    const [{ loss, gate }] = await this.trainer.evaluate([this.#twin.run.id], batches);
-    const sum = (counts: Uint32Array) => counts.reduce((a, b) => a + b, 0);
-    return { share, skipped: 1 - sum(gate!.active) / sum(gate!.tokens), loss, preview };
+    const { loss, skipped } = await this.#twin.evaluate(batches, { signal: this.#signal });
+    return { share, skipped, loss, preview };
   }
 
   /** The adapter with its gates, for export. */
@@ -132,7 +145,11 @@ export class Sieve {
   async #worths(): Promise<Float64Array[]> {
     if (!this.#paths) {
       const tau = new Float32Array(this.#ranked.length);
-      const worths = await this.#twin.attribution(this.#data.calibration, { points: PATH_POINTS.few, tau });
+      const worths = await this.#twin.attribution(this.#data.calibration, {
+        points: PATH_POINTS.few,
+        tau,
+        each: () => this.#signal?.throwIfAborted(),
+      });
       this.#paths = byModule(worths, this.#ranked.length);
     }
     return this.#paths;
@@ -146,7 +163,7 @@ export class Sieve {
     const { calibration } = this.#data;
     const lossOf = async (counts: readonly number[]) => {
       this.#twin.setThresholds(Float32Array.from(this.#ranked, (r, m) => thresholdOf(r, counts[m])));
-      return (await this.trainer.evaluate([this.#twin.run.id], calibration))[0].loss;
+      return (await this.#twin.evaluate(calibration, { signal: this.#signal })).loss;
     };
     let counts = evenly(this.#ranked, share);
     let loss = await lossOf(counts);

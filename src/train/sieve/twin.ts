@@ -61,6 +61,32 @@ export class Twin {
   }
 
   /**
+   * Mean loss of the base and of the twin, or of the twin alone, and the share of its updates that are skipped. A batch at a time,
+   * so that it ends soon where it is told to.
+   * @throws what `signal` was aborted with
+   */
+  async evaluate(
+    batches: readonly TokenBatch[],
+    { base = false, signal }: { base?: boolean; signal?: AbortSignal },
+  ): Promise<{ loss: number; base: number | null; skipped: number }> {
+    const [sums, runs] = [[0, 0], base ? [this.run.id, null] : [this.run.id]];
+    let [supervised, active, tokens] = [0, 0, 0];
+    const count = (counts: Uint32Array) => counts.reduce((a, b) => a + b, 0);
+    for (const batch of batches) {
+      signal?.throwIfAborted();
+      const found = await this.trainer.evaluate(runs, [batch]);
+      found.forEach(({ loss, supervised: n }, i) => {
+        sums[i] += loss * n;
+      });
+      supervised += found[0].supervised;
+      active += count(found[0].gate!.active);
+      tokens += count(found[0].gate!.tokens);
+    }
+    const mean = (sum: number) => (supervised > 0 ? sum / supervised : 0);
+    return { loss: mean(sums[0]), base: base ? mean(sums[1]) : null, skipped: tokens > 0 ? 1 - active / tokens : 0 };
+  }
+
+  /**
    * What each token update of each module lowers the mean loss of `batches` by: of each batch [modules × tokens], in nats; 0 of
    * skipped ones. They add up to the loss of the base minus that of the adapter, but for the error of so few points. The gates
    * are those of `tau`: on the way thresholds shrink with the updates, so that what is skipped stays skipped, nearly.

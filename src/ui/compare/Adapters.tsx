@@ -1,8 +1,10 @@
 /** Adapters leave the page as files, and come back. */
-import { useRef } from 'react';
+import { useRef, useState } from 'react';
 import { texts } from '../../shared/texts';
 import type { Contender } from '../../store/compare/contenders';
+import { canSieve } from '../../store/sieve/sieve';
 import { RunMark } from '../bits';
+import { SievePanel } from '../sieve/SievePanel';
 import { useSel, useStudio } from '../studioContext';
 
 export function Adapters({ all }: { all: Contender[] }) {
@@ -48,6 +50,22 @@ export function Adapters({ all }: { all: Contender[] }) {
           }}
         />
       </div>
+      <SieveImported />
     </div>
+  );
+}
+
+/** Adapters that came as files and have no gates are given some, as finished runs are. */
+function SieveImported() {
+  const t = texts();
+  const imported = useSel((s) => s.runs.imported);
+  const [open, setOpen] = useState(false);
+  const adapters = imported.filter(canSieve).map(({ runId, name }) => ({ id: runId, name }));
+  if (adapters.length === 0) return null;
+  return (
+    <details onToggle={(e) => setOpen(e.currentTarget.open)} data-testid="sieve-imported">
+      <summary>{t.frame.live.detailTab.sieve}</summary>
+      {open && <SievePanel adapters={adapters} session={null} shown />}
+    </details>
   );
 }

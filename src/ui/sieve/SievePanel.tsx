@@ -1,51 +1,59 @@
 /** Sieve afterwards: a finished adapter, how much of it is skipped, and what that does to the validation loss. */
 import { useEffect, useId, useState } from 'react';
-import { isGated } from '../../shared/config';
 import { SIEVE_WAYS } from '../../shared/sieve';
 import { texts } from '../../shared/texts';
-import { totalSkipped } from '../../store/metricLog';
-import { CURVE_SHARES, MOST_SKIPPED, canSieve } from '../../store/sieve/sieve';
+import { CURVE_SHARES, MOST_SKIPPED } from '../../store/sieve/sieve';
 import { type SessionView, isLive } from '../../store/slices';
 import { Empty, Segmented, SelectField } from '../bits';
 import { Figure } from '../charts/Figure';
 import { fixed, percent, signed } from '../format';
 import { saveBlob } from '../saveBlob';
 import { useSel, useStudio } from '../studioContext';
-import { type SkipLine, skipCurve } from './skipCurve';
+import { gatedPoints, skipCurve, skipLines } from './skipCurve';
 
 const HEIGHT = 260;
 /** Rest of the slider after which it is looked, in ms. */
 const REST = 120;
 
-export function SievePanel({ session, shown }: { session: SessionView; shown: boolean }) {
+interface Props {
+  /** What can be given gates: runs of the session, or adapters that came as files. */
+  adapters: readonly { id: string; name: string }[];
+  /** Whose gated runs are points beside the curves; null for adapters that came as files. */
+  session: SessionView | null;
+  /** Whether it can be seen: what it shows is made then. */
+  shown: boolean;
+}
+
+export function SievePanel({ adapters, session, shown }: Props) {
   const t = texts().sieve;
   const { sieve } = useStudio();
-  const runs = session.config.runs.filter((r) => canSieve(r) && !session.failed.has(r.id) && !session.gone?.has(r.id));
   const live = useSel((s) => isLive(s.runs.phase));
-  const ended = useSel((s) => s.runs.phase === 'finished' || s.runs.phase === 'stopped');
+  const ended = useSel(({ runs: { phase } }) => !session || phase === 'finished' || phase === 'stopped');
   const state = useSel((s) => s.sieve);
-  const mine = state.session === session;
+  const mine = useSel((s) => s.sieve.session === s.runs.session);
   const [chosen, choose] = useState<string | null>(null);
-  const run = runs.find((r) => r.id === chosen) ?? runs.at(0);
-  const runId = run?.id;
-  const opened = mine && state.runId === runId;
+  const adapter = adapters.find((r) => r.id === chosen) ?? adapters.at(0);
+  const id = adapter?.id;
+  const opened = mine && state.runId === id;
   useEffect(() => {
-    if (shown && ended && !opened && runId !== undefined) void sieve.open(runId);
-  }, [shown, ended, opened, runId, sieve]);
-  if (!run) return <Empty>{t.none}</Empty>;
+    if (shown && ended && !live && !opened && id !== undefined) void sieve.open(id);
+  }, [shown, ended, live, opened, id, sieve]);
+  if (!adapter) return <Empty>{t.none}</Empty>;
   if (live || !ended) return <Empty>{t.waiting}</Empty>;
   if (!opened || !state.info) return <Empty>{t.opening}</Empty>;
-  const { info, way, busy } = state;
+  const { info, way, busy, dataName } = state;
   return (
     <div className="stack" data-testid="sieve">
-      <p className="help">{t.what(info.examples, info.calibration, info.dev)}</p>
+      <p className="help">
+        {t.what(info.examples, info.calibration, info.dev)} {dataName !== null && t.of(dataName)}
+      </p>
       <div className="fields">
-        {runs.length > 1 && (
+        {adapters.length > 1 && (
           <SelectField
             label={t.run}
-            value={run.id}
+            value={adapter.id}
             onChange={choose}
-            options={runs.map((r) => ({ value: r.id, label: r.name }))}
+            options={adapters.map((r) => ({ value: r.id, label: r.name }))}
           />
         )}
         <Segmented
@@ -68,19 +76,11 @@ export function SievePanel({ session, shown }: { session: SessionView; shown: bo
 }
 
 /** The curves that are there, and the runs that were trained with gates. */
-function Curve({ session }: { session: SessionView }) {
+function Curve({ session }: { session: SessionView | null }) {
   const t = texts().sieve;
   const { points, at } = useSel((s) => s.sieve);
-  const lines = SIEVE_WAYS.flatMap((way, i): SkipLine[] => {
-    const drawn = points[way] ?? [];
-    return drawn.length > 0 ? [{ label: t.ways[way], mark: `mark-${i + 4}`, points: drawn }] : [];
-  });
-  const runs = session.config.runs.flatMap((run, i) => {
-    const last = session.metricLogs.get(run.id)?.evals.at(-1);
-    return isGated(run) && last?.gate
-      ? [{ label: run.name, mark: `mark-${i + 1}`, skipped: totalSkipped(last.gate), loss: last.loss }]
-      : [];
-  });
+  const lines = skipLines(points);
+  const runs = session ? gatedPoints(session) : [];
   if (lines.length === 0) return null;
   return (
     <Figure

@@ -1,9 +1,9 @@
 /** The chosen module or token in detail, and what else a session has shown: one tab at a time. */
-import { type ReactNode, useCallback, useId, useRef, useState } from 'react';
+import { type ReactNode, type Ref, useCallback, useId, useRef, useState } from 'react';
 import { type RunConfig, isGated } from '../../shared/config';
 import { texts } from '../../shared/texts';
 import type { MetricLog } from '../../store/metricLog';
-import { canSieve } from '../../store/sieve/sieve';
+import { canSieve, sievable } from '../../store/sieve/sieve';
 import type { SessionView } from '../../store/slices';
 import { attributable, useTextWorth } from '../attribution/useAttribution';
 import { WorthRanking } from '../attribution/WorthRanking';
@@ -21,6 +21,8 @@ import { useSel, useStudio } from '../studioContext';
 import { Costs } from './Costs';
 import { ModuleOverTime, ModuleTable, ShareCurves } from './GatesOverTime';
 
+export type DetailTab = keyof ReturnType<typeof texts>['frame']['live']['detailTab'];
+
 interface Props {
   session: SessionView;
   version: number;
@@ -36,12 +38,16 @@ interface Props {
   recorded: boolean;
 }
 
-type Tab = keyof ReturnType<typeof texts>['frame']['live']['detailTab'];
+interface Tabs {
+  /** The one that was chosen; null = whichever says most. */
+  tab: DetailTab | null;
+  onTab: (tab: DetailTab) => void;
+  place: Ref<HTMLDivElement>;
+}
 
-export function Detail(props: Props) {
+export function Detail({ tab: chosen, onTab: setTab, place, ...props }: Props & Tabs) {
   const t = texts().frame.live;
   const { session, version, look, onLook, metricLog, recorded } = props;
-  const [chosen, setTab] = useState<Tab | null>(null);
   const id = useId();
   const list = useRef<HTMLDivElement>(null);
   const modules =
@@ -50,7 +56,7 @@ export function Detail(props: Props) {
   const waiting = <Empty>{t.waiting}</Empty>;
   const planned = session.config.train.steps;
   const labelled = [...session.metricLogs.values()].some((m) => m.accuracy.length > 0);
-  const panels: Record<Tab, ReactNode> = {
+  const panels: Record<DetailTab, ReactNode> = {
     labels: <Labels {...props} />,
     module:
       modules && metricLog ? <Module {...props} metricLog={metricLog} modules={modules} planned={planned} /> : waiting,
@@ -61,15 +67,15 @@ export function Detail(props: Props) {
       waiting
     ),
     ranking: <Ranking {...props} modules={modules} />,
-    sieve: <SievePanel session={session} shown={chosen === 'sieve'} />,
+    sieve: <SievePanel adapters={sievable(session)} session={session} shown={chosen === 'sieve'} />,
     training: <TrainingCurves session={session} version={version} look={look} onLook={onLook} />,
     costs: <Costs session={session} recorded={recorded} />,
   };
-  const offered: Partial<Record<Tab, boolean>> = {
+  const offered: Partial<Record<DetailTab, boolean>> = {
     labels: labelled,
     sieve: !recorded && session.config.runs.some(canSieve),
   };
-  const tabs = (Object.keys(panels) as Tab[]).filter((name) => offered[name] ?? true);
+  const tabs = (Object.keys(panels) as DetailTab[]).filter((name) => offered[name] ?? true);
   // Without gates there is nothing to say of modules.
   const tab = chosen && tabs.includes(chosen) ? chosen : labelled && !gated ? 'labels' : 'module';
   const move = (key: string, at: number) => {
@@ -81,7 +87,7 @@ export function Detail(props: Props) {
     return true;
   };
   return (
-    <div className="live-detail">
+    <div className="live-detail" ref={place}>
       <div ref={list} className="tabs" role="tablist" aria-label={t.detail}>
         {tabs.map((name, i) => (
           <button

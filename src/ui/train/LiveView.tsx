@@ -2,7 +2,7 @@
  * A session as it goes on, on one screen: what it has come to, losses, the map of what is skipped, a text token by token,
  * samples, and the chosen module or token in detail. All of it shows the same run, module, token and step.
  */
-import { type ReactNode, memo, useCallback, useDeferredValue, useMemo, useState } from 'react';
+import { type ReactNode, memo, useCallback, useDeferredValue, useMemo, useRef, useState } from 'react';
 import { type RunConfig, isGated, learnsThreshold, tauWarmupSteps } from '../../shared/config';
 import { texts } from '../../shared/texts';
 import type { MetricLog } from '../../store/metricLog';
@@ -22,7 +22,7 @@ import { useTellsClasses } from '../useTellsClasses';
 import { useSel, useStudio, useTexts } from '../studioContext';
 import { WatchForm } from '../WatchForm';
 import { WatchPicture } from '../WatchPicture';
-import { Detail } from './Detail';
+import { Detail, type DetailTab } from './Detail';
 import { Tiles, Verdict } from './Tiles';
 import { Tokens } from './Tokens';
 
@@ -63,6 +63,12 @@ const View = memo(function View({ session, note, version }: Props) {
     (next: number) => studio.select({ module: modules[next] ? addressOf(modules[next]) : null }),
     [studio, modules],
   );
+  const [tab, setTab] = useState<DetailTab | null>(null);
+  const detail = useRef<HTMLDivElement>(null);
+  const onCurve = useCallback(() => {
+    setTab('sieve');
+    detail.current?.scrollIntoView({ block: 'nearest' });
+  }, []);
   const onToken = useCallback((token: number) => studio.select({ token }), [studio]);
   const onPoint = useCallback((token: number | null) => studio.point({ token }), [studio]);
   // What tells classes apart writes nothing.
@@ -86,7 +92,7 @@ const View = memo(function View({ session, note, version }: Props) {
   return (
     <div className={writes ? 'live' : 'live live-silent'}>
       <Tiles session={session} version={version} gated={metricLog ?? null} />
-      <div className="live-notes">{note ?? <Notes session={session} />}</div>
+      <div className="live-notes">{note ?? <Notes session={session} onCurve={onCurve} />}</div>
       <div className="live-loss">
         <LossCurve session={session} version={version} look={look} onLook={onLook} />
       </div>
@@ -128,6 +134,9 @@ const View = memo(function View({ session, note, version }: Props) {
         </div>
       )}
       <Detail
+        place={detail}
+        tab={tab}
+        onTab={setTab}
         session={session}
         version={version}
         look={look}
@@ -144,10 +153,10 @@ const View = memo(function View({ session, note, version }: Props) {
 });
 
 /** While it goes on: its data, and how far it is saved. Afterwards: what was gained. */
-function Notes({ session }: { session: SessionView }) {
+function Notes({ session, onCurve }: { session: SessionView; onCurve: () => void }) {
   return (
     <>
-      <Verdict session={session} />
+      <Verdict session={session} onCurve={onCurve} />
       <RunData />
       <KeepNote />
     </>

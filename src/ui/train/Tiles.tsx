@@ -8,6 +8,7 @@ import { REPEATED } from '../../store/experiments/presets';
 import { RunMark } from '../bits';
 import { goTo } from '../frame/router';
 import { count, fixed, percent, signed } from '../format';
+import { SkipSummary } from '../sieve/SkipSummary';
 import { useSel, useStudio } from '../studioContext';
 
 interface Props {
@@ -89,7 +90,7 @@ export function Tiles({ session, gated }: Props) {
 }
 
 /** Once a session is over: what was gained for what, by the last evaluation; and the next actions. */
-export function Verdict({ session }: { session: SessionView }) {
+export function Verdict({ session, onCurve }: { session: SessionView; onCurve: () => void }) {
   const {
     frame: { verdict: t, place },
     classification,
@@ -123,6 +124,7 @@ export function Verdict({ session }: { session: SessionView }) {
   const [own, other] = [compared.id, against?.id ?? 'base'].map((id) => accuracyOf(session.metricLogs.get(id)));
   return (
     <div className="verdict" data-testid="verdict">
+      <SkipSummary session={session} onOpen={onCurve} />
       <p title={t.oneSeed}>
         {sentence}{' '}
         {own !== null &&

@@ -4,6 +4,12 @@ export const sieve = {
   axis: 'skipped token updates',
   what: (examples: number, calibration: number, dev: boolean) =>
     `Nothing is trained: each module gets a threshold τ, and token updates with r below it are skipped. Thresholds are chosen on ${calibration} ${dev ? 'dev' : 'train'} examples, and measured on ${examples} validation examples.`,
+  /** Of adapters whose own data are not here. */
+  of: (name: string) => `They are of the data set that is open: ${name}.`,
+  /** Of a small curve. */
+  half: (run: string, skipped: string, difference: string) =>
+    `${run} with ${skipped} of its updates skipped afterwards: validation loss ${difference}.`,
+  open: 'Show the whole curve.',
   run: 'Run',
   way: 'Skip by',
   ways: { ratio: 'r', path: 'path attribution', joint: 'joint search' },

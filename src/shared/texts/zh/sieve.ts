@@ -5,6 +5,11 @@ export const sieve: Texts['sieve'] = {
   axis: '跳过的词元更新',
   what: (examples, calibration, dev) =>
     `这里不训练任何东西：每个模块得到一个阈值 τ，r 低于它的词元更新会被跳过。阈值按 ${calibration} 个${dev ? '开发' : '训练'}样本选取，在 ${examples} 个验证样本上测量。`,
+  /** Of adapters whose own data are not here. */
+  of: (name) => `样本来自当前打开的数据集：${name}。`,
+  /** Of a small curve. */
+  half: (run, skipped, difference) => `${run} 事后跳过 ${skipped} 的更新：验证损失 ${difference}。`,
+  open: '显示整条曲线。',
   run: '运行',
   way: '按什么跳过',
   ways: { ratio: 'r', path: '路径归因', joint: '联合搜索' },
