@@ -44,7 +44,7 @@ describe('the values of a setting', () => {
     ]);
     expect(refusal(axisValues({ field: 'rank', values: ' ' }))).toMatch(/at least one value/);
     expect(refusal(axisValues({ field: 'rank', values: '4,4.0' }))).toMatch(/duplicate value/);
-    expect(refusal(axisValues({ field: 'rank', values: '1 2 3 4 5 6 7 8 9' }))).toMatch(/at most 8/);
+    expect(refusal(axisValues({ field: 'rank', values: '1 2 3 4 5 6 7 8 9 10 11 12 13' }))).toMatch(/at most 12/);
   });
 });
 

@@ -13,7 +13,7 @@ import { describeProblem } from '../configure/names';
 /** Runs of one session at most. */
 const PER_SESSION = 8;
 /** Values of one field at most. */
-const MAX_VALUES = 8;
+const MAX_VALUES = 12;
 
 /** Whether a run has a setting at all; the others run once, whatever the value. */
 const concerns = (field: string, run: RunConfig): boolean => applies(settingOf(field), run);
