@@ -450,6 +450,7 @@ export function loraLayers(
         params,
         flat: flat.params,
         dropout: 0,
+        tokenDropout: 0,
         optimizer: { grads: flat.grads, norm: unused },
       }),
     ),

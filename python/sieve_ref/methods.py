@@ -39,6 +39,7 @@ CASES = {
     "rslora": Case("lora", rslora=True),
     "loraplus": Case("lora", settings=gate(loraPlusRatio=16.0, learningRate=1e-3)),
     "dropout": Case("lora", settings=gate(dropout=0.25, seed=7), forward="packed"),
+    "token-dropout": Case("lora", settings=gate(tokenDropout=0.4, seed=7), forward="packed"),
     "dora": Case("dora"),
     "adalora": Case("adalora", adalora=dict(initRank=6, tinit=1, tfinal=3, deltaT=2, beta1=0.85, beta2=0.85, orthRegWeight=0.5)),
     "ts-dora": Case("ts-dora", seed=7),
@@ -207,6 +208,8 @@ def make(name: str) -> None:
     if watch:
         train |= {"orthogonality": [r.orthogonality for r in results], "smallestRankGap": min(watch.gaps)}
     run = {"method": case.method, "rank": RANK, "alpha": ALPHA, "rslora": case.rslora, "loraPlusRatio": s.loraPlusRatio, "dropout": s.dropout}
+    if s.tokenDropout:
+        run["tokenDropout"] = s.tokenDropout
     if gated:
         run["gate"] = {k: getattr(s, k) for k in ("rule", "lambdaBar", "tauStep", "tauWarmup", "rhoPer", "eta", "keep")}
         run["gate"] |= {k: getattr(s, k) for k in ("prices", "pricesEvery", "target") if getattr(s, k) != getattr(Settings(), k)}
@@ -218,7 +221,7 @@ def make(name: str) -> None:
         "scaling": ALPHA / (math.sqrt(rank) if case.rslora else rank + 1e-5 if case.adalora else rank), "run": run, "modules": describe_modules(start.pairs),
         "settings": basic(s), "batches": [{"tokens": b.tokens, "supervised": b.supervised} for b in batches], "loss": loss, "train": train,
     }
-    if s.dropout or s.rule == "coin":
+    if s.dropout or s.tokenDropout or s.rule == "coin":
         values["seed"] = s.seed
     file.write(FOLDER, f"methods-{name}", values)
     shares = f", skipped {1 - sum(x.gate.float().mean().item() for x in results[-1].stats) / len(first_stats):.2f}" if gated else ""

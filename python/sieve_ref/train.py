@@ -132,6 +132,7 @@ class Settings:
     keep: float = 0.5
     loraPlusRatio: float = 1.0
     dropout: float = 0.0
+    tokenDropout: float = 0.0
     seed: int = 1
 
 
@@ -211,7 +212,8 @@ class Run:
         if self.gates:
             model.gate_context.soft = s.rule == "soft"
         self.target = None if s.target is None else TargetSkip(s.target, s.tauWarmup, s.targetPer)
-        if s.dropout and (forward != "packed" or self.gates):
+        self.drops = s.dropout > 0 or s.tokenDropout > 0
+        if self.drops and (forward != "packed" or self.gates):
             raise ValueError("dropout is for plain LoRA through the packed forward")
         if self.gates and s.rule not in LEARNED:
             if forward == "loop":
@@ -233,13 +235,14 @@ class Run:
         self.clear()
         total = 0.0
         for i, batch in enumerate(micro_batches):
-            if self.settings.dropout:
-                set_dropout(self.model, self.settings.dropout, dropout_key(self.settings.seed, self.t, i), batch.tokens)
+            if self.drops:
+                key = dropout_key(self.settings.seed, self.t, i)
+                set_dropout(self.model, self.settings.dropout, self.settings.tokenDropout, key, batch.tokens)
             loss = self.loss_sum(batch, "padded" if padded else None) / supervised
             (loss + self.penalty(sum(b.tokens for b in micro_batches))).backward()
             total += loss.item()
-        if self.settings.dropout:
-            set_dropout(self.model, self.settings.dropout, None)
+        if self.drops:
+            set_dropout(self.model, self.settings.dropout, self.settings.tokenDropout, None)
         if self.adalora:
             orthogonality(self.model).backward()
         return total

@@ -115,7 +115,7 @@ def test_dropout_sits_where_peft_has_it(nano):
     name = "model.layers.0.self_attn.q_proj"
     module = model.get_submodule(PEFT_PREFIX + name)
     assert isinstance(module.lora_dropout["default"], torch.nn.Identity)
-    set_dropout(model, 0.25, 5, batch.tokens)
+    set_dropout(model, 0.25, 0.0, 5, batch.tokens)
     seen = {}
     handle = module.register_forward_hook(lambda m, args, out: seen.update(x=args[0], h=out))
     with torch.no_grad():
@@ -124,7 +124,7 @@ def test_dropout_sits_where_peft_has_it(nano):
         a, b = weights[name]
         dropped = seen["x"] * dropout_mask(5, module_salt(name), batch.tokens, 64, 0.25) / 0.75
         close(seen["h"], module.base_layer(seen["x"]) + 2.0 * dropped @ a.T @ b.T, 1e-5)
-        set_dropout(model, 0.25, None)
+        set_dropout(model, 0.25, 0.0, None)
         close(batch_logits(model, batch), batch_logits(fixtures.build(NANO, "lora", weights, None), batch), 1e-6)
 
 

@@ -212,6 +212,7 @@ export class AdapterRun {
       params: this.#moduleParams,
       flat: params,
       dropout: run.dropout,
+      tokenDropout: run.tokenDropout,
       optimizer: { grads, norm: this.norm },
     };
     this.method = createMethod({

@@ -47,6 +47,7 @@ const CASES: readonly Record<string, unknown>[] = [
     adalora: { initRank: 12, tinit: 0, tfinal: 1, beta1: 0.97, beta2: 0.97 },
   })),
   ...GATE_RULES.map((rule) => ({ id: rule, method: 'ts-lora', gate: { rule, tauWarmup: 1 } })),
+  { id: 'token-dropout', method: 'lora', tokenDropout: 0.4 },
   // A soft threshold is another thing where Δ has a part along W0 x.
   {
     id: 'soft-dora',

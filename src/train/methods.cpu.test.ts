@@ -15,6 +15,7 @@ const CASES = {
   rslora: null,
   loraplus: null,
   dropout: null,
+  'token-dropout': null,
   dora: 'M',
   'ts-dora': 'M',
   'ts-lora-soft': null,

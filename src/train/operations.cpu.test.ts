@@ -56,6 +56,7 @@ it('ten losses of every method and gate rule', async () => {
     ...METHODS.map((method) => ({ id: method, method, gate: { tauWarmup: 1, sparsityPenalty: 20 } })),
     ...GATE_RULES.map((rule) => ({ id: rule, method: 'ts-lora', gate: { rule, tauWarmup: 1, eta: 'auto' as const } })),
     { id: 'dropout', method: 'lora', dropout: 0.1 },
+    { id: 'token-dropout', method: 'lora', tokenDropout: 0.3 },
   ].map((run) => runSchema.parse({ name: run.id, ...SMALL, adalora: { tinit: 1, tfinal: 2 }, ...run }));
   const base = new BaseModel(await testDevice(), model.config, (name) => model.weights.get(name).data);
   const trainer = await Trainer.create(base, runs, train, layout(runs.length));

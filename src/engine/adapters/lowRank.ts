@@ -14,6 +14,8 @@ export interface LowRank {
   flat: Tensor;
   /** Share of x that is dropped before A. */
   dropout: number;
+  /** Share of tokens whose x is dropped whole. */
+  tokenDropout: number;
   /** What the optimizer leaves: all gradients, as they were before clipping, and their norm. */
   optimizer: { grads: Tensor; norm: Tensor };
 }

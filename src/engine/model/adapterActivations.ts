@@ -45,7 +45,7 @@ export function activationNeeds(
   return {
     keys: [...new Set(runs.flatMap((r) => r.modules.map((m) => keyOf(m, sharing))))],
     rPad: Math.max(4, ...runs.map((r) => padRank(rankOf(r.config)))),
-    dropout: runs.some((r) => r.config.dropout > 0),
+    dropout: runs.some((r) => r.config.dropout > 0 || r.config.tokenDropout > 0),
     shrinks: runs.some((r) => shrinksUpdates(r.config)),
     bases: {
       keys: [...bases].map(([key, dOut]) => ({ key, dOut })),

@@ -63,6 +63,16 @@ export const ADAPTER = {
     sweep: '0, 5, 10',
     library: { name: 'PEFT', parameter: 'lora_dropout' },
   }),
+  /** Token dropout: the update of a token is skipped at random in each module, in training alone, and the others' are scaled up. */
+  tokenDropout: number({
+    place: 'more',
+    unit: 'percent',
+    min: 0,
+    max: 0.9,
+    default: 0,
+    wasDefault: 0,
+    sweep: '0, 25, 50',
+  }),
   /** Its own learning rate; null = the session's. */
   learningRate: optional({
     off: null,

@@ -41,7 +41,7 @@ export function timingKey({ train, runs }: SessionConfig): string {
       rankOf(r),
       r.modules,
       r.only,
-      r.dropout > 0,
+      r.dropout > 0 || r.tokenDropout > 0,
       r.gate.rule,
       r.gate.gradientFrom,
       r.gate.gradientInterval,

@@ -35,6 +35,7 @@ export class Twin {
       ...exported,
       method,
       dropout: 0,
+      tokenDropout: 0,
       shrink: false,
       gate: gateSchema.parse({ rule: 'exact', eta: 'auto' }),
     };

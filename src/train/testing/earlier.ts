@@ -92,6 +92,7 @@ const RUN = {
   alpha: 16,
   rslora: false,
   shrink: false,
+  tokenDropout: 0,
   loraPlusRatio: 1,
   dropout: 0,
   learningRate: null,

@@ -13,7 +13,8 @@ export const dora: AdapterMethod = {
   sizes: (_run, modules, rPad) => doraSizes(modules, rPad),
   create(context) {
     const { run } = context;
-    if (run.dropout > 0) throw new ConfigError(message('engine.adapter.doraDropout', { run: run.name }));
+    if (run.dropout > 0 || run.tokenDropout > 0)
+      throw new ConfigError(message('engine.adapter.doraDropout', { run: run.name }));
     return new Dora(context);
   },
   /** Rows get the length m. */

@@ -105,7 +105,16 @@ describe('a gated module at forced active shares', () => {
       device.write(params.b, padB(b));
       const module = { ...MODULE, dIn, dOut, salt: 12345 };
       const lora = new Lora(
-        { device, rPad, scaling, params: [params], flat, dropout: p, optimizer: { grads: flat, norm: flat } },
+        {
+          device,
+          rPad,
+          scaling,
+          params: [params],
+          flat,
+          dropout: p,
+          tokenDropout: 0,
+          optimizer: { grads: flat, norm: flat },
+        },
         { modules: [module], scope, shrinks: false },
       );
       const method = new Gated({

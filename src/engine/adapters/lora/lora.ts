@@ -83,12 +83,16 @@ export class Lora implements Update {
     ];
   }
 
+  get #drops(): boolean {
+    return this.#low.dropout > 0 || this.#low.tokenDropout > 0;
+  }
+
   /** What A gets to see: x, or where the run has dropout the shared copy, filled anew. */
   #drop(m: AdaptedModule, rows: RowCount, x: Tensor, { dropped }: Scratch): { ops: Op[]; input: Tensor } {
-    const { device, dropout: p } = this.#low;
-    if (p === 0) return { ops: [], input: x };
+    const { device, dropout: p, tokenDropout: ofRows } = this.#low;
+    if (!this.#drops) return { ops: [], input: x };
     return {
-      ops: [dropout(device, { rows, x, out: dropped!, width: m.dIn, p, salt: m.salt })],
+      ops: [dropout(device, { rows, x, out: dropped!, width: m.dIn, p, ofRows, salt: m.salt })],
       input: dropped!,
     };
   }
@@ -171,7 +175,7 @@ export class Lora implements Update {
 
   /** gradIn += (α/r) Aᵀ u, through the same mask as x. */
   through(m: AdaptedModule, { scratch: { u, dropped } }: BackwardIO, gradIn: Tensor, rows: Rows): Op[] {
-    const { device, rPad, scaling, params, dropout: p } = this.#low;
+    const { device, rPad, scaling, params, dropout: p, tokenDropout: ofRows } = this.#low;
     const product = {
       label: 'Aᵀ u',
       rows,
@@ -182,10 +186,10 @@ export class Lora implements Update {
       transposed: false,
       scale: scaling,
     };
-    if (p === 0) return matmul(device, { ...product, out: gradIn, accumulate: true });
+    if (!this.#drops) return matmul(device, { ...product, out: gradIn, accumulate: true });
     return [
       ...matmul(device, { ...product, out: dropped! }),
-      dropout(device, { rows, x: dropped!, out: gradIn, width: m.dIn, p, salt: m.salt, add: true }),
+      dropout(device, { rows, x: dropped!, out: gradIn, width: m.dIn, p, ofRows, salt: m.salt, add: true }),
     ];
   }
 
@@ -214,8 +218,8 @@ export class Lora implements Update {
   }
 
   #fitsOneCall({ dIn, dOut }: AdaptedModule, rows: RowCount): boolean {
-    const { device, rPad: rank, dropout: p } = this.#low;
-    return device.info.kind === 'cpu' && p === 0 && fitsOneCall({ rows, rank, dIn, dOut });
+    const { device, rPad: rank } = this.#low;
+    return device.info.kind === 'cpu' && !this.#drops && fitsOneCall({ rows, rank, dIn, dOut });
   }
 
   #lowRankModule({ index, dIn, dOut }: AdaptedModule, rows: RowCount) {

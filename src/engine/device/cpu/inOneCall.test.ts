@@ -56,6 +56,7 @@ async function compute(
     params: [{ a, b, gradA, gradB }],
     flat,
     dropout: 0,
+    tokenDropout: 0,
     optimizer: { grads, norm: flat },
   };
   const lora = new (parts ? InParts : Lora)(low, gated ? { modules: [module], scope, shrinks: false } : null);

@@ -17,9 +17,9 @@ import { rowAt } from '../rows/rows.as';
   return v128.xor(v, i32x4.shr_u(v, 15));
 }
 
-/** `key` 0: nothing is dropped. `first`: rows of the same mask before these. */
+/** `key` 0: nothing is dropped; rows of which a hash is below `rowsBelow` are dropped whole. `first`: rows of the same mask before these. */
 export function dropout(
-  x: usize, out: usize, width: u32, key: u32, first: u32, salt: u32, dropBelow: u32, scale: f32, add: bool,
+  x: usize, out: usize, width: u32, key: u32, first: u32, salt: u32, dropBelow: u32, rowsBelow: u32, scale: f32, add: bool,
   list: usize, rowsOfSegment: u32, stride: u32, from: u32, to: u32,
 ): void {
   const s = f32x4.splat(scale);
@@ -29,6 +29,10 @@ export function dropout(
     const ofRow = mixBits(mixBits(mixBits(key) + salt) + first + row);
     let columns = i32x4.add(i32x4.splat(ofRow), i32x4(0, 1, 2, 3));
     let at = 4 * <usize>row * width;
+    if (key != 0 && mixBits(ofRow ^ 0x3c6ef372) < rowsBelow) {
+      if (!add) memory.fill(out + at, 0, 4 * width);
+      continue;
+    }
     for (const end = at + 4 * width; at < end; at += 16) {
       let value = v128.load(x + at);
       if (key != 0) value = v128.and(f32x4.mul(s, value), i32x4.ge_u(mixQuad(columns), below));

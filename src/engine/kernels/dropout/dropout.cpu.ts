@@ -12,13 +12,20 @@ interface Drop {
   add?: boolean;
 }
 
-/** `dropout` on the CPU. @param dropBelow p · 2³² @param scale 1 / (1 − p) */
-export function dropoutCpu(p: Drop, dropBelow: number, scale: number): CpuFunction {
+/** As dropout.wgsl has them. */
+interface Mask {
+  dropBelow: number;
+  rowsBelow: number;
+  scale: number;
+}
+
+/** `dropout` on the CPU. */
+export function dropoutCpu(p: Drop, { dropBelow, rowsBelow, scale }: Mask): CpuFunction {
   const rowsNow = rowsReader(p.rows);
   return (cpu) => {
     const { list, rows, stride, count } = rowsNow(cpu);
     const { dropoutKey, before } = cpu.dims(p.rows);
-    const mask = [p.width, dropoutKey, before, p.salt, dropBelow, scale, Number(p.add ?? false)];
+    const mask = [p.width, dropoutKey, before, p.salt, dropBelow, rowsBelow, scale, Number(p.add ?? false)];
     cpu.run('dropout', count, [cpu.at(p.x), cpu.at(p.out), ...mask, list, rows, stride]);
   };
 }

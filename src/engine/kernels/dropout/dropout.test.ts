@@ -7,13 +7,15 @@ import { dropoutRef } from './dropout.ref';
 import { dropoutKey } from './hash';
 
 const cases = [
-  [57, 12, 0.1],
-  [1, 4, 0.5],
-  [130, 176, 0.9],
+  [57, 12, 0.1, 0],
+  [1, 4, 0.5, 0],
+  [130, 176, 0.9, 0],
+  [301, 12, 0, 0.4],
+  [57, 20, 0.2, 0.5],
 ] as const;
 
-for (const [rows, width, p] of cases) {
-  it(`drops ${p} of ${rows} rows of ${width}, and adds the same to the open rows`, async () => {
+for (const [rows, width, p, ofRows] of cases) {
+  it(`drops ${p} of ${rows} rows of ${width}, ${ofRows} of them whole, and adds the same to the open rows`, async () => {
     const device = await testDevice();
     const scope = device.buffers.scope('dropout');
     const x = randomFloats(rows * width, 1);
@@ -25,12 +27,12 @@ for (const [rows, width, p] of cases) {
     const sum = scope.upload('sum', before);
     const open = Array.from({ length: rows }, (_, i) => i).filter((i) => i % 3 !== 1);
     const list = scope.upload('list', Uint32Array.from([open.length, ...open]));
-    const common = { x: scope.upload('x', x), width, p, salt: 99 };
+    const common = { x: scope.upload('x', x), width, p, ofRows, salt: 99 };
     await runOps(device, [
       dropout(device, { ...common, rows: count, out }),
       dropout(device, { ...common, rows: { ...count, list }, out: sum, add: true }),
     ]);
-    const expected = dropoutRef(x, rows, width, { p, key, salt: 99, first });
+    const expected = dropoutRef(x, rows, width, { p, ofRows, key, salt: 99, first });
     expectClose(
       await floats(device, out, (rows + 3) * width),
       [...expected, ...tailOf(3 * width)],
@@ -44,8 +46,11 @@ for (const [rows, width, p] of cases) {
       'sum',
     );
     if (rows > 1) {
+      const whole = (i: number) => expected.slice(i * width, (i + 1) * width).every((v) => v === 0);
+      const gone = Array.from({ length: rows }, (_, i) => i).filter(whole).length / rows;
+      if (ofRows > 0) expect(Math.abs(gone - ofRows)).toBeLessThan(4 * Math.sqrt((ofRows * (1 - ofRows)) / rows));
       const dropped = expected.filter((v) => v === 0).length / expected.length;
-      expect(Math.abs(dropped - p)).toBeLessThan(4 * Math.sqrt((p * (1 - p)) / expected.length));
+      if (ofRows === 0) expect(Math.abs(dropped - p)).toBeLessThan(4 * Math.sqrt((p * (1 - p)) / expected.length));
     }
     scope.free();
   });

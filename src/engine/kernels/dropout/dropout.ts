@@ -19,17 +19,24 @@ export interface DropoutParams {
   width: number;
   /** Share of entries that are dropped, below 1. */
   p: number;
+  /** Share of rows that are dropped whole, below 1. */
+  ofRows?: number;
   /** Tells the modules' masks apart. */
   salt: number;
   add?: boolean;
 }
 
-/** out (+)= keep · x / (1 − p), torch's `nn.Dropout`; the mask depends on the pass's key, `salt`, row and column only. */
+/**
+ * out (+)= keep · x / (1 − p), torch's `nn.Dropout`, and the same of whole rows; the masks depend on the pass's key, `salt`, row
+ * and column only.
+ */
 export function dropout(_device: Device, p: DropoutParams): Dispatch {
   const D4 = quads(p.width, 'row');
   const values = new ArrayBuffer(16);
-  const [dropBelow, scale] = [Math.round(p.p * 2 ** 32), 1 / (1 - p.p)];
-  new Uint32Array(values).set([p.salt, dropBelow]);
+  const ofRows = p.ofRows ?? 0;
+  const [dropBelow, rowsBelow] = [p.p, ofRows].map((share) => Math.round(share * 2 ** 32));
+  const scale = 1 / ((1 - p.p) * (1 - ofRows));
+  new Uint32Array(values).set([p.salt, dropBelow, 0, rowsBelow]);
   new Float32Array(values)[2] = scale;
   const { rows } = p;
   return {
@@ -44,6 +51,6 @@ export function dropout(_device: Device, p: DropoutParams): Dispatch {
     bindings: [rowsBinding(rows), p.x, p.out, rows.dims],
     values,
     groups: perElement(rows, D4),
-    cpu: dropoutCpu(p, dropBelow, scale),
+    cpu: dropoutCpu(p, { dropBelow, rowsBelow, scale }),
   };
 }

@@ -23,6 +23,10 @@ export const run: GroupWords<typeof ADAPTER> = {
     label: 'Dropout',
     help: 'Share of the adapter’s inputs set to 0 at random. The seed makes it equal in all runs. Not with DoRA. In training a gate sees r with dropout, in evaluation without: τ is learned on a slightly other distribution.',
   },
+  tokenDropout: {
+    label: 'Token dropout',
+    help: 'Share of tokens whose update is skipped at random, in every module and step of training; those of the others are scaled up to match. In evaluation every token gets its update, so the adapter stays plain and can be merged. Not with DoRA.',
+  },
   learningRate: {
     label: 'Learning rate of this run',
     short: 'learning rate',

@@ -10,6 +10,10 @@ export const run: Texts['settings']['run'] = {
     label: 'Dropout',
     help: '随机置为 0 的适配器输入占比。由种子决定，所有运行都相同。不能与 DoRA 同用。训练时门控看到的 r 带 dropout，评估时不带：τ 学习时所见的分布与评估时略有不同。',
   },
+  tokenDropout: {
+    label: '词元 dropout',
+    help: '训练的每一步、每个模块中随机不应用更新的词元占比；其余词元的更新相应放大。评估时每个词元都得到更新，因此适配器仍是普通的，可以合并。不能与 DoRA 同用。',
+  },
   learningRate: {
     label: '这个运行的学习率',
     short: '学习率',
