@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { assemblyscript } from './.ci/assemblyscript.mjs';
-import { browserPath, webgpuTestArgs } from './.ci/browser.mjs';
+import { browserPath, kernelTestArgs } from './.ci/browser.mjs';
 import { plainOnnxRuntime } from './.ci/onnxRuntime.mjs';
 import { PARQUET_PARTS } from './.ci/parquetParts.mjs';
 
@@ -100,7 +100,7 @@ export default defineConfig({
             enabled: true,
             headless: true,
             screenshotFailures: false,
-            provider: playwright({ launchOptions: { executablePath: browserPath(), args: webgpuTestArgs } }),
+            provider: playwright({ launchOptions: { executablePath: browserPath(), args: kernelTestArgs } }),
             instances: [{ browser: 'chromium' }],
           },
         },

@@ -26,6 +26,13 @@ export const browserArgs = process.env.SIEVE_GPU ? webgpuArgs : plainArgs;
 /** For tests with WebGPU, which run no WebAssembly of ours for long: V8 compiles it once, fast, and leaves it at that. */
 export const webgpuTestArgs = [...webgpuArgs, '--js-flags=--liftoff-only'];
 
+/**
+ * For the tests of kernels: shaders as they are written, without the bounds checks that the browser puts around every access.
+ * A kernel that leaned on them, reading what is clamped for it, would differ from its reference; the journeys have them.
+ * Compiling, which is what these tests take their time for, is a fifth shorter.
+ */
+export const kernelTestArgs = [...webgpuTestArgs, '--enable-dawn-features=disable_robustness'];
+
 /** The first of these commands, else of these paths, that there is. */
 function installed(names, paths) {
   for (const name of names) {
