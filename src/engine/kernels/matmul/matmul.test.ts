@@ -98,10 +98,11 @@ describe('matmul with few rows', () => {
   ];
   it('every number of rows, every epilogue', async () => {
     for (const [j, max] of [1, 2, 4, 8].entries()) {
-      // The epilogue goes by shape and capacity, so that all counts of rows share a shader.
+      // The epilogue goes by shape and capacity, so that all counts of rows share a shader. In the browser half of the
+      // pairs: every shape with two capacities, every capacity with two shapes or more, every epilogue and type.
       await Promise.all(
         shapes.flatMap(([n, k], i) =>
-          rows
+          (onCpu || (i + j) % 4 < 2 ? rows : [])
             .filter((count) => count <= max)
             .map((count) =>
               check({
@@ -133,7 +134,9 @@ describe('matmul with few rows', () => {
     );
   });
   it('W is [k, n]', async () => {
-    await Promise.all(shapes.map(([n, k]) => check({ rows: 3, max: 8, n, k, transposed: false, accumulate: true })));
+    // One column of threads, some, and a sum longer than they are many: no shape more has another way through the shader.
+    const some = onCpu ? shapes : shapes.filter(([n]) => n === 4 || n === 36 || n === 68);
+    await Promise.all(some.map(([n, k]) => check({ rows: 3, max: 8, n, k, transposed: false, accumulate: true })));
   });
   it.each(['f32', 'f16'] as const)(
     'a row is the same, bit for bit, whichever and however many rows are beside it: %s',
