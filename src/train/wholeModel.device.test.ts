@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { Generator } from '../engine/generator';
 import { expectClose, expectCloseToMax } from '../engine/testing/allclose';
-import { testDevice } from '../engine/testing/harness';
+import { onCpu, testDevice } from '../engine/testing/harness';
 import { Trainer } from '../engine/trainer';
 import { type Fixture, fixtureBatch, fixtureConfig, loadFixture, openBase, sequence } from './testing/fixture';
 
@@ -108,7 +108,9 @@ for (const model of ['sieve-stories-nano', 'sieve-stories-4m']) {
         expect(device.error()).toBeNull();
       });
 
-      it('ten optimizer steps', async () => {
+      // A step of the larger model takes seconds on a software adapter. There the plain run's kernels are held by its
+      // gradients above, and its steps by nano's and by those of the gated run.
+      it.runIf(onCpu || method === 'ts-lora' || model === 'sieve-stories-nano')('ten optimizer steps', async () => {
         const f = await loadFixture(`${model}-${method}`);
         const { trainer, run, free } = await openTrainer(f);
         const batches = [0, 1, 2].map((i) => fixtureBatch(f, `batch${i}`));
