@@ -1,5 +1,5 @@
 import { defineConfig } from '@playwright/test';
-import { browserPath, firefoxPath, plainArgs, webgpuTestArgs } from './.ci/browser.mjs';
+import { browserPath, firefoxPath, journeyArgs, plainArgs, webgpuTestArgs } from './.ci/browser.mjs';
 
 /**
  * The journeys run on the production build, served below a sub-path as a static host would: in Chromium as people have it,
@@ -60,7 +60,11 @@ export default defineConfig({
       name: 'chromium',
       testIgnore: ['firefox/**', 'speed.spec.ts'],
       grepInvert: /software GPU/,
-      use: { launchOptions: { executablePath: browserPath(), args: plainArgs } },
+      use: {
+        launchOptions: { executablePath: browserPath(), args: journeyArgs },
+        // Pictures that nobody watches are not drawn sixty times a second; pages of their own (newProfile) have them move.
+        contextOptions: { reducedMotion: 'reduce' },
+      },
     },
     // What is timed has the machine to itself, when all else is over.
     {

@@ -23,6 +23,12 @@ export const webgpuArgs = [
 /** For scripts: a browser as people have it, which computes on the CPU; `SIEVE_GPU=software` gives it SwiftShader, `real` a GPU. */
 export const browserArgs = process.env.SIEVE_GPU ? webgpuArgs : plainArgs;
 
+/**
+ * For journeys: such a browser whose V8 optimises a WebAssembly function after ten times as much of its work. A short visit
+ * is over before it pays: it was a sixth of all processor time of opening a model. Which compiler it was changes no bit.
+ */
+export const journeyArgs = [...plainArgs, '--js-flags=--wasm-tiering-budget=20000000'];
+
 /** For tests with WebGPU, which run no WebAssembly of ours for long: V8 compiles it once, fast, and leaves it at that. */
 export const webgpuTestArgs = [...webgpuArgs, '--js-flags=--liftoff-only'];
 

@@ -24,6 +24,7 @@ for (const [name, without, says, trains] of [
 ] as const) {
   test(name, async ({ app, page }, info) => {
     await page.addInitScript(without);
+    await page.emulateMedia({ reducedMotion: 'no-preference' });
     await app.openSoon();
     // What it would look like, without a click; it plays while the model opens.
     const first = trains ? null : Number(await app.get('recorded-run').getAttribute('data-step'));
