@@ -203,8 +203,7 @@ export class JsonRecords implements TextParser {
         continue;
       }
       if (open.bare) {
-        const first = open.text.length > 1 ? open.text : open.text + text.slice(start, start + 2);
-        if (this.#inArray && (c === COMMA || c === CLOSE) && !isComment(first)) {
+        if (this.#inArray && (c === COMMA || c === CLOSE) && !/^\s*(\/\/|#)/.test(open.text + text.slice(start, i))) {
           this.#close(text.slice(start, i));
           return i;
         }
@@ -321,7 +320,7 @@ export class JsonRecords implements TextParser {
   #close(tail: string): void {
     const open = this.#open!;
     this.#open = null;
-    if (open.bare && isComment(open.text + tail)) {
+    if (open.bare && /^(\/\/|#)/.test(open.text + tail)) {
       this.#rows.passComment(open.line);
       return;
     }
@@ -463,8 +462,6 @@ export class JsonRecords implements TextParser {
     }
   }
 }
-
-const isComment = (text: string) => text.startsWith('#') || text.startsWith('//');
 
 /** Without blanks and commas at its end. A regular expression would try every run of them inside the text, too. */
 function withoutCommas(text: string): string {
