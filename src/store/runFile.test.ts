@@ -123,7 +123,10 @@ test('a run leaves as a file and comes back: record, adapters, curves bit for bi
 
 test('files that are none, are damaged or say more than they may are refused in words', async () => {
   await expect(readRunFile(new Blob(['no zip']))).rejects.toThrow('could not be read as a zip');
+  await expect(readRunFile({ size: (512 << 20) + 1 } as Blob)).rejects.toThrow('at most 536870912');
   await expect(read(zipSync({ 'a.txt': new Uint8Array(3) }))).rejects.toThrow('metrics.json is missing');
+  const noUtf8 = zipSync({ 'metrics.json': Buffer.from('"\xff"', 'latin1') }, { level: 0 });
+  await expect(read(noUtf8)).rejects.toThrow('metrics.json is not JSON');
   await expect(read(zipped({ 'metrics.json': '{' }))).rejects.toThrow('metrics.json is not JSON');
   await expect(read(zipped({ 'metrics.json': '{"format":"sieve-metrics","version":3,"runs":[]}' }))).rejects.toThrow(
     'metrics.json: version',
@@ -138,7 +141,10 @@ test('files that are none, are damaged or say more than they may are refused in 
     read(zipped({ 'session.json': `{"__proto__": {"x": 1}, ${JSON.stringify(GOOD).slice(1)}` })),
   ).rejects.toThrow('__proto__');
   // What does not belong to a run is not unpacked.
-  const foreign = await read(zipped({ '../../evil': 'x', 'lora/deep/er': 'x', 'lora/evil.exe': 'x' }));
+  const config = 'adapter_config.json';
+  const foreign = await read(
+    zipped({ '../../evil': 'x', 'lora/deep/er': 'x', 'lora/evil.exe': 'x', [`Lora/${config}`]: 'x', toString: 'x' }),
+  );
   expect(foreign.files.map((f) => f.name).sort()).toEqual(
     files(S)
       .map((f) => f.name)

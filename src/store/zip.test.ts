@@ -2,7 +2,7 @@ import { zipSync } from 'fflate';
 import { expect, test } from 'vitest';
 import { AdapterError } from '../shared/errors';
 import { quickly } from '../shared/testing/quickly';
-import { unzipAdapter, zipAdapter } from './zip';
+import { readZip, unzipAdapter, zipAdapter } from './zip';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const FILES = [
@@ -69,6 +69,38 @@ test('a stated size that is untrue is refused', async () => {
     const zip = restate(zipSync({ 'adapter_config.json': config, 'adapter_model.safetensors': bytes('x') }), size);
     await expect(unzipAdapter(new Blob([zip as BlobPart]))).rejects.toBeInstanceOf(AdapterError);
   }
+});
+
+test('a file that is too large is refused unread, and files that together are too much', async () => {
+  await expect(unzipAdapter({ size: (260 << 20) + 1 } as Blob)).rejects.toThrow(/at most 272629760/);
+  const two = new Blob([zipSync({ a: bytes('123456'), b: bytes('123456') }) as BlobPart]);
+  expect(await readZip(two, () => 6, 12)).toHaveLength(2);
+  await expect(readZip(two, () => 6, 11)).rejects.toThrow('more than 11 bytes');
+});
+
+/** Fields of a zip's one entry, in its directory, and where they stand. */
+const FIELDS = { method: 10, packed: 20, offset: 42 };
+test.each<[string, Partial<Record<keyof typeof FIELDS | 'content' | 'count', number>>, RegExp]>([
+  ['an entry elsewhere', { offset: 1 }, /a is not where the directory says/],
+  ['an entry that is longer than the file', { packed: 1e6 }, /a is cut off/],
+  ['a way of packing that nobody knows', { method: 99 }, /not known \(99\)/],
+  ['content that does not unpack', { method: 8 }, /a does not unpack/],
+  ['one byte of the content', { content: 1 }, /size and checksum/],
+  ['less content than it says', { packed: 5 }, /size and checksum/],
+  ['more entries than there are', { count: 2 }, /its directory is broken/],
+  ['more entries than a zip may have', { count: 1001 }, /it has 1001 entries/],
+])('damaged: %s', async (_, damage, words) => {
+  const zip = zipSync({ a: Uint8Array.of(0xff, 0xff, 0xff, 0xff, 7, 7) }, { level: 0 });
+  const view = new DataView(zip.buffer);
+  const directory = view.getUint32(zip.length - 6, true);
+  for (const [field, value] of Object.entries(damage))
+    if (field === 'content') zip[directory - 1] ^= value;
+    else if (field === 'count') view.setUint16(zip.length - 12, value, true);
+    else if (field === 'method') view.setUint16(directory + FIELDS.method, value, true);
+    else view.setUint32(directory + FIELDS[field as keyof typeof FIELDS], value, true);
+  const refusal = await readZip(new Blob([zip as BlobPart]), () => 100).catch((error: unknown) => error);
+  expect(refusal).toBeInstanceOf(AdapterError);
+  expect((refusal as Error).message).toMatch(words);
 });
 
 test('of a large file no more is read than its directory names, and of that no more than a directory has', async () => {

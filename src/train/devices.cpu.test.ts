@@ -2,11 +2,16 @@
 import { message } from '../shared/message';
 import { expect, it } from 'vitest';
 import type { Device } from '../engine/device/device';
+import { BaseModel } from '../engine/base';
 import { openCpuDevice } from '../engine/kernels/openCpu';
-import { GpuError } from '../shared/errors';
+import { Trainer } from '../engine/trainer';
+import { downloadModel } from '../hub/model';
+import { runSchema, trainSchema } from '../shared/config';
+import { GpuError, KernelError } from '../shared/errors';
 import type { DeviceChoice } from '../shared/types';
 import type { TrainEvent } from './protocol';
 import { TrainService } from './trainService';
+import { batchOf } from './testing/fixture';
 import { NANO, smallData, smallSession } from './testing/studio';
 
 it('keeps what is open when the other device fails, and takes over when it does not', async () => {
@@ -83,4 +88,43 @@ it('keeps what is open when the other device fails, and takes over when it does 
   await open('cpu');
   expect(opened).toHaveLength(2);
   expect(studio.counts().buffers).toBe(opened[1].buffers.live().buffers);
+});
+
+it('a kernel that does not compile for a run gives way to the plain one, and the run computes the same', async () => {
+  const model = await downloadModel({ kind: 'embedded', id: 'sieve-stories-nano' });
+  const train = trainSchema.parse({ steps: 1, warmupSteps: 0 });
+  const run = runSchema.parse({ id: 'run', name: 'run', method: 'lora', rank: 4, alpha: 8 });
+  const batches = [batchOf([31], model.config.vocab, 1)];
+  /** One step on a CPU that plays a GPU, on which kernels of the variant `bad` do not compile. */
+  const stepOn = async (bad: string | null) => {
+    const cpu: Device = await openCpuDevice({ threads: 1 });
+    const used = new Set<string>();
+    const prepare = cpu.prepare.bind(cpu);
+    cpu.prepare = async (scope, label, ops) => {
+      for (const variant of ops.flatMap((op) => ('kernel' in op ? (op.kernel.variants ?? []) : []))) {
+        if (variant === bad) throw new KernelError(message('shared.foreign', { text: `no ${bad} here` }), [variant]);
+        used.add(variant);
+      }
+      return prepare(scope, label, ops);
+    };
+    const device = Object.assign(cpu, { info: { ...cpu.info, kind: 'gpu' as const, software: false } });
+    try {
+      const base = new BaseModel(device, model.config, (name) => model.weights.get(name).data);
+      const trainer = await Trainer.create(base, [run], train, {
+        capacity: { rows: 32, supervised: 32, segments: 1, headChunk: 32 },
+        microBatches: 1,
+        recompute: false,
+      });
+      const { loss, gradNorm } = (await (await trainer.step(['run'], batches, 0)).get('run'))!;
+      return { step: [loss, gradNorm], used: [...used], blocked: [...device.blocked] };
+    } finally {
+      device.destroy();
+    }
+  };
+  const whole = await stepOn(null);
+  expect([whole.used.length > 0, whole.blocked]).toEqual([true, []]);
+  const [bad] = whole.used;
+  const plain = await stepOn(bad);
+  expect([plain.used.includes(bad), plain.blocked]).toEqual([false, [bad]]);
+  expect(plain.step).toEqual(whole.step);
 });

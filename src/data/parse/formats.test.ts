@@ -118,6 +118,8 @@ describe('gzip and zip', { timeout: 30_000 }, () => {
         /packed file cannot be read/,
       );
     }
+    const short = zip([{ name: 'a.csv', content: csv, says: { size: 9 } }]);
+    expect((await failure(parse('x.zip', blob(short)))).message).toMatch(/unpacks to more than it says/);
     expect(
       (await failure(parse('x.zip', blob(zip([{ name: 'a.csv', content: csv }]).subarray(0, -10))))).message,
     ).toMatch(/no directory/);

@@ -255,7 +255,6 @@ async function* unzipped(
       });
       if (done) break;
       size += value.length;
-      if (size > MAX_FILE_BYTES) throw tooLarge(Math.ceil(size / 2 ** 20));
       if (size > FREE && size > read * MAX_RATIO) throw damaged(message('data.file.pack.bomb', { times: MAX_RATIO }));
       if (size > promised.size) throw damaged(message('data.file.pack.longer'));
       crc = crc32(value, crc);

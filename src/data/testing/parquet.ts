@@ -81,6 +81,10 @@ export interface MadeColumn {
   optional?: boolean;
   codec?: number;
   values?: number;
+  /** What the footer says that the column unpacks to, in bytes. */
+  unpacked?: number;
+  /** How often the footer names the row group. */
+  groups?: number;
   /** More bytes behind the footer's fields, before its end. */
   extra?: readonly number[];
 }
@@ -96,6 +100,8 @@ export function parquetFile({
   optional = false,
   codec = 0,
   values = rows,
+  unpacked = pages.length,
+  groups = 1,
   extra = [],
 }: MadeColumn): Uint8Array {
   const schema: Field[][] = [
@@ -119,7 +125,7 @@ export function parquetFile({
     [3, LIST, [BINARY, ['x']]],
     [4, I32, codec],
     [5, I64, values],
-    [6, I64, pages.length],
+    [6, I64, unpacked],
     [7, I64, pages.length],
     [9, I64, 4],
   ];
@@ -143,8 +149,8 @@ export function parquetFile({
   const fields = struct([
     [1, I32, 1],
     [2, LIST, [STRUCT, schema]],
-    [3, I64, rows],
-    [4, LIST, [STRUCT, [group]]],
+    [3, I64, rows * groups],
+    [4, LIST, [STRUCT, Array.from({ length: groups }, () => group)]],
   ]);
   const footer = [...fields.slice(0, -1), ...extra, 0];
   const mark = [...'PAR1'].map((c) => c.charCodeAt(0));

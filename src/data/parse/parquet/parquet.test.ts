@@ -165,6 +165,9 @@ describe('what a file declares is not believed', () => {
       optional: true,
       pages: dataPage(levels(...run(3_999_999, 0)), 3_999_999),
     },
+    'a row group of 129 MB': { ...ints, unpacked: 129 << 20 },
+    'five million rows': { ...ints, rows: 5_000_000 },
+    'three groups of 100 MB': { ...ints, groups: 3, unpacked: 100 << 20, pages: [] },
     'an encoding that is none': { ...ints, pages: dataPage(int32(1, 2), 2, 99) },
     'a dictionary that is not there': { ...ints, pages: dataPage([1, ...run(2, 0)], 2, 8) },
     'runs of no values': { ...ints, optional: true, pages: dataPage(levels(...run(0, 1), ...run(0, 1)), 2) },
@@ -198,6 +201,9 @@ describe('what a file declares is not believed', () => {
   const reason = (name: string) => {
     if (/size|larger than its column|unpacks to/.test(name)) return /a page declares a size that it cannot have/;
     if (/of 2³¹ values|of −2 values|than rows/.test(name)) return /its parts do not add up to its rows/;
+    if (/row group/.test(name)) return /a row group declares 135266304 bytes/;
+    if (/million rows/.test(name)) return /it declares 5000000 rows/;
+    if (/three groups/.test(name)) return /holds more than 256 MB of data/;
     if (/by the million/.test(name)) return /far more values than/;
     return /^The Parquet file cannot be read/;
   };
