@@ -17,8 +17,8 @@ import { Worker } from 'node:worker_threads';
 import { build } from 'vite';
 import { SieveError } from '../src/shared/errors';
 import { Rng } from '../src/shared/rng';
-import { mutated } from './mutate';
-import { READERS, corpus } from './readers';
+import { mutated, mutatedJson } from './mutate';
+import { READERS, corpus, json } from './readers';
 
 /** An input that has not come to an end after so much CPU time hangs, in ms: a busy machine spends the clock's on others. */
 const HANG = 10_000;
@@ -41,11 +41,15 @@ interface Begun {
 
 const inputOf = (reader: string, seed: number, k: number) => {
   const rng = new Rng((seed * 0x9e3779b1 + k * 0x85ebca6b + reader.length) >>> 0);
-  const { seeds, isInput = () => true } = READERS[reader];
-  let bytes = seeds[0];
+  const { seeds, json: isJson } = READERS[reader];
+  const honest = seeds[Math.floor(rng.float() * seeds.length)];
+  if (!isJson) return mutated(honest, rng);
+  // Bytes that are JSON still are dear to find, but hold what no value does: a key twice, or one of another kind.
+  if (rng.float() < 0.9) return mutatedJson(honest, rng);
+  let bytes = honest;
   for (let tries = 0; tries < TRIES; tries++) {
-    bytes = mutated(seeds[Math.floor(rng.float() * seeds.length)], rng);
-    if (isInput(bytes)) break;
+    bytes = mutated(honest, rng);
+    if (json(bytes) !== undefined) break;
   }
   return bytes;
 };

@@ -55,6 +55,46 @@ export function mutated(seed: Uint8Array, rng: Rng): Uint8Array {
   return bytes;
 }
 
+type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+const VALUES: Json[] = [null, true, -1, 0, 0.5, 1e308, 2 ** 32, '', '\0', '__proto__', '<|endoftext|>', [], {}, [[]]];
+
+/** One to six changes of what a JSON text says: it is JSON still, which of bytes that are damaged few are. */
+export function mutatedJson(seed: Uint8Array, rng: Rng): Uint8Array {
+  let value = JSON.parse(new TextDecoder().decode(seed)) as Json;
+  for (let n = 1 + Math.floor(rng.float() * 6); n > 0; n--) value = changed(value, rng);
+  return new TextEncoder().encode(JSON.stringify(value));
+}
+
+/** A part of the value left out, put twice, exchanged with another, or given another value. */
+function changed(value: Json, rng: Rng): Json {
+  const below = (n: number) => Math.floor(rng.float() * n);
+  const pick = <T>(list: readonly T[]): T => list[below(list.length)];
+  const keys = typeof value === 'object' && value !== null ? Object.keys(value) : [];
+  if (keys.length > 0 && below(8) > 0) {
+    const holder = value as Record<string, Json>;
+    const [key, other] = [pick(keys), pick(keys)];
+    switch (below(10)) {
+      case 0:
+        if (Array.isArray(value)) value.splice(Number(key), 1);
+        else delete holder[key];
+        break;
+      case 1:
+        if (Array.isArray(value)) value.splice(Number(key), 0, holder[other]);
+        else holder[`${key}${below(9)}`] = holder[key];
+        break;
+      case 2:
+        [holder[key], holder[other]] = [holder[other], holder[key]];
+        break;
+      default:
+        holder[key] = changed(holder[key], rng);
+    }
+    return value;
+  }
+  if (typeof value === 'string' && below(2) === 0)
+    return new TextDecoder().decode(mutated(new TextEncoder().encode(value), rng));
+  return structuredClone(pick(VALUES));
+}
+
 function joined(...parts: Uint8Array[]): Uint8Array {
   const out = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
   let at = 0;
