@@ -114,5 +114,12 @@ it.runIf(onCpu)(
     await expect(
       withPlainKernels(on, () => Promise.reject(new KernelError(message('shared.foreign', { text: 'plain' }), []))),
     ).rejects.toThrow('plain');
+    // Blocked already, and still it does not compile: that is the end.
+    let tries = 0;
+    const stubborn = () => {
+      if (++tries > 9) throw new Error('tried for ever');
+      return Promise.reject(new KernelError(message('shared.foreign', { text: 'stubborn' }), ['shared']));
+    };
+    await expect(withPlainKernels(on, stubborn)).rejects.toThrow('stubborn');
   },
 );
