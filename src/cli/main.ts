@@ -9,7 +9,7 @@ import { sayError } from '../shared/texts/say';
 import { fetchModels } from '../store/shipped';
 import type { CliWords, Command } from './command';
 import { EXIT } from './exit';
-import { serveSite, sourceSite } from './node';
+import { serveSite } from './node';
 import { oneOf, parseOptions } from './options';
 import { type Terminal, processTerminal } from './terminal';
 import { train } from './train';
@@ -42,12 +42,10 @@ const signalled = (): Promise<void> =>
 
 /**
  * @param args what follows the program's name
- * @param site folders in which the app's own files lie
  * @returns the exit code
  */
 export async function main(
   args: readonly string[],
-  site: readonly string[] = sourceSite(),
   {
     terminal = processTerminal(),
     interrupted = signalled,
@@ -55,7 +53,7 @@ export async function main(
 ): Promise<number> {
   await speakOfErrors();
   await speak(ownLanguage());
-  serveSite(site);
+  serveSite();
   let json = args.includes('--json');
   try {
     const { words, options } = parseOptions(args);

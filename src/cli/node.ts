@@ -12,8 +12,12 @@ import { message } from '../shared/message';
 
 const TYPES: Record<string, string> = { wasm: 'application/wasm', json: 'application/json' };
 
-/** From now on `fetch` takes what belongs to the app's own site from the first of `folders` that has it. */
-export function serveSite(folders: readonly string[]): void {
+/** Where the site lies, seen from this file: in a package, all of its code is in one folder. */
+const SITE = import.meta.env.PROD ? ['../site/', './'] : ['../../public/', '../../'];
+
+/** From now on `fetch` takes what belongs to the app's own site from the first of its folders that has it. */
+export function serveSite(): void {
+  const folders = SITE.map((folder) => fileURLToPath(new URL(folder, import.meta.url)));
   const away = globalThis.fetch;
   globalThis.fetch = async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input, appBase());
@@ -28,10 +32,6 @@ export function serveSite(folders: readonly string[]): void {
   // transformers.js looks here to choose between Node's ONNX Runtime, which is not installed, and the web's, which the app uses.
   Object.defineProperty(process, 'release', { value: { ...process.release, name: 'page' } });
 }
-
-/** Where the site lies, seen from this file in the working tree. */
-export const sourceSite = (): string[] =>
-  ['../../public/', '../../'].map((folder) => fileURLToPath(new URL(folder, import.meta.url)));
 
 /** Dawn for Node: its own choice of what is installed beside Sieve. */
 const DAWN = 'webgpu';

@@ -47,7 +47,7 @@ async function sieve(args: string[], stopAt = Infinity) {
   const interruption = new Promise<void>((resolve) => {
     interrupt = resolve;
   });
-  const code = await main(args, ['public', '.'], {
+  const code = await main(args, {
     terminal: {
       print: (line) => {
         lines.push(line);

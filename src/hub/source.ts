@@ -68,8 +68,9 @@ function hostOrigin(host: string): string {
 
 /** Where the app itself is served, with its sub-path and a trailing slash; the same in the page and in a worker. */
 export function appBase(): string {
-  // The origin, not the address: the workers' own is a blob, which nothing can be relative to.
-  return new URL(import.meta.env.BASE_URL, globalThis.location?.origin ?? 'http://localhost').href;
+  // The origin, not the address: the workers' own is a blob, which nothing can be relative to. Node has none: files come from
+  // a folder under a name that belongs to nobody.
+  return new URL(import.meta.env.BASE_URL, globalThis.location?.origin ?? 'http://sieve.invalid').href;
 }
 
 /** URL of a file of the model. `file` is a path inside the repository, as in `onnx/model.onnx`. */

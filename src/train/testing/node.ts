@@ -5,8 +5,9 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { appBase } from '../../hub/source';
 
-const SITE = 'http://localhost';
+const SITE = new URL(appBase()).origin;
 const away = globalThis.fetch;
 
 globalThis.fetch = async (input, init) => {
