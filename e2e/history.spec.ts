@@ -1,8 +1,10 @@
 /** Runs that have ended stay in the browser: found, named, opened, taken away, brought back; one tab writes. */
+import { writeFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import { browserPath, plainArgs } from '../.ci/browser.mjs';
 import { FILES } from './data';
 import { App } from './app';
+import { resultsOf, trainInTerminal } from './terminal';
 import { expect, newProfile, test } from './test';
 
 /** Turns over the last byte of the newest checkpoint, or of every one. */
@@ -111,6 +113,14 @@ test('a saved session is named, found, taken away, deleted and brought back from
   const file = info.outputPath('run.zip');
   const download = await app.download(() => app.press('saved-export'));
   await download.saveAs(file);
+  // The same run in a terminal, from that file and the data: the same losses, the same adapters, bit by bit.
+  const data = info.outputPath(FILES[0].name);
+  writeFileSync(data, FILES[0].text);
+  const [inPage, inTerminal] = [file, await trainInTerminal(file, data, info.outputPath('terminal'))].map(resultsOf);
+  expect(inPage.losses[1].loss).toHaveLength(12);
+  expect(inTerminal.losses).toEqual(inPage.losses);
+  expect(Object.keys(inPage.adapters)).toContain('ts-lora/adapter_model.safetensors');
+  expect(inTerminal.adapters).toEqual(inPage.adapters);
   await app.press('saved-delete');
   await expect(app.get('saved-delete-no')).toBeFocused();
   await page.keyboard.press('Escape');

@@ -102,7 +102,7 @@ export class RunLog {
     for (const { id: runId, name } of trained) {
       const { files } = await service.export({ type: 'export', runId, template, check: true });
       written.push({ kind: 'adapter', runId, name: adapterZipName(name), blob: await zipAdapter(files) });
-      adapters[runId] = files.filter((file) => file.name !== 'check.json');
+      adapters[runId] = (await service.export({ type: 'export', runId, template, check: false })).files;
     }
     const files = runFiles(
       [...metricLogs.values()].map((log) => log.snapshot()),
