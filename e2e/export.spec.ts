@@ -6,6 +6,8 @@ import { expect, test } from './test';
 
 /** Where CI's Python finds the adapters, one folder each; the logits the page has with them lie in the zips. */
 const OUT = '.out/export';
+/** The same for ONNX Runtime. */
+const ONNX = '.out/export-onnx/page';
 
 test('export, reload, import: the same answers; what is no adapter is refused in words', async ({ app, page }) => {
   await app.open();
@@ -52,6 +54,13 @@ test('export, reload, import: the same answers; what is no adapter is refused in
   const card = Buffer.from(files['README.md']).toString();
   expect(card).toContain('AutoModelForCausalLM');
   expect(card).toMatch(/\| validation \| \d\.\d+ \|/);
+  mkdirSync(ONNX, { recursive: true });
+  await app.exportRun('ts-lora', `${ONNX}/ts-lora.zip`, 'onnx');
+  const model = unzipSync(readFileSync(`${ONNX}/ts-lora.zip`));
+  expect(Object.keys(model)).toEqual(
+    expect.arrayContaining(['index.html', 'check.json', 'model/config.json', 'model/onnx/model.onnx']),
+  );
+  expect(Buffer.from(model['index.html']).toString()).toContain('"text-generation", "model", { dtype: "fp32" }');
   await app.get('export-ts-lora').click();
   await app.get('export-kind-safetensors').check();
   await expect(app.get('export-why-not')).toContainText('cannot be merged');

@@ -3,13 +3,14 @@ import { type RunConfig, isGated } from './config';
 import { type Message, message } from './message';
 import { type ModelDescription, tellsClasses } from './model';
 import { ruleOf } from './rules';
+import type { ModelFile } from './types';
 
 /** How merged weights are written: safetensors' names. */
 export const VALUE_TYPES = ['F32', 'F16', 'BF16'] as const;
 export type ValueType = (typeof VALUE_TYPES)[number];
 
 /** `peft`: the adapter's own zip. The others are made from the base's files as well. */
-export const EXPORT_KINDS = ['safetensors', 'gguf'] as const;
+export const EXPORT_KINDS = ['safetensors', 'onnx', 'gguf'] as const;
 export type ExportKind = (typeof EXPORT_KINDS)[number];
 
 /** Whether a run's gates go on choosing tokens once it is trained. */
@@ -24,6 +25,7 @@ export type Runtime = (typeof RUNTIMES)[number];
 export const RUNS_IN: Record<ExportKind | 'peft', readonly Runtime[]> = {
   peft: ['python', 'sieve'],
   safetensors: ['python', 'sieve'],
+  onnx: ['browser', 'onnx'],
   gguf: ['llama'],
 };
 
@@ -34,12 +36,15 @@ export interface Exportable {
   gated: boolean;
   draws: boolean;
   model: ModelDescription;
+  /** The base's file that was opened. */
+  file: Pick<ModelFile, 'path' | 'format'>;
 }
 
 /** Why a run cannot leave as files of a kind; null where it can. */
-export function whyNot(kind: ExportKind | 'peft', { name, gated, draws, model }: Exportable): Message | null {
+export function whyNot(kind: ExportKind | 'peft', { name, gated, draws, model, file }: Exportable): Message | null {
   if (draws) return message('train.adapter.randomGate');
   if (kind === 'safetensors' && gated) return message('train.adapter.merge', { run: name });
+  if (kind === 'onnx' && file.format !== 'onnx') return message('train.export.onnxBase', { file: file.path });
   if (kind === 'gguf' && gated) return message('train.export.ggufGates', { run: name });
   if (kind === 'gguf' && tellsClasses(model)) return message('train.export.ggufClasses');
   return null;

@@ -1,6 +1,7 @@
 /** Code that uses an exported file, with the person's own template in it: for the page and for the files' own README. */
 import type { PromptTemplate } from './data';
 import type { ExportKind } from './exports';
+import type { ModelFile } from './types';
 
 /** What a snippet is about. */
 export interface SnippetParts {
@@ -11,6 +12,8 @@ export interface SnippetParts {
   pictures: boolean;
   /** The base's id; a folder's name has no owner. */
   base: string;
+  /** What the base was opened from. */
+  file: Pick<ModelFile, 'path' | 'format'>;
   /** How answers are told to end, in tokens. */
   maxNewTokens?: number;
 }
@@ -74,6 +77,48 @@ function peftSnippet(parts: SnippetParts & { gated: boolean }): string {
   ].join('\n');
 }
 
+/** Which of a repository's .onnx files transformers.js opens: by the end of its name. */
+const onnxDtype = (path: string): string =>
+  ['fp16', 'q4', 'q4f16'].find((dtype) => path.endsWith(`_${dtype}.onnx`)) ?? 'fp32';
+
+/** Where the exported page finds transformers.js. */
+const LIBRARY = 'https://cdn.jsdelivr.net/npm/@huggingface/transformers@4.3.1';
+
+/** transformers.js on files that lie in `model/` beside the page. */
+export function browserSnippet({ template, file, maxNewTokens = TOKENS }: SnippetParts): string {
+  const asked = template.chat ? 'Who are you?' : template.prompt || 'Once upon a time';
+  const input = template.chat ? '[{ role: "user", content: prompt }]' : 'prompt';
+  const answer = template.chat ? 'answer.generated_text.at(-1).content' : 'answer.generated_text';
+  return [
+    `import { env, pipeline } from ${quoted(LIBRARY)};`,
+    'env.allowLocalModels = true;',
+    'env.allowRemoteModels = false;',
+    'env.localModelPath = "./";',
+    `const generate = await pipeline("text-generation", "model", { dtype: ${quoted(onnxDtype(file.path))} });`,
+    `const prompt = ${quoted(asked)};`,
+    `const [answer] = await generate(${input}, { max_new_tokens: ${maxNewTokens}, do_sample: false });`,
+    `console.log(${answer});`,
+  ].join('\n');
+}
+
+/** A page that does it, for the files. */
+export const browserPage = (parts: SnippetParts, title: string): string =>
+  [
+    '<!doctype html>',
+    '<html lang="en">',
+    '<meta charset="utf-8">',
+    `<title>${title.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</title>`,
+    '<p>Serve this folder (for example: python3 -m http.server) and open it; the answer appears below.</p>',
+    '<pre id="answer">…</pre>',
+    '<script type="module">',
+    browserSnippet(parts)
+      .replace('console.log(', 'document.getElementById("answer").textContent = (')
+      .replaceAll('</', '<\\/'),
+    '</script>',
+    '</html>',
+    '',
+  ].join('\n');
+
 /** In a shell, a text between single quotes stands as it is. */
 const inShell = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
@@ -90,6 +135,8 @@ export function snippetOf(kind: ExportKind | 'peft', parts: SnippetParts & { gat
       return peftSnippet(parts);
     case 'gguf':
       return llamaSnippet(parts);
+    case 'onnx':
+      return browserSnippet(parts);
     case 'safetensors':
       return transformersSnippet(parts);
   }

@@ -30,6 +30,8 @@ export interface Place {
   plusOne: boolean;
   /** Where the weight is quantised, and `tensor` its numbers: [out, in] or [vocab, width]. */
   quantised: QuantisedTensor | null;
+  /** The node that multiplies with it or adds it; null where there are several, or it is found in another way. */
+  node: OnnxNode | null;
 }
 
 export function unsupported(what: Message): never {
@@ -159,7 +161,7 @@ class Binder {
     if (other && (other.tensor !== place.tensor || other.turned !== place.turned)) {
       throw new ModelError(message('hub.graph.twoWeights', { name, a: other.tensor.name, b: place.tensor.name }));
     }
-    this.places.set(name, place);
+    this.places.set(name, other && other.node !== place.node ? { ...place, node: null } : place);
   }
 
   /** The constant a value comes from, through Cast, Identity, Transpose and a number that is added; null when it is computed. */
@@ -265,13 +267,13 @@ class Binder {
     checkProduct(node);
     // x·C: an untransposed constant C is [in, out].
     const isInOut = transposed === (node.attributes.get('transB') === 1);
-    this.#put(name, { tensor, turned: isInOut !== inOut, packed: null, plusOne: false, quantised });
+    this.#put(name, { tensor, turned: isInOut !== inOut, packed: null, plusOne: false, quantised, node });
   }
 
   #putBias(path: string, { tensor }: Constant, node: OnnxNode): void {
     const name = `${path}.bias`;
     if (!this.#shapes.has(name)) unsupported(message('hub.graph.has.bias', { node: node.name }));
-    this.#put(name, { tensor, turned: false, packed: null, plusOne: false, quantised: null });
+    this.#put(name, { tensor, turned: false, packed: null, plusOne: false, quantised: null, node });
   }
 
   /** The third input of a Gemm, the last of MatMulNBits. */
@@ -296,22 +298,21 @@ class Binder {
     if (packed.length === 0) return;
     checkProduct(node);
     const turned = constant.transposed === (node.attributes.get('transB') === 1);
-    this.#putPacked(packed, 'weight', constant, turned);
-    if (bias) this.#putPacked(packed, 'bias', bias, false);
+    this.#putPacked(packed, 'weight', { ...constant, turned, node });
+    if (bias) this.#putPacked(packed, 'bias', { ...bias, turned: false, node });
   }
 
   #putPacked(
     linears: readonly LinearDescription[],
     part: 'weight' | 'bias',
-    { tensor, quantised }: Constant,
-    turned: boolean,
+    { tensor, quantised, turned, node }: Pick<Constant, 'tensor' | 'quantised'> & { turned: boolean; node: OnnxNode },
   ): void {
     const rows = linears.reduce((sum, { dOut }) => sum + dOut, 0);
     let from = 0;
     for (const { path, dOut } of linears) {
       const name = `${path}.${part}`;
       if (!this.#shapes.has(name)) unsupported(message('hub.graph.has.bias', { node: tensor.name }));
-      this.#put(name, { tensor, turned, packed: { from, rows }, plusOne: false, quantised });
+      this.#put(name, { tensor, turned, packed: { from, rows }, plusOne: false, quantised, node });
       from += dOut;
     }
   }
@@ -330,7 +331,7 @@ class Binder {
       return;
     }
     const packed = this.#packed(paths);
-    if (packed.length > 0) return this.#putPacked(packed, 'bias', constant, false);
+    if (packed.length > 0) return this.#putPacked(packed, 'bias', { ...constant, turned: false, node });
     const norm = this.#normOf(paths);
     if (norm && size === this.#shapes.get(`${norm.path}.weight`)?.[0]) this.#putBias(norm.path, constant, node);
   }
@@ -360,6 +361,7 @@ class Binder {
       packed: null,
       plusOne: norm.plusOne && !added,
       quantised: null,
+      node,
     });
     if (bias) this.#putBias(norm.path, bias, node);
   }
@@ -375,7 +377,7 @@ class Binder {
     const stored = turned ? tensor.dims.toReversed() : tensor.dims;
     const dims = quantised ? [quantised.rows, quantised.width] : stored;
     const isOf = (name: string) => dims.join() === this.#shapes.get(name)?.join();
-    const place: Place = { tensor, turned, packed: null, plusOne: false, quantised };
+    const place: Place = { tensor, turned, packed: null, plusOne: false, quantised, node };
     if (positions && isOf(`${positions.path}.weight`)) {
       const key = marked(positions.path.slice(positions.path.lastIndexOf('.') + 1));
       if (this.#paths(node, constant).some((path) => path.includes(key)))

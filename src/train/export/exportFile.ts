@@ -14,6 +14,13 @@ export const wholeFile = (name: string, bytes: Uint8Array): ExportFile => ({
   pieces: () => [bytes],
 });
 
+/** Of pieces that are there. */
+export const piecesFile = (name: string, pieces: readonly Uint8Array[]): ExportFile => ({
+  name,
+  length: pieces.reduce((sum, { length }) => sum + length, 0),
+  pieces: () => pieces,
+});
+
 export const textFile = (name: string, text: string): ExportFile => wholeFile(name, new TextEncoder().encode(text));
 
 export const jsonFile = (name: string, value: unknown): ExportFile =>

@@ -3,17 +3,28 @@ import type { DownloadedModel } from '../../hub/model';
 import { withFields } from '../../hub/configText';
 import { companionsOf } from '../../hub/companions';
 import { downloadModel } from '../../hub/model';
+import { drawsTokens } from '../../shared/config';
 import type { PromptTemplate } from '../../shared/data';
+import { AdapterError } from '../../shared/errors';
 import type { ExportKind, ValueType } from '../../shared/exports';
+import { message } from '../../shared/message';
 import { type ModelDescription, tellsClasses } from '../../shared/model';
-import { type SnippetParts, llamaSnippet, transformersSnippet } from '../../shared/snippets';
+import {
+  type SnippetParts,
+  browserPage,
+  browserSnippet,
+  llamaSnippet,
+  transformersSnippet,
+} from '../../shared/snippets';
 import type { ModelFile, ModelSource } from '../../shared/types';
 import { type AdapterCheck, writtenCheck } from '../adapterCheck';
 import type { RunFacts } from '../protocol';
-import { type ExportFile, jsonFile, textFile, wholeFile } from './exportFile';
+import { type ExportFile, jsonFile, piecesFile, textFile, wholeFile } from './exportFile';
 import { ggufAdapter } from './ggufAdapter';
 import { type Trained, mergedWeights, withoutGate } from './mergedWeights';
 import { modelCard } from './modelCard';
+import { boundGraph, unfit, withAdapter } from './onnxNodes';
+import { canPatch, mergedOnnx } from './onnxPatches';
 import { safetensorsFiles } from './safetensorsFiles';
 
 /** What is exported. */
@@ -23,7 +34,7 @@ export interface ExportSubject {
   model: ModelDescription;
   source: ModelSource;
   /** What of the source was opened. */
-  file: Pick<ModelFile, 'path' | 'exact'>;
+  file: Pick<ModelFile, 'path' | 'exact' | 'format'>;
   template: PromptTemplate;
   facts: RunFacts | null;
   /** Logits of a short text under the adapter, for whoever loads the files. */
@@ -43,11 +54,12 @@ const reopened = ({ source, file }: ExportSubject): Promise<DownloadedModel> =>
 const labelsOf = (model: ModelDescription): readonly string[] | null =>
   tellsClasses(model) ? model.head.labels : null;
 
-const snippetParts = ({ model, template, source }: ExportSubject): SnippetParts => ({
+const snippetParts = ({ model, template, source, file }: ExportSubject): SnippetParts => ({
   template,
   labels: labelsOf(model),
   pictures: model.embedding.patches !== null,
   base: source.id,
+  file,
 });
 
 /** `config.json` of a model whose weights are plain values of `type`. @param text that of the base */
@@ -114,6 +126,57 @@ async function mergedSafetensors(subject: ExportSubject, type: ValueType): Promi
   };
 }
 
+/** Bytes of a protobuf message, and so of an .onnx file, at most. */
+const MAX_ONNX = 2 ** 31 - 1;
+
+/** The base's own graph: with other values where it can be merged, else with the adapter's nodes. */
+async function onnxFiles(subject: ExportSubject): Promise<Exported> {
+  const { trained, source, file } = subject;
+  if (drawsTokens(trained.run)) throw new AdapterError(message('train.adapter.randomGate'));
+  const { config, files } = await companionsOf(source, true);
+  const { weights, reference, config: base } = await reopened(subject);
+  if (reference.kind !== 'onnx') throw new AdapterError(message('train.export.onnxBase', { file: file.path }));
+  const { bytes, external } = reference;
+  const bound = boundGraph(bytes, base);
+  const merged = trained.thresholds === null && canPatch(trained, bound);
+  const folder = `model/${file.path.slice(0, file.path.lastIndexOf('/') + 1)}`;
+  const own = `model/${file.path}`;
+  const graph: ExportFile[] = merged
+    ? patchedFiles(mergedOnnx(base, bound, { bytes, external, weights, trained }))
+    : [
+        piecesFile(own, withAdapter(base, { weights, bytes }, trained)),
+        ...[...external].map(([name, data]) => wholeFile(folder + name, data)),
+      ];
+  function patchedFiles(made: ReturnType<typeof mergedOnnx>): ExportFile[] {
+    return [
+      { name: own, length: bytes.length, pieces: () => made.own },
+      ...[...made.external].map(([name, pieces]) => ({
+        name: folder + name,
+        length: external.get(name)!.length,
+        pieces: () => pieces,
+      })),
+    ];
+  }
+  if (graph[0].length > MAX_ONNX) unfit(message('train.export.onnxHas.size', { bytes: graph[0].length }));
+  return {
+    files: [
+      textFile('index.html', browserPage(snippetParts(subject), trained.run.name)),
+      card(
+        subject,
+        merged
+          ? 'The base’s ONNX file with the adapter merged into its weights, for ONNX Runtime and transformers.js.'
+          : 'The base’s ONNX file with the adapter and its gates as nodes of its graph, for ONNX Runtime and transformers.js.',
+        ['index.html runs it in a browser. In a program:', '', '```js', browserSnippet(snippetParts(subject)), '```'],
+      ),
+      textFile('model/config.json', config),
+      ...files.map(({ name, bytes: content }) => wholeFile(`model/${name}`, content)),
+      ...checkFile(subject),
+      ...graph,
+    ],
+    release: () => weights.release(),
+  };
+}
+
 /** The adapter alone, as llama.cpp reads it. */
 async function ggufFiles(subject: ExportSubject): Promise<Exported> {
   const { trained, model } = subject;
@@ -137,6 +200,8 @@ async function ggufFiles(subject: ExportSubject): Promise<Exported> {
  */
 export function exportFiles(kind: ExportKind, subject: ExportSubject, type: ValueType): Promise<Exported> {
   switch (kind) {
+    case 'onnx':
+      return onnxFiles(subject);
     case 'gguf':
       return ggufFiles(subject);
     case 'safetensors':

@@ -1,23 +1,12 @@
 /** A merged model as safetensors: one file, or shards with their index where it is large. */
-import { bytesAs } from '../../hub/floats';
 import { type TensorHead, safetensorsHead, tensorBytes } from '../../hub/safetensors';
-import { AdapterError } from '../../shared/errors';
 import type { ValueType } from '../../shared/exports';
-import { message } from '../../shared/message';
 import { type ExportFile, jsonFile } from './exportFile';
 import type { MergedWeights } from './mergedWeights';
+import { writtenValues } from './writtenValues';
 
 /** Bytes of a shard's tensors, as far as one of them is not larger. */
 const SHARD_BYTES = 2 * 2 ** 30;
-
-/** @throws {AdapterError} where f16 has no room for a value */
-function* written(type: ValueType, name: string, pieces: Iterable<Float32Array>): Generator<Uint8Array> {
-  for (const values of pieces) {
-    if (type === 'F16' && values.some((v) => !(Math.abs(v) < 65520)))
-      throw new AdapterError(message('train.export.beyondHalf', { tensor: name }));
-    yield bytesAs(type, values);
-  }
-}
 
 /** @param shardBytes what a file may hold; a tensor that is larger has one of its own */
 export function safetensorsFiles(
@@ -47,7 +36,9 @@ export function safetensorsFiles(
       length: tensors.reduce((sum, tensor) => sum + tensorBytes(tensor), head.length),
       *pieces() {
         yield head;
-        for (const { name, shape } of tensors) yield* written(type, name, values({ name, shape: [...shape] }));
+        for (const { name, shape } of tensors) {
+          for (const part of values({ name, shape: [...shape] })) yield writtenValues(type, name, part);
+        }
       },
     };
   });

@@ -25,6 +25,7 @@ export function useSubject(): Subject | null {
     draws: run !== undefined && drawsTokens(run),
     gated: imported ? imported.gated : keepsGates(run!),
     model: config,
+    file: info.file,
     template: imported?.template ?? session?.template ?? template,
     labels: tellsClasses(config) ? config.head.labels : null,
     pictures: config.embedding.patches !== null,

@@ -16,12 +16,14 @@ export const exports = {
   name: {
     peft: 'Adapter (PEFT)',
     safetensors: 'Merged model (safetensors)',
+    onnx: 'Model (ONNX)',
     gguf: 'LoRA adapter (GGUF)',
   },
   what: {
     peft: 'The adapter alone, in the layout of Hugging Face PEFT; it needs the base model beside it. Sieve imports it again.',
     safetensors:
       'The base with the adapter merged into its weights, with tokenizer, configuration and a model card. Everything that opens a Hugging Face folder opens it; weights above 2 GiB are in shards.',
+    onnx: 'The base’s own ONNX file with the adapter in it, in the layout of transformers.js, with a page that runs it. Without gates the adapter is merged into the weights; gates, and adapters of quantised bases, stand in the graph as standard operators, and the base stays quantised.',
     gguf: 'The adapter as llama.cpp reads it, beside a GGUF of the same base.',
   },
   /** Of a gated adapter. */

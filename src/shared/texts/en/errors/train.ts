@@ -193,6 +193,21 @@ export const train = {
     },
   },
   export: {
+    onnxBase: ({ file }: { file: string }) => ({
+      message: `The base was opened from ${file}; an ONNX export is made of the base's own ONNX file.`,
+      hint: 'Open the ONNX file of the model under Model and train on that.',
+    }),
+    onnx: ({ what }: { what: string }) => ({
+      message: `The base's ONNX file cannot take this adapter: ${what}.`,
+      hint: 'Export it as PEFT or, without gates, as safetensors.',
+    }),
+    onnxHas: {
+      branches: 'it holds two graphs in one',
+      opset: ({ opset, least }: { opset: number; least: number }) =>
+        `its operators are of version ${opset}, and version ${least} is needed`,
+      product: ({ path }: { path: string }) => `the place of ${path} in its graph is not clear`,
+      size: ({ bytes }: { bytes: number }) => `it would have ${bytes} bytes, and 2 GiB is the most for such a file`,
+    },
     ggufGates: ({ run }: { run: string }) => ({
       message: `"${run}" cannot be a GGUF adapter: llama.cpp applies an adapter to every token, and its gates skip some.`,
       hint: 'Export it as ONNX with its gates, or as a PEFT adapter.',

@@ -144,6 +144,20 @@ export const train: Texts['errors']['train'] = {
     noTargets: { message: '这段文本没有已知目标的词元，因此没有损失。', hint: '请换用一个验证样本。' },
   },
   export: {
+    onnxBase: ({ file }) => ({
+      message: `基座是从 ${file} 打开的；ONNX 导出要用基座自己的 ONNX 文件。`,
+      hint: '请在“模型”里打开该模型的 ONNX 文件，并在它上面训练。',
+    }),
+    onnx: ({ what }) => ({
+      message: `基座的 ONNX 文件放不下这个适配器：${what}。`,
+      hint: '请导出为 PEFT；没有门控的也可导出为 safetensors。',
+    }),
+    onnxHas: {
+      branches: '它把两个计算图合在一个文件里',
+      opset: ({ opset, least }) => `它的算子版本是 ${opset}，需要 ${least}`,
+      product: ({ path }) => `${path} 在图中的位置不明确`,
+      size: ({ bytes }) => `它会有 ${bytes} 字节，而这种文件最多 2 GiB`,
+    },
     ggufGates: ({ run }) => ({
       message: `“${run}”不能成为 GGUF 适配器：llama.cpp 对每个词元都应用适配器，而它的门控会跳过一些。`,
       hint: '请导出为带门控的 ONNX，或 PEFT 适配器。',
