@@ -21,6 +21,8 @@ const server = await createServer({
   ssr: { noExternal: [/transformers/] },
 });
 try {
+  // Loading a module ends after a minute, and on a busy machine the kernels take longer to compile.
+  await server.environments.ssr.transformRequest('/src/engine/kernels/kernels.as.ts?wasm');
   const module = await server.ssrLoadModule(`/${script}`);
   process.exitCode = await module.main(process.argv.slice(2));
 } catch (error) {

@@ -1,19 +1,20 @@
 /** Trains one cell of the plan as the page would, and measures it by example, so that examples can be drawn again. */
 import { exampleCount } from '../../src/data/batches';
 import type { Trainer } from '../../src/engine';
-import { runSchema, sessionSchema, trainSchema } from '../../src/shared/config';
+import { type TrainConfig, runSchema, sessionSchema, trainSchema } from '../../src/shared/config';
 import { SIEVE_WAYS } from '../../src/shared/sieve';
 import type { TokenBatch, TokenSet } from '../../src/shared/types';
 import { Lock } from '../../src/train/lock';
 import type { OpenModel } from '../../src/train/openModel';
 import type { TrainEvent } from '../../src/train/protocol';
 import { Session } from '../../src/train/session';
+import { shrink } from '../../src/train/shrink';
 import { firstBatches, sieveData } from '../../src/train/sieve/data';
 import { Sieve } from '../../src/train/sieve/sieve';
-import { type CellId, DEV_EXAMPLES, METHODS, SIEVED, TRAIN, TUNING_SEEDS, VALIDATION_EXAMPLES } from './plan';
+import { type CellId, DEV_EXAMPLES, METHODS, SCALED, SIEVED, TRAIN, TUNING_SEEDS, VALIDATION_EXAMPLES } from './plan';
 
 /** Σ loss and supervised tokens of each validation example, in order. */
-export interface Measured {
+interface Measured {
   sums: number[];
   tokens: number[];
   skipped: number | null;
@@ -23,10 +24,14 @@ export interface Cell extends CellId, Measured {
   /** Dev loss of the snapshot that is measured, and the step it was taken at. */
   dev: number;
   bestStep: number;
-  scale: number | null;
+  steps: number;
+  /** The same adapter at the scale that is best on the dev split. */
+  scaled?: { scale: number; dev: number } & Pick<Measured, 'sums' | 'skipped'>;
   /** What the finished adapter does with gates that it was given afterwards; of LoRA. */
   sieved?: ({ way: string; share: number } & Pick<Measured, 'sums' | 'skipped'>)[];
+  /** Wall time, and what the process computed in it. */
   ms: number;
+  cpuMs: number;
 }
 
 async function measure(trainer: Trainer, runId: string, batches: readonly TokenBatch[]): Promise<Measured> {
@@ -41,23 +46,40 @@ async function measure(trainer: Trainer, runId: string, batches: readonly TokenB
         sum += losses[at++];
         n++;
       }
-      sums.push(Number(sum.toPrecision(7)));
+      sums.push(Number(sum.toPrecision(6)));
       tokens.push(n);
     }
   }
   const [{ gate }] = await trainer.evaluate([runId], batches);
   const count = (x: Uint32Array) => x.reduce((a, b) => a + b, 0);
-  return { sums, tokens, skipped: gate ? 1 - count(gate.active) / count(gate.tokens) : null };
+  const skipped = gate ? Number((1 - count(gate.active) / count(gate.tokens)).toPrecision(6)) : null;
+  return { sums, tokens, skipped };
 }
 
-/** A cell of a tuning seed has nothing but the dev loss. */
+/** The finished run at its best scale; of a tuning seed nothing but the dev loss. */
+async function shrunk(session: Session, train: TrainConfig, batches: readonly TokenBatch[]): Promise<Cell['scaled']> {
+  const { trainer } = session;
+  const dev = await session.inspect(async (s) => s.data.dev(DEV_EXAMPLES, train.batchSize));
+  const { scale, loss } = await shrink(trainer.run('run'), async () => (await trainer.evaluate(['run'], dev))[0].loss);
+  const { sums, skipped } = await measure(trainer, 'run', batches);
+  return { scale, dev: loss, sums, skipped };
+}
+
+/** On the way nothing is measured on validation examples, but on one for the session to have. */
+const firstOf = ({ ids, offsets, supervised }: TokenSet): TokenSet => ({
+  ids: ids.slice(0, offsets[1]),
+  offsets: offsets.slice(0, 2),
+  supervised: supervised.slice(0, offsets[1]),
+});
+
+/** A cell of a tuning seed has nothing but dev losses. */
 export async function trainCell(
   model: OpenModel,
   data: { train: TokenSet; validation: TokenSet },
   id: CellId,
   steps = TRAIN.steps!,
 ): Promise<Cell> {
-  const started = performance.now();
+  const [started, used] = [performance.now(), process.cpuUsage()];
   const train = trainSchema.parse({
     ...TRAIN,
     steps,
@@ -71,18 +93,23 @@ export async function trainCell(
     runSchema.parse({ id: i === planned.length - 1 ? 'run' : 'followed', name: id.method, ...run }),
   );
   const events: TrainEvent[] = [];
-  const session = await Session.create(model, sessionSchema.parse({ train, runs }), data, {
-    lock: new Lock(),
-    emit: (event) => events.push(event),
-  });
+  const session = await Session.create(
+    model,
+    sessionSchema.parse({ train, runs }),
+    { train: data.train, validation: firstOf(data.validation) },
+    {
+      lock: new Lock(),
+      emit: (event) => events.push(event),
+    },
+  );
   try {
     session.run();
     await session.ended;
     const broke = events.find((e) => e.type === 'fatal');
     if (broke?.type === 'fatal') throw new Error(broke.error.code);
     const dev = events.findLast((e) => e.type === 'dev' && e.runId === 'run');
-    const shrunk = events.findLast((e) => e.type === 'shrunk' && e.runId === 'run');
     const { best } = (dev?.type === 'dev' && dev) || { best: { step: 0, loss: NaN } };
+    const last = events.findLast((e) => e.type === 'step' && e.runId === 'run');
     const tuning = TUNING_SEEDS.includes(id.seed);
     const batches = tuning ? [] : firstBatches(data.validation, VALIDATION_EXAMPLES, train.batchSize);
     const found: Measured = tuning
@@ -102,14 +129,18 @@ export async function trainCell(
       }
       sieve.free();
     }
+    const scaled = SCALED.includes(id.method) ? await shrunk(session, train, batches) : null;
+    const { user, system } = process.cpuUsage(used);
     return {
       ...id,
       ...found,
-      dev: shrunk?.type === 'shrunk' ? shrunk.loss : best.loss,
+      dev: best.loss,
       bestStep: best.step,
-      scale: shrunk?.type === 'shrunk' ? shrunk.scale : null,
+      steps: last?.type === 'step' ? last.step : 0,
+      ...(scaled && { scaled }),
       ...(sieved.length > 0 && { sieved }),
       ms: Math.round(performance.now() - started),
+      cpuMs: Math.round((user + system) / 1000),
     };
   } finally {
     await session.free();

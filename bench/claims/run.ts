@@ -3,7 +3,8 @@
  * docs/claims/cells/<model>/<set>.jsonl, appended when it is done: a run that ends goes on where it stopped.
  *
  *   npm run claims -- list                                   what is done, what is left
- *   npm run claims -- run --minutes 60                       the next cells, rates first, for so long
+ *   npm run claims -- run --minutes 60                       the next cells of the first tier, rates first, for so long
+ *   npm run claims -- run --tier second                      those of the second
  *   npm run claims -- run --model sieve-stories-nano --set feelings --method lora --seed 1 --rate 1e-3
  *
  * `--steps N` trains fewer steps into .out/claims instead: to see that it works, never as a result.
@@ -15,7 +16,7 @@ import { parseArgs } from 'node:util';
 import { openCpuDevice } from '../../src/engine';
 import { fetchModel, placeWeights, proveModel } from '../../src/train/openModel';
 import { type Cell, trainCell } from './cell';
-import { type CellId, MODELS, METHOD_NAMES, RATES, SEEDS, TUNING_SEEDS } from './plan';
+import { type CellId, FIRST_RATES, METHOD_NAMES, MODELS, RATES, SCALED, TIERS, TUNING_SEEDS, type Tier } from './plan';
 import { SETS, tokenSets } from './sets';
 
 type Place = Pick<CellId, 'model' | 'set'>;
@@ -33,25 +34,58 @@ function cellsOf(place: Place, folder: string): Cell[] {
 
 const same = (a: CellId, b: CellId) => a.method === b.method && a.seed === b.seed && a.rate === b.rate;
 
-/** The rate with the lowest mean dev loss over the tuning seeds; null where one of them is not done. */
-function chosenRate(cells: readonly Cell[], method: string): number | null {
-  const means = RATES.map((rate) => {
-    const devs = TUNING_SEEDS.map((seed) => cells.find((c) => same(c, { ...c, method, seed, rate } as Cell))?.dev);
-    return devs.some((d) => d === undefined) ? null : devs.reduce<number>((sum, d) => sum + d!, 0) / devs.length;
-  });
-  if (means.includes(null)) return null;
-  return RATES[means.indexOf(Math.min(...means.map((m) => (Number.isFinite(m) ? m! : Infinity))))];
+/** What a rate is chosen for: a method as it is, or at its best scale. A loss that is not finite is null in a file. */
+type Reading = (cell: Cell) => number | null;
+const readingsOf = (method: string): Reading[] =>
+  SCALED.includes(method as CellId['method'])
+    ? [(cell) => cell.dev, (cell) => cell.scaled?.dev ?? NaN]
+    : [(cell) => cell.dev];
+
+/**
+ * The rate with the lowest mean dev loss over the tuning seeds, and whether that is known: it has neighbours that are worse.
+ * @returns rates that are still to be tried, or the one that is chosen
+ */
+function searchRate(cells: readonly Cell[], method: string, reading: Reading): { rate: number } | { next: number[] } {
+  const mean = (rate: number): number | null => {
+    const tried = TUNING_SEEDS.map((seed) => cells.find((c) => same(c, { ...c, method, seed, rate } as Cell)));
+    if (tried.some((c) => c === undefined)) return null;
+    const loss = tried.reduce((sum, c) => sum + (reading(c!) ?? NaN), 0) / tried.length;
+    return Number.isFinite(loss) ? loss : Infinity;
+  };
+  const tried = RATES.flatMap((rate) => mean(rate) ?? []);
+  const known = RATES.filter((rate) => mean(rate) !== null);
+  const first = FIRST_RATES.filter((rate) => mean(rate) === null);
+  if (first.length > 0) return { next: first };
+  const rate = known[tried.indexOf(Math.min(...tried))];
+  const at = RATES.indexOf(rate);
+  const next = [RATES[at - 1], RATES[at + 1]].filter((r) => r !== undefined && mean(r) === null);
+  return next.length > 0 ? { next } : { rate };
 }
 
-/** What is still to be done of a model and set: all rates first, then the seeds at the best of them. */
-function left(place: Place, cells: readonly Cell[], methods: readonly CellId['method'][]): CellId[] {
+/** What is still to be done of a model and set: of each method the rates first, then the seeds at the best of them. */
+function left(
+  place: Place,
+  cells: readonly Cell[],
+  methods: readonly CellId['method'][],
+  seeds: readonly number[],
+): CellId[] {
   return methods.flatMap((method) => {
-    const tuning = TUNING_SEEDS.flatMap((seed) => RATES.map((rate): CellId => ({ ...place, method, seed, rate })));
-    const rate = chosenRate(cells, method);
-    const told = rate === null ? [] : SEEDS.map((seed): CellId => ({ ...place, method, seed, rate }));
-    return [...tuning, ...told].filter((id) => !cells.some((c) => same(c, id)));
+    const ids = readingsOf(method).flatMap((reading): CellId[] => {
+      const found = searchRate(cells, method, reading);
+      const [rates, of] = 'next' in found ? [found.next, TUNING_SEEDS] : [[found.rate], seeds];
+      return rates.flatMap((rate) => of.map((seed) => ({ ...place, method, seed, rate })));
+    });
+    // Both readings may ask for the same.
+    return ids.filter((id, i) => ids.findIndex((o) => same(o, id)) === i && !cells.some((c) => same(c, id)));
   });
 }
+
+/** Cells of a model and set: a method needs some five rates, and its seeds at one of them, or at two where it is scaled. */
+const expected = (methods: readonly CellId['method'][], seeds: readonly number[]): number =>
+  methods.reduce(
+    (sum, method) => sum + 5 * TUNING_SEEDS.length + seeds.length * (SCALED.includes(method) ? 1.5 : 1),
+    0,
+  );
 
 export async function main(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -64,6 +98,7 @@ export async function main(args: string[]): Promise<number> {
       seed: { type: 'string' },
       rate: { type: 'string' },
       minutes: { type: 'string' },
+      tier: { type: 'string' },
       steps: { type: 'string' },
     },
   });
@@ -73,15 +108,21 @@ export async function main(args: string[]): Promise<number> {
     return (asked ?? all) as T[];
   };
   const models = pick(MODELS, values.model, 'model');
-  const sets = pick(Object.keys(SETS), values.set, 'set');
-  const methods = pick(METHOD_NAMES, values.method, 'method');
+  const [tierName] = pick(Object.keys(TIERS) as Tier[], [values.tier ?? 'core'], 'tier');
+  const tier = TIERS[tierName];
+  const sets = pick(Object.keys(SETS), values.set ?? (tier.sets ? [...tier.sets] : undefined), 'set');
+  const methods = pick(METHOD_NAMES, values.method ?? [...tier.methods], 'method');
   const folder = values.steps === undefined ? 'docs/claims/cells' : '.out/claims';
   const steps = values.steps === undefined ? undefined : Number(values.steps);
   const places = models.flatMap((model) => sets.map((set): Place => ({ model, set })));
   if (positionals[0] !== 'run') {
     for (const place of places) {
-      const cells = cellsOf(place, folder);
-      console.log(`${place.model}, ${place.set}: ${cells.length} done, ${left(place, cells, methods).length} left`);
+      const cells = cellsOf(place, folder).filter((c) => methods.includes(c.method));
+      const seconds = cells.reduce((sum, c) => sum + c.cpuMs, 0) / 1000 / Math.max(1, cells.length);
+      const next = left(place, cells, methods, tier.seeds).length;
+      console.log(
+        `${place.model}, ${place.set}: ${cells.length} done${cells.length > 0 ? ` (${seconds.toFixed(0)} s of CPU each)` : ''}, ${next} known to be left, about ${expected(methods, tier.seeds)} in all`,
+      );
     }
     return 0;
   }
@@ -90,7 +131,7 @@ export async function main(args: string[]): Promise<number> {
     const next = (): CellId | undefined => {
       const cells = cellsOf(place, folder);
       const { seed, rate } = values;
-      if (seed === undefined) return left(place, cells, methods)[0];
+      if (seed === undefined) return left(place, cells, methods, tier.seeds)[0];
       if (rate === undefined) throw new Error('--seed asks for --rate, too');
       return methods
         .map((method): CellId => ({ ...place, method, seed: Number(seed), rate: Number(rate) }))
@@ -111,7 +152,7 @@ export async function main(args: string[]): Promise<number> {
       const total = (of: number[]) => of.reduce((a, b) => a + b, 0);
       const loss = cell.sums.length > 0 ? `, validation ${(total(cell.sums) / total(cell.tokens)).toFixed(4)}` : '';
       console.log(
-        `${id.model}, ${id.set}, ${id.method}, seed ${id.seed}, rate ${id.rate}: dev ${cell.dev.toFixed(4)}${loss}, ${Math.round(cell.ms / 1000)} s`,
+        `${id.model}, ${id.set}, ${id.method}, seed ${id.seed}, rate ${id.rate}: dev ${cell.dev.toFixed(4)}${loss}, ${cell.steps} steps, ${Math.round(cell.ms / 1000)} s, ${Math.round(cell.cpuMs / 1000)} s of CPU`,
       );
     }
   }

@@ -25,28 +25,8 @@ function shared(path: string): string {
 const json = <T>(text: string) => JSON.parse(text) as T[];
 const lines = (text: string) => text.split('\n').filter(Boolean);
 
+/** In the order in which they are trained: short examples first. */
 export const SETS: Record<string, () => Row[]> = {
-  alpaca: () =>
-    json<{ instruction: string; input: string; output: string }>(shared('llama-factory-demo/alpaca_en_demo.json')).map(
-      ({ instruction, input, output }) => ({
-        prompt: `${instruction}\n${input ? `${input}\n` : ''}`,
-        completion: output,
-      }),
-    ),
-  gsm8k: () =>
-    lines(shared('gsm8k/train.jsonl')).map((line) => {
-      const { question, answer } = JSON.parse(line) as { question: string; answer: string };
-      return { prompt: `${question}\n`, completion: answer };
-    }),
-  piqa: () =>
-    json<{ instruction: string; output: string }>(shared('llm-adapters/dataset/piqa/test.json')).map(
-      ({ instruction, output }) => ({ prompt: `${instruction}\n`, completion: output }),
-    ),
-  'sms-spam': () =>
-    lines(shared('sms-spam/SMSSpamCollection')).map((line) => {
-      const [label, text] = line.split('\t');
-      return { prompt: `${text}\nThis is`, completion: ` ${label}` };
-    }),
   feelings: () =>
     lines(readFileSync('public/datasets/feelings/feelings.csv', 'utf8'))
       .slice(1)
@@ -54,6 +34,27 @@ export const SETS: Record<string, () => Row[]> = {
         const [, text, label] = /^"((?:[^"]|"")*)",(.*)$/.exec(line) ?? /^([^,]*),(.*)$/.exec(line)!;
         return { prompt: `${text.replaceAll('""', '"')}\nFeeling:`, completion: ` ${label}` };
       }),
+  'sms-spam': () =>
+    lines(shared('sms-spam/SMSSpamCollection')).map((line) => {
+      const [label, text] = line.split('\t');
+      return { prompt: `${text}\nThis is`, completion: ` ${label}` };
+    }),
+  alpaca: () =>
+    json<{ instruction: string; input: string; output: string }>(shared('llama-factory-demo/alpaca_en_demo.json')).map(
+      ({ instruction, input, output }) => ({
+        prompt: `${instruction}\n${input ? `${input}\n` : ''}`,
+        completion: output,
+      }),
+    ),
+  piqa: () =>
+    json<{ instruction: string; output: string }>(shared('llm-adapters/dataset/piqa/test.json')).map(
+      ({ instruction, output }) => ({ prompt: `${instruction}\n`, completion: output }),
+    ),
+  gsm8k: () =>
+    lines(shared('gsm8k/train.jsonl')).map((line) => {
+      const { question, answer } = JSON.parse(line) as { question: string; answer: string };
+      return { prompt: `${question}\n`, completion: answer };
+    }),
 };
 
 /** The same validation examples for all seeds. */
