@@ -4,9 +4,17 @@ import type { SessionConfig } from '../src/shared/config';
 import { type SettingKey, settingsOf } from '../src/shared/settings';
 import { labelOf } from '../src/shared/texts/settingWords';
 import { settingsFile } from '../src/store/configure/share';
+import { PLACES, type Place, TABS, type Tabbed, addressOf } from '../src/store/route';
 import { type DataFile, asUpload } from './data';
 import { cellsOf } from './probes';
 import { reachByItself } from './reach';
+
+/** Every place of the page, and every part of one, as `App.goTo` takes them. */
+export const EVERY_PART: string[] = (Object.keys(PLACES) as Place[]).flatMap((place) =>
+  (place in TABS ? TABS[place as Tabbed].map((tab) => addressOf(place as Tabbed, tab)) : [PLACES[place]]).map((path) =>
+    path.slice(1),
+  ),
+);
 
 export type ModelId = 'sieve-stories-nano' | 'sieve-stories-4m';
 

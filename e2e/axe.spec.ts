@@ -5,6 +5,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { TABS } from '../src/store/route';
+import { EVERY_PART } from './app';
 import { PAIRS } from './data';
 import { tooWide } from './probes';
 import { expect, test } from './test';
@@ -85,11 +86,7 @@ test('axe finds nothing in any state and theme of a visit', async ({ app, page }
   await app.get('data-row').waitFor();
   await unfold(page, '#model details, #data details:not(.menu), #configure details, #compare details:not(.menu)');
   await app.set('rank', -1);
-  for (const place of [
-    'setup/settings',
-    'setup/model',
-    ...['source', 'mapping', 'issues', 'split', 'preview', 'rows'].map((tab) => `setup/data/${tab}`),
-  ]) {
+  for (const place of EVERY_PART.filter((p) => p.startsWith('setup/'))) {
     await app.goTo(place);
     await look(page, `data with problems, a row open, settings that cannot be: ${place}`, 'main');
   }
@@ -148,9 +145,11 @@ test('axe finds nothing in any state and theme of a visit', async ({ app, page }
 
   await app.startExperiment('compare', 1);
   await app.experimentDone(1);
-  await app.goTo('experiments');
   await unfold(page, '#experiment details:not(.menu)');
-  await look(page, 'an experiment', '#experiment');
+  for (const tab of TABS.experiments) {
+    await app.goTo(`experiments/${tab}`);
+    await look(page, `an experiment, ${tab}`, '#experiment');
+  }
 
   await page.setViewportSize({ width: 390, height: 844 });
   for (const place of [...PLACES, 'setup']) {
@@ -172,7 +171,7 @@ test('keys go through the page, are listed under ?, and can be switched off', as
   await app.dataReady();
   await page.keyboard.press('3');
   await expect(page.locator('#experiment-title')).toBeFocused();
-  await expect(page.locator('#experiment h2')).toBeInViewport();
+  await expect(page.locator('#experiment .tabs')).toBeInViewport();
   await page.keyboard.press('?');
   const list = app.get('shortcuts');
   await expect(list.getByRole('heading', { name: 'Keys' })).toBeFocused();

@@ -1,20 +1,8 @@
 /** A web developer with a CSV of labelled tickets: how often each run is right, where it is wrong, and on which tickets. */
 import { readFile } from 'node:fs/promises';
-import { cellsOf } from './probes';
+import { cellsOf, screensHigh } from './probes';
 import { expect, test } from './test';
-
-const PARTS: Record<string, string[]> = {
-  billing: ['The invoice is wrong', 'I was charged twice', 'My refund is not here', 'The price is too high'],
-  bug: ['The page is broken', 'The button does nothing', 'It stops when I save', 'The list is empty'],
-  account: ['I lost my key', 'I cannot come in', 'My name is wrong', 'Please let me in'],
-};
-const PLACES = ['today', 'again', 'since Monday', 'on my phone', 'for my friend', 'at home', 'in the shop', 'all day'];
-
-/** 96 tickets; every other one is about billing. */
-const TICKETS = Array.from({ length: 96 }, (_, i) => {
-  const label = i % 2 ? 'billing' : i % 4 ? 'bug' : 'account';
-  return `"${PARTS[label][(i >> 2) % 4]} ${PLACES[(i * 5 + (i >> 3)) % 8]}, number ${i}.",${label}`;
-});
+import { TICKETS } from './tickets';
 
 test('labelled tickets end with an accuracy, and every number leads to its tickets', async ({ app, page }, info) => {
   test.slow();
@@ -50,6 +38,15 @@ test('labelled tickets end with an accuracy, and every number leads to its ticke
   // In Compare by keyboard: a cell of the matrix, and its tickets.
   await app.goTo('compare/labels');
   const compare = page.locator('#compare');
+  const size = page.viewportSize()!;
+  for (const [width, height, most] of [
+    [1440, 900, 1],
+    [390, 844, 3],
+  ]) {
+    await page.setViewportSize({ width, height });
+    expect(await screensHigh(page), `${width} × ${height}`).toBeLessThanOrEqual(most);
+  }
+  await page.setViewportSize(size);
   const matrix = compare.getByTestId('confusion-lora');
   await matrix.focus();
   await page.keyboard.press('Home');

@@ -1,6 +1,8 @@
 /** Experiments over seeds, from the page alone: methods compared, modules ranked, and a queue that outlives a reload. */
 import { readFileSync } from 'node:fs';
+import { EVERY_PART } from './app';
 import { FILES } from './data';
+import { screensHigh } from './probes';
 import { expect, test } from './test';
 
 test('methods compared over three seeds; a reload in the middle keeps what is finished', async ({
@@ -47,6 +49,11 @@ test('methods compared over three seeds; a reload in the middle keeps what is fi
   // Half way and at the end.
   expect((await app.table('noise-table')).slice(1).map((r) => r[0])).toEqual(['30', '60']);
   expect(await app.errors()).toEqual([]);
+  await page.setViewportSize({ width: 1440, height: 900 });
+  for (const part of EVERY_PART.filter((p) => p.startsWith('experiments/'))) {
+    await app.goTo(part);
+    expect.soft(await screensHigh(page), part).toBeLessThanOrEqual(1);
+  }
 
   const [download] = await Promise.all([page.waitForEvent('download'), app.get('experiment-report').click()]);
   const path = info.outputPath('report.html');

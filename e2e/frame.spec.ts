@@ -1,6 +1,7 @@
 /** The page as one screen: what is seen together, at which sizes; what the address says; and what is printed. */
 import type { Page } from '@playwright/test';
-import { tooWide } from './probes';
+import { EVERY_PART } from './app';
+import { screensHigh, tooWide } from './probes';
 import { expect, test } from './test';
 
 /** Windows in which losses, map and text are seen together: two desktops, and the smaller one enlarged to 150 %. */
@@ -24,9 +25,24 @@ test('losses, skip map and token text are in one window, without scrolling', asy
     for (const control of ['train-button', 'phase']) await expect(app.get(control)).toBeInViewport({ ratio: 1 });
     expect(await tooWide(page)).toEqual([]);
   }
-  await page.setViewportSize({ width: 390, height: 844 });
-  const height = await page.evaluate(() => document.documentElement.scrollHeight);
-  expect(height, 'screens of a phone').toBeLessThanOrEqual(3 * 844);
+  await page.setViewportSize(before);
+});
+
+test('every view and every part of one is a screen high, and three on a phone', async ({ studio: app }) => {
+  const { page } = app;
+  const before = page.viewportSize()!;
+  // What others have unfolded.
+  await page.locator('#configure details[open]').evaluateAll((all) => all.forEach((d) => d.removeAttribute('open')));
+  for (const [width, height, most] of [
+    [1440, 900, 1],
+    [390, 844, 3],
+  ]) {
+    await page.setViewportSize({ width, height });
+    for (const place of EVERY_PART) {
+      await app.goTo(place);
+      expect.soft(await screensHigh(page), `${place}, ${width} × ${height}`).toBeLessThanOrEqual(most);
+    }
+  }
   await page.setViewportSize(before);
 });
 
@@ -111,7 +127,7 @@ test('in presenter mode a narrow window keeps its bar and its cards', async ({ s
   await app.goTo('train');
   await page.locator('#train-title').focus();
   await page.keyboard.press('P');
-  await page.setViewportSize({ width: 900, height: 800 });
+  await page.setViewportSize({ width: 880, height: 800 });
   await page.locator('.tabbar').getByRole('link', { name: 'Setup' }).click();
   await expect(page.locator('.rail')).toBeVisible();
   // Setup and Train are two places here.

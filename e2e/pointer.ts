@@ -138,7 +138,11 @@ function hiddenBy(element: Element): { key: string | null; open: string | null; 
     else if (route)
       found.unshift({
         key: null,
-        open: named(at.parentElement!.querySelector(`a[href="#${route}"]`)!),
+        // The first part of a view has the view's own address.
+        open: named(
+          at.closest('main > [data-route]')!.querySelector(`a[href="#${route}"]`) ??
+            at.closest('main > [data-route]')!.querySelector('.tabs > a')!,
+        ),
         tabs: 0,
       });
     else {

@@ -308,6 +308,16 @@ export const tooWide = (page: Page): Promise<string[]> =>
     ];
   });
 
+/** How many windows high the page is, once what comes a moment later is drawn. */
+export const screensHigh = (page: Page): Promise<number> =>
+  page.evaluate(async () => {
+    for (let i = 0; i < 3; i++)
+      await new Promise((resolve) => {
+        requestAnimationFrame(() => setTimeout(resolve, 20));
+      });
+    return document.documentElement.scrollHeight / innerHeight;
+  });
+
 /** What a table says, row by row. */
 export const cellsOf = (table: Locator): Promise<string[][]> =>
   table.evaluate((element) =>

@@ -22,11 +22,11 @@ export function CompareSection() {
   const { all, shown, reference } = compared;
   return (
     <SectionFrame id="compare" title={frame.place.compare}>
-      <div className="compare">
+      <div className="beside compare">
         <Chooser {...compared} />
-        <div className="compare-parts">
+        <div className="parts">
           <PlaceTabs place="compare" />
-          <PlaceTabPanel place="compare" tab="metrics">
+          <PlaceTabPanel place="compare" tab="metrics" pane>
             <Metrics {...compared} />
           </PlaceTabPanel>
           <PlaceTabPanel place="compare" tab="curves">
@@ -35,15 +35,15 @@ export function CompareSection() {
               <SeedBands shown={shown} reference={reference} />
             </Later>
           </PlaceTabPanel>
-          <PlaceTabPanel place="compare" tab="skips">
+          <PlaceTabPanel place="compare" tab="skips" pane>
             <Later>
               <SkipMaps shown={shown} reference={reference} />
             </Later>
           </PlaceTabPanel>
-          <PlaceTabPanel place="compare" tab="answers">
+          <PlaceTabPanel place="compare" tab="answers" pane>
             {classes ? <Empty>{compare.classesOnly}</Empty> : <Answers {...compared} />}
           </PlaceTabPanel>
-          <PlaceTabPanel place="compare" tab="labels">
+          <PlaceTabPanel place="compare" tab="labels" pane>
             <Later>
               {shown.every((c) => c.classified === null) && <Empty>{classification.none}</Empty>}
               <Classification all={shown} reference={reference?.key ?? null} />

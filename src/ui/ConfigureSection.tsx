@@ -8,6 +8,7 @@ import { isLive } from '../store/slices';
 import { SectionFrame } from './bits';
 import { SharedAdapter } from './configure/AdapterFields';
 import { MemoryPanel } from './configure/MemoryPanel';
+import { PlaceTabPanel, PlaceTabs } from './PlaceTabs';
 import { Presets } from './configure/Presets';
 import { Share } from './configure/Share';
 import { TimePanel } from './configure/TimePanel';
@@ -25,42 +26,58 @@ export function ConfigureSection() {
   const full = draft.runs.length >= MAX_RUNS;
   return (
     <SectionFrame id="configure" title={texts().frame.place.settings} lead={t.lead}>
+      <div className="row settings-parts">
+        <PlaceTabs place="settings" />
+        <span className="spacer" />
+        <span className="help" data-testid="changed-all">
+          {t.allChanged(changes)}
+        </span>
+        {changes > 0 && (
+          <button type="button" className="quiet small" disabled={live} onClick={() => configure.reset()}>
+            {t.allReset}
+          </button>
+        )}
+      </div>
+      {problem && (
+        <p className="field-problem" role="alert" data-testid="config-problem">
+          {say(problem)}
+        </p>
+      )}
       <div className="split split-wide">
         <fieldset className="stack bare" disabled={live}>
           <legend className="sr-only">{t.settings}</legend>
-          <Presets />
-          <TrainFields />
-          <SharedAdapter />
-          <div className="row">
-            <h3>{t.runs}</h3>
-            <span className="spacer" />
-            {(['lora', 'ts-lora'] as const).map((method) => (
-              <button key={method} type="button" onClick={() => configure.addRun(method)} disabled={full}>
-                {t.add(METHOD_NAMES[method])}
-              </button>
-            ))}
-          </div>
-          <div className="runs">
-            {draft.runs.map((run, i) => (
-              <RunEditor key={run.id} run={run} index={i} only={draft.runs.length === 1} />
-            ))}
-          </div>
-          <div className="row">
-            <span className="muted" data-testid="changed-all">
-              {t.allChanged(changes)}
-            </span>
-            {changes > 0 && (
-              <button type="button" className="quiet" onClick={() => configure.reset()}>
-                {t.allReset}
-              </button>
-            )}
-          </div>
-          <Share />
-          {problem && (
-            <p className="field-problem" role="alert" data-testid="config-problem">
-              {say(problem)}
-            </p>
-          )}
+          <PlaceTabPanel place="settings" tab="training">
+            <Presets />
+            <TrainFields />
+          </PlaceTabPanel>
+          <PlaceTabPanel place="settings" tab="adapter">
+            <SharedAdapter />
+          </PlaceTabPanel>
+          <PlaceTabPanel place="settings" tab="runs">
+            <div className="row">
+              <h3>{t.runs}</h3>
+              <span className="spacer" />
+              {(['lora', 'ts-lora'] as const).map((method) => (
+                <button
+                  key={method}
+                  type="button"
+                  className="small"
+                  onClick={() => configure.addRun(method)}
+                  disabled={full}
+                >
+                  {t.add(METHOD_NAMES[method])}
+                </button>
+              ))}
+            </div>
+            <div className="runs">
+              {draft.runs.map((run, i) => (
+                <RunEditor key={run.id} run={run} index={i} only={draft.runs.length === 1} />
+              ))}
+            </div>
+          </PlaceTabPanel>
+          <PlaceTabPanel place="settings" tab="files">
+            <Share />
+          </PlaceTabPanel>
         </fieldset>
         <div className="panel stack costs">
           <TimePanel />

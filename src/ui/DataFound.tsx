@@ -44,33 +44,35 @@ export function DataFound() {
   const { table, detection, rowCount, sample } = parsed;
   const t = texts().data.found;
   return (
-    <div className="panel stack">
-      <h3>{t.title}</h3>
-      <p>
-        <Phrase
-          of={
-            table.format === 'pictures'
-              ? t.pictures(rowCount, table.packed && say(table.packed))
-              : t.table(
-                  rowCount,
-                  table.columns.length,
-                  t.how(
-                    table.format.toUpperCase(),
-                    table.format === 'parquet' ? null : table.encoding,
-                    table.packed && say(table.packed),
-                  ),
-                )
-          }
-          rows={<strong>{count(rowCount)}</strong>}
-        />
-      </p>
-      <ul className="evidence">
-        {detection.evidence.map(say).map((line) => (
-          <li key={line}>{line}</li>
-        ))}
-      </ul>
-      {table.files.length > 1 && <Files />}
-      {table.format !== 'parquet' && table.format !== 'pictures' && <Reading format={table.format} />}
+    <div className="panel split data-found">
+      <div className="stack tight">
+        <h3>{t.title}</h3>
+        <p>
+          <Phrase
+            of={
+              table.format === 'pictures'
+                ? t.pictures(rowCount, table.packed && say(table.packed))
+                : t.table(
+                    rowCount,
+                    table.columns.length,
+                    t.how(
+                      table.format.toUpperCase(),
+                      table.format === 'parquet' ? null : table.encoding,
+                      table.packed && say(table.packed),
+                    ),
+                  )
+            }
+            rows={<strong>{count(rowCount)}</strong>}
+          />
+        </p>
+        <ul className="evidence">
+          {detection.evidence.map(say).map((line) => (
+            <li key={line}>{line}</li>
+          ))}
+        </ul>
+        {table.files.length > 1 && <Files />}
+        {table.format !== 'parquet' && table.format !== 'pictures' && <Reading format={table.format} />}
+      </div>
       {table.format !== 'pictures' && <FirstRows columns={table.columns} rows={sample.slice(0, 5)} />}
     </div>
   );

@@ -18,10 +18,21 @@ export function PlaceTabs({ place }: { place: Tabbed }) {
   );
 }
 
-export function PlaceTabPanel({ place, tab, children }: { place: Tabbed; tab: Tab; children: ReactNode }) {
+export function PlaceTabPanel({
+  place,
+  tab,
+  pane = false,
+  children,
+}: {
+  place: Tabbed;
+  tab: Tab;
+  /** As high as the window lets it be: what is long scrolls inside. */
+  pane?: boolean;
+  children: ReactNode;
+}) {
   const shown = useTab(place) === tab;
   return (
-    <div className="tab-panel" data-route={addressOf(place, tab)} hidden={!shown}>
+    <div className={pane ? 'tab-panel pane' : 'tab-panel'} data-route={addressOf(place, tab)} hidden={!shown}>
       {children}
     </div>
   );

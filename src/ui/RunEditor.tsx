@@ -25,7 +25,7 @@ export function RunEditor({ run, index, only }: { run: RunConfig; index: number;
         <span className="spacer" />
         <button
           type="button"
-          className="quiet"
+          className="quiet small"
           disabled={only}
           onClick={() => configure.removeRun(run.id)}
           aria-label={t.removeOne(run.name)}

@@ -24,7 +24,7 @@ export function Classification({ all, reference = null }: Props) {
   const run = graded.find((g) => g.key === looked?.key) ?? graded.find((g) => g.index > 0) ?? graded[0];
   const inside = looked?.cell?.every((c) => c < set.classes.length) ? looked.cell : null;
   return (
-    <div className="stack" data-testid="classification">
+    <div className="stack classification" data-testid="classification">
       <div className="panel stack">
         <ReportTable table={accuracyTable(set, graded)} testId="accuracy-table" />
         <p className="help">{t.by[set.by]}</p>

@@ -16,11 +16,12 @@ import { WrittenAnswers } from './WrittenAnswers';
 export function Answers({ shown, reference }: Compared) {
   return (
     <>
-      <p className="help">{texts().compare.lead}</p>
       <Prompt shown={shown} />
-      <Cards shown={shown} reference={reference} />
-      <Batch shown={shown} />
-      <WrittenAnswers shown={shown} />
+      <div className="stack answered">
+        <Cards shown={shown} reference={reference} />
+        <Batch shown={shown} />
+        <WrittenAnswers shown={shown} />
+      </div>
     </>
   );
 }
@@ -62,7 +63,7 @@ function Prompt({ shown }: { shown: Contender[] }) {
   useFirstPrompt(shown, prompts[0] ?? null, text === '' ? setText : null);
   return (
     <form
-      className="stack"
+      className="stack tight"
       onSubmit={(e) => {
         e.preventDefault();
         void set.answer(text);
@@ -82,9 +83,13 @@ function Prompt({ shown }: { shown: Contender[] }) {
         label={t.prompt}
         value={text}
         onChange={setText}
-        rows={3}
+        rows={2}
         testId="compare-prompt"
-        help={templateHelp(shown)}
+        help={
+          <>
+            {templateHelp(shown)} {texts().compare.lead}
+          </>
+        }
       />
       <details>
         <summary>{t.sampling}</summary>

@@ -11,7 +11,7 @@ export function Chooser({ all, shown, reference }: Compared) {
   const t = texts().compare.chooser;
   const studio = useStudio();
   return (
-    <aside className="panel stack chooser" aria-label={t.compared} data-testid="chooser">
+    <aside className="panel stack beside-list chooser" aria-label={t.compared} data-testid="chooser">
       <fieldset>
         <legend>{t.compared}</legend>
         <ul className="contenders">

@@ -31,12 +31,14 @@ export function Metrics({ shown, reference }: Compared) {
           {several ? t.overSeeds : caution(shown)}
         </p>
       </div>
-      {several && (
-        <div className="panel">
-          <ReportTable table={seedTable(seeds, reference)} testId="seeds-table" />
-        </div>
-      )}
-      <TradeOff rows={seeds} reference={reference} />
+      <div className="pair">
+        {several && (
+          <div className="panel">
+            <ReportTable table={seedTable(seeds, reference)} testId="seeds-table" />
+          </div>
+        )}
+        <TradeOff rows={seeds} reference={reference} />
+      </div>
       <div className="panel stack tight">
         <ReportTable table={costTable(rows, reference)} testId="cost-table" />
         <p className="help">{t.help}</p>

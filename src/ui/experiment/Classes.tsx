@@ -23,7 +23,7 @@ export function Classes({ experiment, cells }: { experiment: Experiment; cells: 
   const variant = variants.find((a) => a.id === chosen) ?? variants[0];
   const rows = classesOf(cells, variant.id);
   return (
-    <div className="panel stack" data-testid="token-classes">
+    <div className="panel stack tight" data-testid="token-classes">
       <h3>{t.title}</h3>
       {variants.length > 1 && (
         <SelectField

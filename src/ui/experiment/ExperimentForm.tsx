@@ -20,6 +20,7 @@ import {
 import { Check, NumberField, Segmented, SelectField, TextField } from '../bits';
 import { useExpected } from '../configure/useExpected';
 import { count, durationRange } from '../format';
+import { goTo } from '../frame/router';
 import { Phrase } from '../Phrase';
 import { useSel, useStudio } from '../studioContext';
 
@@ -61,10 +62,11 @@ export function ExperimentForm() {
           : null;
   return (
     <form
-      className="stack"
+      className="stack experiment-form"
       data-testid="experiment-form"
       onSubmit={(e) => {
         e.preventDefault();
+        goTo({ place: 'experiments', tab: 'findings' });
         void studio.experiments.start(draft);
       }}
     >

@@ -1,9 +1,12 @@
 /** Experiments over seeds: start one, watch its queue, read what it found. */
 import { texts } from '../../shared/texts';
 import { doneJobs, jobCount } from '../../store/experiments/plan';
-import { SectionFrame } from '../bits';
+import { TABS } from '../../store/route';
+import { Empty, SectionFrame } from '../bits';
 import { when } from '../format';
+import { goTo } from '../frame/router';
 import { Phrase } from '../Phrase';
+import { PlaceTabPanel, PlaceTabs } from '../PlaceTabs';
 import { useSel, useStudio } from '../studioContext';
 import { ExperimentForm } from './ExperimentForm';
 import { ExperimentView } from './ExperimentView';
@@ -19,10 +22,28 @@ export function ExperimentSection() {
     </a>
   );
   return (
-    <SectionFrame id="experiment" title={texts().frame.place.experiments} lead={<Phrase of={t.lead} claims={claims} />}>
-      <ExperimentForm />
-      {list.length > 1 && <Kept />}
-      {entry && <ExperimentView key={entry.experiment.id} experiment={entry.experiment} cells={entry.cells} />}
+    <SectionFrame id="experiment" title={texts().frame.place.experiments}>
+      <div className={list.length > 0 ? 'beside' : 'parts'}>
+        {list.length > 0 && <Kept />}
+        <div className="parts">
+          <PlaceTabs place="experiments" />
+          <PlaceTabPanel place="experiments" tab="plan">
+            <p className="lead">
+              <Phrase of={t.lead} claims={claims} />
+            </p>
+            <ExperimentForm />
+          </PlaceTabPanel>
+          {entry ? (
+            <ExperimentView key={entry.experiment.id} experiment={entry.experiment} cells={entry.cells} />
+          ) : (
+            TABS.experiments.slice(1).map((tab) => (
+              <PlaceTabPanel key={tab} place="experiments" tab={tab}>
+                <Empty>{t.view.none}</Empty>
+              </PlaceTabPanel>
+            ))
+          )}
+        </div>
+      </div>
     </SectionFrame>
   );
 }
@@ -34,7 +55,7 @@ function Kept() {
   const list = useSel((s) => s.experiments.list);
   const selected = useSel((s) => s.experiments.selected);
   return (
-    <fieldset className="choices saved-experiments">
+    <fieldset className="choices beside-list saved-experiments">
       <legend>{t.saved}</legend>
       {list.map(({ experiment, cells }) => (
         <button
@@ -42,7 +63,10 @@ function Kept() {
           type="button"
           className="choice"
           aria-pressed={experiment.id === selected}
-          onClick={() => studio.experiments.select(experiment.id)}
+          onClick={() => {
+            studio.experiments.select(experiment.id);
+            goTo({ place: 'experiments', tab: 'findings' });
+          }}
         >
           <span className="choice-title">{experiment.name}</span>
           <span className="choice-text num">

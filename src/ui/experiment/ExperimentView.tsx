@@ -8,13 +8,14 @@ import { type SessionView, type State, stepsOf } from '../../store/slices';
 import { hashOf } from '../../store/route';
 import { doneJobs, jobCount, PROBE_PLAIN } from '../../store/experiments/plan';
 import { rankingsOf, resultsOf } from '../../store/experiments/results';
-import { Later } from '../bits';
+import { Empty, Later } from '../bits';
 import { Phrase } from '../Phrase';
+import { PlaceTabPanel } from '../PlaceTabs';
 import { useSel, useStudio } from '../studioContext';
 import { Classes } from './Classes';
 import { Noise } from './Noise';
 import { Rankings } from './Rankings';
-import { ResultTable, SeedTable } from './ResultTable';
+import { ResultFigures, ResultTable, SeedTable } from './ResultTable';
 import { saveReport } from './save';
 import { verdictsOf } from './verdicts';
 
@@ -24,40 +25,75 @@ export function ExperimentView({ experiment, cells }: { experiment: Experiment; 
   const verdicts = verdictsOf(experiment, cells, results);
   const rankings = rankingsOf(experiment, cells);
   const any = cells.length > 0;
+  const measured = results.rows.some((r) => r.done + r.failed > 0);
+  const without = <Empty>{t.without}</Empty>;
+  const noisy = cells.some((c) => c.noise.length > 0);
+  const classed = cells.some((c) => c.classes.length > 0);
   return (
-    <div className="stack" data-testid="experiment" data-state={experiment.state}>
-      <div className="panel stack">
-        <h3>{experiment.name}</h3>
-        <Queue experiment={experiment} cells={cells} />
-        <Controls experiment={experiment} any={any} />
-      </div>
-      {results.rows.some((r) => r.done + r.failed > 0) && (
-        <div className="panel stack">
-          <h3>{experiment.state === 'finished' ? t.shows : t.showsSoFar}</h3>
-          <ul className="verdicts" data-testid="verdicts" aria-live="polite">
-            {verdicts.map((v) => (
-              <li key={v}>{v}</li>
-            ))}
-            {verdicts.length === 0 && <li>{t.nothing}</li>}
-          </ul>
-          <p className="help">{t.how(verdicts.length > 2 ? verdicts.length : null)}</p>
-          <Later>
-            <ResultTable experiment={experiment} cells={cells} results={results} />
-          </Later>
-          <SeedTable experiment={experiment} cells={cells} />
+    <div className="parts" data-testid="experiment" data-state={experiment.state}>
+      <PlaceTabPanel place="experiments" tab="findings">
+        <div className="panel stack tight">
+          <h3>{experiment.name}</h3>
+          <Queue experiment={experiment} cells={cells} />
+          <Controls experiment={experiment} any={any} />
         </div>
-      )}
-      {rankings && (
-        <Later>
-          <Rankings experiment={experiment} {...rankings} />
-        </Later>
-      )}
-      <Later>
-        <Noise experiment={experiment} cells={cells} />
-      </Later>
-      <Later>
-        <Classes experiment={experiment} cells={cells} />
-      </Later>
+        {measured && (
+          <>
+            <div className="panel stack tight">
+              <h3>{experiment.state === 'finished' ? t.shows : t.showsSoFar}</h3>
+              <ul className="verdicts" data-testid="verdicts" aria-live="polite">
+                {verdicts.map((v) => (
+                  <li key={v}>{v}</li>
+                ))}
+                {verdicts.length === 0 && <li>{t.nothing}</li>}
+              </ul>
+              <p className="help">{t.how(verdicts.length > 2 ? verdicts.length : null)}</p>
+            </div>
+            <div className="panel stack tight results">
+              <Later>
+                <ResultTable experiment={experiment} cells={cells} results={results} />
+              </Later>
+              <SeedTable experiment={experiment} cells={cells} />
+            </div>
+          </>
+        )}
+      </PlaceTabPanel>
+      <PlaceTabPanel place="experiments" tab="figures">
+        {measured ? (
+          <Later>
+            <ResultFigures experiment={experiment} cells={cells} results={results} />
+          </Later>
+        ) : (
+          <Empty>{t.nothing}</Empty>
+        )}
+      </PlaceTabPanel>
+      <PlaceTabPanel place="experiments" tab="modules">
+        {rankings ? (
+          <Later>
+            <Rankings experiment={experiment} {...rankings} />
+          </Later>
+        ) : (
+          without
+        )}
+      </PlaceTabPanel>
+      <PlaceTabPanel place="experiments" tab="noise">
+        {noisy ? (
+          <Later>
+            <Noise experiment={experiment} cells={cells} />
+          </Later>
+        ) : (
+          without
+        )}
+      </PlaceTabPanel>
+      <PlaceTabPanel place="experiments" tab="classes">
+        {classed ? (
+          <Later>
+            <Classes experiment={experiment} cells={cells} />
+          </Later>
+        ) : (
+          without
+        )}
+      </PlaceTabPanel>
     </div>
   );
 }

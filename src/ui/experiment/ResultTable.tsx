@@ -18,39 +18,40 @@ interface Props {
 }
 
 export function ResultTable({ experiment, cells, results }: Props & { results: Results }) {
+  return <ReportTable table={shownResults(experiment, cells, results)} testId="result-table" />;
+}
+
+export function ResultFigures({ experiment, cells, results }: Props & { results: Results }) {
   const t = texts().experiment.results;
   const bands = bandsOf(experiment, cells);
   return (
-    <>
-      <div className="split" data-testid="loss-figure">
+    <div className="pair" data-testid="loss-figure">
+      <Figure
+        title={t.figure}
+        name="experiment-loss"
+        draw={(width) => lossFigure(results, width)}
+        explain={() => [t.figureHelp]}
+        rows={() => [
+          ['variant', 'seed', 'validation loss'],
+          ...results.rows.flatMap((r) => r.losses.map((loss, i) => [r.name, experiment.seeds[i], loss])),
+        ]}
+      />
+      {bands.length > 0 && (
         <Figure
-          title={t.figure}
-          name="experiment-loss"
-          draw={(width) => lossFigure(results, width)}
-          explain={() => [t.figureHelp]}
+          title={t.bands}
+          name="experiment-curves"
+          draw={(width) => bandFigure(bands, width)}
+          explain={() => [t.bandsHelp]}
           rows={() => [
-            ['variant', 'seed', 'validation loss'],
-            ...results.rows.flatMap((r) => r.losses.map((loss, i) => [r.name, experiment.seeds[i], loss])),
+            ['variant', 'step', 'mean', 'lowest', 'highest', 'seeds'],
+            ...bands.flatMap(({ label, seeds, points }) =>
+              points.map((p) => [label, p.step, p.mean, p.low, p.high, seeds]),
+            ),
           ]}
         />
-        {bands.length > 0 && (
-          <Figure
-            title={t.bands}
-            name="experiment-curves"
-            draw={(width) => bandFigure(bands, width)}
-            explain={() => [t.bandsHelp]}
-            rows={() => [
-              ['variant', 'step', 'mean', 'lowest', 'highest', 'seeds'],
-              ...bands.flatMap(({ label, seeds, points }) =>
-                points.map((p) => [label, p.step, p.mean, p.low, p.high, seeds]),
-              ),
-            ]}
-          />
-        )}
-        <TradeOffOver results={results} />
-      </div>
-      <ReportTable table={shownResults(experiment, cells, results)} testId="result-table" />
-    </>
+      )}
+      <TradeOffOver results={results} />
+    </div>
   );
 }
 

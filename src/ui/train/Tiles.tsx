@@ -142,7 +142,7 @@ export function Verdict({ session, onCurve }: { session: SessionView; onCurve: (
           disabled={busy}
           data-testid="repeat"
           onClick={() => {
-            goTo({ place: 'experiments' });
+            goTo({ place: 'experiments', tab: 'findings' });
             void studio.experiments.start(REPEATED);
           }}
         >

@@ -2,6 +2,8 @@
 export const view = {
   shows: 'Findings',
   showsSoFar: 'Findings so far',
+  none: 'No experiment yet. Start one under New.',
+  without: 'This experiment does not measure that.',
   nothing: 'Nothing to compare yet.',
   /** `comparisons`: how many there are, where that is enough to be misled by; else null. */
   how: (comparisons: number | null) =>

@@ -3,6 +3,8 @@ import type { Texts } from '../../en';
 export const view: Texts['experiment']['view'] = {
   shows: '结论',
   showsSoFar: '目前的结论',
+  none: '还没有实验。可在“新建”中开始一个。',
+  without: '这个实验不测量这一项。',
   nothing: '还没有可以比较的结果。',
   how: (comparisons) =>
     `损失越低越好。区间为按种子计算的 Student t 分布 95 % 置信区间；差异按种子配对。${comparisons === null ? '' : `共有 ${comparisons} 项比较：大约每二十项就有一项会因偶然而显得明确。`}`,
