@@ -20,17 +20,31 @@ function putBelow(button: HTMLElement, sheet: HTMLElement): void {
   });
 }
 
+/** At the right of its button, at its height or as far above as the window asks for. */
+function putBeside(button: HTMLElement, sheet: HTMLElement): void {
+  const at = button.getBoundingClientRect();
+  const top = Math.min(at.top, innerHeight - EDGE - sheet.offsetHeight);
+  Object.assign(sheet.style, {
+    left: `${at.right + GAP}px`,
+    top: `${Math.max(EDGE, top)}px`,
+    maxHeight: `${innerHeight - 2 * EDGE}px`,
+  });
+}
+
 /** A menu that opens below its button, and closes with Escape, with a click elsewhere, and where the focus leaves it. */
 export function Menu({
   label,
   sign,
   className = '',
+  beside = false,
   children,
 }: {
   label: string;
   /** What the button shows; its label where absent. */
   sign?: ReactNode;
   className?: string;
+  /** Opens beside its button instead. */
+  beside?: boolean;
   children: ReactNode;
 }) {
   const menu = useRef<HTMLDetailsElement>(null);
@@ -39,7 +53,7 @@ export function Menu({
   useEffect(() => {
     if (!open) return;
     const put = () => {
-      if (menu.current && sheet.current) putBelow(menu.current, sheet.current);
+      if (menu.current && sheet.current) (beside ? putBeside : putBelow)(menu.current, sheet.current);
     };
     put();
     addEventListener('scroll', put, { capture: true, passive: true });
@@ -48,7 +62,7 @@ export function Menu({
       removeEventListener('scroll', put, { capture: true });
       removeEventListener('resize', put);
     };
-  }, [open]);
+  }, [open, beside]);
   useEffect(() => {
     const outside = (event: Event) => {
       const opened = menu.current;

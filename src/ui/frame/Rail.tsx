@@ -1,5 +1,5 @@
 /** What will be trained, in cards: a line of state each, and the way to the sheet that changes it. */
-import { type ReactNode, useId } from 'react';
+import { type ComponentProps, type ReactNode, useId } from 'react';
 import { type TrainConfig, isGated } from '../../shared/config';
 import { names } from '../../shared/texts/names';
 import { settingsOf } from '../../shared/settings';
@@ -19,6 +19,7 @@ import { pickDataFiles } from '../DataUpload';
 import { bytes, count, durationRange, parameters, percent } from '../format';
 import { useSel, useStudio } from '../studioContext';
 import { TourInvite } from '../Tour';
+import { Fold, useFolded } from './Fold';
 import { goTo } from './router';
 
 export function Rail() {
@@ -33,18 +34,19 @@ export function Rail() {
       <RunsCard />
       <SkipTarget />
       <TrainingCard />
-      <TourInvite />
+      {!useFolded() && <TourInvite />}
     </aside>
   );
 }
 
 function Card({
   title,
+  sign,
+  wrong,
   to,
   change,
   children,
-}: {
-  title: string;
+}: Omit<ComponentProps<typeof Fold>, 'children'> & {
   /** The sheet that changes it. */
   to: Place;
   /** What its link says. */
@@ -53,15 +55,17 @@ function Card({
 }) {
   const t = texts().frame.rail;
   return (
-    <section className="card">
-      <header>
-        <h2>{title}</h2>
-        <a href={hashOf({ place: to, tab: 'source' })} aria-label={change ? undefined : t.changeOf(title)}>
-          {change ?? t.change}
-        </a>
-      </header>
-      {children}
-    </section>
+    <Fold title={title} sign={sign} wrong={wrong}>
+      <section className="card">
+        <header>
+          <h2>{title}</h2>
+          <a href={hashOf({ place: to, tab: 'source' })} aria-label={change ? undefined : t.changeOf(title)}>
+            {change ?? t.change}
+          </a>
+        </header>
+        {children}
+      </section>
+    </Fold>
   );
 }
 
@@ -70,7 +74,7 @@ function ModelCard() {
   const model = useSel((s) => s.model);
   const opening = model.status === 'opening' || model.moving !== null;
   return (
-    <Card title={t.place.model} to="model">
+    <Card title={t.place.model} sign="model" to="model">
       <p className="card-main" data-testid="rail-model">
         {model.source?.id ?? (model.status === 'failed' ? t.rail.none : t.rail.opening)}
       </p>
@@ -91,7 +95,7 @@ function DataCard() {
   const { origin, samples, report, status, preparing, progress } = useSel((s) => s.dataset);
   const unusable = report ? report.rows - report.usable : 0;
   return (
-    <Card title={t.place.data} to="data">
+    <Card title={t.place.data} sign="data" wrong={unusable > 0} to="data">
       <p className="card-main" data-testid="rail-data">
         {origin ? names.data(origin, samples) : status === 'failed' ? t.rail.none : t.rail.opening}
       </p>
@@ -128,7 +132,7 @@ function RunsCard() {
   const runs = useSel((s) => s.runs.draft.runs);
   const live = useSel((s) => isLive(s.runs.phase));
   return (
-    <Card title={t.runs} to="settings">
+    <Card title={t.runs} sign="runs" to="settings">
       <ul className="plain-list card-runs">
         {runs.map((run, i) => (
           <li key={run.id}>
@@ -162,36 +166,38 @@ function SkipTarget() {
   const { share, settable, automatic } = skipTargetOf(runs);
   const said = share !== null ? percent(share) : automatic ? t.auto : '–';
   return (
-    <section className="card" data-testid="skip-target-card">
-      <header>
-        <h2>
-          <label htmlFor={id}>{t.target}</label>
-        </h2>
-        <Check
-          checked={automatic && share === null}
-          disabled={live || !automatic}
-          onChange={(on) => configure.setSkipTarget(on ? null : 0.5)}
-        >
-          {t.auto}
-        </Check>
-        <output htmlFor={id} className="num">
-          {share === null ? '–' : percent(share)}
-        </output>
-      </header>
-      <input
-        id={id}
-        type="range"
-        min={0}
-        max={90}
-        step={5}
-        value={Math.round((share ?? 0.5) * 100)}
-        disabled={live || !settable}
-        aria-valuetext={said}
-        data-testid="skip-target"
-        onChange={(e) => configure.setSkipTarget(Number(e.target.value) / 100)}
-      />
-      {!settable && <p className="help">{gated ? t.noTarget : t.noGates}</p>}
-    </section>
+    <Fold title={t.target} sign="target">
+      <section className="card" data-testid="skip-target-card">
+        <header>
+          <h2>
+            <label htmlFor={id}>{t.target}</label>
+          </h2>
+          <Check
+            checked={automatic && share === null}
+            disabled={live || !automatic}
+            onChange={(on) => configure.setSkipTarget(on ? null : 0.5)}
+          >
+            {t.auto}
+          </Check>
+          <output htmlFor={id} className="num">
+            {share === null ? '–' : percent(share)}
+          </output>
+        </header>
+        <input
+          id={id}
+          type="range"
+          min={0}
+          max={90}
+          step={5}
+          value={Math.round((share ?? 0.5) * 100)}
+          disabled={live || !settable}
+          aria-valuetext={said}
+          data-testid="skip-target"
+          onChange={(e) => configure.setSkipTarget(Number(e.target.value) / 100)}
+        />
+        {!settable && <p className="help">{gated ? t.noTarget : t.noGates}</p>}
+      </section>
+    </Fold>
   );
 }
 
@@ -212,7 +218,7 @@ function TrainingCard() {
   const at = useProblems('train');
   const expected = useExpected()(draft);
   return (
-    <Card title={t.training} to="settings" change={t.all}>
+    <Card title={t.training} sign="training" wrong={wrong !== null} to="settings" change={t.all}>
       <fieldset disabled={live} className="card-fields">
         <legend className="sr-only">{t.training}</legend>
         {QUICK.map((key) => (
