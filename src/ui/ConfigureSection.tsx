@@ -25,7 +25,7 @@ export function ConfigureSection() {
   const changes = sessionChanges(draft);
   const full = draft.runs.length >= MAX_RUNS;
   return (
-    <SectionFrame id="configure" title={texts().frame.place.settings} lead={t.lead}>
+    <SectionFrame id="configure" title={texts().frame.place.settings}>
       <div className="row settings-parts">
         <PlaceTabs place="settings" />
         <span className="spacer" />
@@ -47,6 +47,7 @@ export function ConfigureSection() {
         <fieldset className="stack bare" disabled={live}>
           <legend className="sr-only">{t.settings}</legend>
           <PlaceTabPanel place="settings" tab="training">
+            <p className="lead">{t.lead}</p>
             <Presets />
             <TrainFields />
           </PlaceTabPanel>

@@ -75,7 +75,13 @@ function pictureOf(
 }
 
 /** Losses on the train and the validation split, with the base model's as a line. */
-export const LossCurve = memo(function LossCurve({ session, version, look, onLook }: Props) {
+export const LossCurve = memo(function LossCurve({
+  session,
+  version,
+  look,
+  onLook,
+  classes,
+}: Props & { /** Whether a head tells classes apart, one an example. */ classes: boolean }) {
   const { curves: t } = useTexts().charts;
   const colors = useChartColors();
   const bus = useCursorBus();
@@ -113,7 +119,7 @@ export const LossCurve = memo(function LossCurve({ session, version, look, onLoo
       title={t.loss}
       name="loss"
       explain={() => explainLoss(all, base)}
-      picture={pictureOf(loss, { yLabel: t.nats, height: 360, log, range, planned }, colors)}
+      picture={pictureOf(loss, { yLabel: t.nats(classes), height: 360, log, range, planned }, colors)}
       rows={() =>
         curveRows(
           names.flatMap((n) => [`${n} train`, `${n} validation`]),
@@ -129,7 +135,7 @@ export const LossCurve = memo(function LossCurve({ session, version, look, onLoo
         bus={bus}
         range={range}
         onZoom={(next) => onLook({ range: next })}
-        yLabel={t.nats}
+        yLabel={t.nats(classes)}
         height="fill"
         log={log}
         planned={planned}

@@ -11,6 +11,7 @@ import { useChartColors } from '../charts/chartColors';
 import { type CursorBus, useCursorBus } from '../charts/cursorBus';
 import { LineChart } from '../charts/LineChart';
 import { drawLines } from '../charts/lines';
+import { lossUnit } from './words';
 import { type ComparedCurve, type Range, linesOf, trainingParts, validationParts } from './curves';
 
 export const CompareCurves = memo(function CompareCurves({ shown }: { shown: Contender[] }) {
@@ -84,15 +85,11 @@ interface ChartProps {
 }
 
 function Chart({ title, over, name, parts, weight, bus, range, onRange, what }: ChartProps) {
-  const {
-    charts: {
-      curves: { nats },
-    },
-    compare: { curves: t },
-  } = texts();
+  const { curves: t } = texts().compare;
   const colors = useChartColors();
   const made = useMemo(() => linesOf(parts, { weight, range, colors }), [parts, weight, range, colors]);
   const names = parts.map((p) => p.contender.name);
+  const yLabel = lossUnit(parts.map((p) => p.contender));
   const explain = () => [
     what,
     ...parts.map(({ contender, curve }) => {
@@ -116,10 +113,10 @@ function Chart({ title, over, name, parts, weight, bus, range, onRange, what }: 
       picture={() => ({
         width: 720,
         height: 340,
-        draw: (to) => drawLines(to, { ...made, yLabel: nats, range }, { width: 720, height: 340, colors }),
+        draw: (to) => drawLines(to, { ...made, yLabel, range }, { width: 720, height: 340, colors }),
       })}
     >
-      <LineChart title={over} {...made} bus={bus} range={range} onZoom={onRange} yLabel={nats} height="fill" />
+      <LineChart title={over} {...made} bus={bus} range={range} onZoom={onRange} yLabel={yLabel} height="fill" />
     </ChartFrame>
   );
 }

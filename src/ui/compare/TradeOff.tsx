@@ -4,7 +4,8 @@ import type { Contender } from '../../store/compare/contenders';
 import type { SeedRow } from '../../store/compare/seeds';
 import { Figure } from '../charts/Figure';
 import { fixed, percent } from '../format';
-import { tradeOffFigure, tradeOffPoints } from './figures';
+import { tradeOffFigure } from '../charts/lossFigures';
+import { tradeOffPoints } from './figures';
 
 export function TradeOff({ rows, reference }: { rows: readonly SeedRow[]; reference: Contender }) {
   const t = texts().compare.tradeOff;
@@ -16,7 +17,7 @@ export function TradeOff({ rows, reference }: { rows: readonly SeedRow[]; refere
     <Figure
       title={t.title}
       name="tradeoff"
-      draw={(width) => tradeOffFigure(points, reference, width)}
+      draw={(width) => tradeOffFigure(points, base, width)}
       explain={() => [
         t.what,
         ...points.map((p) => t.point(p.label, percent(p.x, 1), fixed(p.y.mean))),

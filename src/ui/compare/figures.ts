@@ -1,14 +1,10 @@
 /** Pictures of what is compared, the same on the page and in the shared result. Plain functions. */
 import { texts } from '../../shared/texts';
-import type { Contender } from '../../store/compare/contenders';
 import { type SeedGroup, type SeedRow, groupBand } from '../../store/compare/seeds';
-import { type Band, bandChart } from '../charts/bands';
+import type { Band } from '../charts/bands';
 import type { Drawing } from '../charts/drawing';
-import { type ScatterPoint, scatterChart } from '../charts/scatter';
-import { fixed } from '../format';
-
-const TRADE_OFF = 240;
-const BANDS = 300;
+import { lossBands } from '../charts/lossFigures';
+import type { ScatterPoint } from '../charts/scatter';
 
 /** One point a row; empty where there is nothing to trade, since nothing is skipped. */
 export function tradeOffPoints(rows: readonly SeedRow[]): ScatterPoint[] {
@@ -23,19 +19,6 @@ export function tradeOffPoints(rows: readonly SeedRow[]): ScatterPoint[] {
   }));
 }
 
-export function tradeOffFigure(points: readonly ScatterPoint[], reference: Contender, width: number): Drawing {
-  const t = texts().compare.tradeOff;
-  const base = reference.measured?.base ?? null;
-  return scatterChart(points, {
-    title: t.over,
-    width,
-    height: TRADE_OFF,
-    format: (v) => fixed(v),
-    level: base === null ? null : { value: base, label: t.base },
-    xLabel: t.skipped,
-  });
-}
-
 /** Empty where no group has several seeds. */
 export const seedBands = (groups: readonly SeedGroup[]): Band[] =>
   groups.every((g) => g.runs.length < 2)
@@ -45,9 +28,4 @@ export const seedBands = (groups: readonly SeedGroup[]): Band[] =>
         .filter((b) => b.points.length > 0);
 
 export const seedBandFigure = (bands: readonly Band[], width: number): Drawing =>
-  bandChart(bands, {
-    title: texts().compare.bands.over,
-    width,
-    height: BANDS,
-    format: (v) => fixed(v, 2),
-  });
+  lossBands(bands, texts().compare.bands.over, width);

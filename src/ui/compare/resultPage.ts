@@ -12,6 +12,7 @@ import type { RunsSlice } from '../../store/slices';
 import type { ChartColors } from '../charts/chartColors';
 import { toMarkup } from '../charts/drawing';
 import { drawLines } from '../charts/lines';
+import { tradeOffFigure } from '../charts/lossFigures';
 import { drawPatches } from '../charts/drawPatches';
 import { drawMap, layOut, type MapSpec } from '../charts/mapLayout';
 import type { Picture } from '../charts/saveChart';
@@ -33,9 +34,9 @@ import {
 import { tokenSigns } from '../tokenSigns';
 import { configDiff, configFields } from './configDiff';
 import { type ComparedCurve, linesOf, trainingParts, validationParts } from './curves';
-import { seedBandFigure, seedBands, tradeOffFigure, tradeOffPoints } from './figures';
+import { seedBandFigure, seedBands, tradeOffPoints } from './figures';
 import { costTable, finalTable, seedTable } from './tables';
-import { caution } from './words';
+import { caution, lossUnit } from './words';
 
 export interface Result {
   shown: readonly Contender[];
@@ -67,8 +68,8 @@ export function resultPage({ shown, reference, answers, colors, now }: Result): 
     ...numbers(shown, reference),
     ...labels(shown, reference),
     heading(texts().frame.tab.curves),
-    curves(t.curves.validation, validationParts(shown), colors),
-    curves(t.curves.training, trainingParts(shown), colors),
+    curves(t.curves.validation, validationParts(shown), colors, lossUnit(shown)),
+    curves(t.curves.training, trainingParts(shown), colors, lossUnit(shown)),
     ...seedCurves(shown, reference),
     ...gates(shown, colors),
     ...written(shown, answers),
@@ -87,7 +88,7 @@ function numbers(shown: readonly Contender[], reference: Contender): string[] {
     paperMarkup(final),
     paragraph(several ? t.overSeeds : caution(shown), true),
     ...(several ? [paperMarkup(seedTable(seeds, reference))] : []),
-    ...(trade.length > 0 ? [toMarkup(tradeOffFigure(trade, reference, REPORT_WIDTH))] : []),
+    ...(trade.length > 0 ? [toMarkup(tradeOffFigure(trade, reference.measured?.base ?? null, REPORT_WIDTH))] : []),
     paperMarkup(costTable(rows, reference)),
     paragraph(t.help, true),
     provenanceMarkup(final),
@@ -102,12 +103,11 @@ function labels(shown: readonly Contender[], reference: Contender): string[] {
 
 const CURVES = { width: REPORT_WIDTH, height: 300 };
 
-function curves(caption: string, parts: readonly ComparedCurve[], colors: ChartColors): string {
-  const { nats } = texts().charts.curves;
+function curves(caption: string, parts: readonly ComparedCurve[], colors: ChartColors, yLabel: string): string {
   const made = linesOf(parts, { weight: 0, range: null, colors });
   return figure(
     caption,
-    { ...CURVES, draw: (to) => drawLines(to, { ...made, yLabel: nats }, { ...CURVES, colors }) },
+    { ...CURVES, draw: (to) => drawLines(to, { ...made, yLabel }, { ...CURVES, colors }) },
     colors,
   );
 }

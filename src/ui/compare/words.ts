@@ -29,3 +29,7 @@ export function outcome({ x, y, share }: Tally, called: { x: string; y: string }
     high: inPercent(range.high),
   });
 }
+
+/** What losses are in: where a head tells classes apart, each example has one. */
+export const lossUnit = (all: readonly Contender[]): string =>
+  texts().charts.curves.nats(all.some((c) => c.classified?.set.by === 'head'));

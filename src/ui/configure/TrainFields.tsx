@@ -6,7 +6,7 @@ import { changed, initialOf } from '../../store/configure/changes';
 import { compact } from '../format';
 import { Phrase } from '../Phrase';
 import { useSel, useStudio } from '../studioContext';
-import { DEV_SHARE, Group, More, SetDev, useProblems } from './fields';
+import { DEV_SHARE, Group, More, SetDev, useGivenLength, useProblems } from './fields';
 import { SettingColumns } from './SettingFields';
 
 export function TrainFields() {
@@ -14,7 +14,8 @@ export function TrainFields() {
   const { configure } = useStudio();
   const train = useSel((s) => s.runs.draft.train);
   const at = useProblems('train');
-  const settings = settingsOf('train');
+  const given = useGivenLength();
+  const settings = settingsOf('train').filter(({ key }) => !given || key !== 'maxSequenceLength');
   const more = settings.filter(({ setting }) => setting.place === 'more');
   const set = (patch: Partial<TrainConfig>) =>
     configure.setTrain({

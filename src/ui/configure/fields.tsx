@@ -23,6 +23,10 @@ const problemAt = (problems: readonly Problem[], path: string) =>
 
 const said = (problem: Problem | undefined): string | null => (problem ? say(problem.message) : null);
 
+/** Whether the model says how long its sequences are: all pictures have as many patches. */
+export const useGivenLength = (): boolean =>
+  useSel((s) => s.model.info !== null && s.model.info.config.embedding.patches !== null);
+
 interface NumberProps {
   /** With its unit. */
   label: string;

@@ -7,9 +7,10 @@ import { say } from '../../shared/texts/say';
 import type { Results } from '../../store/experiments/results';
 import { RunMark, Scroll, TableBehind } from '../bits';
 import { Figure } from '../charts/Figure';
+import { tradeOffFigure } from '../charts/lossFigures';
 import { fixed } from '../format';
 import { ReportTable, type ShownTable } from '../ReportTable';
-import { bandFigure, bandsOf, lossFigure, tradeOffFigure, tradeOffPoints } from './figures';
+import { bandFigure, bandsOf, lossFigure, tradeOffPoints } from './figures';
 import { resultTable } from './tables';
 
 interface Props {

@@ -5,10 +5,11 @@ import { texts } from '../../shared/texts';
 import { names } from '../../shared/texts/names';
 import { bandOf } from '../../store/compare/seeds';
 import type { ClassRow, ModuleRow, NoiseRow, Results } from '../../store/experiments/results';
-import { type Band, bandChart } from '../charts/bands';
+import type { Band } from '../charts/bands';
 import type { Drawing } from '../charts/drawing';
 import { type ChartRow, intervalChart } from '../charts/intervals';
-import { type ScatterPoint, scatterChart } from '../charts/scatter';
+import { lossBands } from '../charts/lossFigures';
+import type { ScatterPoint } from '../charts/scatter';
 import { shareChart } from '../charts/shares';
 import { fixed, percent } from '../format';
 
@@ -44,16 +45,8 @@ export function bandsOf(experiment: Experiment, cells: readonly Cell[]): Band[] 
   });
 }
 
-const BANDS = 260;
-const TRADE_OFF = 260;
-
 export const bandFigure = (bands: readonly Band[], width: number): Drawing =>
-  bandChart(bands, {
-    title: texts().experiment.results.bands,
-    width,
-    height: BANDS,
-    format: (v) => fixed(v, 2),
-  });
+  lossBands(bands, texts().experiment.results.bands, width);
 
 /** Variants by their skipped share and their loss. Empty where none of them skips. */
 export function tradeOffPoints({ rows, measures }: Results): ScatterPoint[] {
@@ -62,18 +55,6 @@ export function tradeOffPoints({ rows, measures }: Results): ScatterPoint[] {
   return rows.flatMap(({ name, values }, i) =>
     values[0] ? [{ label: name, mark: markOf(i), x: values[at]?.mean ?? 0, y: values[0] }] : [],
   );
-}
-
-export function tradeOffFigure(points: readonly ScatterPoint[], base: number | null, width: number): Drawing {
-  const t = texts().compare.tradeOff;
-  return scatterChart(points, {
-    title: t.over,
-    width,
-    height: TRADE_OFF,
-    format: (v) => fixed(v),
-    level: base === null ? null : { value: base, label: t.base },
-    xLabel: t.skipped,
-  });
 }
 
 /** Modules by their active share, most active first. */

@@ -16,6 +16,7 @@ import { resultTable } from './tables';
 import { SOFTWARE } from '../provenance';
 import { verdictsOf } from './verdicts';
 import { toMarkup } from '../charts/drawing';
+import { tradeOffFigure } from '../charts/lossFigures';
 import { count, fixed, percent } from '../format';
 import {
   REPORT_WIDTH as WIDTH,
@@ -38,7 +39,6 @@ import {
   lossFigure,
   noiseFigure,
   rankingFigure,
-  tradeOffFigure,
   tradeOffPoints,
   withInterval,
 } from './figures';

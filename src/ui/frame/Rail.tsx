@@ -13,7 +13,7 @@ import { PLACES, type Place, hashOf } from '../../store/route';
 import { isLive } from '../../store/slices';
 import { Check, NumberField, ProgressLine, RunMark } from '../bits';
 import { useExpected } from '../configure/useExpected';
-import { useProblems } from '../configure/fields';
+import { useGivenLength, useProblems } from '../configure/fields';
 import { deviceName } from '../deviceWords';
 import { pickDataFiles } from '../DataUpload';
 import { bytes, count, durationRange, parameters, percent } from '../format';
@@ -216,12 +216,13 @@ function TrainingCard() {
   const plan = useSel((s) => s.runs.plan);
   const wrong = useSel((s) => s.runs.draftError);
   const at = useProblems('train');
+  const given = useGivenLength();
   const expected = useExpected()(draft);
   return (
     <Card title={t.training} sign="training" wrong={wrong !== null} to="settings" change={t.all}>
       <fieldset disabled={live} className="card-fields">
         <legend className="sr-only">{t.training}</legend>
-        {QUICK.map((key) => (
+        {QUICK.filter((key) => !given || key !== 'maxSequenceLength').map((key) => (
           <NumberField
             key={key}
             label={labelOf(settingsOf('train').find((s) => s.key === key)!)}

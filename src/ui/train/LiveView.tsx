@@ -94,7 +94,7 @@ const View = memo(function View({ session, note, version }: Props) {
       <Tiles session={session} version={version} gated={metricLog ?? null} />
       <div className="live-notes">{note ?? <Notes session={session} onCurve={onCurve} />}</div>
       <div className="live-loss">
-        <LossCurve session={session} version={version} look={look} onLook={onLook} />
+        <LossCurve session={session} version={version} look={look} onLook={onLook} classes={!writes} />
       </div>
       <div className="live-map" id="inspect">
         {!chosen && (

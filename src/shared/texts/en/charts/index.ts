@@ -59,7 +59,7 @@ export const charts = {
     log: 'Log scale',
     loss: 'Loss',
     lossOver: 'Loss of all runs over steps',
-    nats: 'cross-entropy (nats/token)',
+    nats: (classes: boolean) => `cross-entropy (nats/${classes ? 'example' : 'token'})`,
     raw: (run: string) => `${run}, raw`,
     training: (run: string) => `${run}, train`,
     validation: (run: string) => `${run}, validation`,

@@ -56,7 +56,7 @@ export const charts: Texts['charts'] = {
     log: '对数刻度',
     loss: '损失',
     lossOver: '所有运行的损失随步数的变化',
-    nats: '交叉熵（nat/词元）',
+    nats: (classes) => `交叉熵（nat/${classes ? '样本' : '词元'}）`,
     raw: (run) => `${run}（未平滑）`,
     training: (run) => `${run}（训练）`,
     validation: (run) => `${run}（验证）`,
