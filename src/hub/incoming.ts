@@ -168,5 +168,6 @@ export const onDisk: Begin<Blob> = (body) => partOnDisk(body, 0);
 /** @param pieces that are kept of it already */
 export async function partOnDisk(body: Body, pieces: number): Promise<Incoming<Blob>> {
   const keeper = await keeperOf(body, pieces * PIECE);
-  return new IncomingBlob(body.url, keeper?.going ? keeper : null, pieces);
+  // Without room for the rest, what is kept is of no use.
+  return keeper?.going ? new IncomingBlob(body.url, keeper, pieces) : new IncomingBlob(body.url, null, 0);
 }

@@ -241,6 +241,15 @@ it('a file for the disk is taken in by pieces: it goes on at a kept one, and is 
   asked = serve();
   await same(await get());
   expect(asked).toEqual([`${path} bytes=${8 * MB}-`]);
+  // There was room for a piece, but there is none for the rest.
+  await dropKept((await keptModels())[0]);
+  serve({ most: 9 * MB });
+  await expect(get()).rejects.toThrow(/broke off/);
+  await fetchFile({ ...HUB, id: 'owner/other' }, path, 16 * MB).catch(() => undefined);
+  vi.stubGlobal('navigator', { storage: { estimate: async () => ({ usage: 9 * MB, quota: 9 * MB }) } });
+  serve();
+  await same(await get());
+  vi.stubGlobal('navigator', {});
   // What was kept last is larger than the last piece of the next: the first fits, the second does not.
   await dropKept((await keptModels())[0]);
   serve();
