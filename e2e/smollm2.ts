@@ -84,6 +84,7 @@ export async function smollm2(browser: Browser, folder: string | undefined, only
       }
       const fail = (ok: boolean, what: string) => ok || failures.push(`${step}: ${what}`);
       const { app, page, close } = await visit(browser, site);
+      page.setDefaultTimeout(10 * 60_000);
       try {
         await page.goto(`${site.url}?model=sieve-stories-nano&hub=/`);
         await app.modelReady();
