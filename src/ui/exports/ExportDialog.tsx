@@ -165,9 +165,11 @@ function Code({ code }: { code: string }) {
         <h3>{t.code}</h3>
         <CopyButton text={code} label={t.copy} done={t.copied} testId="export-copy" />
       </div>
-      <pre className="code" data-testid="export-code">
-        {code}
-      </pre>
+      <Scroll label={t.code}>
+        <pre className="code" data-testid="export-code">
+          {code}
+        </pre>
+      </Scroll>
     </div>
   );
 }
