@@ -109,11 +109,10 @@ export const browserPage = (parts: SnippetParts, title: string): string =>
     '<meta charset="utf-8">',
     `<title>${title.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</title>`,
     '<p>Serve this folder (for example: python3 -m http.server) and open it; the answer appears below.</p>',
-    '<pre id="answer">…</pre>',
+    // The names of elements are the page's own.
+    '<pre id="answerBox">…</pre>',
     '<script type="module">',
-    browserSnippet(parts)
-      .replace('console.log(', 'document.getElementById("answer").textContent = (')
-      .replaceAll('</', '<\\/'),
+    browserSnippet(parts).replace('console.log(', 'answerBox.textContent = (').replaceAll('</', '<\\/'),
     '</script>',
     '</html>',
     '',

@@ -9,7 +9,6 @@ import { CopyButton, Notices, ProgressLine, Scroll, SelectField } from '../bits'
 import { bytes } from '../format';
 import { saveBlob } from '../saveBlob';
 import { useSel, useStudio } from '../studioContext';
-import './exports.css';
 import { type Subject, useSubject } from './useSubject';
 
 const KINDS = ['peft', ...EXPORT_KINDS] as const;
