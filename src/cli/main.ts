@@ -7,6 +7,7 @@ import { message } from '../shared/message';
 import { LANGUAGES, type Language, speak, speakOfErrors, texts } from '../shared/texts';
 import { sayError } from '../shared/texts/say';
 import { fetchModels } from '../store/shipped';
+import { compare, exportAdapter, generate } from './adapters';
 import type { CliWords, Command } from './command';
 import { EXIT } from './exit';
 import { serveSite } from './node';
@@ -14,7 +15,7 @@ import { oneOf, parseOptions } from './options';
 import { type Terminal, processTerminal } from './terminal';
 import { train } from './train';
 
-const COMMANDS: Record<string, Command> = { train };
+const COMMANDS: Record<string, Command> = { train, generate, compare, export: exportAdapter };
 
 const LANGUAGE_CODES = Object.keys(LANGUAGES) as Language[];
 

@@ -29,6 +29,13 @@ const OPTIONS = {
   'completion-template': 'value',
   out: 'value',
   fresh: 'nothing',
+  prompt: 'value',
+  'max-new-tokens': 'value',
+  temperature: 'value',
+  'top-p': 'value',
+  'sampling-seed': 'value',
+  to: 'value',
+  values: 'value',
 } as const satisfies Record<string, Takes>;
 type Name = keyof typeof OPTIONS;
 

@@ -134,6 +134,30 @@ test('an exported session is trained again with its own model, columns and setti
   expect(notes).toContainEqual(expect.stringMatching(/^Step 4: validation loss TS-LoRA \d\.\d{4} \(\d+ % skipped\)$/));
 });
 
+test('adapters answer as they do in the page, and leave for other runtimes', async () => {
+  const zip = (name: string) => join(at('whole'), name);
+  const prompt = 'Tom has 3 red apples and one hat.';
+  const sampling = { seed: 7, maxNewTokens: 8, temperature: 0.8, topP: 0.9 };
+  const { studio } = watched();
+  await studio.openModel({ type: 'open-model', source: NANO });
+  const files = Object.entries(adapter('whole', 'sieve-ts-lora.zip')).map(([name, bytes]) => ({ name, bytes }));
+  const { runId } = await studio.import({ type: 'import', files, as: null });
+  const runs = ['base', runId];
+  const { texts } = await studio.generate({ type: 'generate', runs, prompt: `${prompt}\n`, sampling }, 1);
+  const said = ['--max-new-tokens', '8', '--temperature', '0.8', '--top-p', '0.9', '--sampling-seed', '7'];
+  const answers = await sieve(['compare', zip('sieve-ts-lora.zip'), '--prompt', prompt, ...said, '--json']);
+  expect(answers.code).toBe(EXIT.done);
+  expect(answers.events.map(({ text }) => text)).toEqual([texts.base, texts[runId]]);
+
+  const made = await sieve(['export', zip('sieve-lora.zip'), '--to', 'gguf', '--out', at('gguf')]);
+  expect(made.code).toBe(EXIT.done);
+  expect(Object.keys(unzipSync(readFileSync(made.lines[0])))).toContainEqual(expect.stringMatching(/\.gguf$/));
+  const refused = await sieve(['export', zip('sieve-ts-lora.zip'), '--to', 'gguf', '--out', at('no')]);
+  expect(refused.code).toBe(EXIT.failed);
+  expect((await sieve(['export', zip('sieve-lora.zip'), '--to', 'onnx'])).code).toBe(EXIT.usage);
+  expect((await sieve(['generate'])).code).toBe(EXIT.usage);
+}, 300_000);
+
 test('whoever cannot be helped is told why, with an exit code', async () => {
   const told = async (...args: string[]) => {
     const { code, notes } = await sieve(args);

@@ -17,9 +17,9 @@ import type { DataRecipe } from '../shared/dataRecipe';
 import { DataError } from '../shared/errors';
 import { message } from '../shared/message';
 import { defaultTemplate } from '../shared/template';
-import type { TokenSet } from '../shared/types';
+import type { Prompt, TokenSet } from '../shared/types';
 import { initialState } from '../store/slices';
-import { startMapping, withChatTemplate } from '../store/template';
+import { carriedPrompt, comparePrompt, startMapping, withChatTemplate } from '../store/template';
 import { DataDesk } from '../train/dataDesk';
 import type { DataReplies, DataRequest, ModelInfo, TrainEvent } from '../train/protocol';
 import { TrainService } from '../train/trainService';
@@ -122,6 +122,14 @@ export class Workplace {
       decisions,
     };
     return { train, validation, report, recipe };
+  }
+
+  /** What a person typed, as the prompts of an adapter were in training. */
+  promptOf(typed: string, template: PromptTemplate | null): Promise<Prompt> {
+    const { mapping, template: used } = carriedPrompt(template ?? { prompt: '', completion: '' });
+    return comparePrompt(typed, mapping, used, async (chat, chats) => {
+      return (await this.#ask({ type: 'applyChatTemplate', template: chat, chats })).prompts;
+    });
   }
 
   async #ask<T extends DataRequest['type'] & keyof DataReplies>(

@@ -21,6 +21,9 @@ const words = {
     kinds: string;
   }) =>
     `Usage: sieve train [SETTINGS] --data FILE [options]
+       sieve generate [ADAPTER.zip …] --prompt TEXT [options]
+       sieve compare ADAPTER.zip … --prompt TEXT [options]
+       sieve export ADAPTER.zip --to KIND [options]
 
 SETTINGS is a file that the page exported under Settings, the page's link to settings, or an exported
 session (.zip), which brings its model and its column mapping, too. Without it the page's defaults count.
@@ -49,6 +52,15 @@ What the data are, where it is not guessed rightly:
   --max-examples N       examples at most (20000)
   --no-stratify          does not keep the same share of every label in both splits
   --all-tokens           trains on the prompt, too
+
+generate answers with adapters, or with the base model; compare with both, one after the other:
+  --prompt TEXT          put into the adapter's own template
+  --max-new-tokens N     64 unless given; --temperature X (0.7; 0 is greedy), --top-p X (0.95),
+                         --sampling-seed N (1)
+export writes files for other runtimes into --out:
+  --to KIND              safetensors (merged weights) or gguf (the adapter, for llama.cpp)
+  --values TYPE          of merged weights: F32 (the default), F16 or BF16
+All three take --model (else the base that the adapter names), --device, --threads and --json.
 
   --language CODE        of what is said: ${languages}; --help and --version say what they promise
 
@@ -102,6 +114,11 @@ export const cli = {
     hint: HELP,
   }),
   noData: { message: 'No data are given.', hint: 'Name a file of examples: --data examples.jsonl' },
+  noPrompt: { message: 'No prompt is given.', hint: 'Write what is to be answered: --prompt "Once upon a time"' },
+  oneAdapter: {
+    message: 'Name one adapter.',
+    hint: 'A zip that Sieve has written: sieve export adapter.zip --to gguf',
+  },
   noFile: ({ path }: { path: string }) => ({ message: `${path}: there is no such file.`, hint: HELP }),
   noModel: ({ named, known }: { named: string; known: string }) => ({
     message: `“${named}” is neither a folder nor a model that comes with Sieve.`,

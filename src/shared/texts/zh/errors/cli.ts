@@ -11,6 +11,9 @@ const lossOf = ({ run, loss, skipped }: { run: string; loss: string; skipped: nu
 /** Help, and lines about the work. */
 const words: Texts['errors']['cli']['words'] = {
   help: ({ languages, models, formats, kinds }) => `用法：sieve train [SETTINGS] --data FILE [选项]
+      sieve generate [ADAPTER.zip …] --prompt TEXT [选项]
+      sieve compare ADAPTER.zip … --prompt TEXT [选项]
+      sieve export ADAPTER.zip --to KIND [选项]
 
 SETTINGS 是页面“设置”中导出的文件、页面的设置链接，或导出的会话（.zip，同时带来模型和列映射）。
 不给出时使用页面的默认设置。
@@ -38,6 +41,14 @@ train 的选项：
   --max-examples N       样本数上限（20000）
   --no-stratify          两个划分中各标签的比例可以不同
   --all-tokens           也在提示上训练
+
+generate 用适配器或基座模型回答；compare 让两者依次回答：
+  --prompt TEXT          放入适配器自己的模板
+  --max-new-tokens N     默认 64；--temperature X（0.7，0 为贪心）、--top-p X（0.95）、--sampling-seed N（1）
+export 把供其他运行环境使用的文件写入 --out：
+  --to KIND              safetensors（合并后的权重）或 gguf（适配器，用于 llama.cpp）
+  --values TYPE          合并权重的类型：F32（默认）、F16 或 BF16
+三者都接受 --model（否则用适配器写明的基座）、--device、--threads 和 --json。
 
   --language CODE        语言：${languages}；另有 --help 和 --version
 
@@ -73,6 +84,8 @@ export const cli: Texts['errors']['cli'] = {
   }),
   oneOf: ({ option, known }) => ({ message: `${option} 必须是其中之一：${known}。`, hint: HELP }),
   noData: { message: '没有给出数据。', hint: '请指定样本文件：--data examples.jsonl' },
+  noPrompt: { message: '没有给出提示。', hint: '请写出要回答的内容：--prompt "Once upon a time"' },
+  oneAdapter: { message: '请指定一个适配器。', hint: '由 Sieve 写出的 zip：sieve export adapter.zip --to gguf' },
   noFile: ({ path }) => ({ message: `${path}：没有这个文件。`, hint: HELP }),
   noModel: ({ named, known }) => ({
     message: `“${named}”既不是文件夹，也不是 Sieve 自带的模型。`,
