@@ -28,4 +28,4 @@ test('a model by its name is trained on texts', async () => {
   base.free();
   device.destroy();
   await expect(openModel('sieve-stories-none', device)).rejects.toThrow('sieve-stories-none');
-});
+}, 300_000);
