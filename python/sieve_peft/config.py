@@ -7,6 +7,7 @@ from peft.utils.peft_types import PeftType
 TS_LORA, TS_DORA = "TS_LORA", "TS_DORA"
 # Behind a soft threshold: the active update is shrunk.
 TS_LORA_SOFT, TS_DORA_SOFT = "TS_LORA_SOFT", "TS_DORA_SOFT"
+GATERA = "GATERA"
 
 # Fields of LoraConfig that change what Δ is, and that the gate was never defined for, beside those that PEFT calls variants.
 UNGATED = ("lora_bias", "target_parameters", "use_qalora")
@@ -23,7 +24,7 @@ def add_peft_type(name: str) -> PeftType:
     return PeftType(name)
 
 
-for _name in (TS_LORA, TS_DORA, TS_LORA_SOFT, TS_DORA_SOFT):
+for _name in (TS_LORA, TS_DORA, TS_LORA_SOFT, TS_DORA_SOFT, GATERA):
     add_peft_type(_name)
 
 
@@ -82,3 +83,17 @@ class TsDoraSoftConfig(TsDoraConfig):
 def is_soft(config: TsLoraConfig) -> bool:
     """Whether an adapter's updates are shrunk and not only left out."""
     return isinstance(config, (TsLoraSoftConfig, TsDoraSoftConfig))
+
+
+@dataclass
+class GateRaConfig(LoraConfig):
+    """GateRA (arXiv 2511.17582) over LoRA: a token's update is multiplied by σ(w·x), w [d_in] of each module trained, at first 0.
+
+    The entropy penalty of its gates belongs to the loss, which is not made here.
+    """
+
+    def __post_init__(self):
+        super().__post_init__()
+        self.peft_type = PeftType(GATERA)
+        if self.use_dora:
+            raise ValueError("GATERA is made of LoRA, without use_dora.")

@@ -135,3 +135,31 @@ def gated_layers(model: nn.Module, adapter: str = "default") -> dict[str, LoraLa
         for name, module in model.named_modules()
         if isinstance(module, LoraLayer) and isinstance(module.lora_variant.get(adapter), Gate)
     }
+
+
+@dataclass
+class TokenGate(LoraVariant):
+    """GateRA: h = y + σ(w·x) Δ."""
+
+    def supports_lora_conversion(self) -> bool:
+        return False
+
+    def init(self, module: LoraLayer, adapter_name: str, **kwargs) -> None:
+        """Nothing: `attach_token_gate` is told when PEFT has made the layer."""
+
+    merge_safe = merge_unsafe = unmerge = Gate._refuse
+
+    def forward(self, module: LoraLayer, active_adapter: str, x: torch.Tensor, result: torch.Tensor, **kwargs) -> torch.Tensor:
+        lora_a, lora_b = module.lora_A[active_adapter], module.lora_B[active_adapter]
+        gate = torch.sigmoid(x @ module.lora_gate[active_adapter].to(x.dtype)).unsqueeze(-1)
+        return result + gate * lora_b(lora_a(module.lora_dropout[active_adapter](x))) * module.scaling[active_adapter]
+
+
+def attach_token_gate(layer: LoraLayer, adapter: str) -> None:
+    """Puts GateRA's gate with w = 0 around an adapter that PEFT has just made."""
+    if "lora_gate" not in layer._modules:
+        layer.lora_gate = nn.ParameterDict({})
+        layer.adapter_layer_names = (*layer.adapter_layer_names, "lora_gate")
+    weight = layer.lora_A[adapter].weight
+    layer.lora_gate[adapter] = nn.Parameter(torch.zeros(weight.shape[1], dtype=torch.float32, device=weight.device))
+    layer.lora_variant[adapter] = TokenGate()

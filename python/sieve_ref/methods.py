@@ -10,6 +10,7 @@ import torch
 
 from . import fixtures
 from .fixtures import ALPHA, BATCHES, FOLDER, RANK, FixtureFile, basic, describe_modules, make_batch, place_tau, smallest_gap
+from .gatera import attach_gatera
 from .models import attach_adalora, attach_peft, extra_weights, load_base, lora_weights, set_lora_weights
 from .train import Run, Settings
 from .ts_lora import attach_ts_lora, gated_modules, set_tau
@@ -42,6 +43,7 @@ CASES = {
     "token-dropout": Case("lora", settings=gate(tokenDropout=0.4, seed=7), forward="packed"),
     "dora": Case("dora"),
     "adalora": Case("adalora", adalora=dict(initRank=6, tinit=1, tfinal=3, deltaT=2, beta1=0.85, beta2=0.85, orthRegWeight=0.5)),
+    "gatera": Case("gatera", settings=gate(entropyWeight=0.5)),
     "ts-dora": Case("ts-dora", seed=7),
     "ts-lora-rho-module": Case("ts-lora", settings=gate(rhoPer="module"), seed=4),
     "ts-lora-literal": Case("ts-lora", settings=gate(rule="literal", tauStep=1e-4), seed=6),
@@ -66,6 +68,8 @@ def attach(case: Case, base):
             base, RANK, ALPHA, s.steps, init_rank=a["initRank"], tinit=a["tinit"], tfinal=a["tfinal"], delta_t=a["deltaT"],
             beta1=a["beta1"], beta2=a["beta2"], orth_reg_weight=a["orthRegWeight"],
         )
+    if case.method == "gatera":
+        return attach_gatera(base, RANK, ALPHA)
     if case.method in ("ts-lora", "ts-dora"):
         return attach_ts_lora(base, RANK, ALPHA, rslora=case.rslora, dora=case.method == "ts-dora")
     return attach_peft(base, RANK, ALPHA, rslora=case.rslora, dora=case.method == "dora")
@@ -103,7 +107,7 @@ def make_start(case: Case, batch) -> Start:
         extra = {n: noise(e) for n, e in extra_weights(model).items()}
     else:
         pairs = fixtures.initial_weights(MODEL, batch)
-        extra = {n: m * (1 + 0.03 * noise(m)) for n, m in extra_weights(model).items()}
+        extra = {n: 0.1 * noise(m) if case.method == "gatera" else m * (1 + 0.03 * noise(m)) for n, m in extra_weights(model).items()}
     start = Start(pairs, extra, None)
     if gated_modules(model):
         start.tau = place_tau(build(case, start), batch, generator)
@@ -172,7 +176,7 @@ def make(name: str) -> None:
     s = case.settings
     batches, start, loss, (grad_pairs, grad_extra), first_stats, model, results, extras, watch, margins, rhos = run_case(case)
     gated = bool(first_stats)
-    extra_name = {"dora": "M", "ts-dora": "M", "adalora": "E"}.get(case.method)
+    extra_name = {"dora": "M", "ts-dora": "M", "adalora": "E", "gatera": "W"}.get(case.method)
     file = FixtureFile()
     for i, batch in enumerate(batches):
         file.add_batch(f"batch{i}", batch)
@@ -213,6 +217,8 @@ def make(name: str) -> None:
     if gated:
         run["gate"] = {k: getattr(s, k) for k in ("rule", "lambdaBar", "tauStep", "tauWarmup", "rhoPer", "eta", "keep")}
         run["gate"] |= {k: getattr(s, k) for k in ("prices", "pricesEvery", "target") if getattr(s, k) != getattr(Settings(), k)}
+    if s.entropyWeight:
+        run["gatera"] = {"entropyWeight": s.entropyWeight}
     if case.adalora:
         run["adalora"] = case.adalora
     rank = case.adalora["initRank"] if case.adalora else RANK

@@ -127,7 +127,7 @@ def lora_weights(model: nn.Module) -> dict[str, tuple[nn.Parameter, nn.Parameter
 
 
 def extra_weights(model: nn.Module) -> dict[str, nn.Parameter]:
-    """Module name -> what is trained besides A and B: DoRA's magnitude m [d_out] or AdaLoRA's E [r, 1]; empty for LoRA."""
+    """Module name -> what is trained besides A and B: DoRA's magnitude m [d_out], AdaLoRA's E [r, 1] or GateRA's w [d_in]; empty for LoRA."""
     inner, found = inner_model(model), {}
     for name in lora_weights(model):
         module = inner.get_submodule(name)
@@ -137,6 +137,8 @@ def extra_weights(model: nn.Module) -> dict[str, nn.Parameter]:
             found[name] = module.lora_E["default"]
         elif hasattr(module, "magnitude"):
             found[name] = module.magnitude
+        elif hasattr(module, "token_gate"):
+            found[name] = module.token_gate
     return found
 
 

@@ -12,6 +12,7 @@ from sieve_peft.coin import CoinRule
 from sieve_peft.gate import GateStats
 from sieve_peft.rules import AveragedRule, ExactRule, PriceList, SoftRule, StepRule, TargetSkip
 from .dropout import dropout_key, set_dropout
+from .gatera import mean_entropy
 from .models import extra_weights, inner_model, lora_weights, orthogonality, whole_weights
 from .packed import packed_logits
 from .ts_lora import gated_modules, get_tau, set_tau
@@ -133,6 +134,7 @@ class Settings:
     loraPlusRatio: float = 1.0
     dropout: float = 0.0
     tokenDropout: float = 0.0
+    entropyWeight: float = 0.0
     seed: int = 1
 
 
@@ -239,7 +241,8 @@ class Run:
                 key = dropout_key(self.settings.seed, self.t, i)
                 set_dropout(self.model, self.settings.dropout, self.settings.tokenDropout, key, batch.tokens)
             loss = self.loss_sum(batch, "padded" if padded else None) / supervised
-            (loss + self.penalty(sum(b.tokens for b in micro_batches))).backward()
+            tokens = sum(b.tokens for b in micro_batches)
+            (loss + self.penalty(tokens) + self.settings.entropyWeight * mean_entropy(self.model, tokens)).backward()
             total += loss.item()
         if self.drops:
             set_dropout(self.model, self.settings.dropout, self.settings.tokenDropout, None)

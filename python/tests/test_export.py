@@ -12,9 +12,10 @@ from safetensors.torch import load_file, save_file
 from transformers import BertConfig, BertForSequenceClassification
 
 from conftest import NANO
-from sieve_peft import TsDoraConfig, TsDoraSoftConfig, TsLoraConfig, TsLoraSoftConfig, gated_layers
+from sieve_peft import GateRaConfig, TsDoraConfig, TsDoraSoftConfig, TsLoraConfig, TsLoraSoftConfig, gated_layers
 from sieve_ref.check_export import OURS, check
 from sieve_ref.export import CHECK, OUR_SCRIPT, README, SCRIPT, WEIGHTS, AdapterError, load_own, load_peft, load_script
+from sieve_ref.gatera import attach_gatera
 from sieve_ref.models import MODELS, load_base
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -87,6 +88,35 @@ def test_the_script_and_peft_load_the_same_model(base_name, config_class, option
     assert OURS.difference(load_own(tmp_path, base_name), expected) < 1e-5
     assert OURS.difference(load_peft(tmp_path, base_name), expected) < 1e-6
     assert OURS.difference(dense(model), expected) > 1e-3  # or the check could not tell them apart
+
+
+def test_gatera_is_the_same_in_peft_the_script_and_the_twin(tmp_path):
+    config = GateRaConfig(r=4, lora_alpha=8, target_modules="all-linear", task_type="CAUSAL_LM")
+    model = get_peft_model(load_base(NANO), config).eval()
+    twin, generator = attach_gatera(load_base(NANO), 4, 8.0), torch.Generator().manual_seed(4)
+    modules = {n.removeprefix("base_model.model."): m for n, m in model.named_modules() if hasattr(m, "lora_gate")}
+    assert [n for n in modules if modules[n].lora_gate["default"].requires_grad]
+    with torch.no_grad():
+        for name, layer in modules.items():
+            own = twin.get_submodule(name)
+            for theirs, ours in ((layer.lora_A["default"].weight, own.lora_A.weight), (layer.lora_B["default"].weight, own.lora_B.weight),
+                                 (layer.lora_gate["default"], own.token_gate)):
+                ours.copy_(torch.randn(ours.shape, generator=generator) * 0.1)
+                theirs.copy_(ours)
+        expected = twin(input_ids=torch.tensor([IDS]), use_cache=False).logits
+        assert torch.allclose(model(input_ids=torch.tensor([IDS]), use_cache=False).logits, expected, atol=1e-4)
+    model.save_pretrained(tmp_path)
+    assert json.loads((tmp_path / "adapter_config.json").read_text())["peft_type"] == "GATERA"
+    shutil.copy(OUR_SCRIPT, tmp_path)
+    (tmp_path / README).write_text(SNIPPET)
+    (tmp_path / "sieve.json").write_text("{}")
+    (tmp_path / CHECK).write_text(json.dumps(written_check(model, NANO)))
+    check = json.loads((tmp_path / CHECK).read_text())
+    assert OURS.difference(load_own(tmp_path, NANO), check) < 1e-5
+    assert OURS.difference(load_peft(tmp_path, NANO), check) < 1e-6
+    assert OURS.difference(load_base(NANO), check) > 1e-3
+    with pytest.raises(ValueError, match="depends on the token"):
+        model.merge_and_unload()
 
 
 def test_a_head_with_classes_comes_along(tmp_path):

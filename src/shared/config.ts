@@ -93,6 +93,12 @@ export function scalingOf(run: Pick<RunConfig, 'method' | 'rank' | 'alpha' | 'rs
 /** Whether the run has a gate per token and module. */
 export const isGated = (run: Pick<RunConfig, 'method'>): boolean => methodOf(run).gated;
 
+/** Whether the method itself weighs the update of each token, without a gate of ours. */
+export const isPerToken = (run: Pick<RunConfig, 'method'>): boolean => methodOf(run).perToken === true;
+
+/** Whether the update is one matrix, the same for every token, so that it can be merged into the weights. */
+export const isMergeable = (run: Pick<RunConfig, 'method'>): boolean => !isGated(run) && !isPerToken(run);
+
 /** Whether the gate draws its tokens anew each time: then there are no thresholds, and no file could say what the adapter does. */
 export const drawsTokens = (run: Pick<RunConfig, 'method' | 'gate'>): boolean =>
   isGated(run) && ruleOf(run.gate).draws === true;

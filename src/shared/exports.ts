@@ -1,5 +1,5 @@
 /** The kinds of files that a run can leave the page as, and what each can hold. */
-import { type RunConfig, isGated } from './config';
+import { type RunConfig, isGated, isPerToken } from './config';
 import { type Message, message } from './message';
 import { type ModelDescription, tellsClasses } from './model';
 import { ruleOf } from './rules';
@@ -13,9 +13,9 @@ export type ValueType = (typeof VALUE_TYPES)[number];
 export const EXPORT_KINDS = ['safetensors', 'onnx', 'gguf'] as const;
 export type ExportKind = (typeof EXPORT_KINDS)[number];
 
-/** Whether a run's gates go on choosing tokens once it is trained. */
+/** Whether a run's gates go on choosing or weighing tokens once it is trained. */
 export const keepsGates = (run: Pick<RunConfig, 'method' | 'gate'>): boolean =>
-  isGated(run) && ruleOf(run.gate).activeOutsideTraining !== true;
+  isPerToken(run) || (isGated(run) && ruleOf(run.gate).activeOutsideTraining !== true);
 
 /** Where files run. */
 export const RUNTIMES = ['python', 'browser', 'onnx', 'llama', 'sieve'] as const;

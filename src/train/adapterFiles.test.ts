@@ -4,7 +4,7 @@ import { trainedOf } from '../engine/adapters/methods';
 import { type ModuleAdapter, extraLength } from '../engine/adapters/parameters';
 import { adaptedModules } from '../engine/model/modules';
 import { readSafetensors, writeSafetensors } from '../hub/safetensors';
-import { METHODS, type RunConfig, isGated, rankOf, runSchema, scalingOf } from '../shared/config';
+import { METHODS, type RunConfig, isGated, isMergeable, rankOf, runSchema, scalingOf } from '../shared/config';
 import type { PromptTemplate } from '../shared/data';
 import { AdapterError } from '../shared/errors';
 import { Rng } from '../shared/rng';
@@ -106,6 +106,18 @@ describe('a gated adapter', () => {
       expect([...back.thresholds!]).toEqual(thresholdNames(soft).map((name) => tensorsOf(soft).get(name).data[0]));
     }
     expect(readAdapter(files, model, 'b').run.gate.rule).toBe('reconstructed');
+  });
+
+  it('of GateRA has its gates among the tensors, and cannot be merged', () => {
+    const gatera = runSchema.parse({ ...run, method: 'gatera' });
+    const written = exported(gatera);
+    expect(json(written, 'adapter_config.json').peft_type).toBe('GATERA');
+    expect(tensorsOf(written).names.filter((name) => name.endsWith('.lora_gate'))).toHaveLength(3);
+    expect(written.map((f) => f.name)).toContain('load_gated.py');
+    const back = readAdapter(written, model, 'b');
+    expect([back.run.method, back.thresholds]).toEqual(['gatera', null]);
+    expect(back.adapters[0].extra).toHaveLength(back.adapters[0].dIn);
+    expect(() => mergeModule(gatera, back.adapters[0], new Float32Array(0))).toThrow('cannot be merged');
   });
 
   it('as version 1 wrote it, LORA with ts_peft.json beside it, opens as before', () => {
@@ -224,10 +236,10 @@ describe('every method', () => {
       }
     });
 
-    it(`${method} ${isGated(run) ? 'is not merged' : 'merges'}`, () => {
+    it(`${method} ${isMergeable(run) ? 'merges' : 'is not merged'}`, () => {
       const [m] = adaptersOf(run);
       const w0 = random(m.dIn * m.dOut);
-      if (isGated(run)) {
+      if (!isMergeable(run)) {
         expect(() => mergeModule(run, m, w0)).toThrow('cannot be merged');
         return;
       }

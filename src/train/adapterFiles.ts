@@ -9,7 +9,7 @@ import type { AdapterMethod } from '../engine/adapters/adapterMethod';
 import { adapterMethodOf } from '../engine/adapters/methods';
 import type { WholeValues } from '../engine/adapters/wholeModules';
 import { type NamedTensor, writeSafetensors } from '../hub/safetensors';
-import { ALL_LINEAR, METHOD_NAMES, type RunConfig, drawsTokens, shrinksUpdates } from '../shared/config';
+import { ALL_LINEAR, METHOD_NAMES, type RunConfig, drawsTokens, isMergeable, shrinksUpdates } from '../shared/config';
 import type { PromptTemplate } from '../shared/data';
 import { AdapterError } from '../shared/errors';
 import { type ClassModel, headWeights, isTarget, linearWeights, wholeModules } from '../shared/model';
@@ -60,7 +60,9 @@ function tensorsOf(method: AdapterMethod, m: ModuleAdapter, tau: number | null):
   return [
     { name: names.a, shape: [rank, m.dIn], data: m.a },
     { name: names.b, shape: [m.dOut, rank], data: m.b },
-    ...(extra ? [{ name: names.extra, shape: extra.per === 'rank' ? [rank, 1] : [m.dOut], data: m.extra! }] : []),
+    ...(extra
+      ? [{ name: names.extra, shape: extra.per === 'rank' ? [rank, 1] : [m.extra!.length], data: m.extra! }]
+      : []),
     ...(tau === null ? [] : [{ name: names.tau, shape: [], data: Float32Array.of(tau) }]),
   ];
 }
@@ -115,7 +117,7 @@ export function adapterFiles(parts: ExportParts): AdapterFile[] {
       gate: thresholds ? { rule: parts.rule ?? run.gate.rule } : undefined,
     }),
     ...(check ? [json('check.json', writtenCheck(check))] : []),
-    ...(thresholds ? [text('load_gated.py', loadGated)] : []),
+    ...(thresholds || !isMergeable(run) ? [text('load_gated.py', loadGated)] : []),
     text('README.md', readme(parts)),
   ];
 }
@@ -161,7 +163,7 @@ function readme(parts: ExportParts): string {
       : []),
     '',
     '```python',
-    ...(thresholds ? ['import sieve_peft  # registers the gated methods'] : []),
+    ...(thresholds || !isMergeable(run) ? ['import sieve_peft  # registers the gated methods'] : []),
     'from peft import PeftModel',
     ...loadBase(parts),
     'model = PeftModel.from_pretrained(base, "this folder")',
@@ -175,6 +177,11 @@ function readme(parts: ExportParts): string {
       : []),
     `${check ? `check.json holds ${check.picture ? 'a picture (red, green and blue of every pixel, in base64)' : 'token ids'} and the largest logits that the adapted model gave for ${check.picture ? 'it' : 'them'}; ` : ''}sieve.json holds the prompt template${template.chat ? `: the chat template “${template.chat.name}”, as tokenizer.apply_chat_template(messages, chat_template=…, add_generation_prompt=True) writes it` : ''}.`,
   ];
+  if (!thresholds && !isMergeable(run))
+    lines.push(
+      '',
+      '**Each token has a gate of its own** (GateRA): it gets σ(w·x) times the update of a module, x the input of the module and w its `lora_gate`. The package sieve_peft is the folder python/ of Sieve; PEFT without it refuses the folder by name. `python load_gated.py` loads the adapter with torch and transformers alone, and compares with check.json. It cannot be merged into the base: the gate depends on the token.',
+    );
   if (thresholds)
     lines.push(
       '',

@@ -5,7 +5,7 @@
 base: folder or Hugging Face id of the base model, where it is not what adapter_config.json names. In a program:
 `from load_gated import load`, then `model = load()`. Needs torch, safetensors and transformers 4.56 or later; PEFT is not
 needed. Every adapted module gives y + Δ for a token where r = ‖Δ‖ / (‖y‖ + 1e-6) ≥ τ, and y, the frozen output, for any other;
-where the adapter is of a soft kind (TS_LORA_SOFT, TS_DORA_SOFT), y + max(0, 1 − τ/r) Δ.
+where the adapter is of a soft kind (TS_LORA_SOFT, TS_DORA_SOFT), y + max(0, 1 − τ/r) Δ. GATERA: y + σ(w·x) Δ.
 """
 import json
 import sys
@@ -53,6 +53,20 @@ def add_gate(linear, a, b, tau, scaling, magnitude=None, soft=False):
     linear.register_forward_hook(gate)
 
 
+def add_token_gate(linear, a, b, w, scaling):
+    """Puts LoRA behind a linear layer, weighed by GateRA's gate. w [d_in]."""
+    values = [a.T.contiguous(), scaling * b.T, w]
+
+    def gate(module, inputs, y):
+        if values[0].device != y.device:
+            values[:] = [v.to(y.device) for v in values]
+        a, b, w = values
+        x = inputs[0].float()
+        return (y.float() + torch.sigmoid(x @ w).unsqueeze(-1) * (x @ a @ b)).to(y.dtype)
+
+    linear.register_forward_hook(gate)
+
+
 def load(base=None, **options):
     """The base model with the adapter. options: of from_pretrained; float32 where no dtype is given."""
     config = read("adapter_config.json")
@@ -72,6 +86,8 @@ def load(base=None, **options):
         a, b, tau = (tensors[f"{path}.{name}"] for name in ("lora_A.weight", "lora_B.weight", "lora_tau"))
         magnitude = tensors.get(f"{path}.lora_magnitude_vector")
         add_gate(model.get_submodule(path), a, b, tau, scaling, magnitude, config["peft_type"].endswith("_SOFT"))
+    for path in [name.removesuffix(".lora_gate") for name in tensors if name.endswith(".lora_gate")]:
+        add_token_gate(model.get_submodule(path), *(tensors[f"{path}.{name}"] for name in ("lora_A.weight", "lora_B.weight", "lora_gate")), scaling)
     for name, value in tensors.items():
         if ".lora_" not in name:  # a head, trained whole
             model.get_parameter(name).data.copy_(value)

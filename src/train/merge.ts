@@ -1,5 +1,5 @@
 /** Adapters taken into the frozen weights, where that gives the same model: not where a gate depends on the token. */
-import { type RunConfig, isGated, rankOf, scalingOf } from '../shared/config';
+import { type RunConfig, isMergeable, rankOf, scalingOf } from '../shared/config';
 import type { ModuleAdapter } from '../engine/adapters/parameters';
 import { adapterMethodOf } from '../engine/adapters/methods';
 import { AdapterError } from '../shared/errors';
@@ -7,10 +7,10 @@ import { message } from '../shared/message';
 
 /**
  * W [dOut, dIn] in place of W0 that makes the adapter's module out of the frozen one; f64 inside.
- * @throws {AdapterError} for a gated run
+ * @throws {AdapterError} for a run with gates
  */
 export function mergeModule(run: RunConfig, module: ModuleAdapter, w0: Float32Array): Float32Array<ArrayBuffer> {
-  if (isGated(run)) throw new AdapterError(message('train.adapter.merge', { run: run.name }));
+  if (!isMergeable(run)) throw new AdapterError(message('train.adapter.merge', { run: run.name }));
   const { a, b, dIn, dOut } = module;
   const { diagonal, mergeRow } = adapterMethodOf(run);
   const scales = diagonal?.(module);

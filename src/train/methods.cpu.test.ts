@@ -21,6 +21,7 @@ const CASES = {
   'ts-lora-soft': null,
   'ts-dora-soft': 'M',
   adalora: 'E',
+  gatera: 'W',
 } as const;
 
 async function open(f: MethodFixture) {

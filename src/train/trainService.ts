@@ -8,7 +8,7 @@ import { framedIds, promptIds, TextStream } from '../hub/tokenizer';
 import { dropKept, keptModels } from '../hub/keptModels';
 import { listModelFiles } from '../hub/modelFiles';
 import { giveFolder, sourceName } from '../hub/source';
-import { type TrainConfig, trainSchema } from '../shared/config';
+import { type TrainConfig, isPerToken, trainSchema } from '../shared/config';
 import { AdapterError, GpuError, ModelError, OutOfMemoryError, TrainError, toErrorInfo } from '../shared/errors';
 import { message } from '../shared/message';
 import { tellsClasses } from '../shared/model';
@@ -583,7 +583,13 @@ export class TrainService {
       this.#freeRun(home.get(id));
       home.set(id, run);
       const { name: called, method } = adapter.run;
-      return { runId: id, name: called, template: adapter.template, gated: adapter.thresholds !== null, method };
+      return {
+        runId: id,
+        name: called,
+        template: adapter.template,
+        gated: adapter.thresholds !== null || isPerToken(adapter.run),
+        method,
+      };
     });
   }
 

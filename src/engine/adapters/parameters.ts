@@ -10,13 +10,13 @@ import type { AdaptedModule, ModuleParams } from './method';
 /** Rows of A, columns of B as they lie on the GPU. */
 export const padRank = (rank: number) => Math.ceil(rank / 4) * 4;
 
-/** What a method trains besides A and B, one number for each output or each rank. */
+/** What a method trains besides A and B, one number for each output, each rank or each input. */
 export interface ExtraKind {
   /** Its symbol. */
   symbol: string;
   /** PEFT's name, behind the module's path. */
   peft: string;
-  per: 'output' | 'rank';
+  per: 'output' | 'rank' | 'input';
   /** LoRA+ lets it learn as fast as B (PEFT: all vectors do). */
   asB: boolean;
 }
@@ -29,7 +29,7 @@ export interface Trained {
 
 /** Numbers of a module's extra parameter. */
 export const extraLength = (kind: ExtraKind | null, m: AdaptedModule, rank: number): number =>
-  kind === null ? 0 : kind.per === 'output' ? m.dOut : rank;
+  kind === null ? 0 : { output: m.dOut, rank, input: m.dIn }[kind.per];
 
 /** Byte offsets of every module's parameters in the flat buffers. */
 export interface FlatLayout {

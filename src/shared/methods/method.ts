@@ -23,6 +23,8 @@ export interface MethodDescription {
   update: string;
   /** Whether a gate decides for each token and module. */
   gated: boolean;
+  /** Whether its update is another matrix for each token: then it cannot be merged. A gate does that by itself. */
+  perToken?: true;
   /** Settings of the adapter that must stay at their defaults, and what is said where they do not. */
   refuses?: Readonly<Record<string, Message>>;
   /** Settings of the adapter that mean nothing for it. */

@@ -130,6 +130,7 @@ describe('the nano model', () => {
         ggufAdapter(model, { run: { ...run, ...change }, adapters, thresholds, whole: new Map() });
     expect(of({})).not.toThrow();
     expect(of({ method: 'dora' })).toThrow('not that of DoRA');
+    expect(of({ method: 'gatera' })).toThrow('not that of GateRA');
     expect(of({ method: 'ts-lora' }, Float32Array.of(0.1))).toThrow('its gates skip some');
     expect(of({}, null, { ...config, family: 'opt' })).toThrow('(opt)');
   });

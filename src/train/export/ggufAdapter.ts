@@ -7,7 +7,7 @@ import type { ModuleAdapter } from '../../engine/adapters/parameters';
 import { ggufFormOf } from '../../hub/family';
 import { type Place, placesOf } from '../../hub/gguf/model';
 import { writeGguf } from '../../hub/gguf/write';
-import { METHOD_NAMES, isGated, scalingOf } from '../../shared/config';
+import { METHOD_NAMES, isGated, isPerToken, scalingOf } from '../../shared/config';
 import { AdapterError } from '../../shared/errors';
 import { message } from '../../shared/message';
 import { type ModelDescription, tellsClasses } from '../../shared/model';
@@ -34,7 +34,7 @@ export function ggufAdapter(model: ModelDescription, trained: Trained): Uint8Arr
   const run = withoutGate(trained);
   if (tellsClasses(model)) throw new AdapterError(message('train.export.ggufClasses'));
   const { diagonal, mergeRow } = adapterMethodOf(run);
-  if (mergeRow)
+  if (mergeRow || isPerToken(run))
     throw new AdapterError(message('train.export.ggufMethod', { run: run.name, method: METHOD_NAMES[run.method] }));
   const form = ggufFormOf(model.family);
   if (!form) throw new AdapterError(message('train.export.ggufFamily', { family: model.family }));

@@ -93,6 +93,7 @@ const RUN = {
   rslora: false,
   shrink: false,
   tokenDropout: 0,
+  gatera: { entropyWeight: 0.01 },
   loraPlusRatio: 1,
   dropout: 0,
   learningRate: null,

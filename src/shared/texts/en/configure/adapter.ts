@@ -6,6 +6,8 @@ export const adapter = {
   reset: 'Reset this adapter',
   /** What a method's own settings are about. */
   ownHelp: {
+    gatera:
+      'GateRA weighs the update of each token and module with a gate between 0 and 1. The form of the gate and its start at ½ are reconstructed from the paper’s abstract. Every update is still computed: it saves no work.',
     adalora:
       'AdaLoRA starts at the initial rank and prunes what matters least until the rank above is left on average: some modules end wider, some narrower.',
   },

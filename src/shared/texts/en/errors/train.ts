@@ -235,7 +235,7 @@ export const train = {
       hint: 'Export another run.',
     },
     merge: ({ run }: { run: string }) => ({
-      message: `"${run}" cannot be merged into the base model: its gate applies the update to some tokens and skips others.`,
+      message: `"${run}" cannot be merged into the base model: its gates decide token by token how much of the update is applied.`,
       hint: 'Export the adapter, or train LoRA, DoRA or AdaLoRA.',
     }),
     noJson: ({ file, why }: { file: string; why: string }) => ({ message: `${file} is not JSON: ${why}`, hint: AGAIN }),

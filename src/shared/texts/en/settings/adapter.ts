@@ -1,5 +1,6 @@
 /** The adapter of one run. */
 import type { ADALORA_SETTINGS } from '../../../methods/adaloraSettings';
+import type { GATERA_SETTINGS } from '../../../methods/gateraSettings';
 import type { ADAPTER } from '../../../settings/adapter';
 import type { GroupWords } from '../../../settings/words';
 
@@ -61,5 +62,12 @@ export const adalora: GroupWords<typeof ADALORA_SETTINGS> = {
     tick: 'Final phase is automatic',
     off: 'automatic',
     help: 'Training goes on without pruning at the end. Automatic: the last third of the run.',
+  },
+};
+
+export const gatera: GroupWords<typeof GATERA_SETTINGS> = {
+  entropyWeight: {
+    label: 'Gate entropy weight',
+    help: 'Weight of the mean entropy of the gates in the loss: higher pushes each gate towards 0 or 1. It is not part of the loss that is shown.',
   },
 };

@@ -6,6 +6,8 @@ export const adapter: Texts['configure']['adapter'] = {
   own: '这个运行的适配器',
   reset: '重置这个适配器',
   ownHelp: {
+    gatera:
+      'GateRA 用 0 到 1 之间的门给每个词元、每个模块的更新加权。门的形式和初始值 ½ 是根据论文摘要重建的。每个更新仍要计算：它不节省计算量。',
     adalora: 'AdaLoRA 从初始秩开始，不断剪去最不重要的部分，直到平均秩降到上面的值：有的模块最后更宽，有的更窄。',
   },
   kind: {

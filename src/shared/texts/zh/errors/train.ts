@@ -182,7 +182,7 @@ export const train: Texts['errors']['train'] = {
   adapter: {
     randomGate: { message: '随机门控每次抽取不同的词元，没有可以导出的阈值。', hint: '请导出其他运行。' },
     merge: ({ run }) => ({
-      message: `“${run}”不能并入基座模型：它的门控对一些词元应用更新，跳过另一些。`,
+      message: `“${run}”不能并入基座模型：它的门控逐个词元决定应用多少更新。`,
       hint: '请导出适配器，或训练 LoRA、DoRA 或 AdaLoRA。',
     }),
     noJson: ({ file, why }) => ({ message: `${file} 不是 JSON：${why}`, hint: AGAIN }),

@@ -47,3 +47,10 @@ export const adalora: Texts['settings']['adalora'] = {
     help: '最后继续训练，不再剪枝。自动：运行的最后三分之一。',
   },
 };
+
+export const gatera: Texts['settings']['gatera'] = {
+  entropyWeight: {
+    label: '门熵权重',
+    help: '门的平均熵在损失中的权重：越高，每个门越靠近 0 或 1。显示的损失不包含它。',
+  },
+};

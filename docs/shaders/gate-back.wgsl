@@ -1,0 +1,54 @@
+// What a kernel must know about the pass it runs in. Bound as a uniform; written by the host before a submit.
+struct Dims {
+  rows: u32,           // rows of one segment (tokens of a run, or one chunk of supervised tokens)
+  supervised: u32,     // supervised tokens of this micro-batch, in one segment
+  lossScale: f32,      // 1 / N_sup of the whole accumulated batch
+  tokens: u32,         // T: tokens of the whole accumulated batch
+  segments: u32,       // runs whose rows are stacked
+  stride: u32,         // rows from the start of one segment to the next
+  dropoutKey: u32,     // of this micro-batch's masks; 0 = nothing is dropped
+  kind: u32,           // what the pass is for: PASS_* below
+  draw: u32,           // what random choices go by: the optimizer step, the evaluation's batch, or the first position
+  batch: u32,          // which batch of the step it is, or is a part of
+  first: u32,          // tokens of the step before it
+  before: u32,         // of these, those of the same batch: a part has the masks and choices that the whole would have
+  whole: u32,          // tokens of the whole batch
+}
+const PASS_TRAIN: u32 = 0u;
+const PASS_PROBE: u32 = 1u;      // measures μ before a step: nothing is learnt from its gradients
+const PASS_EVALUATE: u32 = 2u;
+const PASS_DECODE: u32 = 3u;
+
+// Which rows a kernel runs over: all of them, segment after segment. Runs that share a pass lie `stride` rows apart, so
+// that each can be bound alone; row i of the pass is row rowAt(i) of the tensors. Per-row tables that the host writes
+// (token ids, positions) have no gaps: they are read at i.
+@group(0) @binding(0) var<uniform> dims: Dims;
+fn rowCount() -> u32 { return dims.rows * dims.segments; }
+fn rowAt(i: u32) -> u32 {
+  let segment = i / dims.rows;
+  return segment * dims.stride + (i - segment * dims.rows);
+}
+
+// Of h = y + g s B z with g = σ(logit), and the penalty λ H(g), H the entropy in nats: z, u = Bᵀ ∂L/∂h [rows, R], logit [rows] ->
+//   in their places g z, g u and the gradient of the logit, g (1 − g) (s u·z − λ logit). A thread does one row.
+override R4: u32;
+override SCALING: f32;            // s = alpha / rank
+override ENTROPY: f32;            // λ times the tokens of the whole accumulated batch
+@group(0) @binding(1) var<storage, read_write> z: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> u: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> logit: array<f32>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let i = (group.x + group.y * groups.x) * 64u + lane;
+  if (i >= rowCount()) { return; }
+  let row = rowAt(i);
+  let g = 1.0 / (1.0 + exp(-logit[row]));
+  var mu = 0.0;
+  for (var at = row * R4; at < (row + 1u) * R4; at++) {
+    mu += dot(u[at], z[at]);
+    u[at] *= g;
+    z[at] *= g;
+  }
+  logit[row] = g * (1.0 - g) * (SCALING * mu - ENTROPY / f32(dims.tokens) * logit[row]);
+}

@@ -1,0 +1,70 @@
+// What a kernel must know about the pass it runs in. Bound as a uniform; written by the host before a submit.
+struct Dims {
+  rows: u32,           // rows of one segment (tokens of a run, or one chunk of supervised tokens)
+  supervised: u32,     // supervised tokens of this micro-batch, in one segment
+  lossScale: f32,      // 1 / N_sup of the whole accumulated batch
+  tokens: u32,         // T: tokens of the whole accumulated batch
+  segments: u32,       // runs whose rows are stacked
+  stride: u32,         // rows from the start of one segment to the next
+  dropoutKey: u32,     // of this micro-batch's masks; 0 = nothing is dropped
+  kind: u32,           // what the pass is for: PASS_* below
+  draw: u32,           // what random choices go by: the optimizer step, the evaluation's batch, or the first position
+  batch: u32,          // which batch of the step it is, or is a part of
+  first: u32,          // tokens of the step before it
+  before: u32,         // of these, those of the same batch: a part has the masks and choices that the whole would have
+  whole: u32,          // tokens of the whole batch
+}
+const PASS_TRAIN: u32 = 0u;
+const PASS_PROBE: u32 = 1u;      // measures μ before a step: nothing is learnt from its gradients
+const PASS_EVALUATE: u32 = 2u;
+const PASS_DECODE: u32 = 3u;
+
+// Which rows a kernel runs over: all of them, segment after segment. Runs that share a pass lie `stride` rows apart, so
+// that each can be bound alone; row i of the pass is row rowAt(i) of the tensors. Per-row tables that the host writes
+// (token ids, positions) have no gaps: they are read at i.
+@group(0) @binding(0) var<uniform> dims: Dims;
+fn rowCount() -> u32 { return dims.rows * dims.segments; }
+fn rowAt(i: u32) -> u32 {
+  let segment = i / dims.rows;
+  return segment * dims.stride + (i - segment * dims.rows);
+}
+
+// Sum and maximum over the WIDTH threads of a workgroup (a power of two), in a fixed order. All threads must
+// call them, in uniform control flow; all get the result.
+override WIDTH: u32 = 64u;
+var<workgroup> lanes: array<f32, WIDTH>;
+
+fn rowSum(value: f32, lane: u32) -> f32 {
+  lanes[lane] = value;
+  for (var half = WIDTH / 2u; half > 0u; half >>= 1u) {
+    workgroupBarrier();
+    if (lane < half) { lanes[lane] += lanes[lane + half]; }
+  }
+  return workgroupUniformLoad(&lanes[0]);
+}
+
+fn rowMax(value: f32, lane: u32) -> f32 {
+  lanes[lane] = value;
+  for (var half = WIDTH / 2u; half > 0u; half >>= 1u) {
+    workgroupBarrier();
+    if (lane < half) { lanes[lane] = max(lanes[lane], lanes[lane + half]); }
+  }
+  return workgroupUniformLoad(&lanes[0]);
+}
+
+// x [rows, K], w [K] -> logit [rows] = w·x. Overwrites. One workgroup of WIDTH threads does one row.
+override K4: u32;
+@group(0) @binding(1) var<storage, read> x: array<vec4f>;
+@group(0) @binding(2) var<storage, read> w: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> logit: array<f32>;
+
+@compute @workgroup_size(WIDTH)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let i = group.x + group.y * groups.x;
+  if (i >= rowCount()) { return; }
+  let row = rowAt(i);
+  var sum = 0.0;
+  for (var k = lane; k < K4; k += WIDTH) { sum += dot(w[k], x[row * K4 + k]); }
+  let total = rowSum(sum, lane);
+  if (lane == 0u) { logit[row] = total; }
+}

@@ -1,0 +1,14 @@
+// z [rows, R], logit [rows] -> result [rows, R] = σ(logit) z. Overwrites. A thread does four numbers.
+override R4: u32;
+@group(0) @binding(1) var<storage, read> logit: array<f32>;
+@group(0) @binding(2) var<storage, read> z: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> result: array<vec4f>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let i = (group.x + group.y * groups.x) * 64u + lane;
+  if (i / R4 >= rowCount()) { return; }
+  let row = rowAt(i / R4);
+  let at = row * R4 + i % R4;
+  result[at] = z[at] / (1.0 + exp(-logit[row]));
+}
