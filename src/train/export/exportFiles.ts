@@ -3,7 +3,7 @@ import type { DownloadedModel } from '../../hub/model';
 import { withFields } from '../../hub/configText';
 import { companionsOf } from '../../hub/companions';
 import { downloadModel } from '../../hub/model';
-import { drawsTokens } from '../../shared/config';
+import { drawsTokens, isPerToken } from '../../shared/config';
 import type { PromptTemplate } from '../../shared/data';
 import { AdapterError } from '../../shared/errors';
 import type { ExportKind, ValueType } from '../../shared/exports';
@@ -133,6 +133,8 @@ const MAX_ONNX = 2 ** 31 - 1;
 async function onnxFiles(subject: ExportSubject): Promise<Exported> {
   const { trained, source, file } = subject;
   if (drawsTokens(trained.run)) throw new AdapterError(message('train.adapter.randomGate'));
+  // Its update has no nodes here: on a quantised base they would be those of plain LoRA.
+  if (isPerToken(trained.run)) throw new AdapterError(message('train.adapter.merge', { run: trained.run.name }));
   const { config, files } = await companionsOf(source, true);
   const { weights, reference, config: base } = await reopened(subject);
   if (reference.kind !== 'onnx') throw new AdapterError(message('train.export.onnxBase', { file: file.path }));
