@@ -6,6 +6,7 @@
  *   npm run accept -- kills --kills 100 --seed 7
  *   npm run accept -- hours --actions 360 --seed 7
  *   npm run accept -- smollm2 --smollm2 FOLDER [--forms fp32,fp16]
+ *   npm run accept -- people [--who student,teacher] [--ways mouse,keyboard,phone] [--gpu software]
  *   npm run accept -- shapes [--shapes Qwen2.5-0.5B,Llama-3.2-1B]
  */
 import { spawnSync } from 'node:child_process';
@@ -18,6 +19,7 @@ import { hoursOfUse } from './hours';
 import { straightAndKilled } from './killed';
 import { manyKills } from './kills';
 import { countBuffers, counts, inputDelays, mainThreadTasks, peakHeap, type Task } from './probes';
+import { type PEOPLE, WAYS, oneVisit } from './people';
 import { smollm2 } from './smollm2';
 import { shapes } from './shapes';
 import { formatTable, launch, options, serveBuild, type Site, visit } from './server';
@@ -331,6 +333,40 @@ const hours: Item = async (site, browser, { actions = '60', seed = '1' }) => {
   }
 };
 
+/** Largest layout shift that is good. */
+const SHIFT = 0.02;
+
+/** The four people of this project, by every way; with `--gpu software` they compute on WebGPU. */
+const people: Item = async (site, browser, { who, ways, gpu }) => {
+  const lines: string[] = [];
+  let failed = 0;
+  let shift = 0;
+  const folder = join(OUT, 'people');
+  mkdirSync(folder, { recursive: true });
+  const persons = who?.split(',') ?? ['student', 'researcher', 'teacher', 'developer'];
+  for (const person of persons as (keyof typeof PEOPLE)[])
+    for (const way of WAYS.filter((w) => !ways || ways.split(',').includes(w.name))) {
+      const start = Date.now();
+      let said: string;
+      try {
+        const visit = await oneVisit(browser, site.url, { person, way, gpu: gpu !== undefined, folder });
+        shift = Math.max(shift, visit.shift);
+        said = `${visit.line}; layout shift ${visit.shift.toFixed(3)}`;
+        if (visit.shift > SHIFT) throw new Error(said);
+      } catch (error) {
+        failed++;
+        said = `FAILED ${error instanceof Error ? error.message.split('\n').slice(0, 4).join(' ') : String(error)}`;
+      }
+      const line = `${person}, ${way.name} (${((Date.now() - start) / 1000).toFixed(0)} s): ${said}`;
+      console.log(line);
+      lines.push(line);
+    }
+  return {
+    ok: failed === 0,
+    line: `${lines.length - failed} of ${lines.length} reach their ends${gpu ? ' on WebGPU' : ''}; largest layout shift ${shift.toFixed(3)}`,
+  };
+};
+
 const bench: Item = async () => {
   const { status } = spawnSync(
     process.execPath,
@@ -354,6 +390,7 @@ const ITEMS: Record<string, { what: string; run: Item }> = {
   killed: { what: '6. killed five times at random steps, and yet the same', run: killed },
   kills: { what: '6. kills at random moments of training, checkpointing, saving and importing', run: kills },
   hours: { what: '6. hours of use at random: nothing is left behind, nothing is thrown', run: hours },
+  people: { what: 'four people reach their ends by mouse, by keyboard, on a phone', run: people },
   smollm2: {
     what: 'SmolLM2-135M-Instruct in every form: opened by id, proved, trained on chats, asked',
     run: (_site, browser, { smollm2: folder, forms }) => smollm2(browser, folder, forms?.split(',')),
@@ -382,7 +419,7 @@ export async function main(argv: string[]): Promise<number> {
     for (const name of words.length ? words : Object.keys(ITEMS)) {
       const { what, run } = ITEMS[name];
       console.log(`\n== ${what} ==`);
-      const browser = await launch();
+      const browser = await launch(named.gpu);
       const start = Date.now();
       let outcome: Outcome;
       try {

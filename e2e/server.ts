@@ -1,7 +1,7 @@
 /** The production build behind a local address, and a browser to look at it: for the demo and the acceptance run. */
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright';
 import { build, type Plugin, preview } from 'vite';
-import { browserArgs } from '../.ci/browser.mjs';
+import { browserArgs, webgpuArgs } from '../.ci/browser.mjs';
 import { ensureBrowser } from '../.ci/ensure-browser.mjs';
 import { App } from './app';
 
@@ -35,8 +35,9 @@ export async function serveBuilt(base = '/sieve/', plugins: Plugin[] = []): Prom
   return { url: `http://127.0.0.1:${address.port}${base}`, close: () => server.close() };
 }
 
-export function launch(): Promise<Browser> {
-  return chromium.launch({ executablePath: ensureBrowser(), args: browserArgs, headless: true });
+/** @param gpu any value gives the browser WebGPU on the CPU, whatever the environment says */
+export function launch(gpu?: string): Promise<Browser> {
+  return chromium.launch({ executablePath: ensureBrowser(), args: gpu ? webgpuArgs : browserArgs, headless: true });
 }
 
 /** A fresh page on the app. Nothing is shared with other visits. */
