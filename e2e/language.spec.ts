@@ -40,7 +40,7 @@ test('speaks the browser’s language; the button and a key change it, and a rel
   await page.keyboard.press('4');
   await page.keyboard.press('l');
   await expect(html).toHaveAttribute('lang', 'en');
-  await expect(page.locator('#history h2')).toBeInViewport();
+  await expect(page.locator('#history')).toBeInViewport();
   await expect(page.locator('#history h2')).toBeFocused();
   await expect(app.get('data-search')).toHaveValue('ball');
   await expect(details).toHaveAttribute('open');

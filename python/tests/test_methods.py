@@ -173,7 +173,7 @@ def test_fixture_reproduces(name):
     """From the stored start: gradients, ten losses, thresholds and final weights come out again."""
     stored, case = Stored(f"methods-{name}"), methods.CASES[name]
     names = [m["name"] for m in stored.json["modules"]]
-    extra = next((f"init{k}." for k in "ME" if f"init{k}.{names[0]}" in stored.json["tensors"]), None)
+    extra = next((f"init{k}." for k in "MEW" if f"init{k}.{names[0]}" in stored.json["tensors"]), None)
     gated = "tau" in stored.json["tensors"]
     start = methods.Start(
         {n: (stored[f"initA.{n}"], stored[f"initB.{n}"]) for n in names},

@@ -5,7 +5,7 @@ import { say } from '../shared/texts/say';
 import { sessionChanges } from '../store/configure/changes';
 import { MAX_RUNS } from '../store/configure/commands';
 import { isLive } from '../store/slices';
-import { SectionFrame } from './bits';
+import { Scroll, SectionFrame } from './bits';
 import { SharedAdapter } from './configure/AdapterFields';
 import { MemoryPanel } from './configure/MemoryPanel';
 import { PlaceTabPanel, PlaceTabs } from './PlaceTabs';
@@ -80,10 +80,10 @@ export function ConfigureSection() {
             <Share />
           </PlaceTabPanel>
         </fieldset>
-        <div className="panel stack costs">
+        <Scroll label={t.costs} look="panel stack costs">
           <TimePanel />
           <MemoryPanel />
-        </div>
+        </Scroll>
       </div>
     </SectionFrame>
   );

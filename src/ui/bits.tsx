@@ -331,12 +331,12 @@ export function SectionFrame({
   );
 }
 
-/** A wide or long table in a frame of its own. */
-export function Scroll({ label, children }: { label: string; children: ReactNode }) {
+/** A wide or long table in a frame of its own, or what else scrolls by itself. */
+export function Scroll({ label, look = 'scroll', children }: { label: string; look?: string; children: ReactNode }) {
   return (
     // A frame that scrolls must be reachable by keyboard. A group, not a region: there are too many for landmarks.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex, jsx-a11y/prefer-tag-over-role
-    <div className="scroll" role="group" tabIndex={0} aria-label={label}>
+    <div className={look} role="group" tabIndex={0} aria-label={label}>
       {children}
     </div>
   );

@@ -6,7 +6,8 @@ import { expect } from 'vitest';
 
 /** ms; the design's bound. */
 const LIMIT = 100;
-const TRIES = 5;
+/** Tests in other threads take the processor now and then: what is slow by itself is slow every time. */
+const TRIES = 20;
 
 /** Starts to measure; the result tells the ms so far. */
 export function stopwatch(): () => number {

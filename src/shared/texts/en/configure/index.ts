@@ -10,6 +10,7 @@ export const configure = {
   lead: 'All runs train on the same batches in the same order from the same seed. What differs is the method.',
   settings: 'Settings',
   runs: 'Runs, side by side',
+  costs: 'Time and memory',
   add: (method: string) => `Add ${method}`,
   allChanged: (n: number) => (n === 0 ? 'Everything is at its default.' : `${n} changed from default.`),
   allReset: 'Back to the defaults',

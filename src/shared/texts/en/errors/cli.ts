@@ -58,7 +58,7 @@ generate answers with adapters, or with the base model; compare with both, one a
   --max-new-tokens N     64 unless given; --temperature X (0.7; 0 is greedy), --top-p X (0.95),
                          --sampling-seed N (1)
 export writes files for other runtimes into --out:
-  --to KIND              safetensors (merged weights) or gguf (the adapter, for llama.cpp)
+  --to KIND              safetensors (merged weights), onnx or gguf (the adapter, for llama.cpp)
   --values TYPE          of merged weights: F32 (the default), F16 or BF16
 All three take --model (else the base that the adapter names), --device, --threads and --json.
 

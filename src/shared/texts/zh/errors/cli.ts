@@ -46,7 +46,7 @@ generate 用适配器或基座模型回答；compare 让两者依次回答：
   --prompt TEXT          放入适配器自己的模板
   --max-new-tokens N     默认 64；--temperature X（0.7，0 为贪心）、--top-p X（0.95）、--sampling-seed N（1）
 export 把供其他运行环境使用的文件写入 --out：
-  --to KIND              safetensors（合并后的权重）或 gguf（适配器，用于 llama.cpp）
+  --to KIND              safetensors（合并后的权重）、onnx 或 gguf（适配器，用于 llama.cpp）
   --values TYPE          合并权重的类型：F32（默认）、F16 或 BF16
 三者都接受 --model（否则用适配器写明的基座）、--device、--threads 和 --json。
 
