@@ -73,6 +73,8 @@ const MAX_ZSTD_WINDOW = 32 << 20;
 const LEAST_WINDOW = 8 << 20;
 const BYTES_PER_BLOCK = 512;
 const FREE_BLOCKS = 64;
+/** Of the table of a Huffman tree's weights, at most. */
+const MAX_WEIGHT_LOG = 6;
 
 /**
  * Walks over the frames' headers and blocks: what they make is known beforehand but for blocks of 128 KiB at most.
@@ -115,8 +117,39 @@ function checkZstd(input: Uint8Array, length: number): void {
       last = head & 1;
       if (kind !== 2) made += bytes;
       if (made > length || ++blocks > FREE_BLOCKS + length / BYTES_PER_BLOCK) throw damaged();
+      if (kind === 2 && readsNoBits(input.subarray(at + 3, at + 3 + bytes))) throw damaged();
       at += 3 + (kind === 1 ? 1 : bytes);
     }
     if (flags & 4) at += 4;
   }
+}
+
+/**
+ * Whether the weights of a block's Huffman tree are packed with a table that one weight has to itself. No bit is read from
+ * one to the next then: the library would read for ever. A table with two takes at least one bit every so often.
+ * Format: the same, 3.1.1.3.1, 4.2.1 and 4.1.1. @param block a compressed one
+ */
+function readsNoBits(block: Uint8Array): boolean {
+  const literals = block[0];
+  const tree = [3, 3, 4, 5][(literals >> 2) & 3];
+  // No tree of its own, or weights as they are.
+  if ((literals & 3) !== 2 || block[tree] >= 128) return false;
+  const log = (block[tree + 1] & 15) + 5;
+  // More is refused by the library.
+  if (log > MAX_WEIGHT_LOG) return false;
+  let bit = (tree + 1) * 8 + 4;
+  const peek = (bits: number) => {
+    const at = bit >> 3;
+    return (((block[at] | (block[at + 1] << 8) | (block[at + 2] << 16)) >> (bit & 7)) & ((1 << bits) - 1)) >>> 0;
+  };
+  const all = (1 << (log + 1)) - 1;
+  const none = 1;
+  for (let weight = 0; weight < 256; weight++) {
+    if (peek(log + 1) === all) return true;
+    if (peek(log) !== none) return false;
+    bit += log;
+    // How many weights more have no share.
+    for (let more = 3; more === 3; bit += 2) weight += more = peek(2);
+  }
+  return false;
 }
