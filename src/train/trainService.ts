@@ -1,28 +1,27 @@
 /** Everything the train worker can be asked for: a model, an experiment on it, answers, adapters in and out. */
 import { AdapterRun } from '../engine/adapterRun';
 import type { BaseModel } from '../engine/base';
-import { Generator } from '../engine/generator';
 import type { Device } from '../engine/device/device';
 import { openDevice } from '../engine/openDevice';
-import { framedIds, promptIds, TextStream } from '../hub/tokenizer';
 import { dropKept, keptModels } from '../hub/keptModels';
 import { listModelFiles } from '../hub/modelFiles';
-import { giveFolder, sourceName } from '../hub/source';
+import { giveFolder } from '../hub/source';
 import { type TrainConfig, isPerToken, trainSchema } from '../shared/config';
 import { AdapterError, GpuError, ModelError, OutOfMemoryError, TrainError, toErrorInfo } from '../shared/errors';
 import { message } from '../shared/message';
 import { tellsClasses } from '../shared/model';
 import type { DeviceChoice, ModelFile, TokenSet } from '../shared/types';
-import { type AdapterCheck, checkOf, compareCheck, fitsModel } from './adapterCheck';
+import { compareCheck, fitsModel } from './adapterCheck';
 import { adapterFiles } from './adapterFiles';
 import { type ImportedAdapter, readAdapter } from './readAdapter';
+import { exportedCheck, originOf } from './exportedRun';
 import { exportFiles } from './export/exportFiles';
 import { zipFile } from './export/zipFile';
 import { todaysState } from './formerState';
 import { Lock } from './lock';
 import { measureModules } from './moduleMeasures';
 import { DEVICE_BARS } from './logitCheck';
-import { checkPicture, checkedSequence } from './checkPicture';
+import { checkedSequence } from './checkPicture';
 import { logitRows } from './logitRows';
 import { type FetchedModel, type OpenModel, fetchModel, placeWeights, proveModel } from './openModel';
 import { Openings } from './openings';
@@ -35,11 +34,8 @@ import { Sieve } from './sieve/sieve';
 import { timeSteps } from './stepTime';
 import { measureTokenClasses } from './tokenClasses';
 import { TrainingData, refuseEmpty, refuseForeign } from './trainingData';
+import { writeAnswers } from './writeAnswers';
 import { measureWritten } from './writtenAnswers';
-
-const CHECK_ROWS = 3;
-const CHECK_TOKENS = 16;
-const CHECK_TEXT = 'Once upon a time there was a fox who wanted to see the sea.';
 
 type Request<T extends TrainRequest['type']> = Extract<TrainRequest, { type: T }>;
 
@@ -303,36 +299,22 @@ export class TrainService {
     const { base, tokenizer } = this.#needModel();
     if (tellsClasses(base.config)) throw new TrainError(message('train.studio.noText'));
     this.#cancelled = false;
-    const prompted = promptIds(tokenizer, prompt);
-    // In a chat an answer ends with the first special token, whatever the model's own end is.
-    const ends = (id: number) => typeof prompt !== 'string' && tokenizer.special.has(id);
     const written: Record<RunId, string> = Object.create(null);
-    const answer = async (ids: RunId[]) => {
-      if (this.#cancelled) return;
-      const generator = await Generator.create(
+    const answer = (ids: RunId[]) =>
+      writeAnswers(
         base,
         ids.map((runId) => this.#adapter(runId)),
-        prompted.length + sampling.maxNewTokens,
-      );
-      const streams = ids.map(() => new TextStream(tokenizer));
-      const show = (m: number, piece: string, done: boolean) => {
-        written[ids[m]] = (written[ids[m]] ?? '') + piece;
-        this.#emit({ type: 'generated', requestId, runId: ids[m], piece, done });
-      };
-      try {
-        await generator.generate(
-          prompted,
+        {
+          prompt,
           sampling,
-          (m, id) => {
-            show(m, streams[m].push(id), false);
-            return !this.#cancelled && !ends(id);
+          tokenizer,
+          going: () => !this.#cancelled,
+          show: (m, piece, done) => {
+            written[ids[m]] = (written[ids[m]] ?? '') + piece;
+            this.#emit({ type: 'generated', requestId, runId: ids[m], piece, done });
           },
-          (m) => show(m, streams[m].end(), true),
-        );
-      } finally {
-        generator.free();
-      }
-    };
+        },
+      );
     await this.#lock.run(async () => {
       try {
         await answer(runs);
@@ -359,40 +341,6 @@ export class TrainService {
     return null;
   }
 
-  /** Logits of a short text under an adapter, for whoever loads the exported files. */
-  async #check(run: AdapterRun, { tokenizer, info }: OpenModel): Promise<AdapterCheck> {
-    const base = this.#baseOf(run);
-    const { pictures } = tokenizer;
-    const picture = pictures && checkPicture(pictures);
-    const sequence = picture?.sequence ?? {
-      ids: tellsClasses(base.config)
-        ? framedIds(tokenizer, CHECK_TEXT, CHECK_TOKENS)
-        : promptIds(tokenizer, CHECK_TEXT).slice(0, CHECK_TOKENS),
-    };
-    const all = await logitRows(base, run, [sequence]);
-    const rows = Array.from({ length: Math.min(CHECK_ROWS, all.length) }, (_, i) => all.length - 1 - i);
-    return checkOf({
-      model: sourceName(info.source),
-      ids: [...sequence.ids],
-      ...(picture && { picture: picture.written }),
-      rows,
-      logits: rows.map((r) => all[r]),
-    });
-  }
-
-  /** What an exported adapter's files say of the model that it belongs to. */
-  async #originOf(run: AdapterRun) {
-    const { source, file } = this.#needModel().info;
-    const { path, dtype, exact } = file;
-    const { config } = this.#baseOf(run);
-    return {
-      model: { id: source.id, revision: source.kind === 'hub' && source.revision !== 'main' ? source.revision : null },
-      base: { path, dtype, exact },
-      inOut: run.modules.some((m) => m.inOut),
-      classes: tellsClasses(config) ? { model: config, values: await run.wholeValues() } : null,
-    };
-  }
-
   export({ runId, template, check: checked }: Request<'export'>): Promise<TrainReplies['export']> {
     const model = this.#needModel();
     return this.#lock.run(async () => {
@@ -400,8 +348,8 @@ export class TrainService {
       if (!run) throw new AdapterError(message('train.studio.base'));
       const [{ run: config, adapters }, thresholds] = [await run.exported(), await run.method.thresholds()];
       // Some gates keep everything outside training: what they export is a plain adapter.
-      const check = checked ? await this.#check(run, model) : null;
-      const origin = await this.#originOf(run);
+      const check = checked ? await exportedCheck(run, this.#baseOf(run), model) : null;
+      const origin = await originOf(run, this.#baseOf(run), model.info);
       return { files: adapterFiles({ run: config, ...origin, adapters, thresholds, template, check }) };
     });
   }
@@ -418,7 +366,7 @@ export class TrainService {
       return {
         trained: { run, adapters, thresholds, whole },
         model: this.#baseOf(adapter).config,
-        check: await this.#check(adapter, open),
+        check: await exportedCheck(adapter, this.#baseOf(adapter), open),
       };
     });
     const { files, release } = await exportFiles(kind, { ...subject, source, file, template, facts }, values);
@@ -527,10 +475,10 @@ export class TrainService {
     return this.#lock.run(async () => {
       const { run, adapters } = await this.#needSieve().gated(way, share);
       const thresholds = await run.method.thresholds();
-      const check = checked ? await this.#check(run, model) : null;
+      const check = checked ? await exportedCheck(run, this.#baseOf(run), model) : null;
       const named = { ...run.config, name };
       const rule = 'afterwards' as const;
-      const origin = await this.#originOf(run);
+      const origin = await originOf(run, this.#baseOf(run), model.info);
       return { files: adapterFiles({ run: named, ...origin, adapters, thresholds, rule, template, check }) };
     });
   }
