@@ -346,6 +346,8 @@ export class App {
     await this.page.waitForFunction(
       () => {
         const answers = [...document.querySelectorAll('[data-testid^="answer-"]')];
+        // Until the next ones begin, those before are shown.
+        if (document.querySelector<HTMLButtonElement>('[data-testid="compare-run"]')?.disabled) return false;
         return answers.length > 0 && answers.every((a) => a.getAttribute('data-done') === 'true');
       },
       undefined,

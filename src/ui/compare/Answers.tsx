@@ -181,6 +181,10 @@ function useFirstPrompt(shown: readonly Contender[], own: string | null, fill: (
   );
   const unanswered = useSel((s) => s.compare.writing === null && Object.keys(s.runs.answers).length === 0);
   const done = useRef<number | null>(null);
+  const now = useRef(fill);
+  useEffect(() => {
+    now.current = fill;
+  }, [fill]);
   const trained = shown.some((c) => c.kind === 'run' && c.voice.kind !== 'none');
   const due = here && idle && unanswered && trained && startedAt !== null && fill !== null;
   useEffect(() => {
@@ -188,11 +192,12 @@ function useFirstPrompt(shown: readonly Contender[], own: string | null, fill: (
     done.current = startedAt;
     void (async () => {
       const text = own ?? (await comparing.suggestion());
-      if (!text) return;
-      fill(text);
+      // What a person has typed meanwhile is theirs.
+      if (!text || !now.current) return;
+      now.current(text);
       await comparing.answer(text);
     })();
-  }, [due, startedAt, own, fill, comparing]);
+  }, [due, startedAt, own, comparing]);
 }
 
 function Cards({ shown, reference }: Pick<Compared, 'shown' | 'reference'>) {
