@@ -242,7 +242,7 @@ export type Made = Awaited<ReturnType<typeof Trainer.create>>;
       (_, i) => `{"prompt":"Owl ${i} is","completion":" ${i % 2 ? 'red' : 'blue'}"}`,
     );
     writeFileSync(join(cwd, 'owls.jsonl'), rows.join('\n'));
-    const args = ['train', '--data', 'owls.jsonl', '--model', 'sieve-stories-nano', '--steps', '12', '--json'];
+    const args = ['train', '--data', 'owls.jsonl', '--model', 'sieve-stories-nano', '--steps', '400', '--json'];
     await look('Ctrl-C writes a checkpoint, and the same command goes on from it', async () => {
       const cut = await run(bin, args, { cwd, at: '"step":3,', signal: 'SIGINT' });
       const rest = await run(bin, args, { cwd });
