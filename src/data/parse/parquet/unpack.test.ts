@@ -15,7 +15,7 @@ it('reads brotli when it is loaded anew, beside the library that was not', async
 /** A frame of one compressed block with a Huffman tree, whose weights' table begins with the bits of `table`, lowest first. */
 function zstdFrame(table: string): Uint8Array {
   const bits = `0000${table}`.padEnd(24, '0');
-  const packed = [0, 8, 16].map((at) => Number.parseInt(bits.slice(at, at + 8).split('').reverse().join(''), 2));
+  const packed = [0, 8, 16].map((at) => [...bits].slice(at, at + 8).reduce((byte, bit, i) => byte | (+bit << i), 0));
   // Literals with a tree: 4 of them in 8 bytes. The tree: 5 bytes, of which the last must not be 0.
   const block = [2 | (4 << 4), (8 << 6) & 255, (8 << 6) >> 8, 5, ...packed, 0x55, 0x81, 0, 0, 0];
   return Uint8Array.from([0x28, 0xb5, 0x2f, 0xfd, 0x20, 4, 1 | (2 << 1) | (block.length << 3), 0, 0, ...block]);
