@@ -1,6 +1,7 @@
 /** From a `ModelSource` to addresses, listings and bytes: of the app's own models, of a hub's, or of a folder. */
 import { ModelError } from '../shared/errors';
 import { message } from '../shared/message';
+import { chosenRevision } from '../shared/revision';
 import type { ModelSource } from '../shared/types';
 import {
   download,
@@ -98,7 +99,8 @@ export function folderOf({ id }: Extract<ModelSource, { kind: 'folder' }>): Read
 
 /** How a person calls the source. */
 export function sourceName(source: ModelSource): string {
-  return source.kind === 'hub' && source.revision !== 'main' ? `${source.id} (${source.revision})` : source.id;
+  const revision = chosenRevision(source);
+  return revision === null ? source.id : `${source.id} (${revision})`;
 }
 
 /**

@@ -4,6 +4,7 @@ import type { BaseModel } from '../engine/base';
 import { sourceName } from '../hub/source';
 import { framedIds, promptIds } from '../hub/tokenizer';
 import { tellsClasses } from '../shared/model';
+import { chosenRevision } from '../shared/revision';
 import { type AdapterCheck, checkOf } from './adapterCheck';
 import { checkPicture } from './checkPicture';
 import { logitRows } from './logitRows';
@@ -41,7 +42,7 @@ export async function exportedCheck(
 export async function originOf(run: AdapterRun, base: BaseModel, { source, file }: OpenModel['info']) {
   const { path, dtype, exact } = file;
   return {
-    model: { id: source.id, revision: source.kind === 'hub' && source.revision !== 'main' ? source.revision : null },
+    model: { id: source.id, revision: chosenRevision(source) },
     base: { path, dtype, exact },
     inOut: run.modules.some((m) => m.inOut),
     classes: tellsClasses(base.config) ? { model: base.config, values: await run.wholeValues() } : null,

@@ -292,6 +292,13 @@ export class TrainService {
     return run;
   }
 
+  /** The adapter of a run. @throws {AdapterError} for the base, which has none */
+  #trained(runId: RunId): AdapterRun {
+    const run = this.#adapter(runId);
+    if (!run) throw new AdapterError(message('train.studio.base'));
+    return run;
+  }
+
   async generate(
     { runs, prompt, sampling }: Request<'generate'>,
     requestId: number,
@@ -344,8 +351,7 @@ export class TrainService {
   export({ runId, template, check: checked }: Request<'export'>): Promise<TrainReplies['export']> {
     const model = this.#needModel();
     return this.#lock.run(async () => {
-      const run = this.#adapter(runId);
-      if (!run) throw new AdapterError(message('train.studio.base'));
+      const run = this.#trained(runId);
       const [{ run: config, adapters }, thresholds] = [await run.exported(), await run.method.thresholds()];
       // Some gates keep everything outside training: what they export is a plain adapter.
       const check = checked ? await exportedCheck(run, this.#baseOf(run), model) : null;
@@ -359,8 +365,7 @@ export class TrainService {
     const open = this.#needModel();
     const { source, file } = open.info;
     const subject = await this.#lock.run(async () => {
-      const adapter = this.#adapter(runId);
-      if (!adapter) throw new AdapterError(message('train.studio.base'));
+      const adapter = this.#trained(runId);
       const [{ run, adapters }, thresholds] = [await adapter.exported(), await adapter.method.thresholds()];
       const whole = await adapter.wholeValues();
       return {
@@ -392,8 +397,7 @@ export class TrainService {
   ): Promise<T> {
     const model = this.#needModel();
     if (this.#session?.going) throw new TrainError(message('train.sieve.going'));
-    const run = this.#adapter(runId);
-    if (!run) throw new AdapterError(message('train.studio.base'));
+    const run = this.#trained(runId);
     if (data) {
       const { train: set, validation, settings: train } = data;
       refuseEmpty(data);

@@ -1,5 +1,6 @@
 /** A set-up as a command line: the same model, settings and reading of the data in a terminal (`src/cli/options.ts`). */
 import { READ_AUTO } from '../../shared/data';
+import { chosenRevision } from '../../shared/revision';
 import { defaultTemplate } from '../../shared/template';
 import type { ModelSource } from '../../shared/types';
 import { type DatasetSlice, initialState } from '../slices';
@@ -10,7 +11,8 @@ const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word :
 const modelWords = (source: ModelSource | null): string[] => {
   if (!source) return [];
   const { kind, id } = source;
-  const name = kind === 'hub' && source.revision !== 'main' ? `${id}@${source.revision}` : id;
+  const revision = chosenRevision(source);
+  const name = revision === null ? id : `${id}@${revision}`;
   const file = kind !== 'embedded' && source.file !== undefined ? ['--model-file', source.file] : [];
   return ['--model', name, ...file];
 };

@@ -9,6 +9,7 @@ import { AdapterError } from '../../shared/errors';
 import type { ExportKind, ValueType } from '../../shared/exports';
 import { message } from '../../shared/message';
 import { type ModelDescription, tellsClasses } from '../../shared/model';
+import { chosenRevision } from '../../shared/revision';
 import {
   type SnippetParts,
   browserPage,
@@ -83,12 +84,11 @@ export function transformersConfig(text: string, { head }: Pick<ModelDescription
 
 const card = (subject: ExportSubject, what: string, usage: readonly string[]): ExportFile => {
   const { trained, source, file, template, facts, model } = subject;
-  const revision = source.kind === 'hub' && source.revision !== 'main' ? source.revision : null;
   return textFile(
     'README.md',
     modelCard({
       run: trained.run,
-      model: { id: source.id, revision },
+      model: { id: source.id, revision: chosenRevision(source) },
       base: { path: file.path, exact: file.exact },
       template,
       facts,
@@ -143,21 +143,18 @@ async function onnxFiles(subject: ExportSubject): Promise<Exported> {
   const merged = trained.thresholds === null && canPatch(trained, bound);
   const folder = `model/${file.path.slice(0, file.path.lastIndexOf('/') + 1)}`;
   const own = `model/${file.path}`;
-  const graph: ExportFile[] = merged
-    ? patchedFiles(mergedOnnx(base, bound, { bytes, external, weights, trained }))
-    : [
-        piecesFile(own, withAdapter(base, { weights, bytes }, trained)),
-        ...[...external].map(([name, data]) => wholeFile(folder + name, data)),
-      ];
-  function patchedFiles(made: ReturnType<typeof mergedOnnx>): ExportFile[] {
-    return [
-      { name: own, length: bytes.length, pieces: () => made.own },
-      ...[...made.external].map(([name, pieces]) => ({
-        name: folder + name,
-        length: external.get(name)!.length,
-        pieces: () => pieces,
-      })),
-    ];
+  let graph: ExportFile[];
+  if (merged) {
+    const made = mergedOnnx(base, bound, { bytes, external, weights, trained });
+    const data = [...made.external].map(([name, pieces]) => ({
+      name: folder + name,
+      length: external.get(name)!.length,
+      pieces: () => pieces,
+    }));
+    graph = [{ name: own, length: bytes.length, pieces: () => made.own }, ...data];
+  } else {
+    const data = [...external].map(([name, values]) => wholeFile(folder + name, values));
+    graph = [piecesFile(own, withAdapter(base, { weights, bytes }, trained)), ...data];
   }
   if (graph[0].length > MAX_ONNX) unfit(message('train.export.onnxHas.size', { bytes: graph[0].length }));
   return {
