@@ -240,7 +240,7 @@ export class Training {
       return;
     }
     const tokens = this.batch.starts[1];
-    const { ratio } = await this.#trainer.gateMap(gated.config.id, this.batch.ids.slice(0, tokens));
+    const { ratio } = await this.#trainer.measurements.gateMap(gated.config.id, this.batch.ids.slice(0, tokens));
     gated.method.setThresholds(
       Float32Array.from(modules, (_, m) => {
         const sorted = ratio.slice(m * tokens, (m + 1) * tokens).sort();
@@ -251,7 +251,7 @@ export class Training {
 
   /** Time per kernel of the first run's forward, loss and backward, every dispatch by itself. */
   profile(): Promise<KernelTime[]> {
-    return this.#trainer.profile([this.#ids[0]], this.batch);
+    return this.#trainer.measurements.profile([this.#ids[0]], this.batch);
   }
 
   /** Multiply-adds of a step of one run at the share kept in the last step. */

@@ -37,7 +37,7 @@ export interface Cell extends CellId, Measured {
 async function measure(trainer: Trainer, runId: string, batches: readonly TokenBatch[]): Promise<Measured> {
   const [sums, tokens]: number[][] = [[], []];
   for (const batch of batches) {
-    const [losses] = await trainer.targetLosses([runId], batch);
+    const [losses] = await trainer.measurements.targetLosses([runId], batch);
     let at = 0;
     for (let s = 0; s + 1 < batch.starts.length; s++) {
       let [sum, n] = [0, 0];

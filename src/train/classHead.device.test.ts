@@ -167,7 +167,7 @@ describe.each(names)('%s', (name) => {
         recompute: name.startsWith('post'),
       },
     );
-    const [baseLogits] = await trainer.classLogits([null], batch);
+    const [baseLogits] = await trainer.measurements.classLogits([null], batch);
     const expected = plain(config, (weight) => weights.get(weight)!, batch);
     expectCloseToMax(
       baseLogits.flatMap((row) => [...row]),
@@ -206,7 +206,7 @@ describe.each(names)('%s', (name) => {
         return w + SCALING * sum;
       }) as unknown as Float32Array;
     };
-    const logits = await trainer.classLogits(['one', 'two'], batch);
+    const logits = await trainer.measurements.classLogits(['one', 'two'], batch);
     const results = await trainer.evaluate(['one', 'two'], [batch], true);
     for (const [r, { id }] of runs.entries()) {
       const own = values.get(id)!;

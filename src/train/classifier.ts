@@ -175,7 +175,7 @@ class HeadClassifier implements Classifier {
 
   async predict(runIds: readonly RunId[], from: number, count: number): Promise<Prediction[][]> {
     const examples = Array.from({ length: count }, (_, i) => from + i);
-    const all = await this.#host.trainer.classLogits(
+    const all = await this.#host.trainer.measurements.classLogits(
       runIds.map((id) => (id === 'base' ? null : id)),
       toBatch(this.#validation, examples),
     );

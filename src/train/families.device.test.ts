@@ -77,7 +77,7 @@ async function rowsOf(
 ): Promise<Float32Array[]> {
   if (base.config.head.kind === 'vocabulary') return logits(f, base, adapter);
   const batch = fixtureBatch(f, 'batch0');
-  const [all] = await trainer.classLogits([adapter && adapter.config.id], batch);
+  const [all] = await trainer.measurements.classLogits([adapter && adapter.config.id], batch);
   const rows: Float32Array[] = [];
   all.forEach((own, s) => (rows[batch.starts[s]] = own));
   return rows;

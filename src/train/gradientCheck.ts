@@ -160,7 +160,7 @@ async function partingThresholds(trainer: Trainer, runId: string, batch: TokenBa
     for (let s = 0; s + 1 < starts.length; s++) {
       const [from, to] = [starts[s], starts[s + 1]];
       const own = patches?.slice(from * values, to * values);
-      parts.push((await trainer.gateMap(runId, ids.slice(from, to), own)).ratio);
+      parts.push((await trainer.measurements.gateMap(runId, ids.slice(from, to), own)).ratio);
     }
     return run.modules.map((_, m) =>
       parts.flatMap((p) => {

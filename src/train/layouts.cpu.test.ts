@@ -153,7 +153,7 @@ it('gates that choose among the tokens of a batch choose the same when it is cut
     // Evaluated one by one, as few runs share a pass.
     const evals = [];
     for (const id of names) evals.push(...(await trainer.evaluate([id], batches, true)));
-    const losses = await trainer.targetLosses(names, batches[0]);
+    const losses = await trainer.measurements.targetLosses(names, batches[0]);
     const thresholds = await trainer.run('quantile').method.thresholds();
     trainer.free();
     return { steps: steps.flat(), evals, losses, thresholds: [...thresholds!] };

@@ -151,7 +151,7 @@ it('losses of single targets add up to the batch’s loss, for stacked runs and 
   const batch = toBatch(validation, [0, 1, 2]);
   await (await trainer.step(['lora', 'ts-lora'], [batch], 0)).get('lora');
   for (const ids of [[null], ['lora', 'ts-lora']]) {
-    const single = await trainer.targetLosses(ids, batch);
+    const single = await trainer.measurements.targetLosses(ids, batch);
     const whole = await trainer.evaluate(ids, [batch]);
     single.forEach((own, i) => {
       expect(own.length).toBe(whole[i].supervised);
@@ -174,7 +174,7 @@ it('losses of single targets add up to the batch’s loss, for stacked runs and 
           offsets: Uint32Array.of(0, ids.length),
           supervised: lastOf(ids.length),
         };
-        const [losses] = await trainer.targetLosses([id], toBatch(one, [0]));
+        const [losses] = await trainer.measurements.targetLosses([id], toBatch(one, [0]));
         logs.push(-losses[0]);
       }
       const sum = logs.reduce((s, x) => s + Math.exp(x), 0);

@@ -85,7 +85,7 @@ it.each(METHODS)('%s: the same on the CPU', async (method) => {
   expectCloseToMax(got, expected, 1e-5, 'logits');
 
   if (isGated(run)) {
-    const [ofGpu, ofCpu] = await Promise.all(trainers.map((trainer) => trainer.gateMap('run', ids)));
+    const [ofGpu, ofCpu] = await Promise.all(trainers.map((trainer) => trainer.measurements.gateMap('run', ids)));
     const tied = (i: number) => Math.abs(ofGpu.ratio[i] - seen[0].tau![Math.floor(i / ids.length)]) <= TIE;
     expect(ofCpu.active.filter((_, i) => !tied(i))).toEqual(ofGpu.active.filter((_, i) => !tied(i)));
     expect(new Set(ofGpu.active).size, 'some tokens are active, some skipped').toBe(2);

@@ -593,7 +593,7 @@ export class Session {
       const [{ batch }] = fitBatches([this.#data.first(batchSize)], this.trainer.capacity);
       const runs = this.#live.slice(0, this.trainer.layout.capacity.segments);
       if (runs.length === 0) throw new TrainError(message('train.session.allFailed'));
-      const kernels = await this.trainer.profile(runs, batch);
+      const kernels = await this.trainer.measurements.profile(runs, batch);
       return { kernels, rate: await matmulRate(this.trainer.base.device), tokens: batch.ids.length, runs: runs.length };
     });
   }

@@ -46,7 +46,7 @@ async function measurePatches(
     );
     for (let e = 0; e < Math.min(examples, exampleCount(validation)); e++) {
       const { ids, patches } = toBatch(validation, [e]);
-      const { active } = await trainer.gateMap(runId, ids, patches);
+      const { active } = await trainer.measurements.gateMap(runId, ids, patches);
       ids.forEach((token, t) => {
         const row = rows[PICTURE.names.indexOf(partOfPicture(token, side))];
         row.tokens++;
@@ -84,7 +84,7 @@ export async function measureTokenClasses(
       ];
       const ids = validation.ids.slice(from, to);
       const pieces = tokenizer.pieces(ids);
-      const { active } = await trainer.gateMap(runId, ids);
+      const { active } = await trainer.measurements.gateMap(runId, ids);
       for (let t = 0; t < ids.length; t++) {
         let skipped = 0;
         for (let m = 0; m < modules; m++) skipped += 1 - active[m * ids.length + t];

@@ -2,7 +2,8 @@
 import { exampleCount, toBatch } from '../data/batches';
 import { watchedPicture } from '../data/pictures/shown';
 import { maxContext } from '../engine/model/modules';
-import type { GateMap, Trainer } from '../engine/trainer';
+import type { GateMap } from '../engine/measurements';
+import type { Trainer } from '../engine/trainer';
 import { framedIds, promptIds } from '../hub/tokenizer';
 import { isGated, learnsThreshold } from '../shared/config';
 import type { WatchedPicture } from '../shared/data';
@@ -91,7 +92,7 @@ export class Watcher {
     await this.#host.trainer.base.device.done();
     const started = performance.now();
     for (const run of gated) {
-      const { active, ratio }: GateMap = await this.#host.trainer.gateMap(run.config.id, ids, patches);
+      const { active, ratio }: GateMap = await this.#host.trainer.measurements.gateMap(run.config.id, ids, patches);
       this.#emit({
         type: 'watch',
         runId: run.config.id,

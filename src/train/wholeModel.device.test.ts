@@ -81,7 +81,7 @@ for (const model of ['sieve-stories-nano', 'sieve-stories-4m']) {
           const tokens = batch.ids.length;
           const [ratio, gate, tau] = [f.floats('ratio'), f.bytes('gate'), f.floats('tau')];
           for (let s = 0; s + 1 < batch.starts.length; s++) {
-            const map = await trainer.gateMap(run.id, sequence(batch, s).ids);
+            const map = await trainer.measurements.gateMap(run.id, sequence(batch, s).ids);
             const length = batch.starts[s + 1] - batch.starts[s];
             for (let m = 0; m < modules; m++) {
               for (let t = 0; t < length; t++) {

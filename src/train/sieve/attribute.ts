@@ -75,7 +75,7 @@ async function shown(
   { trainer, run }: Twin,
   { worth, model }: { worth: Float64Array; model: OpenModel },
 ): Promise<TextWorth> {
-  const { active, ratio } = await trainer.gateMap(run.id, ids, patches);
+  const { active, ratio } = await trainer.measurements.gateMap(run.id, ids, patches);
   return {
     tokens: model.tokenizer.pieces(ids),
     ...(picture && { picture }),

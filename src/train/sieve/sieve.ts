@@ -78,7 +78,7 @@ export class Sieve {
       const seen: Float32Array[] = [];
       for (const batch of data.calibration) {
         signal?.throwIfAborted();
-        seen.push(...(await twin.trainer.ratios(twin.run.id, [batch])));
+        seen.push(...(await twin.trainer.measurements.ratios(twin.run.id, [batch])));
       }
       const { modules } = twin.adapter;
       const tokens = seen.reduce((sum, r) => sum + r.length, 0) / modules.length;
@@ -169,7 +169,7 @@ export class Sieve {
     let loss = await lossOf(counts);
     for (const group of groupsOf(this.#ranked.length, GROUPS, this.#seed)) {
       this.#twin.setThresholds(Float32Array.from(this.#ranked, (r, m) => thresholdOf(r, counts[m])));
-      const seen = await this.trainer.tokenGradients(this.#twin.run.id, calibration);
+      const seen = await this.trainer.measurements.tokenGradients(this.#twin.run.id, calibration);
       const mu = byModule(
         seen.map((s) => s.mu),
         this.#ranked.length,

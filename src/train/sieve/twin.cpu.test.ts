@@ -61,11 +61,11 @@ describe('a gated adapter, and a weak one', () => {
     const twin = await open();
     const [batch] = t.data.validation;
     const n = twin.adapter.modules.length;
-    const [ratio] = await twin.trainer.ratios(twin.run.id, [batch]);
+    const [ratio] = await twin.trainer.measurements.ratios(twin.run.id, [batch]);
     const tau = Float32Array.from(rank(ratio, n), (r) => thresholdOf(r, Math.floor(r.ratio.length / 2)));
     twin.setThresholds(tau);
     const measured = await ends(twin, [batch]);
-    const { active } = await twin.trainer.gateMap(twin.run.id, batch.ids.slice(0, batch.starts[1]));
+    const { active } = await twin.trainer.measurements.gateMap(twin.run.id, batch.ids.slice(0, batch.starts[1]));
     const [worth] = await twin.attribution([batch], { points: 5, tau });
     expect(checksum({ byModule: worth, ...measured }).error).toBeLessThan(0.1);
     const tokens = batch.ids.length;
@@ -89,7 +89,7 @@ describe('a gated adapter, and a weak one', () => {
     const [worth] = await twin.attribution([batch], { points: 5, tau: new Float32Array(n) });
     const { adapted } = await ends(twin, [batch]);
     const tokens = batch.ids.length;
-    const ranked = rank((await twin.trainer.ratios(twin.run.id, [batch]))[0], n);
+    const ranked = rank((await twin.trainer.measurements.ratios(twin.run.id, [batch]))[0], n);
     const largest = Math.max(
       ...Array.from({ length: n }, (_, m) => Math.abs(sumOf(worth.subarray(m * tokens, (m + 1) * tokens)))),
     );

@@ -111,7 +111,7 @@ export class Twin {
         const all: Float32Array[] = [];
         for (const [i, batch] of batches.entries()) {
           each?.(done++, points * batches.length);
-          const [{ mu, ratio, tokens }] = await this.trainer.tokenGradients(this.run.id, [batch]);
+          const [{ mu, ratio, tokens }] = await this.trainer.measurements.tokenGradients(this.run.id, [batch]);
           const share = counts[i] / total;
           all.push(
             mu.map((value, k) => (ratio[k] >= Math.fround(tau[Math.floor(k / tokens)] * scale) ? value * share : 0)),
