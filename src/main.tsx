@@ -28,7 +28,7 @@ const studio = new Studio({
   startSettings: startSettings(href),
 });
 // On its way while the first frames are drawn; `boot` says what goes wrong.
-studio.listModels().catch(() => {});
+studio.models.list().catch(() => {});
 studio.setTheme(rememberedTheme());
 // Before the first paint; from then on the toggle sees to it.
 applyTheme(rememberedTheme())();

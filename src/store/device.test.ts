@@ -82,7 +82,7 @@ function page() {
 test('adapters go along where a file can hold them; curves and answers stay', async () => {
   const { studio, train, answer, exported, state } = page();
   expect(adaptersOf(state().runs.session)).toEqual({ goes: ['lora', 'ts-lora'], stays: ['random'] });
-  const moved = studio.computeOn('cpu');
+  const moved = studio.models.computeOn('cpu');
   await exported();
   // What is open stays until the other is ready.
   expect(state().model).toMatchObject({ status: 'ready', info: GPU, moving: 'cpu' });
@@ -110,7 +110,7 @@ test('adapters go along where a file can hold them; curves and answers stay', as
 test('a device that cannot be opened changes nothing, and is said', async () => {
   const { studio, train, exported, state } = page();
   const { runs } = state();
-  const moved = studio.computeOn('cpu');
+  const moved = studio.models.computeOn('cpu');
   await exported();
   train.fail('open-model', foreign('GpuError', 'no SIMD'));
   expect(await moved).toBe(false);
@@ -121,7 +121,7 @@ test('a device that cannot be opened changes nothing, and is said', async () => 
 
 test('an adapter that cannot follow is said, and only that one is gone', async () => {
   const { studio, train, answer, exported, state } = page();
-  const moved = studio.computeOn('cpu');
+  const moved = studio.models.computeOn('cpu');
   await exported();
   train.reply('open-model', CPU);
   await vi.waitFor(() => expect(train.sent.filter((m) => m.type === 'import')).toHaveLength(1));
@@ -139,7 +139,7 @@ test('an adapter that cannot follow is said, and only that one is gone', async (
 test('while something trains the device stays, and that is said', async () => {
   const { studio, train, state } = page();
   studio.store.setState((s) => ({ runs: { ...s.runs, phase: 'paused' } }));
-  expect(await studio.computeOn('cpu')).toBe(false);
+  expect(await studio.models.computeOn('cpu')).toBe(false);
   expect(train.sent).toEqual([]);
   expect(state().model).toMatchObject({ info: GPU, moving: null });
   expect(state().ui.notices).toMatchObject([{ section: 'model', info: { code: 'store.busy.run' } }]);
@@ -148,7 +148,7 @@ test('while something trains the device stays, and that is said', async () => {
 test('where nothing is open any more, as when a GPU was lost, the model is opened on the other device', async () => {
   const { studio, train, state } = page();
   studio.store.setState((s) => ({ model: { ...s.model, status: 'failed', info: null } }));
-  const moved = studio.computeOn('cpu');
+  const moved = studio.models.computeOn('cpu');
   await vi.waitFor(() => expect(train.last('open-model')).toMatchObject({ device: 'cpu' }));
   train.reply('open-model', CPU);
   expect(await moved).toBe(true);

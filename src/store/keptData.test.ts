@@ -323,7 +323,7 @@ test('a run knows what its data are made from, files by content', async () => {
   await open(all);
   await all.studio.data.openFiles([{ path: 'own.csv', file: FILE }]);
   all.studio.data.setPreparation({ seed: 9 });
-  await all.studio.start();
+  await all.studio.training.start();
   const made = await all.state().runs.session!.recipe;
   expect(made).toMatchObject({ origin: { kind: 'file', name: 'own.csv' }, files: (await recipe()).files, seed: 9 });
   expect(all.keep.last('keep-sources').write).toBe(true);
@@ -350,7 +350,7 @@ test('the model that was chosen survives a reload, but not another address, and 
   const before = page();
   await open(before);
   const nano = { kind: 'embedded', id: 'sieve-stories-nano' } as const;
-  await before.studio.openModel(nano);
+  await before.studio.models.open(nano);
   const after = page();
   await open(after);
   expect([after.train, after.data].map((port, i) => port.last(i ? 'open-tokenizer' : 'open-model').source)).toEqual([

@@ -218,7 +218,7 @@ async function ready(info = INFO, startDevice?: DeviceChoice) {
 
 async function started() {
   const all = await ready();
-  const start = all.studio.start();
+  const start = all.studio.training.start();
   await sent(all.train, 'start');
   all.train.reply('start', PLAN);
   await start;
@@ -250,7 +250,7 @@ test.each([
   expect(all.state().model).toMatchObject({ gpu: { state }, status: 'ready', choice: 'auto', info: CPU });
   expect(noGpuReason(all.state().model)).toBe(state);
   expect(whyNotTrain(all.state())).toBeNull();
-  const start = all.studio.start();
+  const start = all.studio.training.start();
   await sent(all.train, 'start');
   all.train.reply('start', PLAN);
   await start;
@@ -382,7 +382,7 @@ test('where nothing can be computed a saved session opens, to be looked at; anot
   ]);
   expect(state().ui.notices).toMatchObject([{ section: 'model', info: { params: { text: 'no SIMD' } } }]);
   expect(train.sent.some((m) => m.type === 'import')).toBe(false);
-  void studio.openModel({ kind: 'embedded', id: 'sieve-stories-nano' });
+  void studio.models.open({ kind: 'embedded', id: 'sieve-stories-nano' });
   await vi.waitFor(() => expect(state().runs.session).toBeNull());
 });
 
@@ -417,27 +417,27 @@ test('samples and early stops reach the metricLogs; prompts are sent as the run�
   expect(lora.stopped).toEqual({ step: 40, bestStep: 20, bestLoss: 3 });
   expect(lora.dev).toEqual({ step: 40, loss: 3.5, best: { step: 20, loss: 3 } });
   expect(state().runs.session!.metricLogs.get('ts-lora')!.skipsAll).toEqual([{ module: 2, reason: 'harmful' }]);
-  const opened = studio.resetTau('ts-lora', 2);
+  const opened = studio.training.resetTau('ts-lora', 2);
   expect(train.last('reset-tau')).toMatchObject({ runId: 'ts-lora', module: 2 });
   train.reply('reset-tau', null);
   await opened;
-  const set = studio.setSamplePrompts(['why?']);
+  const set = studio.training.setSamplePrompts(['why?']);
   await sent(train, 'sample-prompts');
   expect(train.last('sample-prompts').prompts).toEqual(['Q: why?\n']);
   train.reply('sample-prompts', null);
   await set;
   expect(state().runs.samplePrompts).toEqual(['why?']);
-  void studio.setSamplePrompts(null);
+  void studio.training.setSamplePrompts(null);
   await vi.waitFor(() => expect(train.last('sample-prompts').prompts).toBeNull());
 });
 
 test('starting again resets first; a run in the way is refused', async () => {
   const { studio, train, state } = await started();
   event(train, { type: 'phase', phase: 'training' });
-  await studio.start();
+  await studio.training.start();
   expect(say(state().ui.notices[0].info)).toMatch(/is running/);
   event(train, { type: 'phase', phase: 'finished' });
-  const again = studio.start();
+  const again = studio.training.start();
   await sent(train, 'reset');
   train.reply('reset', null);
   await vi.waitFor(() => expect(train.sent.filter((m) => m.type === 'start')).toHaveLength(2));
@@ -451,7 +451,7 @@ test('a new session begins at its latest step; the run and the module that are l
   event(train, { type: 'phase', phase: 'finished' });
   studio.select({ run: 'lora', module: '2.k', token: 3, step: 60 });
   studio.point({ step: 59, token: 2 });
-  const again = studio.start();
+  const again = studio.training.start();
   await sent(train, 'reset');
   train.reply('reset', null);
   await vi.waitFor(() => expect(train.sent.filter((m) => m.type === 'start')).toHaveLength(2));
@@ -471,7 +471,7 @@ test('a start that fails is said where it happened, leaves nothing unheard, and 
   const hear = (reason: unknown) => unheard.push(reason);
   process.on('unhandledRejection', hear);
   const { studio, train, keep, state } = await ready();
-  const start = studio.start();
+  const start = studio.training.start();
   await sent(train, 'start');
   train.fail('start', foreign('GpuError', 'not enough memory'));
   await start;
@@ -501,7 +501,7 @@ test('a failed run is named; a worker that dies fails the model and can be opene
   train.crash('out of memory');
   expect(state().model.status).toBe('failed');
   expect(state().runs.phase).toBe('failed');
-  const open = studio.openModel(INFO.source);
+  const open = studio.models.open(INFO.source);
   await vi.waitFor(() => expect(train.sent.filter((m) => m.type === 'open-model')).toHaveLength(2));
   train.reply('open-model', INFO);
   await open;
@@ -512,7 +512,7 @@ test('a worker that the browser lost while a model opened is replaced, three tim
   const { studio, train, state } = await started();
   const asked = (n: number) =>
     vi.waitFor(() => expect(train.sent.filter((m) => m.type === 'open-model')).toHaveLength(n));
-  const open = studio.openModel(INFO.source);
+  const open = studio.models.open(INFO.source);
   await asked(2);
   train.crash(STUCK);
   await asked(3);
@@ -521,7 +521,7 @@ test('a worker that the browser lost while a model opened is replaced, three tim
   await open;
   expect(state().model.status).toBe('ready');
 
-  const again = studio.openModel(INFO.source);
+  const again = studio.models.open(INFO.source);
   for (const n of [4, 5, 6]) {
     await asked(n);
     train.crash(STUCK);
@@ -722,7 +722,7 @@ test('a chat goes into the model’s own template where it brings one, and is as
   const chat = { name: 'tool_use', source: '{{ messages }}', tokens: {} };
   const [own, other] = [{ ...chat, name: 'default' }, chat];
   const open = (templates: unknown[]) => {
-    void studio.openModel({ kind: 'embedded', id: 'sieve-stories-nano' });
+    void studio.models.open({ kind: 'embedded', id: 'sieve-stories-nano' });
     data.reply('open-tokenizer', { templates });
   };
   const prepared = (template: object) =>
@@ -754,11 +754,11 @@ test('a chat goes into the model’s own template where it brings one, and is as
 
 test('another model makes the tokens again, and nothing starts on the old ones', async () => {
   const { studio, train, data, state } = await ready();
-  const open = studio.openModel({ kind: 'embedded', id: 'sieve-stories-nano' });
+  const open = studio.models.open({ kind: 'embedded', id: 'sieve-stories-nano' });
   expect(state().dataset).toMatchObject({ train: null, preparing: true });
   train.reply('open-model', INFO);
   await open;
-  const start = studio.start();
+  const start = studio.training.start();
   data.reply('open-tokenizer', { templates: [] });
   await vi.waitFor(() => expect(data.sent.filter((m) => m.type === 'prepare')).toHaveLength(2));
   expect(train.sent.some((m) => m.type === 'start')).toBe(false);
@@ -774,7 +774,7 @@ test('a model that there is no room for fails in words; settings and data are as
   const { studio, train, data, state } = await ready();
   studio.configure.setTrain({ steps: 17 });
   const [draft, dataset] = [state().runs.draft, state().dataset];
-  const opening = studio.openFromHub('a/large', '');
+  const opening = studio.models.openFromHub('a/large', '');
   data.reply('open-tokenizer', { templates: [] });
   train.fail('open-model', foreign('OutOfMemoryError', 'no room for the weights, which take up to 900 MiB'));
   // It had to make room for the attempt.
@@ -793,7 +793,7 @@ test('a model that there is no room for fails in words; settings and data are as
 test('the learning rate is the one that is usual for the model, until somebody chooses another', async () => {
   const { studio, train, state } = await ready();
   const open = async (parameters: number) => {
-    const opening = studio.openModel(SECOND_MODEL);
+    const opening = studio.models.open(SECOND_MODEL);
     await sent(train, 'open-model');
     train.reply('open-model', { ...INFO, parameters });
     await opening;
@@ -808,14 +808,14 @@ test('the learning rate is the one that is usual for the model, until somebody c
 
 test('a model that is refused leaves what was open, with its runs and results', async () => {
   const { studio, train, data, state } = await ready();
-  const start = studio.start();
+  const start = studio.training.start();
   await sent(train, 'start');
   train.reply('start', PLAN);
   await start;
   event(train, { type: 'phase', phase: 'finished' });
   await vi.waitFor(() => expect(state().runs.phase).toBe('finished'));
   const { model, runs } = state();
-  const opening = studio.openFromHub('a/gpt2', '');
+  const opening = studio.models.openFromHub('a/gpt2', '');
   await sent(train, 'open-model');
   expect(state().runs.session).toBeNull();
   data.fail('open-tokenizer', foreign('ModelError', 'its model_type is gpt2'));
@@ -833,7 +833,7 @@ test('a model that is refused leaves what was open, with its runs and results', 
 test('a model that neither worker can open is reported once; a tokenizer that alone fails is reported', async () => {
   const { studio, train, data, state } = await ready();
   const gone = foreign('ModelError', 'no config.json');
-  const first = studio.openFromHub('a/b', '');
+  const first = studio.models.openFromHub('a/b', '');
   expect(train.last('open-model').source).toEqual({
     kind: 'hub',
     id: 'a/b',
@@ -847,7 +847,7 @@ test('a model that neither worker can open is reported once; a tokenizer that al
   await first;
   expect(state().ui.notices.map((n) => say(n.info))).toEqual(['no config.json']);
   await vi.waitFor(() => expect(state().dataset.preparing).toBe(false));
-  const second = studio.openFromHub('a/c', 'main');
+  const second = studio.models.openFromHub('a/c', 'main');
   train.reply('open-model', INFO);
   data.fail('open-tokenizer', foreign('ModelError', 'no tokenizer.json'));
   await second;
@@ -973,10 +973,10 @@ test('a data worker that ends is started anew with what was open; what ends it t
 test('opening a model can be cancelled: what was open stays', async () => {
   const { studio, train, data, state } = await ready();
   const { info } = state().model;
-  const opening = studio.openModel(SECOND_MODEL);
+  const opening = studio.models.open(SECOND_MODEL);
   await sent(train, 'open-model');
   expect(state().model).toMatchObject({ status: 'opening', source: SECOND_MODEL, info: null });
-  const cancelled = studio.cancelOpening();
+  const cancelled = studio.models.cancel();
   train.reply('cancel-open', { kept: true });
   data.reply('close-tokenizer', null);
   await cancelled;
@@ -992,9 +992,9 @@ test('opening a model can be cancelled: what was open stays', async () => {
 
 test('a model that had taken the place of the one before makes room for it again', async () => {
   const { studio, train, data, state } = await ready();
-  void studio.openModel(SECOND_MODEL);
+  void studio.models.open(SECOND_MODEL);
   await vi.waitFor(() => expect(train.last('open-model').source).toEqual(SECOND_MODEL));
-  const cancelled = studio.cancelOpening();
+  const cancelled = studio.models.cancel();
   train.reply('cancel-open', { kept: false });
   data.reply('close-tokenizer', null);
   await vi.waitFor(() => expect(train.last('open-model').source).toEqual(FIRST_MODEL));
@@ -1010,7 +1010,7 @@ test('the first model can be cancelled, too, by a worker that does not hear', as
   await sent(train, 'open-model');
   vi.useFakeTimers();
   try {
-    const cancelled = studio.cancelOpening();
+    const cancelled = studio.models.cancel();
     await vi.advanceTimersByTimeAsync(1000);
     await cancelled;
     expect([train.terminated, data.terminated]).toEqual([true, true]);
@@ -1053,7 +1053,7 @@ test('a report without a usable split is shown, and said; nothing can be trained
 test('a run is saved on the way, a session of an experiment is not; nothing else starts between two of its sessions', async () => {
   const run = await ready();
   run.studio.store.setState((s) => ({ keep: { ...s.keep, mode: 'writer' } }));
-  const start = run.studio.start();
+  const start = run.studio.training.start();
   await sent(run.train, 'start');
   run.train.reply('start', PLAN);
   await start;
@@ -1072,7 +1072,7 @@ test('a run is saved on the way, a session of an experiment is not; nothing else
     runs: { ...s.runs, phase: 'idle' },
     keep: { ...s.keep, offer: { step: 1 } as CheckpointInfo },
   }));
-  await studio.start();
+  await studio.training.start();
   const said = state().ui.notices.map(({ section, info }) => [section, info.code]);
   expect(said).toContainEqual(['train', 'store.busy.experiment']);
   await studio.checkpoints.resume();

@@ -4,26 +4,21 @@
  */
 import type { StoreApi } from 'zustand/vanilla';
 import { type SessionConfig, parseSession } from '../shared/config';
-import type { ChatTemplate, Shipped } from '../shared/data';
 import type { DataRecipe } from '../shared/dataRecipe';
-import { type ErrorInfo, SieveError } from '../shared/errors';
-import { message } from '../shared/message';
+import type { ErrorInfo } from '../shared/errors';
 import type { Names } from '../shared/names';
 import type { Language } from '../shared/texts';
 import type { DeviceChoice } from '../shared/types';
-import type { DataEvent, FolderFiles, ModelInfo, ModelSource, RunId, TrainEvent } from '../train/protocol';
+import type { DataEvent, ModelSource, TrainEvent } from '../train/protocol';
 import { EventBatcher } from './batcher';
-import { adaptersOf, giveAdapters, takeAdapters } from './carry';
 import { Checkpoints } from './checkpoints';
 import { type DataClient, createDataClient } from './dataClient';
-import { refuseTwo } from './checks';
-import { type DeviceKind, askedDevice, findGpu, usedDevice } from './device';
+import { findGpu } from './device';
 import { Compare } from './compare/compare';
 import { ConfigureCommands } from './configure/commands';
 import { DatasetCommands } from './dataset';
 import { Downloads } from './downloads';
 import { applyEvents, delayOf } from './events';
-import { MetricLog } from './metricLog';
 import type { KeptData } from './keptData';
 import { type KeepClient, createKeepClient } from './keepClient';
 import { SavedSessions, allRecords } from './savedSessions';
@@ -33,18 +28,17 @@ import type { HubModel } from './pageUrl';
 import { type FileReaders, workerReaders } from './reading';
 import { RECORDED_RUN, type RecordedRun, recordedRun } from './recordedRun';
 import type { Route, Selection } from './route';
-import { type Imported, type Section, type SessionView, type State, isLive, withSession, withoutModel } from './slices';
-import { fetchModels } from './shipped';
+import { type Imported, type Section, type SessionView, type State, isLive } from './slices';
 import { claimStorage } from './storageLock';
-import { type Library, type ExperimentData, openLibrary } from './experiments/library';
+import { type Library, openLibrary } from './experiments/library';
 import { Experiments } from './experiments/experiments';
 import { AttributionCommands } from './sieve/attribution';
 import { ExportCommands } from './exports';
 import { type MeasuredWith, SieveCommands } from './sieve/sieve';
-import { templatedPrompts } from './template';
 import { type TrainClient, createTrainClient } from './trainClient';
-import { type WorkerHooks, isStuck } from './workerClient';
-import { openingTokenizer } from './tokenizerOf';
+import type { WorkerHooks } from './workerClient';
+import { ModelCommands } from './models';
+import { TrainingCommands } from './training';
 
 export interface StudioOptions {
   /** What that which is made here is called. */
@@ -83,6 +77,10 @@ export class Studio {
   readonly data: DatasetCommands;
   /** Commands of the Configure section. */
   readonly configure: ConfigureCommands;
+  /** Commands of the Model section. */
+  readonly models: ModelCommands;
+  /** Commands of the Train view. */
+  readonly training: TrainingCommands;
   readonly #keep: KeepClient;
   /** The run that is going on, saved on the way. */
   readonly checkpoints: Checkpoints;
@@ -103,13 +101,6 @@ export class Studio {
   readonly #readers: FileReaders;
   #takeOver: TakeOver | null = null;
   #keptData: Promise<KeptData> | null = null;
-  #shipped: Promise<Shipped[]> | null = null;
-  #starting = false;
-  /** Folders that were opened as models, by name. */
-  readonly #folders = new Map<string, FolderFiles>();
-  #modelTurn = 0;
-  /** What was open when the model that is being opened was chosen. */
-  #before: Pick<State, 'model' | 'runs'> | null = null;
 
   constructor(options: StudioOptions) {
     this.#options = options;
@@ -149,19 +140,39 @@ export class Studio {
     });
     this.downloads = new Downloads(this.#page, this.#train, options.hubHost);
     this.configure = new ConfigureCommands(this.#page, this.#train, this.data);
+    const between = {
+      page: this.#page,
+      train: this.#train,
+      data: this.data,
+      flush: () => this.#events.flush(),
+      saving: () => this.savedSessions.adding,
+    };
+    this.models = new ModelCommands({
+      ...between,
+      client: this.#data,
+      configure: this.configure,
+      downloads: this.downloads,
+      baseUrl,
+      changed: () => this.comparing.modelChanged(),
+    });
+    this.training = new TrainingCommands({
+      ...between,
+      madeFrom: () => this.#madeFrom(),
+      checkpoint: (train, validation) => this.checkpoints.begin(train, validation),
+    });
     this.experiments = new Experiments({
       store: this.store,
       train: this.#train,
       library: options.library ?? openLibrary(),
       trainOn: async (config, data, from) => {
-        await this.#startSession(config, data, from, 'experiment');
-        return this.#sessionEnd();
+        await this.training.begin(config, data, from, 'experiment');
+        return this.training.ended();
       },
       currentData: async () => {
         const current = await this.data.current();
         return { ...current, made: this.#madeFrom() };
       },
-      openModel: (source) => this.openModel(source, { orNone: true }),
+      openModel: (source) => this.models.open(source, { orNone: true }),
       report: (error) => this.#page.report('experiment', error),
       names,
     });
@@ -174,7 +185,7 @@ export class Studio {
       train: this.#train,
       keep: this.#keep,
       flush: () => this.#events.flush(),
-      openModel: (source: ModelSource) => this.openModel(source, { orNone: true }),
+      openModel: (source: ModelSource) => this.models.open(source, { orNone: true }),
       setDraft: (draft: SessionConfig) => this.configure.setDraft(draft),
       restoreData: (...data: Parameters<KeptData['restore']>) =>
         this.#page.command('data', async () => (await this.keptData()).restore(...data)),
@@ -228,14 +239,6 @@ export class Studio {
       }));
   }
 
-  /** The models that ship with the page; asked for once. @throws {SieveError} when the list cannot be had */
-  listModels(): Promise<Shipped[]> {
-    return (this.#shipped ??= fetchModels(this.#options.baseUrl).then((shipped) => {
-      this.#page.patch('model', { shipped });
-      return shipped;
-    }));
-  }
-
   /** Finds out what this browser keeps and whether this tab may write it. */
   async openStorage(): Promise<void> {
     await claimStorage((mode) => {
@@ -254,25 +257,19 @@ export class Studio {
     const kept = await this.keptData().catch(() => null);
     const record = this.#s.keep.runs.find((r) => r.id === kept?.shownBefore);
     if (!kept || !record) return;
-    await this.#modelSettled();
+    await this.models.settled();
     const { model, runs, keep } = this.#s;
     const same = JSON.stringify(model.source) === JSON.stringify(record.model);
-    if (same && model.status === 'ready' && !runs.session && !isLive(runs.phase) && !keep.resuming && !this.#starting)
+    if (
+      same &&
+      model.status === 'ready' &&
+      !runs.session &&
+      !isLive(runs.phase) &&
+      !keep.resuming &&
+      !this.training.starting
+    )
       await this.savedSessions.open(record.id, { alone: true });
     kept.shownBefore = null;
-  }
-
-  /** Resolves once a model is open, or cannot be opened. */
-  #modelSettled(): Promise<void> {
-    const settled = ({ model: { status } }: State) => status === 'ready' || status === 'failed';
-    return new Promise((resolve) => {
-      if (settled(this.#s)) return resolve();
-      const end = this.store.subscribe((s) => {
-        if (!settled(s)) return;
-        end();
-        resolve();
-      });
-    });
   }
 
   /** Opens the start model and the first sample set, so that Train works at once; after a reload, what was typed and chosen before it. */
@@ -283,7 +280,7 @@ export class Studio {
     if (desk) this.configure.setDraft(desk.draft);
     else this.#saySetByLink(startSettings ? this.configure.openLink(startSettings) : false);
     this.#page.patch('model', { gpu, choice: this.#options.startDevice ?? 'auto' });
-    const model = this.#openFirst(kept?.modelOf(desk) ?? this.#options.startModel ?? null);
+    const model = this.models.openFirst(kept?.modelOf(desk) ?? this.#options.startModel ?? null);
     const data = this.data.loadSamples(desk && kept ? kept.restoreDesk(desk) : null, this.#options.startData ?? null);
     kept?.watchDesk();
     await Promise.all([model, data, this.experiments.load()]);
@@ -306,221 +303,12 @@ export class Studio {
   openLinked(): Promise<void> {
     const hub = this.#s.ui.link?.hub;
     this.closeLinkNote();
-    return hub ? this.openFromHub(hub.id, hub.revision) : Promise.resolve();
+    return hub ? this.models.openFromHub(hub.id, hub.revision) : Promise.resolve();
   }
 
   closeLinkNote(): void {
     this.#page.patch('ui', { link: null });
   }
-
-  // ---- model ---------------------------------------------------------------------------------------
-
-  /** Opens the model that desk or address name, at once; the first of the list where they name none, or none of the list. */
-  async #openFirst(named: ModelSource | null): Promise<void> {
-    const opened = named && this.openModel(named);
-    try {
-      const shipped = await this.listModels();
-      const known = named?.kind === 'hub' || shipped.some(({ id }) => id === named?.id);
-      // Whoever has chosen another one meanwhile gets that.
-      if (!known && shipped.length > 0 && this.#s.model.source === named)
-        return await this.openModel({ kind: 'embedded', id: shipped[0].id });
-    } catch (error) {
-      if (!named) this.#page.patch('model', { status: 'failed' });
-      this.#page.report('model', error);
-    }
-    await opened;
-  }
-
-  /**
-   * Opens a model in both workers: weights and check in one, the tokenizer in the other. Where it cannot be opened, what
-   * was open before stays, with its runs and results; with `orNone`, for whoever has use for no other model, none is.
-   * @param options `tries`: where the browser loses the worker
-   */
-  async openModel(source: ModelSource, options: { orNone?: boolean; tries?: number } = {}): Promise<void> {
-    const { orNone = false, tries = 3 } = options;
-    const turn = ++this.#modelTurn;
-    this.#page.dismiss('model');
-    if (this.#s.model.status !== 'opening') this.#before = { model: this.#s.model, runs: this.#s.runs };
-    if (this.savedSessions.adding) await this.savedSessions.adding;
-    if (turn !== this.#modelTurn) return;
-    // What keeps the model from opening usually keeps its tokenizer too: say it once.
-    const tokenizer = openingTokenizer(this.#data, source, this.#filesOf(source));
-    this.data.useTokenizer(tokenizer.open);
-    this.#page.patch('model', {
-      source,
-      status: 'opening',
-      info: null,
-      phase: 'loading',
-      progress: null,
-      moving: null,
-    });
-    this.#page.patch('runs', withSession(withoutModel(this.#s.runs), null, 'idle'));
-    this.comparing.modelChanged();
-    try {
-      const info = await this.#train.request({
-        type: 'open-model',
-        source,
-        device: askedDevice(this.#s.model),
-        ...this.#filesOf(source),
-      });
-      if (turn !== this.#modelTurn) return;
-      this.#opened(info);
-      this.configure.followModel(info);
-      void tokenizer.failure().then((failure) => {
-        if (failure && turn === this.#modelTurn) this.#page.report('model', failure.error);
-      });
-    } catch (error) {
-      if (turn !== this.#modelTurn) return;
-      // The browser lost the worker, not the model: another one opens it.
-      if (isStuck(error) && tries > 1) return await this.openModel(source, { ...options, tries: tries - 1 });
-      this.#events.flush();
-      const before = this.#before?.model.status === 'ready' && !orNone ? this.#before : null;
-      const still = before && (await this.#train.request({ type: 'opened' }).catch(() => null));
-      if (turn !== this.#modelTurn) return;
-      if (before && still) {
-        this.#takeBack(before);
-        this.data.useTokenizer(this.#openingAgain(before.model.source!));
-      } else this.#page.patch('model', { status: 'failed', progress: null, phase: 'failed' });
-      this.#page.report('model', error);
-    }
-  }
-
-  /** What was open is shown again, with its runs and results. */
-  #takeBack({ model, runs }: Pick<State, 'model' | 'runs'>): void {
-    const { session, profile, phase, plan, fix, timing, imported, answers, asked, batch, written } = runs;
-    const version = this.#s.runs.version + 1;
-    this.#page.patch('runs', {
-      session,
-      profile,
-      phase,
-      plan,
-      fix,
-      timing,
-      imported,
-      answers,
-      asked,
-      batch,
-      written,
-      version,
-    });
-    this.#page.patch('model', { ...model, moving: null });
-  }
-
-  #openingAgain(source: ModelSource): () => Promise<ChatTemplate[] | null> {
-    return openingTokenizer(this.#data, source, this.#filesOf(source)).open;
-  }
-
-  /** The files of a source that is a folder: the workers know them only while they live. */
-  #filesOf(source: ModelSource): { files?: FolderFiles } {
-    const files = source.kind === 'folder' ? this.#folders.get(source.id) : undefined;
-    return files ? { files } : {};
-  }
-
-  #opened(info: ModelInfo): void {
-    this.#events.flush();
-    this.#page.patch('model', { status: 'ready', info, phase: 'idle', progress: null, moving: null });
-    this.configure.check();
-    this.configure.planSoon(0);
-  }
-
-  /**
-   * Opens the model on a device of another kind, from now on the one to compute on. What is open stays until the model is
-   * ready there; adapters on the page go along, as far as a file could hold them. @returns whether it did
-   */
-  async computeOn(device: DeviceKind): Promise<boolean> {
-    const { model } = this.#s;
-    if (model.moving || model.status === 'opening') return false;
-    this.#page.dismiss('model');
-    if (model.status !== 'ready' || !model.source) {
-      this.#page.patch('model', { choice: device });
-      if (model.source) await this.openModel(model.source);
-      return this.#s.model.status === 'ready';
-    }
-    const turn = ++this.#modelTurn;
-    try {
-      refuseTwo(this.#s);
-      this.#page.patch('model', { moving: device, phase: 'loading', progress: null });
-      if (this.savedSessions.adding) await this.savedSessions.adding;
-      return await this.#move(model.source, device, turn);
-    } catch (error) {
-      if (turn !== this.#modelTurn) return false;
-      this.#events.flush();
-      this.#page.patch('model', { moving: null, phase: 'idle', progress: null });
-      this.#page.report('model', error);
-      return false;
-    }
-  }
-
-  async #move(source: ModelSource, device: DeviceKind, turn: number): Promise<boolean> {
-    const carried = await takeAdapters(this.#train, this.#s);
-    const info = await this.#train.request({ type: 'open-model', source, device, ...this.#filesOf(source) });
-    if (turn !== this.#modelTurn) return false;
-    // From here on the other device is the one: an adapter that fails to follow is said, and only that one is gone.
-    this.comparing.modelChanged();
-    this.#page.patch('model', { status: 'ready', info, choice: device });
-    this.#page.patch('runs', withoutModel(this.#s.runs));
-    const { imported, lost } = await giveAdapters(this.#train, carried, (error) => this.#page.report('compare', error));
-    if (turn !== this.#modelTurn) return false;
-    const { session, version } = this.#s.runs;
-    const gone = session && new Set([...(session.gone ?? []), ...adaptersOf(session).stays, ...lost]);
-    this.#page.patch('runs', { session: session && { ...session, gone: gone! }, imported, version: version + 1 });
-    this.#opened(info);
-    return true;
-  }
-
-  /**
-   * Ends opening a model, whether the workers hear it or not. What was open stays; where the new model had taken its place on
-   * the device already, it is opened again.
-   */
-  async cancelOpening(): Promise<void> {
-    if (this.#s.model.status !== 'opening') return;
-    const turn = ++this.#modelTurn;
-    const before = this.#before?.model.status === 'ready' ? this.#before : null;
-    const was = before?.model.source ?? null;
-    const openTokenizer = was ? this.#openingAgain(was) : () => Promise.resolve(null);
-    this.data.wantTokenizer(openTokenizer);
-    const unheard = () => null;
-    const [train, data] = await Promise.all([
-      this.#train.insist({ type: 'cancel-open' }).catch(unheard),
-      this.#data.insist({ type: 'close-tokenizer' }).catch(unheard),
-    ]);
-    if (turn !== this.#modelTurn) return;
-    this.#events.flush();
-    if (before && train?.reply.kept) {
-      this.#takeBack(before);
-      // A data worker that had to start anew has opened it by now.
-      if (data) this.data.useTokenizer(openTokenizer);
-      else this.data.prepareSoon(0);
-      return;
-    }
-    if (train && !train.reply.kept) this.#train.restart();
-    this.#page.patch('model', { status: 'failed', info: null, progress: null, phase: 'idle' });
-    if (was) await this.openModel(was);
-  }
-
-  /** `owner/name` and a revision, from the hub. @param file the form to open, by path; null: the one that fits */
-  openFromHub(id: string, revision: string, file: string | null = null): Promise<void> {
-    return this.openModel({ ...this.downloads.source(id, revision), ...(file !== null && { file }) });
-  }
-
-  /** Opens the folder of a model from this computer. @param files by path below the folder */
-  openFolder(name: string, files: FolderFiles): Promise<void> {
-    this.#folders.set(name, files);
-    return this.openModel({ kind: 'folder', id: name });
-  }
-
-  /** The same of one that was dropped on the page, which may be while a run goes on. */
-  async dropFolder(name: string, files: FolderFiles): Promise<void> {
-    try {
-      refuseTwo(this.#s);
-    } catch (error) {
-      this.#page.report('model', error);
-      return;
-    }
-    await this.openFolder(name, files);
-  }
-
-  // ---- training ------------------------------------------------------------------------------------
 
   /** The run that is played until there is one of one's own; null where it cannot be had, which nobody needs to be told. */
   async recordedRun(): Promise<RecordedRun | null> {
@@ -530,24 +318,6 @@ export class Studio {
     } catch {
       return null;
     }
-  }
-
-  /** Starts all runs of the draft side by side. */
-  async start(): Promise<void> {
-    // A second click before the first one shows.
-    if (this.#starting) return;
-    this.#page.dismiss('train');
-    const busy = (on: boolean) => (this.#starting = on);
-    await this.#page.command(
-      'train',
-      async () => {
-        const config = parseSession(this.#s.runs.draft);
-        refuseTwo(this.#s);
-        const { data, ...from } = await this.data.current();
-        await this.#startSession(config, data, { ...from, recipe: this.#madeFrom() }, 'run');
-      },
-      busy,
-    );
   }
 
   /** What the data set that is open is made from; null where nobody knows. */
@@ -567,132 +337,6 @@ export class Studio {
     const { data, dataName: name } = await this.data.current();
     const settings = 'config' in what ? what.config.train : parseSession(this.#s.runs.draft).train;
     return { data: { ...data, settings }, name };
-  }
-
-  /**
-   * Puts a new session in the place of the last one; resolves once its first step may begin. One of an experiment over seeds
-   * looks at gates, and is no run of its own: the experiment keeps its cells and starts what was interrupted anew, so it
-   * is neither saved on the way nor listed under History.
-   */
-  async #startSession(
-    config: SessionConfig,
-    { train, validation }: ExperimentData,
-    from: Pick<SessionView, 'template' | 'mapping' | 'dataName' | 'dataOrigin' | 'recipe'>,
-    of: 'run' | 'experiment',
-  ): Promise<void> {
-    const { info } = this.#s.model;
-    if (this.#s.model.status !== 'ready' || this.#s.model.moving || !info)
-      throw new SieveError(message('store.noModel'));
-    if (isLive(this.#s.runs.phase)) throw new SieveError(message('store.busy.runHere'));
-    // The click that started this is drawn first; the new panels come in a task of their own.
-    await new Promise((resolve) => {
-      setTimeout(resolve);
-    });
-    if (this.savedSessions.adding) await this.savedSessions.adding;
-    const metricLogs = new Map(['base', ...config.runs.map((r) => r.id)].map((id) => [id, new MetricLog(id)]));
-    try {
-      if (this.#s.runs.session) await this.#train.request({ type: 'reset' });
-      this.#events.flush();
-      const session: SessionView = {
-        config,
-        ...from,
-        plan: null,
-        devices: [usedDevice(info.device)],
-        metricLogs,
-        failed: new Map(),
-        startedAt: Date.now(),
-      };
-      // A step and a token are of the session that was; runs and modules go on by their names.
-      this.#page.patch('selection', { step: null, token: null, pointed: { step: null, token: null } });
-      this.#page.patch('runs', { ...withSession(this.#s.runs, session, 'compiling'), broke: null });
-      // A person who watches reads samples.
-      const asked =
-        of === 'experiment'
-          ? { measureGates: true }
-          : { samplePrompts: await templatedPrompts(this.#s.runs.samplePrompts, from, this.data.applyChatTemplate) };
-      const plan = await this.#train.request({ type: 'start', config, train, validation, ...asked });
-      const now = this.#s.runs.session;
-      if (now?.metricLogs === metricLogs) {
-        this.#page.patch('runs', { session: { ...now, plan } });
-        if (of === 'run') this.checkpoints.begin(train, validation);
-      }
-      if (this.#s.runs.watchText !== null)
-        await this.#train.request({ type: 'watch-text', text: this.#s.runs.watchText });
-    } catch (error) {
-      this.#events.flush();
-      if (this.#s.runs.phase === 'compiling') this.#page.patch('runs', { phase: 'failed', progress: null });
-      throw error;
-    }
-  }
-
-  /** Resolves with the session once it is no longer live. @throws {SieveError} when another took its place */
-  #sessionEnd(): Promise<SessionView> {
-    const metricLogs = this.#s.runs.session?.metricLogs;
-    return new Promise((resolve, reject) => {
-      const look = () => {
-        const { session, phase } = this.#s.runs;
-        if (session === null || session.metricLogs !== metricLogs)
-          reject(new SieveError(message('store.experiments.modelChanged')));
-        else if (!isLive(phase)) resolve(session);
-        else return;
-        end();
-      };
-      const end = this.store.subscribe(look);
-      look();
-    });
-  }
-
-  pause(): Promise<void> {
-    return this.#page.command('train', () => this.#train.request({ type: 'pause' }));
-  }
-
-  resume(): Promise<void> {
-    return this.#page.command('train', () => this.#train.request({ type: 'resume' }));
-  }
-
-  /** Ends the run; what was learnt stays for Compare and export. */
-  stop(): Promise<void> {
-    return this.#page.command('train', () => this.#train.request({ type: 'stop' }));
-  }
-
-  /** Opens a module's gate for all tokens again; it goes on learning from there. `module`: its place among the run's. */
-  resetTau(runId: RunId, module: number): Promise<void> {
-    return this.#page.command('train', () => this.#train.request({ type: 'reset-tau', runId, module }));
-  }
-
-  /** Times the kernels of one step. */
-  async profile(): Promise<void> {
-    if (this.#s.runs.profiling) return;
-    await this.#page.command(
-      'train',
-      async () => this.#page.patch('runs', { profile: await this.#train.request({ type: 'profile' }) }),
-      (profiling) => this.#page.patch('runs', { profiling }),
-    );
-  }
-
-  /** The text whose tokens are watched; null = the first validation example. */
-  watch(text: string | null): Promise<void> {
-    this.#page.patch('runs', { watchText: text });
-    if (!this.#s.runs.session) return Promise.resolve();
-    return this.#page.command('inspect', () => this.#train.request({ type: 'watch-text', text }));
-  }
-
-  /** The validation picture whose patches are watched. */
-  watchExample(example: number): Promise<void> {
-    return this.#page.command('inspect', () => this.#train.request({ type: 'watch-example', example }));
-  }
-
-  /** Prompts that every run answers at each evaluation; null = one of the validation data, [] = none. */
-  async setSamplePrompts(prompts: string[] | null): Promise<void> {
-    this.#page.patch('runs', { samplePrompts: prompts });
-    const { session } = this.#s.runs;
-    if (!session) return;
-    await this.#page.command('train', async () =>
-      this.#train.request({
-        type: 'sample-prompts',
-        prompts: await templatedPrompts(prompts, session, this.data.applyChatTemplate),
-      }),
-    );
   }
 
   // ---- adapters in and out -------------------------------------------------------------------------

@@ -99,7 +99,7 @@ export function DropAnywhere() {
         const model = modelOf({ files, folder });
         if (model) {
           goTo({ place: 'model' });
-          void studio.dropFolder(model.name, model.files);
+          void studio.models.dropFolder(model.name, model.files);
           return;
         }
         goTo({ place: 'data' });

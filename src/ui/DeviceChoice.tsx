@@ -29,7 +29,7 @@ export function useDeviceChange(): {
     change: (device) => {
       const now = !something || asked === device;
       setAsked(now ? null : device);
-      if (now) void changeDevice(studio, device);
+      if (now) void changeDevice(studio.models, device);
     },
   };
 }

@@ -37,7 +37,7 @@ export function HubForm({ disabled }: { disabled: boolean }) {
         className="stack"
         onSubmit={(e) => {
           e.preventDefault();
-          if (id.trim()) void studio.openFromHub(id, revision, file || null).then(look);
+          if (id.trim()) void studio.models.openFromHub(id, revision, file || null).then(look);
         }}
       >
         <div className="fields">
@@ -101,7 +101,8 @@ export function HubForm({ disabled }: { disabled: boolean }) {
               const chosen = [...(e.currentTarget.files ?? [])];
               e.currentTarget.value = '';
               const name = chosen[0]?.webkitRelativePath.split('/')[0];
-              if (name) void studio.openFolder(name, new Map(chosen.map((f) => [below(f.webkitRelativePath), f])));
+              if (name)
+                void studio.models.openFolder(name, new Map(chosen.map((f) => [below(f.webkitRelativePath), f])));
             }}
           />
           <p className="help" id={`${folder}-help`}>
@@ -112,7 +113,7 @@ export function HubForm({ disabled }: { disabled: boolean }) {
           <KeptModels
             kept={kept}
             disabled={disabled}
-            onOpen={(m) => void studio.openFromHub(m.id, m.revision, m.file)}
+            onOpen={(m) => void studio.models.openFromHub(m.id, m.revision, m.file)}
             onDrop={(m) => void studio.downloads.drop(m).then(look)}
           />
         )}

@@ -25,7 +25,7 @@ export function KernelTable() {
             type="button"
             data-testid="profile-button"
             disabled={busy || !timestamps}
-            onClick={() => void studio.profile()}
+            onClick={() => void studio.training.profile()}
           >
             {busy ? t.measuring : t.measure}
           </button>

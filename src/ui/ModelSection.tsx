@@ -32,7 +32,7 @@ export function ModelSection() {
                 key={shipped.id}
                 {...shippedWords(shipped)}
                 on={model.source?.kind === 'embedded' && model.source.id === shipped.id}
-                onOpen={() => void studio.openModel({ kind: 'embedded', id: shipped.id })}
+                onOpen={() => void studio.models.open({ kind: 'embedded', id: shipped.id })}
               />
             )) ?? <Skeleton room="panel" />}
           </fieldset>
@@ -50,7 +50,7 @@ export function ModelSection() {
                 <button
                   type="button"
                   className="quiet"
-                  onClick={() => void studio.cancelOpening()}
+                  onClick={() => void studio.models.cancel()}
                   data-testid="model-cancel"
                 >
                   {t.cancel}
@@ -74,7 +74,7 @@ export function ModelSection() {
               </p>
               {model.source && (
                 <div className="row">
-                  <button type="button" onClick={() => void studio.openModel(model.source!)}>
+                  <button type="button" onClick={() => void studio.models.open(model.source!)}>
                     {t.tryAgain}
                   </button>
                   {currentKind(model) === 'gpu' && (

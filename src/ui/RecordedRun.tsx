@@ -66,7 +66,7 @@ function Player({ recording }: { recording: Recording }) {
                 className="small primary"
                 data-testid="recorded-own"
                 onClick={() => {
-                  if (missing === null) void studio.start();
+                  if (missing === null) void studio.training.start();
                   else goTo({ place: 'model' });
                 }}
               >

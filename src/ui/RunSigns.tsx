@@ -143,7 +143,7 @@ function SkipsAllPanel({
                     type="button"
                     className="small"
                     disabled={!live}
-                    onClick={() => void studio.resetTau(runId, module)}
+                    onClick={() => void studio.training.resetTau(runId, module)}
                     aria-label={t.resetOne(what, name)}
                   >
                     {t.reset}

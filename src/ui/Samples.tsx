@@ -110,7 +110,7 @@ function Prompts() {
         className="stack tight"
         onSubmit={(e) => {
           e.preventDefault();
-          void studio.setSamplePrompts(lines);
+          void studio.training.setSamplePrompts(lines);
         }}
       >
         <TextField
@@ -126,10 +126,14 @@ function Prompts() {
           <button type="submit" disabled={many || lines.length === 0} data-testid="sample-use">
             {t.use}
           </button>
-          <button type="button" disabled={prompts === null} onClick={() => void studio.setSamplePrompts(null)}>
+          <button type="button" disabled={prompts === null} onClick={() => void studio.training.setSamplePrompts(null)}>
             {t.useData}
           </button>
-          <button type="button" disabled={prompts?.length === 0} onClick={() => void studio.setSamplePrompts([])}>
+          <button
+            type="button"
+            disabled={prompts?.length === 0}
+            onClick={() => void studio.training.setSamplePrompts([])}
+          >
             {t.useNone}
           </button>
         </div>

@@ -14,7 +14,7 @@ export function WatchForm() {
       className="stack tight"
       onSubmit={(e) => {
         e.preventDefault();
-        if (text.trim()) void studio.watch(text);
+        if (text.trim()) void studio.training.watch(text);
       }}
     >
       <TextField
@@ -29,7 +29,7 @@ export function WatchForm() {
         <button type="submit" disabled={!text.trim() || text === watched} data-testid="watch-use">
           {t.use}
         </button>
-        <button type="button" disabled={watched === null} onClick={() => void studio.watch(null)}>
+        <button type="button" disabled={watched === null} onClick={() => void studio.training.watch(null)}>
           {t.back}
         </button>
       </div>

@@ -6,7 +6,7 @@ import { useStudio } from './studioContext';
 export function WatchPicture({ picture: { example, of } }: { picture: Pick<WatchedPicture, 'example' | 'of'> }) {
   const studio = useStudio();
   const t = texts().charts.patches;
-  const step = (by: number) => void studio.watchExample((example + by + of) % of);
+  const step = (by: number) => void studio.training.watchExample((example + by + of) % of);
   return (
     <div className="row tight">
       <button type="button" className="quiet" aria-label={t.previous} disabled={of < 2} onClick={() => step(-1)}>

@@ -1,7 +1,7 @@
 /** What to compute on, as a person chose it: kept over visits where the browser allows that. */
 import type { DeviceChoice } from '../shared/types';
 import type { DeviceKind } from '../store/device';
-import type { Studio } from '../store/studio';
+import type { ModelCommands } from '../store/models';
 import { recall, remember } from './remembered';
 
 const CHOICES: readonly DeviceChoice[] = ['auto', 'gpu', 'cpu'];
@@ -13,6 +13,6 @@ export function rememberedDevice(): DeviceChoice {
 }
 
 /** Changes the page to `device`, and remembers it once the model is open there. */
-export async function changeDevice(studio: Pick<Studio, 'computeOn'>, device: DeviceKind): Promise<void> {
-  if (await studio.computeOn(device)) remember('device', device);
+export async function changeDevice(models: Pick<ModelCommands, 'computeOn'>, device: DeviceKind): Promise<void> {
+  if (await models.computeOn(device)) remember('device', device);
 }

@@ -54,19 +54,19 @@ export const SHORTCUTS: readonly Shortcut[] = [
     const state = studio.store.getState();
     if (isLive(state.runs.phase) || whyNotTrain(state) !== null) return false;
     goTo('train');
-    void studio.start();
+    void studio.training.start();
     return true;
   }),
   training('p', 'pause', (studio) => {
     const { phase } = studio.store.getState().runs;
-    if (phase === 'training' || phase === 'evaluating') void studio.pause();
-    else if (phase === 'paused') void studio.resume();
+    if (phase === 'training' || phase === 'evaluating') void studio.training.pause();
+    else if (phase === 'paused') void studio.training.resume();
     else return false;
     return true;
   }),
   training('S', 'stop', (studio) => {
     if (!isLive(studio.store.getState().runs.phase)) return false;
-    void studio.stop();
+    void studio.training.stop();
     return true;
   }),
   ...KEYED.map(

@@ -22,10 +22,10 @@ export function RunControls() {
   const press = {
     train: () => {
       goTo({ place: 'train' });
-      void studio.start();
+      void studio.training.start();
     },
-    pause: () => void studio.pause(),
-    resume: () => void studio.resume(),
+    pause: () => void studio.training.pause(),
+    resume: () => void studio.training.resume(),
   };
   return (
     <div className="bar-run">
@@ -49,7 +49,7 @@ export function RunControls() {
         disabled={!live}
         aria-label={t.stop}
         title={t.stop}
-        onClick={() => void studio.stop()}
+        onClick={() => void studio.training.stop()}
       >
         <span aria-hidden="true" className="sign sign-stop" />
       </button>
