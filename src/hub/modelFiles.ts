@@ -3,6 +3,7 @@ import { ModelError } from '../shared/errors';
 import { message } from '../shared/message';
 import type { ModelFile, ModelSource } from '../shared/types';
 import { type FetchOptions } from './download';
+import { openingMemory } from './openingMemory';
 import { askFor, checkPath, listFiles, type ListedFile, sourceName } from './source';
 
 /** Values of an .onnx file by the end of its name, the most exact first: as they are, in blocks, or such as are not read. */
@@ -27,15 +28,6 @@ const GGUF_OTHER = /(?:^|[.-])mmproj|^imatrix|(?<!Q\d_\w+)[.-]imatrix\.gguf$/i;
 const ONNX_NAMES = ['model', 'decoder_model_merged'];
 export const SHARD_INDEX = 'model.safetensors.index.json';
 
-/**
- * Memory that opening takes at its peak, in bytes for each byte of the file: what is read, its copy on the device, and for
- * .onnx files ONNX Runtime's copies, which are gone afterwards; of f16 values it makes f32 ones (SmolLM2-135M: 4.2 and 6.7).
- */
-const PEAK: Record<ModelFile['format'], number> = { onnx: 4, safetensors: 2.5, gguf: 2.5 };
-const PEAK_OF_HALF = 7;
-
-const peakOf = ({ format, dtype }: Pick<ModelFile, 'format' | 'dtype'>) =>
-  format === 'onnx' && dtype === 'fp16' ? PEAK_OF_HALF : PEAK[format];
 /** Where the browser does not say what the machine has. */
 const USUAL_MEMORY = 8;
 
@@ -64,7 +56,7 @@ export async function listModelFiles(
   const onnx = await listFiles(source, 'onnx', options);
   const top = await listFiles(source, '', options);
   const listed = onnx || top ? new Map([...(top ?? []), ...(onnx ?? [])]) : await askForAll(source, options);
-  const fits = ({ bytes, ...file }: Omit<ModelFile, 'fits'>) => bytes === null || peakOf(file) * bytes <= room;
+  const fits = (file: Omit<ModelFile, 'fits'>) => (openingMemory(file)?.bytes ?? 0) <= room;
   return {
     listed,
     files: modelFiles(listed)

@@ -95,6 +95,7 @@ export function pictureTokenizer(pictures: PictureFormat): Tokenizer {
     frame: null,
     special: new Map(),
     largestId: side * side,
+    entries: 0,
     bosId: null,
     eosId: null,
     stopIds: new Set(),

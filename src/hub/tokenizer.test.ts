@@ -1,11 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ModelError } from '../shared/errors';
 import { ALIVE } from '../shared/startWorker';
 import type { Tokenizer } from '../shared/types';
 import { message } from '../shared/message';
 import { giveFolder } from './source';
-import { createTokenizer, openTokenizer, TextStream } from './tokenizer';
+import { createTokenizer, openTokenizer, TextStream, tokenizerBytes } from './tokenizer';
+
+setFlagsFromString('--expose-gc');
 
 const read = (folder: string, file: string): unknown => JSON.parse(readFileSync(`${folder}/${file}`, 'utf8'));
 const open = (folder: string) => createTokenizer(read(folder, 'tokenizer.json'), read(folder, 'tokenizer_config.json'));
@@ -48,6 +52,22 @@ const IDS = [
   159, 223, 251, 58, 79, 128, 105, 159, 223, 252, 1, 199, 198, 781, 343, 26, 2703, 14, 17, 20, 221, 28, 92, 412, 79,
   767, 3139, 92, 30, 221, 173, 254, 247, 223, 1025, 14, 221, 221,
 ];
+
+it('keeps about as much memory as the plan says of its tables', async () => {
+  const collect = runInNewContext('gc') as () => void;
+  const heap = () => {
+    collect();
+    return getHeapStatistics().used_heap_size;
+  };
+  const nano = 'public/models/sieve-stories-nano';
+  // What the library is, and what is made once, is not a tokenizer's.
+  const kept = [await open(nano)];
+  const before = heap();
+  for (let i = 0; i < 4; i++) kept.push(await open(nano));
+  const share = (heap() - before) / 4 / tokenizerBytes(kept[0]);
+  expect(share, `${kept.length} tokenizers`).toBeGreaterThan(0.6);
+  expect(share).toBeLessThan(1.4);
+});
 
 describe('the tokenizer of the embedded models', () => {
   let tokenizer: Tokenizer;

@@ -225,6 +225,10 @@ export function refuseBeyond({ largestId: largest }: { largestId: number }, { vo
     throw new ModelError(message('hub.tokenizer', { why: message('hub.tokenizerHas.beyond', { largest, vocab }) }));
 }
 
+/** Entries of its tables: what making one takes grows with them. */
+export const entryCount = ({ added_tokens: added, model: { vocab: tokens, merges = [] } }: TokenizerFile): number =>
+  added.length + merges.length + (Array.isArray(tokens) ? tokens.length : Object.keys(tokens).length);
+
 /** The largest id that a token of the file has. */
 export function largestId({ added_tokens: added, model: { vocab: tokens } }: TokenizerFile): number {
   let largest = Array.isArray(tokens) ? tokens.length - 1 : -1;

@@ -4,7 +4,7 @@ import { type ErrorInfo, ModelError } from '../shared/errors';
 import { startWorker } from '../shared/startWorker';
 import { type Message, message } from '../shared/message';
 import { appBase } from './source';
-import type { TokenizerFile } from './tokenizerFile';
+import { type TokenizerFile, entryCount } from './tokenizerFile';
 import script from './tokenizerWorker.ts?worker&url';
 
 export interface ProofRequest {
@@ -30,8 +30,7 @@ export async function proveTokenizer(
   signal?: AbortSignal,
 ): Promise<void> {
   signal?.throwIfAborted();
-  const { vocab, merges = [] } = file.model;
-  const limit = LEAST + PER_ENTRY * (Object.keys(vocab).length + merges.length);
+  const limit = LEAST + PER_ENTRY * entryCount(file);
   const refused = (why: Message | string) => new ModelError(message('hub.tokenizer', { why }));
   const reply = await askWorker<ProofReply>(
     startWorker(script, appBase(), 'tokenizer'),

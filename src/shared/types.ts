@@ -129,12 +129,18 @@ export interface QuantisedBlocks {
   offsets: Float32Array | null;
 }
 
-/** One line of the memory plan: a part that all runs share, what one run has of its own, or what the host has of the runs; in bytes. */
+/** One line of the memory plan: a part that all runs share, what one run has of its own, or what the host has; in bytes. */
 export type PlanItem = { bytes: number } & (
   | { part: 'weights' | 'activations' | 'inputs' | 'head' | 'gradients' | 'scratch' | 'batch' | 'samples' }
-  | { part: 'points' | 'checkpoint' }
+  | { part: 'points' | 'checkpoint' | 'tokens' | 'tokenizer' }
   | { part: 'run'; name: string }
 );
+
+/** What opening a model takes at its peak, in bytes, and what proves the model in it. */
+export interface OpeningMemory {
+  bytes: number;
+  by: LogitCheck['by'];
+}
 
 /** 'auto': a hardware GPU where there is one, else the CPU; 'gpu': whatever adapter the browser has, a software one too. */
 export type DeviceChoice = 'auto' | 'gpu' | 'cpu';
@@ -282,6 +288,8 @@ export interface Tokenizer {
   special: ReadonlyMap<number, string>;
   /** No id is larger. */
   largestId: number;
+  /** Entries of its tables: tokens, merges, added tokens. */
+  entries: number;
   bosId: number | null;
   eosId: number | null;
   /** Tokens at which generation stops: of the tokenizer, the model's configuration and its generation settings. */

@@ -43,6 +43,7 @@ import { say } from '../shared/texts/say';
 import { names } from '../shared/texts/names';
 import { message } from '../shared/message';
 import { speak } from '../shared/texts';
+import { bytesOfSets } from '../shared/tokenSets';
 import { inWords } from '../shared/testing/words';
 import { STUCK } from '../shared/startWorker';
 
@@ -234,6 +235,10 @@ test('after boot the default model and the first sample set are there', async ()
   expect(state().dataset).toMatchObject({ status: 'ready', origin: { kind: 'sample', id: 's' }, preparing: false });
   expect(state().dataset.report?.train).toBe(9);
   expect(state().ui.notices).toEqual([]);
+  // The plan follows the tokens.
+  const data = bytesOfSets([state().dataset.train, state().dataset.validation]);
+  expect(data).toBeGreaterThan(0);
+  await vi.waitFor(() => expect(train.last('plan')).toMatchObject({ data }));
 });
 
 test.each([

@@ -160,6 +160,10 @@ export class Studio {
       madeFrom: () => this.#madeFrom(),
       checkpoint: (train, validation) => this.checkpoints.begin(train, validation),
     });
+    this.store.subscribe((s, before) => {
+      // The plan counts the tokens.
+      if (s.dataset.train !== before.dataset.train) this.configure.planSoon();
+    });
     this.experiments = new Experiments({
       store: this.store,
       train: this.#train,

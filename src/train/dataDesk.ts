@@ -19,7 +19,8 @@ import type { ChatTemplate, ParsedTable, PrepareOptions, RenderChats, Repairs } 
 import { DataError } from '../shared/errors';
 import { unguard } from '../shared/guard';
 import { defaultTemplate } from '../shared/template';
-import type { TokenSet, Tokenizer } from '../shared/types';
+import { arraysOf } from '../shared/tokenSets';
+import type { Tokenizer } from '../shared/types';
 import type { DataReplies, DataRequest } from './protocol';
 
 /** Rows and examples that come with a reply; more are asked for with `list` and `preview`. */
@@ -164,7 +165,7 @@ export class DataDesk {
     this.#last = { set, options };
     this.#prepared = { set, view: new TableView(table, options.mapping, set, tokenizer) };
     const { report, train, validation } = set;
-    const transfer = [train, validation].flatMap(buffersOf);
+    const transfer = [train, validation].flatMap((tokens) => arraysOf(tokens).map(({ buffer }) => buffer));
     return { value: { report, preview: await set.preview(0, PREVIEW_EXAMPLES), train, validation }, transfer };
   }
 
@@ -217,10 +218,6 @@ export class DataDesk {
     return this.#prepared;
   }
 }
-
-/** All that a set is made of. */
-const buffersOf = ({ ids, offsets, supervised, labels, pictures }: TokenSet): Transferable[] =>
-  [ids, offsets, supervised, labels?.of, pictures?.values].flatMap((array) => (array ? [array.buffer] : []));
 
 function readableRows(from: ParsedTable, most: number, repairs: Repairs = NO_REPAIRS): string[][] {
   const found: string[][] = [];

@@ -9,10 +9,13 @@ import { Trainer } from '../engine/trainer';
 import type { SessionConfig } from '../shared/config';
 import { ConfigError, OutOfMemoryError } from '../shared/errors';
 import { message } from '../shared/message';
-import { type ModelDescription, tellsClasses } from '../shared/model';
+import { tellsClasses } from '../shared/model';
+import { bytesOfSets } from '../shared/tokenSets';
 import type { DeviceInfo, PlanItem } from '../shared/types';
+import { openingMemory } from '../hub/openingMemory';
+import { tokenizerBytes } from '../hub/tokenizer';
 import type { OpenModel } from './openModel';
-import { type MemoryPlan, SAMPLE_TOKENS, type SessionState } from './protocol';
+import { type MemoryPlan, type RunInput, SAMPLE_TOKENS, type SessionState } from './protocol';
 
 /** Of the CPU engine's memory, which has 32-bit addresses: what scratch and the gaps between tensors leave of 4 GiB. */
 const CPU_MEMORY = 3.5 * 2 ** 30;
@@ -31,11 +34,35 @@ function memoryLimits({ kind, maxBufferSize, maxBindingSize }: DeviceInfo): Memo
   };
 }
 
+/** A session to be planned. */
+export interface Planned extends SessionConfig {
+  /** Bytes of the token sets that it reads; 0 where there are none yet. */
+  data: number;
+}
+
+export const planned = (
+  config: SessionConfig,
+  { train, validation }: Pick<RunInput, 'train' | 'validation'>,
+): Planned => ({
+  ...config,
+  data: bytesOfSets([train, validation]),
+});
+
+/** The data worker and this one have a tokenizer each. */
+const TOKENIZERS = 2;
+/** The data worker has the tokens in its store, the page has the sets, and so has this worker. */
+const TOKEN_COPIES = 3;
+
 /**
  * What a session has beside its trainer: answers of all runs and the base as it samples them, to prompts as long as an example;
- * and on the host what runs go back to and what a checkpoint holds, which the keep worker has while it writes it.
+ * and on the host what runs go back to, what a checkpoint holds, which the keep worker has while it writes it, and what data
+ * and texts are read with.
  */
-function planBeside(config: ModelDescription, { train, runs }: SessionConfig, layout: Layout): PlanItem[] {
+function planBeside(
+  { base: { config }, tokenizer }: OpenModel,
+  { train, runs, data }: Planned,
+  layout: Layout,
+): PlanItem[] {
   const host = runs.map((run) => hostSizes(config, run, placeOf(run, runs, train, layout)));
   const sum = (of: (sizes: (typeof host)[number]) => number) => host.reduce((bytes, sizes) => bytes + of(sizes), 0);
   const answering = [null, ...runs.map((run) => ({ modules: adaptedModules(config, run), config: run }))];
@@ -46,20 +73,23 @@ function planBeside(config: ModelDescription, { train, runs }: SessionConfig, la
     ...samples.map((sizes): PlanItem => ({ part: 'samples', bytes: total(sizes) })),
     { part: 'points', bytes: sum(({ point }) => point) },
     { part: 'checkpoint', bytes: sum(({ state }) => state) },
+    { part: 'tokens', bytes: TOKEN_COPIES * data },
+    { part: 'tokenizer', bytes: TOKENIZERS * tokenizerBytes(tokenizer) },
   ];
 }
 
 const bytesOf = (items: readonly PlanItem[]): number => items.reduce((sum, { bytes }) => sum + bytes, 0);
 
 /** @param salts of the layout that a session had before */
-function layoutsOf({ base }: OpenModel, config: SessionConfig, salts?: Layout['salts']): Layout[] {
-  const { train, runs } = config;
+function layoutsOf(model: OpenModel, planned: Planned, salts?: Layout['salts']): Layout[] {
+  const { base } = model;
+  const { train, runs } = planned;
   const context = maxContext(base.config);
   if (train.maxSequenceLength > context)
     throw new ConfigError(message('train.session.context', { tokens: train.maxSequenceLength, most: context }));
   const { budget, binding } = memoryLimits(base.device.info);
   // The same in every layout.
-  const beside = bytesOf(planBeside(base.config, config, fullLayout(base.config, runs.length, train)));
+  const beside = bytesOf(planBeside(model, planned, fullLayout(base.config, runs.length, train)));
   const layouts = fittingLayouts(base.config, runs, {
     train,
     limits: { budget: budget - beside, binding },
@@ -69,24 +99,27 @@ function layoutsOf({ base }: OpenModel, config: SessionConfig, salts?: Layout['s
 }
 
 /** What a session in a layout takes: the trainer, and what is beside it. */
-export function planLayout({ base }: OpenModel, config: SessionConfig, layout: Layout): MemoryPlan {
+export function planLayout(model: OpenModel, planned: Planned, layout: Layout): MemoryPlan {
+  const { base, info } = model;
+  const { train, runs } = planned;
   const items = [
-    ...planTraining(base.config, config.runs, { train: config.train, layout, weightBytes: base.bytes }),
-    ...planBeside(base.config, config, layout),
+    ...planTraining(base.config, runs, { train, layout, weightBytes: base.bytes }),
+    ...planBeside(model, planned, layout),
   ];
   const { budget, binding } = memoryLimits(base.device.info);
   const totalBytes = bytesOf(items);
   return {
     items,
     totalBytes,
+    opening: openingMemory(info.file),
     limitBytes: budget,
-    fits: totalBytes <= budget && largestTensor(base.config, config.runs, config.train, layout).bytes <= binding,
+    fits: totalBytes <= budget && largestTensor(base.config, runs, train, layout).bytes <= binding,
   };
 }
 
 /** What training would allocate. @throws {ConfigError} when the context is too long for the model. */
-export function planOf(model: OpenModel, config: SessionConfig): MemoryPlan {
-  return planLayout(model, config, layoutsOf(model, config)[0]);
+export function planOf(model: OpenModel, planned: Planned): MemoryPlan {
+  return planLayout(model, planned, layoutsOf(model, planned)[0]);
 }
 
 /**
@@ -96,27 +129,28 @@ export function planOf(model: OpenModel, config: SessionConfig): MemoryPlan {
  */
 export async function createTrainer(
   model: OpenModel,
-  config: SessionConfig,
+  planned: Planned,
   before?: Layout,
   tooLarge = false,
 ): Promise<Trainer> {
-  const all = layoutsOf(model, config, before?.salts);
+  const { runs, train } = planned;
+  const all = layoutsOf(model, planned, before?.salts);
   const layouts = before && tooLarge ? thriftier(all, before) : [...(before ? [before] : []), ...all];
   for (const layout of layouts.slice(0, -1)) {
     try {
-      return await Trainer.create(model.base, config.runs, config.train, layout);
+      return await Trainer.create(model.base, runs, train, layout);
     } catch (error) {
       if (!(error instanceof OutOfMemoryError)) throw error;
     }
   }
-  return Trainer.create(model.base, config.runs, config.train, layouts.at(-1)!);
+  return Trainer.create(model.base, runs, train, layouts.at(-1)!);
 }
 
 const same = (a: Layout, b: Layout | undefined) => JSON.stringify(a) === JSON.stringify(b);
 
 /** Whether no layout takes less memory. */
-export const isThriftiest = (model: OpenModel, config: SessionConfig, layout: Layout): boolean =>
-  same(layout, layoutsOf(model, config, layout.salts).at(-1));
+export const isThriftiest = (model: OpenModel, planned: Planned, layout: Layout): boolean =>
+  same(layout, layoutsOf(model, planned, layout.salts).at(-1));
 
 /** The layout that a saved session had: one of version 1 draws its random numbers as it began. */
 export function layoutOf({ version, layout }: Pick<SessionState, 'version' | 'layout'>): Layout | undefined {

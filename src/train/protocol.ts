@@ -46,6 +46,7 @@ import type {
   KeptModel,
   ModelFile,
   ModelSource,
+  OpeningMemory,
   ModuleId,
   PlanItem,
   Prompt,
@@ -96,8 +97,11 @@ export interface Sampling {
 }
 
 export interface MemoryPlan {
+  /** What training takes at the same time, and their sum. */
   items: PlanItem[];
   totalBytes: number;
+  /** What opening the model takes before that, given back since; null where the file's size is not known. Absent in earlier plans. */
+  opening?: OpeningMemory | null;
   limitBytes: number | null;
   /** Whether all of it, and every single buffer, stays within the limits. Where not even the thriftiest layout does, it is tried all the same. */
   fits: boolean;
@@ -163,8 +167,8 @@ export type TrainRequest =
   /** Models of which files are kept in this browser, and forgetting one. */
   | { type: 'kept-models' }
   | { type: 'drop-kept-model'; model: KeptModel }
-  /** Plans memory without allocating. */
-  | { type: 'plan'; config: SessionConfig }
+  /** Plans memory without allocating. `data`: bytes of the token sets that are there; 0 where none are. */
+  | { type: 'plan'; config: SessionConfig; data: number }
   /** Times `steps` steps as `start` would train them; learns nothing. Ended by `cancel-timing` and whatever starts or frees a session. */
   | { type: 'time-steps'; config: SessionConfig; train: TokenSet; validation: TokenSet; steps: number }
   | { type: 'cancel-timing' }

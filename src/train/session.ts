@@ -17,7 +17,7 @@ import { Divergence, type DivergenceState } from './divergence';
 import { EarlyStopping, type EarlyStoppingState } from './earlyStopping';
 import { Examiner } from './examiner';
 import { GateWarnings, type GateWarningsState } from './gateWarnings';
-import { createTrainer, isThriftiest, layoutOf, planLayout } from './layouts';
+import { type Planned, createTrainer, isThriftiest, layoutOf, planLayout, planned } from './layouts';
 import type { Lock } from './lock';
 import type { OpenModel } from './openModel';
 import type { MemoryPlan, ModelInfo, Phase, RunId, RunInput, SessionState, TrainEvent } from './protocol';
@@ -182,7 +182,12 @@ export class Session {
     const headed = await underHead(open, input, config.train.seed);
     let trainer: Trainer | null = null;
     try {
-      trainer = await createTrainer(headed.model, config, state ? layoutOf(state) : undefined, thriftier);
+      trainer = await createTrainer(
+        headed.model,
+        planned(config, input),
+        state ? layoutOf(state) : undefined,
+        thriftier,
+      );
       const session = new Session(headed, trainer, config, { lock, emit, state, tuning });
       if (state) {
         for (const { id } of config.runs) {
@@ -213,7 +218,11 @@ export class Session {
   }
 
   get plan(): MemoryPlan {
-    return planLayout(this.#model, this.config, this.trainer.layout);
+    return planLayout(this.#model, this.#planned, this.trainer.layout);
+  }
+
+  get #planned(): Planned {
+    return planned(this.config, { train: this.#data.set, validation: this.#validation });
   }
 
   /** Whether the loop has not ended. */
@@ -310,13 +319,13 @@ export class Session {
   /** Puts the runs, as they are, into the next thriftier layout. @returns whether there is one */
   async #makeRoom(): Promise<boolean> {
     const before = this.trainer.layout;
-    if (isThriftiest(this.#model, this.config, before)) return false;
+    if (isThriftiest(this.#model, this.#planned, before)) return false;
     await this.#pending;
     await this.#rescue.say();
     const states = new Map<RunId, RunState>();
     for (const run of this.trainer.runs) states.set(run.config.id, await run.state());
     this.trainer.free();
-    this.#trainer = await createTrainer(this.#model, this.config, before, true);
+    this.#trainer = await createTrainer(this.#model, this.#planned, before, true);
     for (const run of this.trainer.runs) {
       const { id } = run.config;
       run.restore(states.get(id)!);

@@ -5,7 +5,7 @@ import type { Trainer } from '../engine/trainer';
 import { type SessionConfig, parseSession } from '../shared/config';
 import type { OpenModel } from './openModel';
 import type { RunInput, StepTimes } from './protocol';
-import { createTrainer } from './layouts';
+import { createTrainer, planned } from './layouts';
 import { underHead } from './underHead';
 import { TrainingData, refuseEmpty, refuseForeign } from './trainingData';
 
@@ -38,7 +38,7 @@ export async function timeSteps(
     if (error) throw error;
   };
   try {
-    trainer = await createTrainer(model, config);
+    trainer = await createTrainer(model, planned(config, sets));
     const stepMs: number[] = [];
     for (let step = 0; step <= steps; step++) {
       goOn();

@@ -3,6 +3,8 @@ import { type Attributed, checksum } from '../shared/attribution';
 import { say } from '../shared/texts/say';
 import { describe, expect, it } from 'vitest';
 import { pack, unpack } from '../shared/pack';
+import { bytesOfSets } from '../shared/tokenSets';
+import type { TokenSet } from '../shared/types';
 import { type SessionState, type TrainReplies, stateBuffers } from './protocol';
 import { NANO, smallData as data, smallSession as config, watched } from './testing/studio';
 
@@ -18,11 +20,23 @@ describe('the train worker', () => {
       ...start,
       runs: [lora, { ...ts, gate: { ...ts.gate, gradientFrom: 'dev' as const, gradientInterval: 1, tauWarmup: 0 } }],
     };
-    const { fits, items } = studio.plan({ type: 'plan', config: timed });
+    const planned = (tokens: TokenSet[]) => studio.plan({ type: 'plan', config: timed, data: bytesOfSets(tokens) });
+    const { fits, items, opening } = planned([sets.train, sets.validation]);
     expect(fits).toBe(true);
-    expect(items.map(({ part }) => part)).toEqual(
-      expect.arrayContaining(['weights', 'samples', 'points', 'checkpoint']),
+    const itemsOf = (all: typeof items) => new Map(all.map(({ part, bytes }) => [part, bytes]));
+    const found = itemsOf(items);
+    expect([...found.keys()]).toEqual(
+      expect.arrayContaining(['weights', 'samples', 'points', 'checkpoint', 'tokens', 'tokenizer']),
     );
+    // A worker for the data, the page, and this worker: each has every token.
+    const [{ train }, tokens] = [sets, sets.train.ids.length + sets.validation.ids.length];
+    expect(found.get('tokens')).toBeGreaterThanOrEqual(3 * tokens * (train.ids.BYTES_PER_ELEMENT + 1));
+    expect(itemsOf(planned([]).items).get('tokens')).toBe(0);
+    // 4,096 tokens and their merges, twice: the worker for the data reads texts, too.
+    expect(found.get('tokenizer')! / 2 ** 20).toBeGreaterThan(1);
+    // ONNX Runtime had the file, whatever it is.
+    expect(opening!.by).toBe('onnxruntime');
+    expect(opening!.bytes).toBeGreaterThan(2 * found.get('weights')!);
     const { stepMs, evalMs } = await studio.timeSteps({ type: 'time-steps', config: timed, ...sets, steps: 2 });
     expect(stepMs).toHaveLength(2);
     expect([...stepMs, evalMs].every((ms) => ms > 0)).toBe(true);
@@ -43,7 +57,7 @@ describe('the train worker', () => {
     const plan = await studio.start({ type: 'start', config: config(), ...(await data(48)) });
     const live = studio.counts();
     // What runs write is written later, and the rest is the host's.
-    const beside = ['samples', 'points', 'checkpoint'];
+    const beside = ['samples', 'points', 'checkpoint', 'tokens', 'tokenizer'];
     const planned = plan.items.reduce((sum, { part, bytes }) => sum + (beside.includes(part) ? 0 : bytes), 0);
     expect(Math.abs(live.bytes / planned - 1)).toBeLessThan(0.05);
     await finished;
@@ -393,9 +407,9 @@ describe('the train worker', () => {
 
   it('says what is missing, in order', async () => {
     const { studio } = watched({ own: true });
-    expect(() => studio.plan({ type: 'plan', config: config() })).toThrow('No model is open');
+    expect(() => studio.plan({ type: 'plan', config: config(), data: 0 })).toThrow('No model is open');
     await studio.openModel({ type: 'open-model', source: NANO });
-    expect(() => studio.plan({ type: 'plan', config: config({ maxSequenceLength: 2048 }) })).toThrow(
+    expect(() => studio.plan({ type: 'plan', config: config({ maxSequenceLength: 2048 }), data: 0 })).toThrow(
       /max sequence length of 2048 .* above this model/,
     );
     await expect(

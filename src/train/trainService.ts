@@ -187,8 +187,8 @@ export class TrainService {
     return { kept: this.#openings.cancel() };
   }
 
-  plan({ config }: Request<'plan'>): TrainReplies['plan'] {
-    return planOf(this.#needModel(), config);
+  plan({ config, data }: Request<'plan'>): TrainReplies['plan'] {
+    return planOf(this.#needModel(), { ...config, data });
   }
 
   timeSteps({ config, train, validation, steps }: Request<'time-steps'>): Promise<TrainReplies['time-steps']> {

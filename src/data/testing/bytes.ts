@@ -21,6 +21,7 @@ export const byteTokenizer: Tokenizer = {
     ),
   frame: null,
   largestId: 256,
+  entries: 257,
   bosId: 0,
   eosId: 0,
   stopIds: new Set([0]),

@@ -17,6 +17,7 @@ import {
 import type { PrepareReport } from '../../shared/data';
 import { ConfigError, toErrorInfo } from '../../shared/errors';
 import { message } from '../../shared/message';
+import { bytesOfSets } from '../../shared/tokenSets';
 import type { ModelInfo, RunId } from '../../train/protocol';
 import { draftProblems, refuseTwo } from '../checks';
 import { type DatasetCommands, SETTLE } from '../dataset';
@@ -158,7 +159,9 @@ export class ConfigureCommands {
   async #plan(): Promise<void> {
     const turn = ++this.#planTurn;
     if (this.#page.state.model.status !== 'ready' || this.#r.draftError !== null) return;
-    const planOf = (config: SessionConfig) => this.#train.request({ type: 'plan', config });
+    const { train, validation } = this.#page.state.dataset;
+    const data = bytesOfSets([train, validation]);
+    const planOf = (config: SessionConfig) => this.#train.request({ type: 'plan', config, data });
     try {
       const draft = parseSession(this.#r.draft);
       const plan = await planOf(draft);

@@ -40,7 +40,7 @@ export class Twin {
       gate: gateSchema.parse({ rule: 'exact', eta: 'auto' }),
     };
     const settings = { ...train, gradientAccumulationSteps: 1, loadBestCheckpoint: false };
-    const trainer = await createTrainer(model, { train: settings, runs: [run] });
+    const trainer = await createTrainer(model, { train: settings, runs: [run], data: 0 });
     try {
       const twin = trainer.run(run.id);
       twin.load(adapters);

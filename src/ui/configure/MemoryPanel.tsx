@@ -53,6 +53,14 @@ export function MemoryPanel() {
                 <strong>{bytes(plan.totalBytes)}</strong>
               </td>
             </tr>
+            {plan.opening && (
+              <tr>
+                <th scope="row">{t.opening[plan.opening.by]}</th>
+                <td className="num" data-testid="plan-opening">
+                  {bytes(plan.opening.bytes)}
+                </td>
+              </tr>
+            )}
             {plan.limitBytes !== null && (
               <tr>
                 <th scope="row">{t.limit}</th>
