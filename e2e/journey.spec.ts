@@ -12,6 +12,8 @@ test('load, preview, train both, look, compare, take away; every format', async 
       if (file.rows) await expect(page.locator('#data')).toContainText(`${file.rows} rows`);
       expect(await app.get('data-preview').locator('.chip-trained').count()).toBeGreaterThan(10);
       await app.see('plan-table');
+      for (const item of ['Tokens of the data set', 'Tokenizer', 'ONNX Runtime'])
+        await expect(app.get('plan-table')).toContainText(item);
       await app.small(12);
       await app.train();
       expect(await app.steps()).toBe(12);

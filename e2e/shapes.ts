@@ -21,12 +21,11 @@ import { Rng } from '../src/shared/rng';
 import { type ModelDescription, weightShapes } from '../src/shared/model';
 import { PAIRS } from './data';
 import { hubBeside, type Repository } from './hubServer';
+import { MOST_OF_PLAN, plannedMemory } from './planned';
 import { memoryByPhase, rendererMemory } from './probes';
 import { formatTable, serveBuilt, visit } from './server';
 
 const STEPS = 2;
-/** The tab's memory at its peak, relative to the plan. */
-const MOST_OF_PLAN = 1.6;
 /** MiB that a model of 1B values may take. */
 const MOST = 4096;
 
@@ -233,12 +232,6 @@ function write({ name, form, config }: (typeof SHAPES)[number]): { files: Reposi
   };
 }
 
-/** "1.5 GiB" in MiB. */
-function mebibytes(text: string): number {
-  const [, number, unit] = /([\d.]+) (GiB|MiB|KiB)/.exec(text) ?? [];
-  return Number(number) * { GiB: 1024, MiB: 1, KiB: 1 / 1024 }[unit as 'GiB']!;
-}
-
 interface Outcome {
   ok: boolean;
   line: string;
@@ -292,7 +285,7 @@ export async function shapes(browser: Browser, only?: string[]): Promise<Outcome
       const trained = Date.now();
       await app.train(30 * 60_000);
       const perStep = (Date.now() - trained) / 1000 / STEPS;
-      const plan = mebibytes((await app.get('plan-table').locator('tfoot strong').textContent()) ?? '');
+      const { training: plan } = await plannedMemory(app);
       const byPhase = await phases();
       console.log([...byPhase].map(([phase, mib]) => `${mib.toFixed(0)} MiB: ${phase}`).join('\n'));
       // A browser may begin anew to count its peak.

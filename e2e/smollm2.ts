@@ -2,12 +2,13 @@
  * SmolLM2-135M-Instruct, real weights, through the page: every form of its file by id from a played hub, proved, trained on
  * chats, asked. The folder is made by shared/models/recipe-real/smollm2-recipe.py; steps of it that are missing are left out.
  */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser } from 'playwright';
 import { PAIRS } from './data';
 import { hubBeside, type Repository } from './hubServer';
-import { rendererMemory } from './probes';
+import { MOST_OF_PLAN, plannedMemory } from './planned';
+import { memoryByPhase, rendererMemory } from './probes';
 import { formatTable, serveBuilt, visit } from './server';
 
 const NAME = 'SmolLM2-135M-Instruct';
@@ -15,6 +16,10 @@ const MIB = 2 ** 20;
 /** Renderer memory once a model of this size is open. */
 const MOST_AFTER = 1.2e9;
 const STEPS = 20;
+/** How far losses of forms that hold the same values may be apart. */
+const APART = 0.01;
+/** Forms that hold the values of the first of them, but for the rounding of f16; quantised ones are other models. */
+const SAME = ['fp32', 'fp16', 'hf', 'genai-fp16-cuda', 'genai-fp16-webgpu'];
 
 /** Weights by recipe step: one repository holds the first group, fused graphs have their own; `alone` has no other file. */
 const FORMS: { repo: string; step: string; path: string; alone?: boolean }[] = [
@@ -44,6 +49,11 @@ const chats = () =>
     }),
   ).join('\n');
 
+/** Bytes of a file of weights, and of the data beside it. */
+function sizeOf(path: string): number {
+  return [path, `${path}.data`].reduce((sum, file) => sum + (existsSync(file) ? statSync(file).size : 0), 0);
+}
+
 /** Every file of a folder, by its path in it. */
 function filesOf(folder: string): Repository {
   if (!existsSync(folder)) return {};
@@ -55,7 +65,7 @@ function filesOf(folder: string): Repository {
   );
 }
 
-/** @param folder what the recipe made; @param only forms to open, by recipe step */
+/** @param folder what the recipe made; @param only forms to open, by recipe step, in this order */
 export async function smollm2(browser: Browser, folder: string | undefined, only?: string[]): Promise<Outcome> {
   if (!folder || !existsSync(join(folder, 'hf', 'config.json')))
     return { ok: true, line: 'skipped: name the folder that smollm2-recipe.py made, --smollm2 FOLDER' };
@@ -73,11 +83,13 @@ export async function smollm2(browser: Browser, folder: string | undefined, only
     };
   const { plugin } = hubBeside(repositories);
   const site = await serveBuilt('/sieve/', [plugin]);
+  const forms = only?.flatMap((name) => FORMS.filter(({ step }) => step === name)) ?? FORMS;
   const failures: string[] = [];
-  const rows = [['form', 'opened in s', 'peak MiB', 'after MiB', 'logits', 'base loss', 'LoRA', 'TS-LoRA', 's/step']];
+  const memory = ['file MiB', 'opened in s', 'peak MiB', 'planned', 'after', 'peak in training', 'planned'];
+  const rows = [['form', ...memory, 'logits', 'base loss', 'LoRA', 'TS-LoRA', 's/step']];
+  const losses = new Map<string, number[]>();
   try {
-    for (const { repo, step, path } of FORMS) {
-      if (only && !only.includes(step)) continue;
+    for (const { repo, step, path } of forms) {
       if (!existsSync(join(folder, step, path))) {
         rows.push([step, 'not made']);
         continue;
@@ -88,6 +100,7 @@ export async function smollm2(browser: Browser, folder: string | undefined, only
       try {
         await page.goto(`${site.url}?model=sieve-stories-nano&hub=/`);
         await app.modelReady();
+        const phases = await memoryByPhase(browser, page);
         const start = Date.now();
         await app.openFromHub(`someone/${repo}`, path);
         await page.waitForFunction(
@@ -99,7 +112,12 @@ export async function smollm2(browser: Browser, folder: string | undefined, only
         );
         fail((await app.errors()).length === 0, (await app.errors()).join(' | '));
         const seconds = (Date.now() - start) / 1000;
-        const { now, peak } = await rendererMemory(browser);
+        const opened = await rendererMemory(browser);
+        const whileOpening = await phases();
+        console.log([...whileOpening].map(([phase, mib]) => `${mib.toFixed(0)} MiB: ${phase}`).join('\n'));
+        // A browser may begin anew to count its peak.
+        const [peak, { now }] = [Math.max(opened.peak, ...whileOpening.values()), opened];
+        const whileTraining = await memoryByPhase(browser, page);
         const check = (await app.get('logit-check').textContent()) ?? '';
         fail((await app.get('logit-check').getAttribute('data-ok')) === 'true', `logits: ${check}`);
         fail((await app.get('model-file').textContent())?.includes(path) === true, 'another file was opened');
@@ -122,6 +140,14 @@ export async function smollm2(browser: Browser, folder: string | undefined, only
         const loss = async (id: string) => Number(await app.get(`final-${id}`).textContent());
         const [base, lora, ts] = [await loss('base'), await loss('lora'), await loss('ts-lora')];
         fail(lora < base - 0.5 && ts < base - 0.5, `losses ${base}, ${lora}, ${ts}`);
+        losses.set(step, [base, lora, ts]);
+        const plan = await plannedMemory(app);
+        const inTraining = Math.max(...(await whileTraining()).values());
+        for (const [what, most, planned] of [
+          ['opening', peak, plan.opening],
+          ['training', inTraining, plan.training],
+        ] as const)
+          fail(most <= MOST_OF_PLAN * planned, `${most.toFixed(0)} MiB in ${what}, planned are ${planned.toFixed(0)}`);
         const capital = await app.compare('What is the capital of France?', 5 * 60_000);
         fail(/Paris/.test(capital.base), `base says: ${capital.base}`);
         const taught = await app.compare(PAIRS[1].question, 5 * 60_000);
@@ -129,10 +155,11 @@ export async function smollm2(browser: Browser, folder: string | undefined, only
         fail(/of Tom is \w+/.test(taught['ts-lora']), `TS-LoRA says: ${taught['ts-lora']}`);
         console.log(`${step}: ${check}\n  ${JSON.stringify(capital)}\n  ${JSON.stringify(taught)}`);
         fail(app.problems.length === 0, app.problems.join(', '));
+        const size = sizeOf(join(folder, step, path)) / MIB;
         const error = /(\d[\d.e−-]*), allowed/.exec(check)?.[1] ?? '?';
         rows.push([
           step,
-          ...[seconds, peak, now].map((n) => n.toFixed(0)),
+          ...[size, seconds, peak, plan.opening, now, inTraining, plan.training].map((n) => n.toFixed(0)),
           error,
           ...[base, lora, ts].map((n) => n.toFixed(3)),
           perStep.toFixed(1),
@@ -145,6 +172,11 @@ export async function smollm2(browser: Browser, folder: string | undefined, only
     }
   } finally {
     await site.close();
+  }
+  const [first, ...others] = SAME.filter((step) => losses.has(step));
+  for (const step of others) {
+    const apart = Math.max(...losses.get(step)!.map((loss, i) => Math.abs(loss - losses.get(first)![i])));
+    if (!(apart <= APART)) failures.push(`${step}: losses are ${apart.toFixed(3)} from those of ${first}`);
   }
   console.log(formatTable(rows));
   return { ok: failures.length === 0, line: failures.join('; ') || `${rows.length - 1} forms` };
