@@ -2,16 +2,11 @@
 import {
   type ChatTemplate,
   type DataKind,
-  type ListedRow,
-  type LostRow,
   type Mapping,
   type OwnFile,
   type PromptTemplate,
   READ_AUTO,
   type ReadChoices,
-  type Repairs,
-  type RowDetail,
-  type RowQuery,
   type Segment,
   type Speaker,
 } from '../shared/data';
@@ -22,18 +17,12 @@ import { type Message, message } from '../shared/message';
 import type { Names } from '../shared/names';
 import { pastedName } from './checks';
 import type { DataClient } from './dataClient';
+import { DataRows } from './dataRows';
 import type { Page } from './page';
 import { chosenIn, nothingOpen } from './recipe';
+import { RowDecisions } from './rowDecisions';
 import { fetchSample, fetchSamples } from './shipped';
-import {
-  type DatasetSlice,
-  type DataOrigin,
-  type Decisions,
-  type Action,
-  noDecisions,
-  type Progress,
-  type SessionView,
-} from './slices';
+import { type DatasetSlice, type DataOrigin, noDecisions, type Progress, type SessionView } from './slices';
 import type { ExperimentData } from './experiments/library';
 import { type ApplyChatTemplate, chosenTemplate, startMapping, withChatTemplate } from './template';
 import { isCancelled } from './workerClient';
@@ -58,6 +47,9 @@ export interface DatasetHost {
 }
 
 export class DatasetCommands {
+  /** Its rows, one by one. */
+  readonly rows: DataRows;
+  readonly decisions: RowDecisions;
   readonly #page: Page;
   readonly #client: DataClient;
   readonly #baseUrl: string;
@@ -83,6 +75,21 @@ export class DatasetCommands {
     this.#client = client;
     this.#baseUrl = baseUrl;
     this.#names = names;
+    this.rows = new DataRows({ page, client, turn: () => this.#prepareTurn });
+    this.decisions = new RowDecisions({
+      page,
+      client,
+      turn: () => this.#parseTurn,
+      withOwn: (template, mapping) => this.#withOwn(template, mapping),
+      prepare: () => this.prepareSoon(0),
+      prepareAfter: (before) => {
+        this.#patch({ preparing: true });
+        this.#prepared = before.then(() => {
+          this.prepareSoon(0);
+          return this.#prepared;
+        });
+      },
+    });
   }
 
   /** The files that are open: another list where others are. */
@@ -365,107 +372,6 @@ export class DatasetCommands {
       this.#patch({ preview: examples, previewFrom: from });
     } catch (error) {
       this.#page.report('data', error);
-    }
-  }
-
-  /** A page of the rows that match; null where a later question, or a change of the data, has overtaken it. */
-  async list(asked: RowQuery): Promise<{ total: number; rows: ListedRow[] } | null> {
-    return this.#ask(() => this.#client.request({ type: 'list', ...asked }));
-  }
-
-  /** One row in full, with its tokens. */
-  async detail(item: number): Promise<RowDetail | null> {
-    return this.#ask(() => this.#client.request({ type: 'detail', item }));
-  }
-
-  /** Rows that cannot be read, in their order. */
-  async lost(): Promise<LostRow[]> {
-    return (await this.#ask(() => this.#client.request({ type: 'lost' })))?.rows ?? [];
-  }
-
-  /** Every row that is not used, with the reasons, as a file of JSON lines; `why` has those of `lost` in words. */
-  async rejected(why: string[]): Promise<Blob | null> {
-    return this.#ask(async () => (await this.#client.request({ type: 'rejected', why })).file);
-  }
-
-  async #ask<T>(act: () => Promise<T>): Promise<T | null> {
-    const turn = this.#prepareTurn;
-    try {
-      return await act();
-    } catch (error) {
-      // Where nothing is prepared, that is why, and it has been said.
-      if (!isCancelled(error) && turn === this.#prepareTurn && this.#d.report) this.#page.report('data', error);
-      return null;
-    }
-  }
-
-  /** Applies the repair of one kind of issue to all its rows, or takes it back. */
-  repair(issue: keyof Repairs, on: boolean): void {
-    const { repairs, edits } = this.#d.decisions;
-    this.#decide({ did: on ? 'repair' : 'unrepair', issue }, { repairs: { ...repairs, [issue]: on }, edits });
-  }
-
-  /** Leaves one row out, or takes it in again. */
-  exclude(row: number, out: boolean): void {
-    const { repairs, edits } = this.#d.decisions;
-    const excluded = out ? [...edits.excluded, row] : edits.excluded.filter((r) => r !== row);
-    this.#decide({ did: out ? 'exclude' : 'include' }, { repairs, edits: { ...edits, excluded } });
-  }
-
-  /** Gives a row new cells, one per column. */
-  editRow(row: number, cells: readonly string[]): void {
-    const { repairs, edits } = this.#d.decisions;
-    this.#decide(
-      { did: 'edit' },
-      { repairs, edits: { ...edits, changed: [...edits.changed.filter(([r]) => r !== row), [row, cells] as const] } },
-    );
-  }
-
-  /** Takes back the latest decision. */
-  undo(): void {
-    const last = this.#d.past.at(-1);
-    if (!last) return;
-    const { decisions } = this.#d;
-    this.#patch({ decisions: last.before, past: this.#d.past.slice(0, -1) });
-    this.#afterDecision(decisions);
-  }
-
-  #decide(action: Action, decisions: Decisions): void {
-    const before = this.#d.decisions;
-    this.#patch({ decisions, past: [...this.#d.past.slice(-99), { action, before }] });
-    this.#afterDecision(before);
-  }
-
-  /** What the columns mean is guessed again where other rows can be read now, unless a person has chosen it. */
-  #afterDecision(before: Decisions): void {
-    const { repairs } = this.#d.decisions;
-    const reads = (['ragged', 'quote', 'encoding'] as const).some(
-      (repair) => repairs[repair] !== before.repairs[repair],
-    );
-    if (!reads || this.#d.ownMapping) {
-      this.prepareSoon(0);
-      return;
-    }
-    this.#patch({ preparing: true });
-    this.#prepared = this.#detectAgain(repairs).then(() => {
-      this.prepareSoon(0);
-      return this.#prepared;
-    });
-  }
-
-  async #detectAgain(repairs: Repairs): Promise<void> {
-    const turn = this.#parseTurn;
-    try {
-      const { detection, template } = await this.#client.request({ type: 'detect', repairs });
-      const { parsed } = this.#d;
-      if (turn !== this.#parseTurn || !parsed || this.#d.ownMapping) return;
-      this.#patch({
-        parsed: { ...parsed, detection, template },
-        mapping: detection.mapping,
-        template: this.#withOwn(template, detection.mapping),
-      });
-    } catch (error) {
-      if (!isCancelled(error)) this.#page.report('data', error);
     }
   }
 

@@ -305,7 +305,7 @@ test('dropped anywhere, the file is known by its content; another file is anothe
   all.studio.store.setState((s) => ({ runs: { ...s.runs, phase: 'finished' } }));
   await resumed(all);
   expect(all.data.sent.filter((m) => m.type === 'parse')).toHaveLength(read);
-  all.studio.data.exclude(0, true);
+  all.studio.data.decisions.exclude(0, true);
   all.studio.store.setState((s) => ({ runs: { ...s.runs, phase: 'finished' } }));
   await resumed(all);
   expect(all.state().dataset.wanted?.state).toBe('missing');

@@ -868,17 +868,17 @@ test('decisions about rows reach the worker, and each can be undone', async () =
     await vi.waitFor(() => expect(state().dataset.preparing).toBe(false));
     return prepares().at(-1)!.options as PrepareOptions;
   };
-  studio.data.repair('ragged', true);
+  studio.data.decisions.repair('ragged', true);
   // Other rows can be read now: what the columns mean is guessed again first.
   await sent(data, 'detect');
   expect(data.last('detect').repairs).toMatchObject({ ragged: true });
   const again = { ...PARSED.detection, evidence: [message('data.evidence.twoColumns')] };
   data.reply('detect', { detection: again, template: PARSED.template });
   expect((await next(2)).repairs).toMatchObject({ ragged: true, quote: false });
-  studio.data.exclude(4, true);
+  studio.data.decisions.exclude(4, true);
   expect((await next(3)).edits.excluded).toEqual([4]);
-  studio.data.editRow(2, ['p', 'c']);
-  studio.data.editRow(2, ['p', 'd']);
+  studio.data.decisions.editRow(2, ['p', 'c']);
+  studio.data.decisions.editRow(2, ['p', 'd']);
   expect((await next(4)).edits.changed).toEqual([[2, ['p', 'd']]]);
   expect(state().dataset.parsed?.detection).toEqual(again);
   expect(state().dataset.past.map((p) => p.action)).toEqual([
@@ -887,9 +887,9 @@ test('decisions about rows reach the worker, and each can be undone', async () =
     { did: 'edit' },
     { did: 'edit' },
   ]);
-  studio.data.undo();
-  studio.data.undo();
-  studio.data.undo();
+  studio.data.decisions.undo();
+  studio.data.decisions.undo();
+  studio.data.decisions.undo();
   expect(await next(5)).toMatchObject({ repairs: { ragged: true }, edits: { excluded: [], changed: [] } });
   const paste = studio.data.openPaste('{"a": 1}');
   data.fail('parse', foreign('Cancelled', 'Cancelled.'));
@@ -900,7 +900,7 @@ test('decisions about rows reach the worker, and each can be undone', async () =
   // Its tokens are as they were, and are made again only where something has changed meanwhile.
   expect([state().dataset.preparing, prepares().length]).toEqual([false, 5]);
   const second = studio.data.openPaste('{"a": 1}');
-  studio.data.exclude(5, true);
+  studio.data.decisions.exclude(5, true);
   data.fail('parse', foreign('Cancelled', 'Cancelled.'));
   await second;
   expect((await next(6)).edits.excluded).toEqual([5]);
@@ -947,7 +947,7 @@ test('a preparation that the worker does not let go of is not begun again in the
   const prepares = () => data.sent.filter((m) => m.type === 'prepare').length;
   vi.useFakeTimers();
   try {
-    studio.data.exclude(4, true);
+    studio.data.decisions.exclude(4, true);
     await vi.advanceTimersByTimeAsync(0);
     expect([state().dataset.preparing, prepares()]).toEqual([true, 2]);
     const cancelled = studio.data.cancel();
@@ -1032,7 +1032,7 @@ test('what is asked while the data cannot be prepared says no more than why they
   studio.data.setKind('prompt-completion');
   await vi.waitFor(() => expect(data.sent.filter((m) => m.type === 'prepare')).toHaveLength(2));
   // The table that was just drawn asks for its rows; the worker comes to that after it has failed.
-  const listed = studio.data.list({ filter: 'all', search: '', also: [], from: 0, count: 100 });
+  const listed = studio.data.rows.list({ filter: 'all', search: '', also: [], from: 0, count: 100 });
   data.fail('prepare', foreign('DataError', 'The template names {nonsense}.'));
   data.fail('list', foreign('DataError', 'There are no examples yet.'));
   expect(await listed).toBeNull();
@@ -1041,7 +1041,7 @@ test('what is asked while the data cannot be prepared says no more than why they
 
 test('a report without a usable split is shown, and said; nothing can be trained on', async () => {
   const { studio, data, state } = await ready();
-  studio.data.repair('long', true);
+  studio.data.decisions.repair('long', true);
   await vi.waitFor(() => expect(data.sent.filter((m) => m.type === 'prepare')).toHaveLength(2));
   const prepared = PREPARED();
   data.reply('prepare', {

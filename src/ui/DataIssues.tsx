@@ -55,7 +55,7 @@ export function DataIssues() {
   }
   const save = async () => {
     setSaving(true);
-    const file = await studio.data.rejected((await studio.data.lost()).map((row) => say(row.why)));
+    const file = await studio.data.rows.rejected((await studio.data.rows.lost()).map((row) => say(row.why)));
     setSaving(false);
     if (file) saveBlob(file, 'rows-left-out.jsonl');
   };
@@ -66,7 +66,7 @@ export function DataIssues() {
         <span className="muted num">{t.usable(count(report.usable), count(report.rows))}</span>
         <span className="spacer" />
         {past.length > 0 && (
-          <button type="button" className="quiet" onClick={() => studio.data.undo()} data-testid="data-undo">
+          <button type="button" className="quiet" onClick={() => studio.data.decisions.undo()} data-testid="data-undo">
             {undoing(past.at(-1)!.action, encoding)}
           </button>
         )}
@@ -119,7 +119,12 @@ function IssueLine({
         </p>
         <span className="spacer" />
         {key && (
-          <button type="button" aria-pressed={on} className="fix" onClick={() => studio.data.repair(key, !on)}>
+          <button
+            type="button"
+            aria-pressed={on}
+            className="fix"
+            onClick={() => studio.data.decisions.repair(key, !on)}
+          >
             {on ? t.takeBack : repairWords('fix', key, encoding)}
           </button>
         )}

@@ -21,7 +21,7 @@ export function DataRow({ item, windows, onClose }: { item: number; windows: boo
   const [draft, setDraft] = useState<string[] | null>(null);
   useEffect(() => {
     let current = true;
-    void studio.data.detail(item).then((d) => {
+    void studio.data.rows.detail(item).then((d) => {
       if (!current) return;
       setShown({ version, detail: d });
       setDraft(d?.cells ?? null);
@@ -47,7 +47,11 @@ export function DataRow({ item, windows, onClose }: { item: number; windows: boo
         {detail.example && !picture && <ChipLegend />}
         <span className="spacer" />
         {!windows && (
-          <button type="button" onClick={() => studio.data.exclude(item, !excluded)} data-testid="data-exclude">
+          <button
+            type="button"
+            onClick={() => studio.data.decisions.exclude(item, !excluded)}
+            data-testid="data-exclude"
+          >
             {excluded ? t.takeIn : t.leaveOut}
           </button>
         )}
@@ -74,7 +78,7 @@ export function DataRow({ item, windows, onClose }: { item: number; windows: boo
             className="stack"
             onSubmit={(e) => {
               e.preventDefault();
-              studio.data.editRow(item, draft);
+              studio.data.decisions.editRow(item, draft);
             }}
           >
             {columns.map(

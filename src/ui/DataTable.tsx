@@ -35,9 +35,9 @@ export function DataTable({ report }: { report: PrepareReport }) {
   useEffect(() => {
     let current = true;
     // What is said of a row counts as its text; the worker has no words.
-    const also = search === '' ? [] : studio.data.lost().then((rows) => rowsThatSay(search, rows));
+    const also = search === '' ? [] : studio.data.rows.lost().then((rows) => rowsThatSay(search, rows));
     const next = new RowPages(
-      async (from, count) => studio.data.list({ filter, search, also: await also, from, count }),
+      async (from, count) => studio.data.rows.list({ filter, search, also: await also, from, count }),
       version,
     );
     // What was there before stays in sight until the new rows are known.
@@ -103,7 +103,7 @@ export function DataTable({ report }: { report: PrepareReport }) {
     const row = rows?.at(active);
     if (Object.hasOwn(moves, e.key)) move(moves[e.key]);
     else if (e.key === 'Enter' && row) setOpen(row.item);
-    else if (e.key === 'Delete' && row && !windows) studio.data.exclude(row.item, !row.excluded);
+    else if (e.key === 'Delete' && row && !windows) studio.data.decisions.exclude(row.item, !row.excluded);
     else return;
     e.preventDefault();
   };

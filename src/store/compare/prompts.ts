@@ -68,11 +68,11 @@ export async function validationPrompt(
   state: () => State,
   pick: (total: number) => number,
 ): Promise<AskedPrompt | null> {
-  const at = (from: number) => data.list({ filter: 'validation', search: '', also: [], from, count: 1 });
+  const at = (from: number) => data.rows.list({ filter: 'validation', search: '', also: [], from, count: 1 });
   const total = (await at(0))?.total ?? 0;
   if (total === 0) return null;
   const found = await at(pick(total));
-  const detail = found?.rows[0] && (await data.detail(found.rows[0].item));
+  const detail = found?.rows[0] && (await data.rows.detail(found.rows[0].item));
   if (!detail) return null;
   const { mapping, template, parsed } = state().dataset;
   if (detail.cells && mapping && parsed && mapping.kind !== 'text' && mapping.kind !== 'chat') {
