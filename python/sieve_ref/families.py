@@ -16,7 +16,8 @@ from transformers.utils import logging
 from . import fixtures
 from .fixtures import FixtureFile, basic, place_tau, smallest_gap
 from .models import (
-    ENCODERS, FAMILIES, attach_peft, auto_model, extra_weights, linear_names, linear_weight, load_base, lora_weights, set_lora_weights, train_head, whole_weights,
+    ENCODERS, FAMILIES, attach_peft, auto_model, extra_weights, linear_names, linear_weight, load_base, lora_weights, set_lora_weights, tells_classes, train_head,
+    whole_weights,
 )
 from .train import Batch, Run, batch_logits
 from .ts_lora import attach_ts_lora, gated_modules, set_tau
@@ -37,6 +38,7 @@ class Family:
     config: dict
     controls: dict[str, dict] = field(default_factory=dict)
     embedding: float = 0.5  # standard deviation of the token embeddings
+    type: str | None = None  # its model_type, where that is not its name here
 
 
 def rope(theta: float, kind="default", **more) -> dict:
@@ -203,6 +205,20 @@ FAMILIES_OF = {
 }
 
 
+def as_classifier(name: str, architecture: str, **changes) -> Family:
+    """A family of decoders as classifiers of it are published: the same model under a head that reads the last token."""
+    family = FAMILIES_OF[name]
+    config = {**family.config, "architectures": [architecture], "id2label": CLASSES, **changes}
+    return replace(family, config=config, controls={}, type=name)
+
+
+FAMILIES_OF |= {
+    "gpt2_classes": as_classifier("gpt2", "GPT2ForSequenceClassification"),
+    "llama_classes": as_classifier("llama", "LlamaForSequenceClassification", pad_token_id=0),
+    "qwen3_classes": as_classifier("qwen3", "Qwen3ForSequenceClassification"),
+}
+
+
 def is_norm(module: nn.Module) -> bool:
     return "Norm" in type(module).__name__
 
@@ -219,7 +235,7 @@ def draw_base(name: str, changes: dict | None = None) -> PreTrainedModel:
     changes: of the configuration; the weights are the same ones.
     """
     family = FAMILIES_OF[name]
-    config = AutoConfig.for_model(name, **copy.deepcopy({**family.config, **(changes or {})}))
+    config = AutoConfig.for_model(family.type or name, **copy.deepcopy({**family.config, **(changes or {})}))
     model = auto_model(config).from_config(config, attn_implementation="eager").float()
     generator = torch.Generator().manual_seed(fixtures.SEED)
     noise = lambda like: torch.randn(like.shape, generator=generator)
@@ -278,15 +294,20 @@ def labelled_batches(config) -> list[Batch]:
 
 
 def batches_of(config) -> list[Batch]:
-    if config.model_type in ENCODERS:
+    if tells_classes(config):
         return labelled_batches(config)
     return picture_batches(config) if config.model_type == "vit" else make_batches(config.vocab_size)
 
 
-def add_whole(file: FixtureFile, name: str, batch: Batch) -> None:
-    """A batch of whole sequences as the engine takes it: the class at each first row."""
+def reads_last(config) -> bool:
+    """Whether a class head reads the last token of a sequence, not the first."""
+    return tells_classes(config) and config.model_type not in ENCODERS
+
+
+def add_whole(file: FixtureFile, name: str, batch: Batch, last: bool = False) -> None:
+    """A batch of whole sequences as the engine takes it: the class at the row that the head reads."""
     targets = torch.full((batch.tokens,), -1)
-    targets[batch.starts[:-1]] = batch.targets
+    targets[[end - 1 for end in batch.starts[1:]] if last else batch.starts[:-1]] = batch.targets
     file.add_batch(name, Batch(batch.ids, targets, batch.starts))
 
 
@@ -444,7 +465,7 @@ def make(name: str) -> None:
         if batch.pixels is not None:
             add_pictures(file, f"batch{i}", batch, base.config.patch_size)
         elif batch.whole:
-            add_whole(file, f"batch{i}", batch)
+            add_whole(file, f"batch{i}", batch, reads_last(base.config))
         else:
             file.add_batch(f"batch{i}", batch)
     with torch.no_grad():

@@ -26,9 +26,14 @@ PEFT_PREFIX = "base_model.model."
 ENCODERS = ("bert", "distilbert", "roberta", "modernbert")
 
 
+def tells_classes(config) -> bool:
+    """Whether it reads texts as a whole: an encoder, or a decoder that was published as a classifier."""
+    return config.model_type in ENCODERS or "ForSequenceClassification" in str(config.architectures)
+
+
 def auto_model(config):
     """The class that makes a model of its kind."""
-    if config.model_type in ENCODERS:
+    if tells_classes(config):
         return AutoModelForSequenceClassification
     return AutoModelForImageClassification if config.model_type == "vit" else AutoModelForCausalLM
 
@@ -69,7 +74,7 @@ def attach_peft(base: PreTrainedModel, rank: int, alpha: float, kinds=tuple(MODU
     """
     config = LoraConfig(
         r=rank, lora_alpha=alpha, target_modules=target_modules(kinds, only), lora_dropout=0.0, bias="none",
-        task_type=None if hasattr(base, "classifier") else "CAUSAL_LM", use_rslora=rslora, use_dora=dora,
+        task_type=None if any(map(is_head, dict(base.named_children()))) else "CAUSAL_LM", use_rslora=rslora, use_dora=dora,
     )
     return get_peft_model(base, config).eval()
 
@@ -96,17 +101,22 @@ def orthogonality(model: nn.Module) -> torch.Tensor:
     return model.peft_config["default"].orth_reg_weight * torch.stack(norms).mean()
 
 
+def is_head(name: str) -> bool:
+    """Whether a part of a model is what PEFT means by `classifier` or `score` among its modules to save: DistilBERT's pre_classifier as well."""
+    return name.endswith("classifier") or name == "score"
+
+
 def train_head(model: nn.Module) -> nn.Module:
     """Lets a class head learn whole, as PEFT's `modules_to_save` does; a head of a vocabulary stays frozen."""
     for name, module in inner_model(model).named_children():
-        if name.endswith("classifier"):  # as PEFT means it: DistilBERT's pre_classifier as well
+        if is_head(name):
             module.requires_grad_(True)
     return model
 
 
 def whole_weights(model: nn.Module) -> dict[str, nn.Parameter]:
     """Name -> what is trained whole beside the adapter: a class head's weight and bias."""
-    return {n: p for n, p in inner_model(model).named_parameters() if n.split(".")[0].endswith("classifier") and p.requires_grad}
+    return {n: p for n, p in inner_model(model).named_parameters() if is_head(n.split(".")[0]) and p.requires_grad}
 
 
 def inner_model(model: nn.Module) -> PreTrainedModel:

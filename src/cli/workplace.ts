@@ -93,7 +93,7 @@ export class Workplace {
   async readData(
     files: OwnFile[],
     chosen: DataChoices,
-    { train: { maxSequenceLength } }: SessionConfig,
+    { train: { maxSequenceLength, taskType } }: SessionConfig,
   ): Promise<ReadData> {
     const start = initialState().dataset;
     const choices = chosen.choices ?? start.choices;
@@ -110,7 +110,7 @@ export class Workplace {
     };
     const own = { mapping, template, completionOnly, validationShare, seed, maxExamples, stratify };
     const decisions = chosen.decisions ?? { repairs: parsed.repairs, edits: { excluded: [], changed: [] } };
-    const options: PrepareOptions = { ...own, maxSequenceLength, ...decisions };
+    const options: PrepareOptions = { ...own, maxSequenceLength, taskType, ...decisions };
     const { report, train, validation } = await this.#ask({ type: 'prepare', options });
     if (report.problem) throw new DataError(report.problem);
     const recipe: ReadData['recipe'] = {

@@ -12,7 +12,7 @@ import {
 import { DataError, messageOf } from '../shared/errors';
 import { Rng } from '../shared/rng';
 import { type Message, message } from '../shared/message';
-import type { Prompt, SequenceLabels, TokenSet, Tokenizer } from '../shared/types';
+import type { Frame, Prompt, SequenceLabels, TokenSet, Tokenizer } from '../shared/types';
 import { type CellsNow, cellsNow, checkRows, ISSUE_BIT, ROWS_AT_ONCE, USABLE } from './checkRows';
 import {
   buildExample,
@@ -86,7 +86,8 @@ export async function prepare(
   tokenizer: Tokenizer,
   { render, previous = null, ...hooks }: PrepareHooks = {},
 ): Promise<Prepared> {
-  const options = tokenizer.frame ? asSequences(asked) : asked;
+  const frame = wholeFrame(tokenizer, asked);
+  const options = frame ? asSequences(asked) : asked;
   checkOptions(options);
   const pace = new Pace(hooks);
   const textsOf = compileTexts(table.columns, options, render ? { render, special: tokenizer.special } : null);
@@ -112,11 +113,12 @@ export async function prepare(
     endless: 0,
     unread: false,
   };
-  if (windows) await tokenizeWindows(table, { options, tokenizer, cells, textsOf, flags, made, pace });
+  if (windows) await tokenizeWindows(table, { options, tokenizer, frame, cells, textsOf, flags, made, pace });
   else
     await tokenizeRows(sample(flags, usable, options), {
       options,
       tokenizer,
+      frame,
       cells,
       textsOf,
       flags,
@@ -160,7 +162,7 @@ export async function prepare(
   if (lostPrompt > 0) report.warnings.push(message('data.examples.lostPrompt', { n: lostPrompt }));
   if (made.lastOnly > 0) report.warnings.push(message('data.examples.lastOnly', { n: made.lastOnly }));
   if (made.unread) report.warnings.push(message('data.examples.unread', { windows: tokens.length }));
-  if (tokens.length > 0 && !windows && !tokenizer.frame && tokenizer.eosId === null && !options.template.chat)
+  if (tokens.length > 0 && !windows && !frame && tokenizer.eosId === null && !options.template.chat)
     report.warnings.push(message('data.examples.noEnd'));
   if (made.endless > 0)
     report.warnings.push(message('data.examples.endless', { n: made.endless, stops: stopNames(tokenizer) }));
@@ -169,11 +171,11 @@ export async function prepare(
   if (report.labels && split.problem === null)
     report.warnings.push(...labelWarnings(table, report.labels, label!, tokens));
   if (given && given.includes(true) !== given.includes(false)) report.warnings.push(message('data.examples.emptyFile'));
-  if (tokenizer.frame && made.label && made.label.length > 0) {
+  if (frame && made.label && made.label.length > 0) {
     if (!label) report.problem ??= message('data.examples.noClasses', { most: MAX_CLASSES });
     else if (new Set(label).size < 2) report.problem ??= message('data.examples.oneClass', { label: label[0] });
   }
-  const labelsOf = tokenizer.frame && label ? sequenceLabels(label) : null;
+  const labelsOf = frame && label ? sequenceLabels(label) : null;
   const chosen = (examples: readonly number[]): TokenSet => {
     const own = report.problem === null ? examples : [];
     return { ...tokens.set(own), ...(labelsOf && { labels: labelsOf(own) }) };
@@ -202,7 +204,7 @@ export async function prepare(
           const row = tokens.row(i);
           // What was cut is not kept: it is made again.
           const cut = !windows && tokens.total(i) > tokens.kept(i);
-          const e = cut ? exampleOf((await textsOf([cells(row)!]))[0], tokenizer, options) : null;
+          const e = cut ? exampleOf((await textsOf([cells(row)!]))[0], { tokenizer, frame, options }) : null;
           const ids = Array.from(e ? e.ids : tokens.ids(i));
           const supervised = tokens.supervised(i);
           const pieces = tokenizer.pieces(ids);
@@ -220,6 +222,16 @@ export async function prepare(
       );
     },
   };
+}
+
+/**
+ * What stands around texts that are read as a whole; null where a model that writes text is to continue them.
+ * @throws {DataError} where the model can have no head with classes
+ */
+function wholeFrame({ frame, writes }: Tokenizer, { taskType }: PrepareOptions): Frame | null {
+  if (writes && taskType !== 'SEQ_CLS') return null;
+  if (!frame) throw new DataError(message('data.examples.noClassHead'));
+  return frame;
 }
 
 /**
@@ -292,9 +304,12 @@ const exampleOptions = ({ maxSequenceLength, completionOnly, repairs }: PrepareO
   marks: repairs.marks,
 });
 
-const exampleOf = (texts: RowTexts, tokenizer: Tokenizer, options: PrepareOptions): Example =>
-  tokenizer.frame
-    ? buildSequence(texts.prompt, tokenizer.frame, tokenizer, exampleOptions(options))
+const exampleOf = (
+  texts: RowTexts,
+  { tokenizer, frame, options }: Pick<Tokenizing, 'tokenizer' | 'frame' | 'options'>,
+): Example =>
+  frame
+    ? buildSequence(texts.prompt, frame, tokenizer, exampleOptions(options))
     : buildExample(texts, tokenizer, exampleOptions(options));
 
 /** Whether values are labels to split by: not too many, and not all of them different. */
@@ -423,7 +438,7 @@ type Before = (row: number) => { store: TokenStore; example: number } | null;
 function reuse(previous: Previous | null, options: PrepareOptions): Before | null {
   if (!previous || previous.set.windows || previous.set.tokens.tokens > MAX_REUSED) return null;
   const recipe = (o: PrepareOptions) =>
-    JSON.stringify([o.mapping, o.template, o.completionOnly, o.maxSequenceLength, o.repairs.marks]);
+    JSON.stringify([o.mapping, o.template, o.completionOnly, o.maxSequenceLength, o.repairs.marks, o.taskType]);
   const { set, options: old } = previous;
   if (recipe(old) !== recipe(options)) return null;
   // Rows that a person or a repair may have changed are made again.
@@ -444,6 +459,8 @@ function reuse(previous: Previous | null, options: PrepareOptions): Before | nul
 interface Tokenizing {
   options: PrepareOptions;
   tokenizer: Tokenizer;
+  /** Around texts that are read as a whole; null where they are continued. */
+  frame: Frame | null;
   cells: CellsNow;
   textsOf: ToTexts;
   flags: Uint32Array;
@@ -453,7 +470,7 @@ interface Tokenizing {
 
 async function tokenizeRows(
   rows: Uint32Array,
-  { options, tokenizer, cells, textsOf, flags, made, before, pace }: Tokenizing & { before: Before | null },
+  { options, tokenizer, frame, cells, textsOf, flags, made, before, pace }: Tokenizing & { before: Before | null },
 ): Promise<void> {
   for (let k = 0, batch: RowTexts[] = []; k < rows.length; k++) {
     if (pace.due) await pace.rest(message('data.progress.tokens'), k, rows.length);
@@ -463,7 +480,7 @@ async function tokenizeRows(
     const own = batch[k % ROWS_AT_ONCE];
     const { prompt, completion, label } = own;
     const known = before?.(row) ?? null;
-    const e = known === null ? exampleOf(own, tokenizer, options) : null;
+    const e = known === null ? exampleOf(own, { tokenizer, frame, options }) : null;
     const drop = (issue: 'masked' | 'long') => {
       flags[row] = (flags[row] | ISSUE_BIT[issue]) & ~USABLE;
       made.dropped++;
@@ -480,7 +497,7 @@ async function tokenizeRows(
       continue;
     }
     if (long) flags[row] |= ISSUE_BIT.long;
-    const lost = !tokenizer.frame && options.completionOnly && prompt !== '' && e !== null && e.from >= e.trainFrom;
+    const lost = !frame && options.completionOnly && prompt !== '' && e !== null && e.from >= e.trainFrom;
     if (e) keep(made, row, e, lost);
     else {
       made.tokens.copy(known!.store, known!.example);

@@ -144,6 +144,7 @@ export const plainHead = (path: string, tied: boolean, bias = false): Vocabulary
   bias,
   scale: 1,
   softcap: null,
+  classifier: 'score',
 });
 
 /** Names of activation functions in configurations. */

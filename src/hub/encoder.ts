@@ -10,7 +10,7 @@ import type {
 } from '../shared/model';
 import { type DecoderSizes, layerNorm, linear, plainAttention, plainMlp } from './decoder';
 import type { Fields } from './fields';
-import { readLabels } from './pictures';
+import { readLabels } from './classes';
 
 /** Ends of the paths of a layer's parts. */
 type LayerNames = Record<'query' | 'key' | 'value' | 'output' | 'attentionNorm' | 'up' | 'down' | 'outputNorm', string>;

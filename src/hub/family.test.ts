@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { classModelOf } from '../shared/classHead';
 import { ModelError } from '../shared/errors';
 import { type VocabularyHead, allModules, parameterCount, targetModules } from '../shared/model';
 import { readModel } from './family';
@@ -26,7 +27,15 @@ describe('config.json', () => {
       embedding: { path: 'model.embed_tokens', scale: 1, positions: null, tokenTypes: null, norm: null },
       ropes: [{ rotary: 32, theta: 10000 }],
       finalNorm: { path: 'model.norm', kind: 'rms', eps: 1e-5, bias: false, plusOne: false },
-      head: { kind: 'vocabulary', path: 'lm_head', tied: true, bias: false, scale: 1, softcap: null },
+      head: {
+        kind: 'vocabulary',
+        path: 'lm_head',
+        tied: true,
+        bias: false,
+        scale: 1,
+        softcap: null,
+        classifier: 'score',
+      },
       bosId: 0,
       eosIds: [0],
     });
@@ -184,6 +193,32 @@ describe('config.json', () => {
         },
       ),
       { numRuns: 1000 },
+    );
+  });
+});
+
+describe('decoders that were published as classifiers', () => {
+  const as = (model_type: string, architecture: string) => ({
+    ...BASE,
+    model_type,
+    architectures: [architecture],
+    id2label: { 0: 'no', 1: 'yes', 2: 'maybe' },
+  });
+
+  it('have their head’s classes, read off the last token; every family but Granite can have such a head', () => {
+    const { head, finalNorm } = readModel(as('llama', 'LlamaForSequenceClassification'));
+    expect(head).toEqual({
+      kind: 'classes',
+      labels: ['no', 'yes', 'maybe'],
+      reads: 'last',
+      dense: null,
+      classifier: { path: 'score', dIn: BASE.hidden_size, dOut: 3, bias: false, inOut: false },
+    });
+    expect(finalNorm).not.toBeNull();
+    expect(classModelOf(readModel(as('llama', 'LlamaForCausalLM')))?.head.classifier.path).toBe('score');
+    expect(classModelOf(readModel(as('granite', 'GraniteForCausalLM')))).toBeNull();
+    expect(() => readModel(as('granite', 'GraniteForSequenceClassification'))).toThrow(
+      /classifier of the family granite/,
     );
   });
 });

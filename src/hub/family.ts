@@ -4,6 +4,7 @@
  */
 import { message } from '../shared/message';
 import type { ModelDescription } from '../shared/model';
+import { asPublished } from './classes';
 import { Fields, refuse, show } from './fields';
 
 /** How llama.cpp's files hold a family's models, as far as that is not the usual (`gguf/model.ts`). */
@@ -62,5 +63,5 @@ export function readModel(json: unknown): ModelDescription {
   const family = FAMILIES.find(({ modelTypes }) => typeof type === 'string' && modelTypes.includes(type));
   if (!family) return refuseType(type);
   if (f.has('quantization_config')) refuse(message('hub.configHas.quantised'));
-  return family.read(f, type as string);
+  return asPublished(f, family.read(f, type as string));
 }

@@ -5,6 +5,7 @@
 import type { PreTrainedTokenizer } from '@huggingface/transformers';
 import type { ChatTemplate } from '../shared/data';
 import { ModelError } from '../shared/errors';
+import { classModelOf } from '../shared/classHead';
 import { GUARD, unguard } from '../shared/guard';
 import { message } from '../shared/message';
 import { tellsClasses } from '../shared/model';
@@ -67,8 +68,8 @@ async function open(source: ModelSource, options: FetchOptions): Promise<{ token
   // Node has no workers of the web: tests of models go without.
   if (source.kind !== 'embedded' && typeof Worker !== 'undefined')
     await (await import('./tokenizerProof')).proveTokenizer(file, [json, settings], options.signal);
-  const reads = tellsClasses(config) ? config.head.reads : null;
-  return { tokenizer: await createTokenizer(json, settings, [...config.eosIds, ...stops], reads), settings };
+  const head = { reads: classModelOf(config)?.head.reads ?? null, writes: !tellsClasses(config) };
+  return { tokenizer: await createTokenizer(json, settings, [...config.eosIds, ...stops], head), settings };
 }
 
 /** Where generation stops, as the model's generation settings say; a model may lack them. */
@@ -109,21 +110,25 @@ export function framedIds({ encode, frame }: Tokenizer, text: string, most: numb
   return Int32Array.from([...before, ...own, ...after]);
 }
 
+interface HeadReads extends Pick<Tokenizer, 'writes'> {
+  reads: Frame['reads'] | null;
+}
+
 /**
  * A tokenizer from the contents of its two files.
  * @param stops tokens at which generation stops besides the tokenizer's own end
- * @param reads which token a head with classes reads; null where the model has none
+ * @param head which token a head with classes reads, null where there can be none; and whether the model writes text
  * @throws {ModelError} when they are not a tokenizer's; so do its functions, where the library fails at a text.
  */
 export async function createTokenizer(
   json: unknown,
   config: unknown,
   stops: readonly number[] = [],
-  reads: Frame['reads'] | null = null,
+  head: HeadReads = { reads: null, writes: true },
 ): Promise<Tokenizer> {
   const files = checkTokenizerFiles(json, config);
   const library = await import('@huggingface/transformers');
-  return guarded(() => build(library.PreTrainedTokenizer, files, stops, reads));
+  return guarded(() => build(library.PreTrainedTokenizer, files, stops, head));
 }
 
 /** The library's errors are many, and none of them is for a person. */
@@ -142,7 +147,7 @@ function build(
   Library: typeof PreTrainedTokenizer,
   { file, config }: ReturnType<typeof checkTokenizerFiles>,
   stops: readonly number[],
-  reads: Frame['reads'] | null,
+  { reads, writes }: HeadReads,
 ): Tokenizer {
   const added = file.added_tokens;
   const special = new Map(added.filter((t) => t.special).map((t) => [t.id, t.content]));
@@ -167,15 +172,14 @@ function build(
   const bare = full.encode('a', { add_special_tokens: false });
   const templated = full.encode('a', { add_special_tokens: true });
   const before = templated.findIndex((_, i) => bare.every((id, j) => templated[i + j] === id));
-  const frame = reads && {
-    before: before < 0 ? [] : templated.slice(0, before),
-    after: before < 0 ? [] : templated.slice(before + bare.length),
-    reads,
-  };
   const idOf = (token: string | null): number | null => {
     const id = token === null ? undefined : full.convert_tokens_to_ids(token);
     return typeof id === 'number' ? id : null;
   };
+  const after = before < 0 ? [] : templated.slice(before + bare.length);
+  // Of a text's tokens transformers' decoders read the last that is not the padding's.
+  if (reads === 'last') while (after.length > 0 && after.at(-1) === idOf(full.pad_token)) after.pop();
+  const frame = reads && { before: before < 0 ? [] : templated.slice(0, before), after, reads };
 
   const byteLevel = mentions(file.decoder, 'ByteLevel') || mentions(file.pre_tokenizer, 'ByteLevel');
   const vocab = new Map<number, string>();
@@ -209,6 +213,7 @@ function build(
       );
     },
     frame,
+    writes,
     special: marks,
     pieces: (ids) => Array.from(ids, (id) => showBytes(bytesOf(id))),
     decode: (ids) => {

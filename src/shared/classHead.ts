@@ -1,8 +1,16 @@
 /** Heads for classes of a person's own: which head a model gets for them, and how a new one is drawn. */
 import { fnv1a } from './fnv1a';
-import { type ClassHead, type ClassModel, type WeightShape, linearWeights, weightShapes } from './model';
+import {
+  type ClassHead,
+  type ClassModel,
+  type ModelDescription,
+  type WeightShape,
+  linearWeights,
+  tellsClasses,
+  weightShapes,
+} from './model';
 import { Rng } from './rng';
-import type { Sequence, TokenBatch } from './types';
+import type { Sequence, TaskType, TokenBatch } from './types';
 
 /** Standard deviation of drawn weights, as BERT's `initializer_range` and most of its kin have it. */
 const SPREAD = 0.02;
@@ -16,6 +24,24 @@ function drawTensor({ name, shape }: WeightShape, seed: number): Float32Array {
   if (shape.length === 1) return new Float32Array(length).fill(name.endsWith('.bias') ? 0 : 1);
   const rng = new Rng((seed ^ fnv1a(new TextEncoder().encode(name))) >>> 0);
   return Float32Array.from({ length }, () => SPREAD * rng.normal());
+}
+
+/**
+ * The model as it tells classes apart: itself, or a decoder under the head that transformers' `…ForSequenceClassification` has,
+ * whose classes have no names yet; null for a decoder of which transformers makes none.
+ */
+export function classModelOf(model: ModelDescription): ClassModel | null {
+  if (tellsClasses(model)) return model;
+  const { width, head } = model;
+  if (head.kind === 'classes' || head.classifier === null) return null;
+  const classifier = { path: head.classifier, dIn: width, dOut: 0, bias: false, inOut: false };
+  return { ...model, head: { kind: 'classes', labels: [], reads: 'last', dense: null, classifier } };
+}
+
+/** What a session trains of a model, as far as its settings say it; a new head's classes are as yet any two. */
+export function modelFor(model: ModelDescription, taskType: TaskType): ModelDescription {
+  const classifier = taskType === 'SEQ_CLS' && !tellsClasses(model) ? classModelOf(model) : null;
+  return classifier ? withLabels(classifier, ['LABEL_0', 'LABEL_1']) : model;
 }
 
 /** The model with a head for other classes. */

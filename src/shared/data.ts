@@ -1,6 +1,6 @@
 /** Shapes of data on its way from a file to tokens, shared by `data/`, the workers and the page. */
 import type { Message } from './message';
-import type { Prompt, ShownPicture } from './types';
+import type { Prompt, ShownPicture, TaskType } from './types';
 
 import type { Language } from './texts';
 
@@ -256,6 +256,8 @@ export interface PrepareOptions {
   /** Train on the completion only, where there is a prompt. */
   completionOnly: boolean;
   maxSequenceLength: number;
+  /** Whether labels are text or classes, of a model that can have both; text where it is absent. */
+  taskType?: TaskType;
   /** Share of examples in the validation split, 0–0.5, and the seed that picks them. */
   validationShare: number;
   seed: number;

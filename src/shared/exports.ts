@@ -45,6 +45,7 @@ export function whyNot(kind: ExportKind | 'peft', { name, gated, draws, model, f
   if (draws) return message('train.adapter.randomGate');
   if (kind === 'safetensors' && gated) return message('train.adapter.merge', { run: name });
   if (kind === 'onnx' && file.format !== 'onnx') return message('train.export.onnxBase', { file: file.path });
+  if (kind === 'onnx' && tellsClasses(model)) return message('train.export.onnxClasses');
   if (kind === 'gguf' && gated) return message('train.export.ggufGates', { run: name });
   if (kind === 'gguf' && tellsClasses(model)) return message('train.export.ggufClasses');
   return null;

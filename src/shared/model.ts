@@ -126,6 +126,8 @@ export interface VocabularyHead {
   scale: number;
   /** Logits l become softcap · tanh(l / softcap). */
   softcap: number | null;
+  /** Where transformers' `…ForSequenceClassification` has its linear layer in this head's place; null where there is none. */
+  classifier: string | null;
 }
 
 /** From the last hidden state of one token of a sequence to logits of the sequence's class. */

@@ -266,6 +266,9 @@ export interface LogitCheck {
   firstDifference: Message | null;
 }
 
+/** PEFT's `task_type`: a label is text that a model writes, or a class that a head tells. */
+export type TaskType = 'CAUSAL_LM' | 'SEQ_CLS';
+
 /** Ids around a text, [CLS] and [SEP], say, and which token of all the head reads. */
 export interface Frame {
   before: readonly number[];
@@ -282,8 +285,10 @@ export interface Tokenizer {
   decode(ids: ArrayLike<number>): string;
   /** Ids of what a chat template wrote: its special tokens are read as such, but not those in guarded text, see `guard`. */
   encodeDressed(text: string): Int32Array;
-  /** How a text is read as a whole; null where the model tells no classes apart. */
+  /** How a text is read as a whole, for a head with classes; null where the model has none and can be given none. */
   frame: Frame | null;
+  /** Whether the model writes text; else it only tells classes apart. */
+  writes: boolean;
   /** Special tokens by id, the one for unknown text aside. */
   special: ReadonlyMap<number, string>;
   /** No id is larger. */

@@ -434,7 +434,7 @@ export class DatasetCommands {
       return;
     }
     const { mapping, template, completionOnly, validationShare, seed, maxExamples, stratify, decisions } = this.#d;
-    const { maxSequenceLength } = this.#page.state.runs.draft.train;
+    const { maxSequenceLength, taskType } = this.#page.state.runs.draft.train;
     if (!mapping || !Number.isInteger(maxSequenceLength) || maxSequenceLength < 1) {
       this.#patch({ preparing: false });
       return;
@@ -447,6 +447,7 @@ export class DatasetCommands {
           template,
           completionOnly,
           maxSequenceLength,
+          taskType,
           validationShare,
           seed,
           maxExamples,

@@ -1,4 +1,5 @@
 /** What the page keeps in a checkpoint, as earlier versions wrote it. Those were never in a schema: what is not there stays away. */
+import { trainSchema } from '../shared/config';
 import { formerRecipe } from '../shared/dataRecipe';
 import { each, isFields, renamed } from '../shared/formerNames';
 import { devicesOf } from '../shared/origin';
@@ -9,7 +10,10 @@ import type { CheckpointInfo } from '../train/protocol';
 /** What is told of an interrupted session, under today's names. */
 export function todaysInfo(info: CheckpointInfo): CheckpointInfo {
   const data = (of: unknown) => renamed(of, {}, { recipe: formerRecipe });
-  const named = renamed(info, { experiment: 'config' }, { config: formerConfig, data }) as CheckpointInfo;
+  // What the runs share is shown in the form: a setting that is newer than the checkpoint has its default.
+  const train = (of: unknown) => trainSchema.safeParse(of).data ?? of;
+  const config = (of: unknown) => renamed(formerConfig(of), {}, { train });
+  const named = renamed(info, { experiment: 'config' }, { config, data }) as CheckpointInfo;
   return { ...named, devices: devicesOf(named) };
 }
 

@@ -172,6 +172,11 @@ function readme(parts: ExportParts): string {
     ...(classes
       ? [
           `The trained head is among the tensors (modules_to_save). Its classes, in the order of the logits: ${classes.model.head.labels.join(', ')}.`,
+          ...(classes.model.head.reads === 'last'
+            ? [
+                'It reads the last token of a text. For batches, set `base.config.pad_token_id` where the base has none.',
+              ]
+            : []),
           '',
         ]
       : []),

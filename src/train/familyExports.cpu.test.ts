@@ -9,6 +9,7 @@ import type { BaseModel } from '../engine/base';
 import { expectCloseToMax } from '../engine/testing/allclose';
 import { testDevice } from '../engine/testing/harness';
 import { runSchema, trainSchema } from '../shared/config';
+import { classModelOf, drawHead, withLabels } from '../shared/classHead';
 import { tellsClasses } from '../shared/model';
 import { checkOf } from './adapterCheck';
 import { adapterFiles } from './adapterFiles';
@@ -101,6 +102,38 @@ describe.each(EXPORTED)('%s', (name) => {
     again.free();
     if (headed !== base) headed.free();
     base.free();
+  });
+});
+
+/** Decoders that write text, under a new head with classes. */
+describe.each(['llama', 'gpt2', 'opt'])('%s under a new head', (name) => {
+  it.each(FAMILY_METHODS)('%s', async (method) => {
+    const f = await loadFamily(name);
+    const open = await openFamily(await testDevice(), name);
+    const config = withLabels(classModelOf(open.config)!, ['one', 'two', 'three']);
+    const base = await open.withHead(config, drawHead(config, 7));
+    const { ids } = sequence(fixtureBatch(f, 'batch0'), 2);
+    const own = await adapterOf(f, base, method);
+    const { files, expected } = await exported(`${name}-new-head-${method}`, { name, base, own, ids });
+    own.free();
+    base.free();
+    const imported = readAdapter(files, open.config, 'imported');
+    expect(imported.model.head).toMatchObject({ labels: ['one', 'two', 'three'], reads: 'last' });
+    const headed = await open.withHead(imported.model, imported.whole);
+    const again = new AdapterRun(headed, imported.run, familyConfigs(f, method).train);
+    await again.init();
+    again.load(imported.adapters);
+    if (imported.thresholds) again.method.setThresholds(imported.thresholds);
+    await again.refresh();
+    expectCloseToMax(
+      (await logits(headed, again, ids)).flat(),
+      expected.flat(),
+      1e-6,
+      'logits of the adapter that was read',
+    );
+    again.free();
+    headed.free();
+    open.free();
   });
 });
 

@@ -6,6 +6,7 @@ import { adaptedModules, maxContext } from '../engine/model/modules';
 import type { Layout } from '../engine/layout';
 import { type MemoryLimits, fittingLayouts, fullLayout, largestTensor, planTraining } from '../engine/plan';
 import { Trainer } from '../engine/trainer';
+import { modelFor } from '../shared/classHead';
 import type { SessionConfig } from '../shared/config';
 import { ConfigError, OutOfMemoryError } from '../shared/errors';
 import { message } from '../shared/message';
@@ -53,13 +54,18 @@ const TOKENIZERS = 2;
 /** The data worker has the tokens in its store, the page has the sets, and so has this worker. */
 const TOKEN_COPIES = 3;
 
+/** What a plan goes by of a model. */
+interface PlannedModel extends Pick<OpenModel, 'tokenizer' | 'info'> {
+  base: Pick<OpenModel['base'], 'config' | 'bytes' | 'device'>;
+}
+
 /**
  * What a session has beside its trainer: answers of all runs and the base as it samples them, to prompts as long as an example;
  * and on the host what runs go back to, what a checkpoint holds, which the keep worker has while it writes it, and what data
  * and texts are read with.
  */
 function planBeside(
-  { base: { config }, tokenizer }: OpenModel,
+  { base: { config }, tokenizer }: PlannedModel,
   { train, runs, data }: Planned,
   layout: Layout,
 ): PlanItem[] {
@@ -81,7 +87,7 @@ function planBeside(
 const bytesOf = (items: readonly PlanItem[]): number => items.reduce((sum, { bytes }) => sum + bytes, 0);
 
 /** @param salts of the layout that a session had before */
-function layoutsOf(model: OpenModel, planned: Planned, salts?: Layout['salts']): Layout[] {
+function layoutsOf(model: PlannedModel, planned: Planned, salts?: Layout['salts']): Layout[] {
   const { base } = model;
   const { train, runs } = planned;
   const context = maxContext(base.config);
@@ -99,7 +105,7 @@ function layoutsOf(model: OpenModel, planned: Planned, salts?: Layout['salts']):
 }
 
 /** What a session in a layout takes: the trainer, and what is beside it. */
-export function planLayout(model: OpenModel, planned: Planned, layout: Layout): MemoryPlan {
+export function planLayout(model: PlannedModel, planned: Planned, layout: Layout): MemoryPlan {
   const { base, info } = model;
   const { train, runs } = planned;
   const items = [
@@ -118,7 +124,10 @@ export function planLayout(model: OpenModel, planned: Planned, layout: Layout): 
 }
 
 /** What training would allocate. @throws {ConfigError} when the context is too long for the model. */
-export function planOf(model: OpenModel, planned: Planned): MemoryPlan {
+export function planOf({ base, tokenizer, info }: OpenModel, planned: Planned): MemoryPlan {
+  const { device, bytes } = base;
+  const config = modelFor(base.config, planned.train.taskType);
+  const model = { base: { device, bytes, config }, tokenizer, info };
   return planLayout(model, planned, layoutsOf(model, planned)[0]);
 }
 

@@ -13,7 +13,7 @@ import { methodWith } from '../shared/methods';
 import { SHRINKING_RULE } from '../shared/rules';
 import { AdapterError } from '../shared/errors';
 import { templateSchema } from '../shared/origin';
-import { withLabels } from '../shared/classHead';
+import { classModelOf, withLabels } from '../shared/classHead';
 import {
   type ModelDescription,
   type ModelModule,
@@ -99,7 +99,7 @@ function parse<T>(files: Map<string, Uint8Array>, name: string, schema: z.ZodTyp
  */
 export function readAdapter(
   list: readonly AdapterFile[],
-  model: ModelDescription,
+  open: ModelDescription,
   id: string,
   name = id,
 ): ImportedAdapter {
@@ -115,6 +115,7 @@ export function readAdapter(
   const check = parse(files, 'check.json', checkSchema);
   const sieve = parse(files, 'sieve.json', sieveSchema);
   const tensors = readSafetensors(weights, WEIGHTS, 'adapter');
+  const model = asTrained(open, tensors);
   const type = behindGate?.peft.type ?? fields.peft_type;
   const config = checked(CONFIG, { ...fields, peft_type: type }, configSchema) as PeftConfig;
   const others = tensors.names.filter((name) => !isRead(name)).map((name) => name.replace(PREFIX, ''));
@@ -182,6 +183,12 @@ export function readAdapter(
     model: headed,
     whole,
   };
+}
+
+/** The model as an adapter knows it: one that writes text, under a head with classes where the adapter brings one. */
+function asTrained(open: ModelDescription, { names }: SafetensorsFile): ModelDescription {
+  const tells = classModelOf(open);
+  return tells && names.includes(`${PREFIX}${tells.head.classifier.path}.weight`) ? tells : open;
 }
 
 /** The head that an adapter brings, for as many classes as its classifier has outputs. @throws {AdapterError} */

@@ -179,7 +179,7 @@ export class Session {
     const { tuning } = device;
     // Another kind of device saved none that means anything here.
     if (state && Object.keys(state.tuning).length > 0 && device.info.kind === 'gpu') device.tuning = state.tuning;
-    const headed = await underHead(open, input, config.train.seed);
+    const headed = await underHead(open, input, config.train);
     let trainer: Trainer | null = null;
     try {
       trainer = await createTrainer(

@@ -29,7 +29,7 @@ export async function timeSteps(
     model,
     data: { train, validation },
     free,
-  } = await underHead(open, sets, config.train.seed);
+  } = await underHead(open, sets, config.train);
   const data = new TrainingData(train, config.train);
   let trainer: Trainer | null = null;
   const goOn = () => {

@@ -304,7 +304,8 @@ export class TrainService {
     requestId: number,
   ): Promise<TrainReplies['generate']> {
     const { base, tokenizer } = this.#needModel();
-    if (tellsClasses(base.config)) throw new TrainError(message('train.studio.noText'));
+    const read = [base, ...runs.flatMap((id) => (id === 'base' ? [] : [this.#baseOf(this.#trained(id))]))];
+    if (read.some(({ config }) => tellsClasses(config))) throw new TrainError(message('train.studio.noText'));
     this.#cancelled = false;
     const written: Record<RunId, string> = Object.create(null);
     const answer = (ids: RunId[]) =>

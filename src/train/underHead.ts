@@ -1,5 +1,6 @@
 /** The model that a session trains: the open one, under a head for the classes of its data where they are others. */
-import { drawHead, placesIn, withLabels } from '../shared/classHead';
+import { classModelOf, drawHead, placesIn, withLabels } from '../shared/classHead';
+import type { TrainConfig } from '../shared/config';
 import { TrainError } from '../shared/errors';
 import { message } from '../shared/message';
 import { tellsClasses } from '../shared/model';
@@ -27,19 +28,25 @@ function placed({ of }: SequenceLabels, classes: readonly string[], places: read
 }
 
 /**
- * A head that knows all classes of the data by name stays; else a new one is drawn, by the seed.
- * @throws {TrainError} where the data have classes and the model none, or the other way round; {OutOfMemoryError}
+ * A head that knows all classes of the data by name stays; else a new one is drawn, by the seed: also for a model that writes
+ * text, where the settings say so.
+ * @throws {TrainError} where the data have classes and the model has none, or the other way round; {OutOfMemoryError}
  */
-export async function underHead<T extends Sets>(open: OpenModel, data: T, seed: number): Promise<Headed<T>> {
+export async function underHead<T extends Sets>(
+  open: OpenModel,
+  data: T,
+  { seed, taskType }: Pick<TrainConfig, 'seed' | 'taskType'>,
+): Promise<Headed<T>> {
   const { config } = open.base;
   const { labels } = data.train;
-  if (!tellsClasses(config) || !labels || !data.validation.labels) {
-    if (tellsClasses(config)) throw new TrainError(message('train.session.unlabelled'));
+  const tells = tellsClasses(config) || taskType === 'SEQ_CLS' ? classModelOf(config) : null;
+  if (!tells || !labels || !data.validation.labels) {
+    if (tells) throw new TrainError(message('train.session.unlabelled'));
     if (labels) throw new TrainError(message('train.session.noClasses'));
     return { model: open, data, drawn: false, free: () => undefined };
   }
-  const places = placesIn(config.head, labels.classes);
-  const classes = places ? config.head.labels : labels.classes;
+  const places = placesIn(tells.head, labels.classes);
+  const classes = places ? tells.head.labels : labels.classes;
   const own = places ?? labels.classes.map((_, i) => i);
   const mapped = {
     ...data,
@@ -47,7 +54,7 @@ export async function underHead<T extends Sets>(open: OpenModel, data: T, seed: 
     validation: { ...data.validation, labels: placed(data.validation.labels, classes, own) },
   };
   if (places) return { model: open, data: mapped, drawn: false, free: () => undefined };
-  const headed = withLabels(config, classes);
+  const headed = withLabels(tells, classes);
   const base = await open.base.withHead(headed, drawHead(headed, seed));
   const model = { ...open, base, info: { ...open.info, config: headed } };
   return { model, data: mapped, drawn: true, free: () => base.free() };

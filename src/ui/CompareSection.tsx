@@ -17,7 +17,7 @@ import { useTellsClasses } from './useTellsClasses';
 
 export function CompareSection() {
   const { classification, compare, frame } = texts();
-  const classes = useTellsClasses();
+  const classes = useTellsClasses('session');
   const compared = useContenders();
   const { all, shown, reference } = compared;
   return (

@@ -12,16 +12,22 @@ import {
 } from '../shared/data';
 import { DataError, SieveError, messageOf } from '../shared/errors';
 import type { Message } from '../shared/message';
+import { tellsClasses } from '../shared/model';
+import { settingsOf } from '../shared/settings';
 import { compileTemplate, DATA_ROLES } from '../shared/template';
 import { texts } from '../shared/texts';
 import { say } from '../shared/texts/say';
 import { Check, SelectField, TextField } from './bits';
+import { SettingFields } from './configure/SettingFields';
+import { useProblems } from './configure/fields';
 import { unusedColumns } from './DataSummary';
 import { useSel, useStudio } from './studioContext';
 import { useTellsClasses } from './useTellsClasses';
 
 /** What nobody chooses: a table's rows are texts, or pictures. */
 const TEXT_KINDS = DATA_KINDS.filter((kind) => kind !== 'picture-label');
+
+const TASK_TYPE = settingsOf('train').filter(({ key }) => key === 'taskType');
 
 type RoleState = 'guessed' | 'ready' | 'missing' | 'unused';
 
@@ -33,7 +39,7 @@ function roleState(role: string, required: boolean, mapping: Mapping, guess: Map
 
 export function DataMapping() {
   const studio = useStudio();
-  const classes = useTellsClasses();
+  const classes = useTellsClasses('form');
   const d = useSel((s) => s.dataset);
   if (!d.parsed || !d.mapping) return null;
   const { table, detection, sample } = d.parsed;
@@ -94,6 +100,7 @@ export function DataMapping() {
           help={t.chatSourceHelp}
         />
       )}
+      {mapping.kind === 'text-label' && <TaskType />}
       {sequences && <p className="help">{t.sequence}</p>}
       {mapping.kind !== 'text' && !template.chat && !sequences && (
         <>
@@ -134,6 +141,19 @@ export function DataMapping() {
         </Check>
       )}
     </div>
+  );
+}
+
+/** Of a model that writes text: whether labels are its text, or classes of a head. */
+function TaskType() {
+  const { configure } = useStudio();
+  const train = useSel((s) => s.runs.draft.train);
+  const writes = useSel((s) => s.model.info !== null && !tellsClasses(s.model.info.config));
+  const at = useProblems('train');
+  return (
+    writes && (
+      <SettingFields settings={TASK_TYPE} values={train} at={at} onChange={(patch) => configure.setTrain(patch)} />
+    )
   );
 }
 

@@ -20,6 +20,7 @@ export const byteTokenizer: Tokenizer = {
       ),
     ),
   frame: null,
+  writes: true,
   largestId: 256,
   entries: 257,
   bosId: 0,

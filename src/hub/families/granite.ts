@@ -29,7 +29,8 @@ export const family: Family = {
     return {
       ...model,
       embedding: { ...model.embedding, scale: constant('embedding_multiplier') },
-      head: { ...model.head, scale: 1 / constant('logits_scaling') },
+      // transformers makes no classifier of it.
+      head: { ...model.head, scale: 1 / constant('logits_scaling'), classifier: null },
     };
   },
 };

@@ -1,5 +1,6 @@
 /** ModernBERT: windows on most layers, RoPE with two bases, LayerNorm before the halves, gated MLP, fused projections. */
 import type { LayerDescription, NormDescription } from '../../shared/model';
+import { saysClasses } from '../classes';
 import { layerNorm, linear, plainAttention, plainEmbedding, readActivation, readSizes } from '../decoder';
 import { classHead, fusedProjection } from '../encoder';
 import type { Family } from '../family';
@@ -51,8 +52,7 @@ export const family: Family = {
       };
     });
     // The mean over all tokens is not computed; a head that is new reads the first one, whatever the file says.
-    const trained = JSON.stringify(f.get('architectures') ?? '').includes('SequenceClassification');
-    if (trained) f.only('classifier_pooling', 'cls');
+    if (saysClasses(f)) f.only('classifier_pooling', 'cls');
     const dense = linear('head.dense', width, width, { bias: f.flag('classifier_bias', false) });
     return {
       family: type,

@@ -1,9 +1,10 @@
 /** Vision transformers that classify pictures: patches in the place of tokens, full attention, LayerNorm before the halves. */
 import type { LayerDescription } from '../../shared/model';
 import { pictureTokens } from '../../shared/pictures';
+import { readLabels } from '../classes';
 import { layerNorm, linear, plainAttention, plainMlp, readActivation, readSizes } from '../decoder';
 import type { Family } from '../family';
-import { readLabels, readPatches } from '../pictures';
+import { readPatches } from '../pictures';
 
 export const family: Family = {
   modelTypes: ['vit'],

@@ -66,6 +66,12 @@ export const TRAIN = {
     max: 1000,
     library: { name: 'TRL', parameter: 'EarlyStoppingCallback(early_stopping_patience)' },
   }),
+  /** How a model that writes text learns labels. One with a class head of its own has no choice. */
+  taskType: choice(['CAUSAL_LM', 'SEQ_CLS'], {
+    place: 'main',
+    default: 'CAUSAL_LM',
+    library: { name: 'PEFT', parameter: 'task_type' },
+  }),
   warmupSteps: number({
     place: 'more',
     whole: true,

@@ -61,7 +61,7 @@ function make() {
   };
   const load = vi.fn((_id: string) => Promise.resolve(file));
   const boxes: CompareBoxes = { ballot: memoryBox(), added: memoryBox() };
-  const data = { list: () => Promise.resolve({ total: 0, rows: [] }) } as unknown as DatasetCommands;
+  const data = { rows: { list: () => Promise.resolve({ total: 0, rows: [] }) } } as unknown as DatasetCommands;
   const host = { page, train, data, saved: { load } as unknown as SavedSessions, flush: () => {}, names, boxes };
   page.patch('model', { status: 'ready', source: NANO });
   page.patch('runs', { session: session(3) });

@@ -260,12 +260,14 @@ test('a validation example as a prompt: a row in its template, a chat up to the 
   const asked: number[] = [];
   const data = (detail: object, rows = [row({})]) =>
     ({
-      list: ({ from }: RowQuery) => {
-        asked.push(from);
-        return Promise.resolve({ total: rows.length === 0 ? 0 : 5, rows });
+      rows: {
+        list: ({ from }: RowQuery) => {
+          asked.push(from);
+          return Promise.resolve({ total: rows.length === 0 ? 0 : 5, rows });
+        },
+        detail: (item: number) =>
+          Promise.resolve({ item, line: 1, cells: null, example: null, prompt: null, issues: [], ...detail }),
       },
-      detail: (item: number) =>
-        Promise.resolve({ item, line: 1, cells: null, example: null, prompt: null, issues: [], ...detail }),
     }) as unknown as DatasetCommands;
   const of = (kind: 'prompt-completion' | 'chat' | 'text', roles: Record<string, string | null>) => () => ({
     ...base,

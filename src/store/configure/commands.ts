@@ -132,12 +132,13 @@ export class ConfigureCommands {
     this.setDraft(defaultSession());
   }
 
-  /** Puts a whole experiment into the form. Data are tokenised anew where the context has changed. */
+  /** Puts a whole experiment into the form. Data are tokenised anew where the context or the task has changed. */
   setDraft(draft: SessionConfig): void {
-    const before = this.#r.draft.train.maxSequenceLength;
+    const before = this.#r.draft.train;
     this.#page.patch('runs', { draft, fix: null });
     this.check();
-    if (!Object.is(draft.train.maxSequenceLength, before)) this.#data.prepareSoon();
+    const same = (key: 'maxSequenceLength' | 'taskType') => Object.is(draft.train[key], before[key]);
+    if (!same('maxSequenceLength') || !same('taskType')) this.#data.prepareSoon();
     this.planSoon();
   }
 

@@ -63,6 +63,18 @@ const snippetParts = ({ model, template, source, file }: ExportSubject): Snippet
   file,
 });
 
+/** The class of transformers that reads texts under a class head, of the family of the base's; undefined where its file names none. */
+function classifierOf(text: string): string[] | undefined {
+  const { architectures } = JSON.parse(text) as { architectures?: unknown };
+  const [own] = Array.isArray(architectures) ? architectures : [];
+  if (typeof own !== 'string') return undefined;
+  return [
+    own.includes('Classification')
+      ? own
+      : own.replace(/(LMHead|DoubleHeads)?Model$|For[A-Z]\w*$/, 'ForSequenceClassification'),
+  ];
+}
+
 /** `config.json` of a model whose weights are plain values of `type`. @param text that of the base */
 export function transformersConfig(text: string, { head }: Pick<ModelDescription, 'head'>, type: ValueType): string {
   const name = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' }[type];
@@ -74,6 +86,7 @@ export function transformersConfig(text: string, { head }: Pick<ModelDescription
       ? { tie_word_embeddings: head.tied }
       : {
           ...head.given,
+          architectures: classifierOf(text),
           num_labels: undefined,
           id2label: Object.fromEntries(head.labels.map((label, i) => [i, label])),
           label2id: Object.fromEntries(head.labels.map((label, i) => [label, i])),
@@ -131,13 +144,14 @@ const MAX_ONNX = 2 ** 31 - 1;
 
 /** The base's own graph: with other values where it can be merged, else with the adapter's nodes. */
 async function onnxFiles(subject: ExportSubject): Promise<Exported> {
-  const { trained, source, file } = subject;
+  const { trained, model, source, file } = subject;
   if (drawsTokens(trained.run)) throw new AdapterError(message('train.adapter.randomGate'));
   // Its update has no nodes here: on a quantised base they would be those of plain LoRA.
   if (isPerToken(trained.run)) throw new AdapterError(message('train.adapter.merge', { run: trained.run.name }));
   const { config, files } = await companionsOf(source, true);
   const { weights, reference, config: base } = await reopened(subject);
   if (reference.kind !== 'onnx') throw new AdapterError(message('train.export.onnxBase', { file: file.path }));
+  if (tellsClasses(model)) throw new AdapterError(message('train.export.onnxClasses'));
   const { bytes, external } = reference;
   const bound = boundGraph(bytes, base);
   const merged = trained.thresholds === null && canPatch(trained, bound);

@@ -1,6 +1,5 @@
 /** One prompt for all that are compared, their answers, and word by word what differs. */
 import { memo, useEffect, useMemo, useRef, useState } from 'react';
-import { tellsClasses } from '../../shared/model';
 import { texts } from '../../shared/texts';
 import { type DiffPart, type WordDiff, diffWords } from '../../shared/wordDiff';
 import type { Contender } from '../../store/compare/contenders';
@@ -9,6 +8,7 @@ import { Check, NumberField, RunMark, TextField } from '../bits';
 import { tokenText } from '../format';
 import { Phrase } from '../Phrase';
 import { useSel, useStudio, useTexts } from '../studioContext';
+import { tellsClassesIn } from '../useTellsClasses';
 import { Batch } from './Batch';
 import type { Compared } from './useContenders';
 import { WrittenAnswers } from './WrittenAnswers';
@@ -174,7 +174,7 @@ function useFirstPrompt(shown: readonly Contender[], own: string | null, fill: (
   const idle = useSel(
     (s) =>
       s.model.status === 'ready' &&
-      !(s.model.info && tellsClasses(s.model.info.config)) &&
+      !tellsClassesIn(s, 'session') &&
       !isLive(s.runs.phase) &&
       s.experiments.running === null &&
       !s.dataset.preparing,

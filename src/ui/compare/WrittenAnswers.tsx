@@ -1,5 +1,4 @@
 /** Exact match and token-F1. */
-import { tellsClasses } from '../../shared/model';
 import { texts } from '../../shared/texts';
 import type { Contender } from '../../store/compare/contenders';
 import { isLive } from '../../store/slices';
@@ -7,6 +6,7 @@ import { fixed, percent } from '../format';
 import { provenanceOf } from '../provenance';
 import { ReportTable } from '../ReportTable';
 import { useSel, useStudio } from '../studioContext';
+import { useTellsClasses } from '../useTellsClasses';
 
 /** How often the runs of the session on the page write what is expected of them: measured when it is asked for. */
 export function WrittenAnswers({ shown }: { shown: readonly Contender[] }) {
@@ -17,7 +17,7 @@ export function WrittenAnswers({ shown }: { shown: readonly Contender[] }) {
   const trained = useSel((s) => s.runs.session !== null && s.runs.session.plan !== null && !isLive(s.runs.phase));
   const writing = useSel((s) => s.compare.writing);
   const ready = useSel((s) => s.model.status === 'ready');
-  const writes = useSel((s) => s.model.info === null || !tellsClasses(s.model.info.config));
+  const writes = !useTellsClasses('session');
   if (!trained || !writes) return null;
   const rows = shown.flatMap((contender) => {
     const found = contender.key === (contender.run?.runId ?? 'base') ? written?.runs?.[contender.key] : undefined;

@@ -1,5 +1,6 @@
 /** Training settings that all runs share. */
 import { type TrainConfig, isGated, learnsThreshold, tauWarmupSteps, warmupReaches } from '../../shared/config';
+import { tellsClasses } from '../../shared/model';
 import { settingsOf } from '../../shared/settings';
 import { texts } from '../../shared/texts';
 import { changed, initialOf } from '../../store/configure/changes';
@@ -15,7 +16,11 @@ export function TrainFields() {
   const train = useSel((s) => s.runs.draft.train);
   const at = useProblems('train');
   const given = useGivenLength();
-  const settings = settingsOf('train').filter(({ key }) => !given || key !== 'maxSequenceLength');
+  // A model with a class head of its own has no other task.
+  const classes = useSel((s) => s.model.info !== null && tellsClasses(s.model.info.config));
+  const settings = settingsOf('train').filter(
+    ({ key }) => !(given && key === 'maxSequenceLength') && !(classes && key === 'taskType'),
+  );
   const more = settings.filter(({ setting }) => setting.place === 'more');
   const set = (patch: Partial<TrainConfig>) =>
     configure.setTrain({

@@ -1,6 +1,7 @@
 /** The run that the export dialog is about. */
 import { drawsTokens } from '../../shared/config';
 import { type Exportable, keepsGates } from '../../shared/exports';
+import { modelFor } from '../../shared/classHead';
 import { tellsClasses } from '../../shared/model';
 import type { SnippetParts } from '../../shared/snippets';
 import { useSel } from '../studioContext';
@@ -18,7 +19,9 @@ export function useSubject(): Subject | null {
   const template = useSel((s) => s.dataset.template);
   const run = session?.config.runs.find((r) => r.id === exportOf);
   if (exportOf === null || !info || (!run && !imported)) return null;
-  const { config, source } = info;
+  const { source } = info;
+  // Whether an imported adapter brought a head is the worker's to say.
+  const config = modelFor(info.config, run && session ? session.config.train.taskType : 'CAUSAL_LM');
   return {
     runId: exportOf,
     name: imported?.name ?? run!.name,

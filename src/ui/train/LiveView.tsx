@@ -72,7 +72,7 @@ const View = memo(function View({ session, note, version }: Props) {
   const onToken = useCallback((token: number) => studio.select({ token }), [studio]);
   const onPoint = useCallback((token: number | null) => studio.point({ token }), [studio]);
   // What tells classes apart writes nothing.
-  const writes = !useTellsClasses() || recorded;
+  const writes = !useTellsClasses('session') || recorded;
   const watch = metricLog?.watch ?? null;
   const watched = watch?.picture ?? null;
   const watchLabel = t.inspect.watch.text;

@@ -148,7 +148,7 @@ export const data = {
     firstAnswer: 'Loss on the first of several answers only',
     sequence:
       'The open model reads each text as it stands, between the marks of its tokenizer, and tells its class: there is no template, and the class is the only target.',
-    needsLabels: 'The open model tells classes apart: it needs the task “text classification”.',
+    needsLabels: 'Classes are to be told apart by a head: that needs the task “text classification”.',
     completionOnly: 'Completion-only loss (mask the prompt)',
     answersOnly: 'Answer-only loss (mask the rest)',
     chatTemplate: 'Chat template',

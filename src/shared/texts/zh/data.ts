@@ -140,7 +140,7 @@ export const data: Texts['data'] = {
     firstAnswer: '有多个回答时，只对第一个计算损失',
     sequence:
       '当前打开的模型直接读取每段文本（加上分词器自带的首尾标记）并判断其类别：不使用模板，类别是唯一的训练目标。',
-    needsLabels: '当前打开的模型用于区分类别：需要选择任务“文本分类”。',
+    needsLabels: '类别将由分类头区分：需要选择任务“文本分类”。',
     completionOnly: '只对续写计算损失（屏蔽提示词）',
     answersOnly: '只对回答计算损失（屏蔽其余部分）',
     chatTemplate: '对话模板',

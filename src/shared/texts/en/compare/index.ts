@@ -16,7 +16,7 @@ export const compare = {
   lead: 'The same prompt and the same sampling seed: only the adapters differ. You can compare any runs, those of saved sessions too.',
   /** In the place of prompts, answers and samples. */
   classesOnly:
-    'The open model tells classes apart and writes no text: its answers are under “Labels”. For prompts and samples, open a model that writes text.',
+    'What was trained tells classes apart and writes no text: its answers are under “Labels”. For prompts and samples, train a model that writes text, with the task type CAUSAL_LM.',
   name: {
     base: 'Base model',
     baseOf: (session: string) => `Base model · ${session}`,

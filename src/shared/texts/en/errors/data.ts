@@ -337,8 +337,13 @@ export const data = {
     manyLabels: ({ n, most }: { n: number; most: number }) =>
       `The label column has ${n} different values among the examples. Above ${most}, or where most stand only once, they count as text: no split by label, no accuracy.`,
     needLabels: {
-      message: 'The open model tells classes apart, so it needs data with labels.',
-      hint: 'Choose the task “text classification” and a column of labels, or open a model that writes text.',
+      message:
+        'The open model tells classes apart, or is to be trained to (task type SEQ_CLS), so it needs data with labels.',
+      hint: 'Choose the task “text classification” and a column of labels; or set the task type to CAUSAL_LM under Settings, with a model that writes text.',
+    },
+    noClassHead: {
+      message: 'This model can have no class head: transformers makes no classifier of its family.',
+      hint: 'Set the task type to CAUSAL_LM under Settings: labels are then text.',
     },
     noClasses: ({ most }: { most: number }) => ({
       message: `The label column has more than ${most} different values, or most of them stand only once: these are no classes.`,

@@ -107,6 +107,8 @@ export const hub = {
   configHas: {
     labels: ({ value, most }: { value: string; most: number }) =>
       `its id2label (${value}) does not name 2 to ${most} classes, from 0 on`,
+    noClassHead: ({ family }: { family: string }) =>
+      `it is a classifier of the family ${family}, of which transformers makes none`,
     pictureSize: ({ value, pixels }: { value: string; pixels: number }) =>
       `preprocessor_config.json resizes pictures to ${value}, and the model reads ${pixels} × ${pixels} pixels`,
     noObject: ({ what }: { what: string }) => `${what} is not an object`,

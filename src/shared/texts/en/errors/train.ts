@@ -132,12 +132,13 @@ export const train = {
       hint: 'Prepare the data again with this model.',
     },
     unlabelled: {
-      message: 'This model tells classes apart, but the data has no labels for it.',
+      message:
+        'This model tells classes apart, or is to be trained to (task type SEQ_CLS), but the data has no labels for it.',
       hint: 'Choose the task “text classification” under Data, with a column of labels.',
     },
     noClasses: {
-      message: 'The data was prepared for a model that tells classes apart; the open one writes text.',
-      hint: 'Prepare the data again with this model.',
+      message: 'The data was prepared for a class head; the open model is to be trained to write text.',
+      hint: 'Prepare the data again with this model, or set the task type to SEQ_CLS.',
     },
     empty: { message: 'There must be at least one train example and one validation example.', hint: 'Load more data.' },
     noDev: { message: 'There is no dev split.', hint: 'Set the dev split above 0.' },
@@ -159,8 +160,8 @@ export const train = {
     noSession: { message: 'There is no run.', hint: 'Press Train first.' },
     noRun: ({ run }: { run: string }) => ({ message: `There is no run "${run}".`, hint: 'Train or import one first.' }),
     noText: {
-      message: 'This model tells classes apart; it writes no text.',
-      hint: 'Open a model that writes text for prompts and samples.',
+      message: 'What was trained tells classes apart; it writes no text.',
+      hint: 'For prompts and samples, train a model that writes text, with the task type CAUSAL_LM.',
     },
     base: { message: 'The base model has no adapter to export.', hint: 'Choose a run.' },
     otherCheck: { message: 'check.json does not fit this model.', hint: OWN_MODEL },
@@ -212,6 +213,10 @@ export const train = {
       message: `"${run}" cannot be a GGUF adapter: llama.cpp applies an adapter to every token, and its gates skip some.`,
       hint: 'Export it as ONNX with its gates, or as a PEFT adapter.',
     }),
+    onnxClasses: {
+      message: 'The base’s ONNX file has no place for a class head that was trained.',
+      hint: 'Export the PEFT adapter or, without gates, the merged model.',
+    },
     ggufClasses: {
       message: 'llama.cpp has no adapters for models that tell classes apart.',
       hint: 'Export the merged model, or the PEFT adapter.',

@@ -15,6 +15,11 @@ export const train: GroupWords<typeof TRAIN> = {
     off: 'off',
     help: 'Stops a run after this many evaluations in a row without a lower loss.',
   },
+  taskType: {
+    label: 'Task type',
+    help: 'How a model that writes text learns labels: as text that it writes, or as classes of a new head that reads the last token (LoRA trains the head with the adapter).',
+    options: { CAUSAL_LM: 'Text (CAUSAL_LM)', SEQ_CLS: 'Class head (SEQ_CLS)' },
+  },
   warmupSteps: {
     label: 'Warm-up steps',
     help: 'The learning rate rises over these steps, so that the first updates do no harm.',

@@ -4,7 +4,8 @@ import { settings } from './settings';
 export const compare: Texts['compare'] = {
   settings,
   lead: '相同的提示词，相同的采样种子：只有适配器不同。任何运行都可以对比，包括已保存的会话中的运行。',
-  classesOnly: '当前打开的模型用于区分类别，不生成文本：它的回答在“标签”下。如需提示词和示例，请打开能生成文本的模型。',
+  classesOnly:
+    '训练得到的模型用于区分类别，不生成文本：它的回答在“标签”下。如需提示词和示例，请以任务类型 CAUSAL_LM 训练能生成文本的模型。',
   name: {
     base: '基座模型',
     baseOf: (session) => `基座模型 · ${session}`,

@@ -265,8 +265,12 @@ export const data: Texts['errors']['data'] = {
     manyLabels: ({ n, most }) =>
       `标签列在样本中有 ${n} 个不同的值。超过 ${most} 个，或者大多只出现一次时，就当作文本：不按标签划分，也没有准确率。`,
     needLabels: {
-      message: '当前打开的模型用于区分类别，因此需要带标签的数据。',
-      hint: '请选择任务“文本分类”并指定标签列，或打开能生成文本的模型。',
+      message: '当前模型用于区分类别，或将被训练成这样（任务类型 SEQ_CLS），因此需要带标签的数据。',
+      hint: '请选择任务“文本分类”并指定标签列；或打开能生成文本的模型，并在“设置”中把任务类型设为 CAUSAL_LM。',
+    },
+    noClassHead: {
+      message: '该模型不能加分类头：transformers 没有这一系列的分类器。',
+      hint: '请在“设置”中把任务类型设为 CAUSAL_LM：标签将作为文本学习。',
     },
     noClasses: ({ most }) => ({
       message: `标签列有超过 ${most} 个不同的值，或者大多只出现一次：这些不是类别。`,

@@ -84,6 +84,7 @@ export const hub: Texts['errors']['hub'] = {
   }),
   configHas: {
     labels: ({ value, most }) => `id2label（${value}）没有从 0 起列出 2 到 ${most} 个类别`,
+    noClassHead: ({ family }) => `它是 ${family} 系列的分类模型，而 transformers 没有这一系列的分类器`,
     pictureSize: ({ value, pixels }) =>
       `preprocessor_config.json 把图片缩放到 ${value}，而模型读取 ${pixels} × ${pixels} 像素`,
     noObject: ({ what }) => `${what} 不是对象`,

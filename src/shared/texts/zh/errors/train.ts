@@ -89,12 +89,12 @@ export const train: Texts['errors']['train'] = {
       hint: '请用这个模型重新准备数据。',
     },
     unlabelled: {
-      message: '该模型用于区分类别，但数据没有可用的标签。',
+      message: '该模型用于区分类别，或将被训练成这样（任务类型 SEQ_CLS），但数据没有可用的标签。',
       hint: '请在“数据”中选择任务“文本分类”，并指定标签列。',
     },
     noClasses: {
-      message: '数据是为区分类别的模型准备的；当前打开的模型用于生成文本。',
-      hint: '请用当前模型重新准备数据。',
+      message: '数据是为分类头准备的；当前模型将被训练成生成文本。',
+      hint: '请用当前模型重新准备数据，或把任务类型设为 SEQ_CLS。',
     },
     empty: { message: '至少要有一个训练样本和一个验证样本。', hint: '请载入更多数据。' },
     noDev: { message: '没有开发集。', hint: '请把开发集设为大于 0。' },
@@ -113,8 +113,8 @@ export const train: Texts['errors']['train'] = {
     noSession: { message: '没有运行。', hint: '请先按“训练”。' },
     noRun: ({ run }) => ({ message: `没有名为“${run}”的运行。`, hint: '请先训练或导入一个。' }),
     noText: {
-      message: '该模型用于区分类别，不生成文本。',
-      hint: '如需提示词和示例，请打开能生成文本的模型。',
+      message: '训练得到的模型用于区分类别，不生成文本。',
+      hint: '如需提示词和示例，请以任务类型 CAUSAL_LM 训练能生成文本的模型。',
     },
     base: { message: '基座模型没有可以导出的适配器。', hint: '请选择一个运行。' },
     otherCheck: { message: 'check.json 与这个模型不符。', hint: OWN_MODEL },
@@ -162,6 +162,10 @@ export const train: Texts['errors']['train'] = {
       message: `“${run}”不能成为 GGUF 适配器：llama.cpp 对每个词元都应用适配器，而它的门控会跳过一些。`,
       hint: '请导出为带门控的 ONNX，或 PEFT 适配器。',
     }),
+    onnxClasses: {
+      message: '基座的 ONNX 文件里没有训练过的分类头的位置。',
+      hint: '请导出 PEFT 适配器；没有门控时也可导出合并后的模型。',
+    },
     ggufClasses: {
       message: 'llama.cpp 没有用于分类模型的适配器。',
       hint: '请导出合并后的模型，或 PEFT 适配器。',

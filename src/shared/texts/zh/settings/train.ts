@@ -13,6 +13,11 @@ export const train: Texts['settings']['train'] = {
     off: '关闭',
     help: '连续这么多次评估损失没有降低，就停止这个运行。',
   },
+  taskType: {
+    label: '任务类型',
+    help: '生成文本的模型如何学习标签：作为它生成的文本，或作为新分类头的类别。分类头读取最后一个词元，与适配器一起训练。',
+    options: { CAUSAL_LM: '文本（CAUSAL_LM）', SEQ_CLS: '分类头（SEQ_CLS）' },
+  },
   warmupSteps: { label: '预热步数', help: '学习率在这些步内逐渐升高，避免最初的更新造成损害。' },
   schedule: {
     label: '学习率调度',
