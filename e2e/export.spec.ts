@@ -1,15 +1,22 @@
 /** An adapter leaves the page as a zip and comes back as the same adapter. */
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { unzipSync } from 'fflate';
+import { PlayedHub } from '../src/hub/testing/playedHub';
 import { FILES } from './data';
+import { servePushes } from './hub';
 import { expect, test } from './test';
 
 /** Where CI's Python finds the adapters, one folder each; the logits the page has with them lie in the zips. */
 const OUT = '.out/export';
 /** The same for ONNX Runtime. */
 const ONNX = '.out/export-onnx/page';
+const TOKEN = 'hf_abcdefgh12345678';
 
-test('export, reload, import: the same answers; what is no adapter is refused in words', async ({ app, page }) => {
+test('export, reload, import: the same answers; what is no adapter is refused in words', async ({
+  app,
+  page,
+  context,
+}) => {
   await app.open();
   await app.loadFile(FILES[0]);
   await app.small(30);
@@ -67,6 +74,41 @@ test('export, reload, import: the same answers; what is no adapter is refused in
   await expect(app.get('export-save')).toBeDisabled();
   await page.keyboard.press('Escape');
   await expect(app.get('export-dialog')).toBeHidden();
+
+  await test.step('pushed to a hub: what the zip holds, once its list was seen, and to nobody else', async () => {
+    app.expectProblem(/request to https:\/\/huggingface\.co\/|Failed to load resource/);
+    const hub = new PlayedHub({ origin: 'https://huggingface.co', token: TOKEN });
+    await servePushes(context, hub);
+    await app.get('export-lora').click();
+    await app.get('push').locator('summary').click();
+    await app.get('push-repository').fill('me/fox');
+    await app.get('push-token').fill(TOKEN);
+    await app.get('push-list').click();
+    const zip = unzipSync(readFileSync(zips[0]));
+    const listed = app.get('push-files').locator('tbody th');
+    await expect(listed).toHaveText([...Object.keys(zip), 'Total']);
+    await expect(app.get('push-where')).toContainText('https://huggingface.co/me/fox, a new private repository');
+    expect(hub.asked, 'before it is pressed').toEqual([]);
+    hub.failing = { path: /create/, status: 403 };
+    await app.get('push-send').click();
+    await expect(app.get('export-dialog').getByTestId('error-alert')).toContainText('does not let this access token');
+    hub.failing = null;
+    await app.get('push-send').click();
+    await expect(app.get('push-done').locator('a')).toHaveAttribute('href', 'https://huggingface.co/me/fox');
+    const { visibility, commits } = hub.repositories.get('me/fox')!;
+    expect(visibility).toBe('private');
+    const sent = commits[0].files;
+    expect([...sent.keys()]).toEqual(Object.keys(zip));
+    expect(Buffer.compare(sent.get('adapter_model.safetensors')!, zip['adapter_model.safetensors'])).toBe(0);
+    expect(Buffer.from(sent.get('README.md')!).toString()).toContain('PeftModel.from_pretrained(base, "me/fox")');
+    await app.get('export-close').click();
+    await app.get('export-lora').click();
+    await app.get('push').locator('summary').click();
+    await expect(app.get('push-token')).toHaveValue('');
+    const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, location.href]));
+    expect(kept).not.toContain(TOKEN);
+    await page.keyboard.press('Escape');
+  });
 
   // As in another tab: in this one the session would be open again.
   await page.evaluate(() => sessionStorage.clear());

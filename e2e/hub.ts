@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import type { BrowserContext, Route } from '@playwright/test';
+import type { PlayedHub } from '../src/hub/testing/playedHub';
 
 /** What the hub keeps as large files, with a SHA-256. */
 const LARGE = 100_000;
@@ -79,4 +80,18 @@ export async function serveHub(context: BrowserContext, repos: Record<string, Re
   };
   await context.route('https://huggingface.co/**', answer);
   return hub;
+}
+
+/** Has `hub` take pushes as https://huggingface.co. */
+export async function servePushes(context: BrowserContext, hub: PlayedHub): Promise<void> {
+  await context.route('https://huggingface.co/**', async (route) => {
+    const request = route.request();
+    const { status, json } = hub.answer({
+      method: request.method(),
+      url: new URL(request.url()),
+      authorization: request.headers().authorization ?? null,
+      body: request.postDataBuffer() ?? new Uint8Array(),
+    });
+    await route.fulfill({ status, json, headers: { 'access-control-allow-origin': '*' } });
+  });
 }

@@ -1,6 +1,7 @@
 /** From a `ModelSource` to addresses, listings and bytes: of the app's own models, of a hub's, or of a folder. */
 import { ModelError } from '../shared/errors';
 import { message } from '../shared/message';
+import { isRepositoryId } from '../shared/repository';
 import { chosenRevision } from '../shared/revision';
 import type { ModelSource } from '../shared/types';
 import {
@@ -20,7 +21,6 @@ import { keptWhole } from './keptFiles';
 /** The public hub. Tests and mirrors name their own host in the `ModelSource`. */
 const DEFAULT_HOST = 'https://huggingface.co';
 
-const OWNER_OR_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,94}[A-Za-z0-9])?$/;
 const REVISION = /^[A-Za-z0-9](?:[A-Za-z0-9._/-]{0,118}[A-Za-z0-9])?$/;
 
 /**
@@ -30,10 +30,7 @@ const REVISION = /^[A-Za-z0-9](?:[A-Za-z0-9._/-]{0,118}[A-Za-z0-9])?$/;
 export function checkSource(source: ModelSource): void {
   if (source.kind === 'folder') return;
   if (source.kind === 'hub' && source.file !== undefined) checkPath(source.file);
-  const parts = source.id.split('/');
-  const wanted = source.kind === 'hub' ? 2 : 1;
-  const wellFormed = parts.length === wanted && parts.every((part) => OWNER_OR_NAME.test(part));
-  if (!wellFormed || source.id.includes('..') || source.id.includes('--')) {
+  if (!isRepositoryId(source.id, source.kind === 'hub' ? 2 : 1)) {
     throw new ModelError(
       message(source.kind === 'hub' ? 'hub.source.hubId' : 'hub.source.embeddedId', { id: source.id.slice(0, 120) }),
     );

@@ -49,6 +49,9 @@ export class TrainError extends SieveError {}
 /** An adapter file cannot be read or does not fit the model. */
 export class AdapterError extends SieveError {}
 
+/** Files could not be pushed to a hub. */
+export class PushError extends SieveError {}
+
 /** A worker of the page did not start. */
 export class WorkerError extends SieveError {}
 

@@ -14,11 +14,14 @@ export interface SnippetParts {
   base: string;
   /** What the base was opened from. */
   file: Pick<ModelFile, 'path' | 'format'>;
+  /** The repository that the files go to; a folder on somebody's disk where absent. */
+  repository?: string;
   /** How answers are told to end, in tokens. */
   maxNewTokens?: number;
 }
 
-const FOLDER = 'path/to/this/folder';
+/** Where the files lie. */
+const placeOf = ({ repository = 'path/to/this/folder' }: SnippetParts): string => quoted(repository);
 const quoted = (text: string): string => JSON.stringify(text);
 const TOKENS = 64;
 
@@ -41,14 +44,14 @@ export function transformersSnippet(parts: SnippetParts): string {
     return [
       'from transformers import pipeline',
       pictures
-        ? `classify = pipeline("image-classification", ${quoted(FOLDER)})`
-        : `classify = pipeline("text-classification", ${quoted(FOLDER)})`,
+        ? `classify = pipeline("image-classification", ${placeOf(parts)})`
+        : `classify = pipeline("text-classification", ${placeOf(parts)})`,
       `print(classify(${quoted(pictures ? 'picture.png' : 'A text to classify.')}))  # ${labels.slice(0, 4).join(', ')}${labels.length > 4 ? ', …' : ''}`,
     ].join('\n');
   return [
     'from transformers import AutoModelForCausalLM, AutoTokenizer',
-    `tokenizer = AutoTokenizer.from_pretrained(${quoted(FOLDER)})`,
-    `model = AutoModelForCausalLM.from_pretrained(${quoted(FOLDER)})`,
+    `tokenizer = AutoTokenizer.from_pretrained(${placeOf(parts)})`,
+    `model = AutoModelForCausalLM.from_pretrained(${placeOf(parts)})`,
     ...pythonPrompt(parts),
     `ids = model.generate(**inputs, max_new_tokens=${maxNewTokens}, do_sample=False)`,
     'print(tokenizer.decode(ids[0, inputs["input_ids"].shape[1]:], skip_special_tokens=True))',
@@ -65,7 +68,7 @@ function peftSnippet(parts: SnippetParts & { gated: boolean }): string {
     'from peft import PeftModel',
     `from transformers import AutoModelFor${auto}${labels ? '' : ', AutoTokenizer'}`,
     `base = AutoModelFor${auto}.from_pretrained(${from}${labels ? `, num_labels=${labels.length}` : ''})`,
-    `model = PeftModel.from_pretrained(base, ${quoted(FOLDER)})`,
+    `model = PeftModel.from_pretrained(base, ${placeOf(parts)})`,
     ...(labels
       ? []
       : [
@@ -84,17 +87,17 @@ const onnxDtype = (path: string): string =>
 /** Where the exported page finds transformers.js. */
 const LIBRARY = 'https://cdn.jsdelivr.net/npm/@huggingface/transformers@4.3.1';
 
-/** transformers.js on files that lie in `model/` beside the page. */
-export function browserSnippet({ template, file, maxNewTokens = TOKENS }: SnippetParts): string {
+/** transformers.js on files that lie in `model/` beside the page, or in a repository. */
+export function browserSnippet({ template, file, repository, maxNewTokens = TOKENS }: SnippetParts): string {
   const asked = template.chat ? 'Who are you?' : template.prompt || 'Once upon a time';
   const input = template.chat ? '[{ role: "user", content: prompt }]' : 'prompt';
   const answer = template.chat ? 'answer.generated_text.at(-1).content' : 'answer.generated_text';
   return [
-    `import { env, pipeline } from ${quoted(LIBRARY)};`,
-    'env.allowLocalModels = true;',
-    'env.allowRemoteModels = false;',
-    'env.localModelPath = "./";',
-    `const generate = await pipeline("text-generation", "model", { dtype: ${quoted(onnxDtype(file.path))} });`,
+    `import { ${repository ? '' : 'env, '}pipeline } from ${quoted(LIBRARY)};`,
+    ...(repository
+      ? []
+      : ['env.allowLocalModels = true;', 'env.allowRemoteModels = false;', 'env.localModelPath = "./";']),
+    `const generate = await pipeline("text-generation", ${quoted(repository ?? 'model')}, { dtype: ${quoted(onnxDtype(file.path))} });`,
     `const prompt = ${quoted(asked)};`,
     `const [answer] = await generate(${input}, { max_new_tokens: ${maxNewTokens}, do_sample: false });`,
     `console.log(${answer});`,
@@ -122,9 +125,11 @@ export const browserPage = (parts: SnippetParts, title: string): string =>
 const inShell = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** `base.gguf`: of the same model and the same values. */
-export function llamaSnippet({ template, maxNewTokens = TOKENS }: SnippetParts): string {
+export function llamaSnippet({ template, repository, maxNewTokens = TOKENS }: SnippetParts): string {
   const prompt = template.chat ? '-cnv -p ""' : `-no-cnv -p ${inShell(template.prompt || 'Once upon a time')}`;
-  return `llama-cli -m path/to/base.gguf --lora path/to/this/folder/adapter.gguf -n ${maxNewTokens} --temp 0 ${prompt}`;
+  const fetched = repository ? `hf download ${repository} adapter.gguf --local-dir .\n` : '';
+  const adapter = repository ? 'adapter.gguf' : 'path/to/this/folder/adapter.gguf';
+  return `${fetched}llama-cli -m path/to/base.gguf --lora ${adapter} -n ${maxNewTokens} --temp 0 ${prompt}`;
 }
 
 /** The code for one kind of files. */

@@ -66,8 +66,11 @@ export class ExportCommands {
     };
   }
 
-  /** The zip of one kind; null where that failed and was said, or another is being written. */
-  async make(runId: RunId, kind: ExportKind | 'peft', values: ValueType): Promise<Saved | null> {
+  /**
+   * The zip of one kind, laid out for a repository where one is named; null where that failed and was said, or another is being
+   * written.
+   */
+  async make(runId: RunId, kind: ExportKind | 'peft', values: ValueType, repository?: string): Promise<Saved | null> {
     const { page, train } = this.#host;
     if (this.#runs.exporting) return null;
     page.dismiss('compare');
@@ -77,11 +80,12 @@ export class ExportCommands {
       'compare',
       async () => {
         if (kind === 'peft') {
-          const { files } = await train.request({ type: 'export', runId, template, check: true });
+          const { files } = await train.request({ type: 'export', runId, template, check: true, repository });
           saved = { name: this.#fileName(runId, ''), blob: await zipAdapter(files) };
         } else {
           const facts = this.#facts(runId);
-          const { zip } = await train.request({ type: 'export-files', runId, kind, values, template, facts });
+          const asked = { runId, kind, values, template, facts, repository };
+          const { zip } = await train.request({ type: 'export-files', ...asked });
           saved = { name: this.#fileName(runId, `-${kind}`), blob: zip };
         }
       },

@@ -19,6 +19,7 @@ import {
 import type { DataOrigin, DataRecipe } from '../shared/dataRecipe';
 import type { ErrorInfo } from '../shared/errors';
 import type { ExportKind } from '../shared/exports';
+import type { PushProgress } from '../shared/repository';
 import type { Message } from '../shared/message';
 import type { SavedSession } from '../shared/savedSession';
 import type { DeviceChoice, KernelProfile, TokenSet, UsedDevice } from '../shared/types';
@@ -192,6 +193,8 @@ export interface RunsSlice {
   imported: Imported[];
   /** What is being written for another runtime, in bytes of so many; null where nothing is. */
   exporting: { runId: RunId; kind: ExportKind | 'peft'; written: number; total: number | null } | null;
+  /** How far a push to a hub is; null where none is going on. */
+  pushing: PushProgress | null;
   answers: Record<RunId, Answer>;
   /** What they were asked, as typed; null where nothing was. */
   asked: string | null;
@@ -383,6 +386,7 @@ export function initialState(): State {
       version: 0,
       imported: [],
       exporting: null,
+      pushing: null,
       answers: {},
       asked: null,
       batch: null,

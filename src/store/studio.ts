@@ -34,6 +34,7 @@ import { type Library, openLibrary } from './experiments/library';
 import { Experiments } from './experiments/experiments';
 import { AttributionCommands } from './sieve/attribution';
 import { ExportCommands } from './exports';
+import { PushCommands } from './push';
 import { type MeasuredWith, SieveCommands } from './sieve/sieve';
 import { type TrainClient, createTrainClient } from './trainClient';
 import type { WorkerHooks } from './workerClient';
@@ -96,6 +97,8 @@ export class Studio {
   readonly attribution: AttributionCommands;
   /** Runs as files. */
   readonly exports: ExportCommands;
+  /** Runs go to a hub. */
+  readonly push: PushCommands;
   readonly #events: EventBatcher<TrainEvent>;
   readonly #options: StudioOptions;
   readonly #readers: FileReaders;
@@ -212,6 +215,7 @@ export class Studio {
     this.sieve = new SieveCommands({ page: this.#page, train: this.#train, names, dataOf });
     this.attribution = new AttributionCommands({ page: this.#page, train: this.#train, dataOf });
     this.exports = new ExportCommands({ page: this.#page, train: this.#train });
+    this.push = new PushCommands({ page: this.#page, exports: this.exports, hub: options.hubHost });
     this.comparing = new Compare({
       page: this.#page,
       train: this.#train,

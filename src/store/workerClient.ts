@@ -47,7 +47,7 @@ export interface WorkerHooks<E> {
 export const PATIENCE = 1000;
 
 /** What a person is told of a worker. */
-export type WorkerName = 'training' | 'data' | 'storage';
+export type WorkerName = 'training' | 'data' | 'storage' | 'push';
 
 type Reply<Replies, T> = T extends keyof Replies ? Replies[T] : null;
 

@@ -12,6 +12,7 @@ import {
   zipEntries,
   type ZipEntry,
 } from '../shared/zipDirectory';
+import type { PushFile } from '../shared/repository';
 import type { AdapterFile } from '../train/protocol';
 
 /** Files an adapter may consist of, and the most bytes each may have. */
@@ -117,6 +118,21 @@ async function directory(zip: Blob): Promise<ZipEntry[]> {
     if (error instanceof BrokenZip) throw damaged(messageOf(error));
     throw error;
   }
+}
+
+/** The files of a zip that holds them uncompressed, as stretches of it: none is read. */
+export async function storedFiles(zip: Blob): Promise<PushFile[]> {
+  const files: PushFile[] = [];
+  for (const { path, method, packed, offset } of await directory(zip)) {
+    const skip = zipContentAfter(await part(zip, offset, offset + 30));
+    if (skip === null) throw damaged(message('store.adapterZip.has.misplaced', { path }));
+    if (method !== 0) throw damaged(message('store.adapterZip.has.unknown', { path, method }));
+    const start = offset + skip;
+    // As of a zip beyond 4 GiB, whose directory has its sizes elsewhere.
+    if (start + packed > zip.size) throw damaged(message('store.adapterZip.has.cutOff', { path }));
+    files.push({ path, content: zip.slice(start, start + packed) });
+  }
+  return files;
 }
 
 /** One file's content: never more memory than its stated size, and only if the checksum agrees. */

@@ -14,6 +14,7 @@ import type { PromptTemplate } from '../shared/data';
 import { AdapterError } from '../shared/errors';
 import { type ClassModel, headWeights, isTarget, linearWeights, wholeModules } from '../shared/model';
 import { type AdapterCheck, writtenCheck } from './adapterCheck';
+import { hubMetadata } from './export/modelCard';
 import { savedModules } from './peftFields';
 import type { AdapterFile } from './protocol';
 import { type BaseFile, CONFIG, PREFIX, WEIGHTS, gatedType, tensorNames } from './peftLayout';
@@ -35,6 +36,8 @@ export interface ExportParts {
   check: AdapterCheck | null;
   /** Of a model that tells classes apart: it, with the head's classes, and what is trained whole. */
   classes?: { model: ClassModel; values: WholeValues } | null;
+  /** Of a hub, that they go to. */
+  repository?: string;
 }
 
 /** PEFT's configuration but for what names the model and its modules. */
@@ -149,9 +152,16 @@ function loadBase(parts: ExportParts): string[] {
 }
 
 function readme(parts: ExportParts): string {
-  const { run, model, base, thresholds, check, template, classes } = parts;
+  const { run, model, base, thresholds, check, template, classes, repository = 'this folder' } = parts;
   const modelName = model.revision === null ? model.id : `${model.id} (${model.revision})`;
   const lines = [
+    ...hubMetadata({
+      base: model.id,
+      labels: classes?.model.head.labels ?? null,
+      pictures: readsPictures(parts),
+      library: 'peft',
+    }),
+    '',
     `# ${run.name}`,
     '',
     `A ${METHOD_NAMES[run.method]} adapter (rank ${run.rank}, alpha ${run.alpha}) for ${modelName}, trained in Sieve${base ? ` on the values of its file ${base.path}` : ''}.`,
@@ -166,7 +176,7 @@ function readme(parts: ExportParts): string {
     ...(thresholds || !isMergeable(run) ? ['import sieve_peft  # registers the gated methods'] : []),
     'from peft import PeftModel',
     ...loadBase(parts),
-    'model = PeftModel.from_pretrained(base, "this folder")',
+    `model = PeftModel.from_pretrained(base, "${repository}")`,
     '```',
     '',
     ...(classes

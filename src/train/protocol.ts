@@ -34,6 +34,7 @@ import type { ExportKind, ValueType } from '../shared/exports';
 import type { ModuleMeasure, TokenClassRow } from '../shared/experiment';
 import type { MethodName } from '../shared/methods';
 import type { ModelDescription } from '../shared/model';
+import type { PushFile, PushTarget } from '../shared/repository';
 import type { SieveInfo, SievePoint, SieveWay } from '../shared/sieve';
 import type {
   AdapterWork,
@@ -188,8 +189,11 @@ export type TrainRequest =
   /** Prompts that every run answers at each evaluation, see `RunInput`. Sent again at any time. */
   | { type: 'sample-prompts'; prompts: Prompt[] | null }
   /** With `check`, the logits of a short text come with it, for whoever loads the files elsewhere. */
-  | { type: 'export'; runId: RunId; template: PromptTemplate; check: boolean }
-  /** The run for another runtime, as one zip. `values`: how merged weights are written. */
+  | { type: 'export'; runId: RunId; template: PromptTemplate; check: boolean; repository?: string }
+  /**
+   * The run for another runtime, as one zip. `values`: how merged weights are written. With `repository` (here and above) the
+   * files are laid out for it, and their README names it.
+   */
   | {
       type: 'export-files';
       runId: RunId;
@@ -197,6 +201,7 @@ export type TrainRequest =
       values: ValueType;
       template: PromptTemplate;
       facts: RunFacts | null;
+      repository?: string;
     }
   /** Loads an exported adapter as a run of its own, for Compare; needs an open model. With `as`, it answers as that run of the experiment on the page until the next `reset`. */
   | { type: 'import'; files: AdapterFile[]; as: RunId | null; name?: string }
@@ -515,6 +520,14 @@ export interface KeepReplies {
   'keep-sources': { files: SourceFile[]; kept: boolean };
   /** Null where one is not there any more. */
   'open-sources': OwnFile[] | null;
+}
+
+/** The worker that pushes files to a hub; its events are `PushProgress`. */
+export type PushRequest = { type: 'push'; target: PushTarget; token: string; title: string; files: PushFile[] };
+
+export interface PushReplies {
+  /** Where they are. */
+  push: { url: string };
 }
 
 // ---- envelope --------------------------------------------------------------------------------------

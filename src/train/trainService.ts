@@ -349,7 +349,7 @@ export class TrainService {
     return null;
   }
 
-  export({ runId, template, check: checked }: Request<'export'>): Promise<TrainReplies['export']> {
+  export({ runId, template, check: checked, repository }: Request<'export'>): Promise<TrainReplies['export']> {
     const model = this.#needModel();
     return this.#lock.run(async () => {
       const run = this.#trained(runId);
@@ -357,12 +357,12 @@ export class TrainService {
       // Some gates keep everything outside training: what they export is a plain adapter.
       const check = checked ? await exportedCheck(run, this.#baseOf(run), model) : null;
       const origin = await originOf(run, this.#baseOf(run), model.info);
-      return { files: adapterFiles({ run: config, ...origin, adapters, thresholds, template, check }) };
+      return { files: adapterFiles({ run: config, ...origin, adapters, thresholds, template, check, repository }) };
     });
   }
 
   async exportFiles(request: Request<'export-files'>): Promise<TrainReplies['export-files']> {
-    const { runId, kind, values, template, facts } = request;
+    const { runId, kind, values, template, facts, repository } = request;
     const open = this.#needModel();
     const { source, file } = open.info;
     const subject = await this.#lock.run(async () => {
@@ -375,7 +375,11 @@ export class TrainService {
         check: await exportedCheck(adapter, this.#baseOf(adapter), open),
       };
     });
-    const { files, release } = await exportFiles(kind, { ...subject, source, file, template, facts }, values);
+    const { files, release } = await exportFiles(
+      kind,
+      { ...subject, source, file, template, facts, repository },
+      values,
+    );
     try {
       const total = files.reduce((sum, { length }) => sum + length, 0);
       const zip = await zipFile(files, (written) => this.#emit({ type: 'exporting', runId, written, total }));

@@ -118,6 +118,7 @@ export function TextField({
   mono,
   rows,
   placeholder,
+  secret,
   testId,
   ...frame
 }: FieldProps & {
@@ -127,6 +128,8 @@ export function TextField({
   /** More than one makes it a text area. */
   rows?: number;
   placeholder?: string;
+  /** Not shown while it is typed. */
+  secret?: boolean;
   testId?: string;
 }) {
   const id = useId();
@@ -144,7 +147,12 @@ export function TextField({
       {rows && rows > 1 ? (
         <textarea {...shared} rows={rows} onChange={(e) => onChange(e.target.value)} />
       ) : (
-        <input {...shared} type="text" autoComplete="off" onChange={(e) => onChange(e.target.value)} />
+        <input
+          {...shared}
+          type={secret ? 'password' : 'text'}
+          autoComplete="off"
+          onChange={(e) => onChange(e.target.value)}
+        />
       )}
     </FieldFrame>
   );

@@ -23,7 +23,7 @@ import type { RunFacts } from '../protocol';
 import { type ExportFile, jsonFile, piecesFile, textFile, wholeFile } from './exportFile';
 import { ggufAdapter } from './ggufAdapter';
 import { type Trained, mergedWeights, withoutGate } from './mergedWeights';
-import { modelCard } from './modelCard';
+import { type HubMetadata, modelCard } from './modelCard';
 import { boundGraph, unfit, withAdapter } from './onnxNodes';
 import { canPatch, mergedOnnx } from './onnxPatches';
 import { safetensorsFiles } from './safetensorsFiles';
@@ -38,6 +38,8 @@ export interface ExportSubject {
   file: Pick<ModelFile, 'path' | 'exact' | 'format'>;
   template: PromptTemplate;
   facts: RunFacts | null;
+  /** Of a hub, that the files go to: they are laid out for it. */
+  repository?: string;
   /** Logits of a short text under the adapter, for whoever loads the files. */
   check: AdapterCheck | null;
 }
@@ -55,12 +57,13 @@ const reopened = ({ source, file }: ExportSubject): Promise<DownloadedModel> =>
 const labelsOf = (model: ModelDescription): readonly string[] | null =>
   tellsClasses(model) ? model.head.labels : null;
 
-const snippetParts = ({ model, template, source, file }: ExportSubject): SnippetParts => ({
+const snippetParts = ({ model, template, source, file, repository }: ExportSubject): SnippetParts => ({
   template,
   labels: labelsOf(model),
   pictures: model.embedding.patches !== null,
   base: source.id,
   file,
+  repository,
 });
 
 /** The class of transformers that reads texts under a class head, of the family of the base's; undefined where its file names none. */
@@ -95,7 +98,12 @@ export function transformersConfig(text: string, { head }: Pick<ModelDescription
   });
 }
 
-const card = (subject: ExportSubject, what: string, usage: readonly string[]): ExportFile => {
+const card = (
+  subject: ExportSubject,
+  library: HubMetadata['library'],
+  what: string,
+  usage: readonly string[],
+): ExportFile => {
   const { trained, source, file, template, facts, model } = subject;
   return textFile(
     'README.md',
@@ -106,6 +114,8 @@ const card = (subject: ExportSubject, what: string, usage: readonly string[]): E
       template,
       facts,
       labels: labelsOf(model),
+      pictures: model.embedding.patches !== null,
+      library,
       what,
       usage,
     }),
@@ -129,6 +139,7 @@ async function mergedSafetensors(subject: ExportSubject, type: ValueType): Promi
       ...files.map(({ name, bytes }) => wholeFile(name, bytes)),
       card(
         { ...subject, trained: { ...trained, run } },
+        'transformers',
         'The base model with the adapter merged into its weights: it needs no other file.',
         python(transformersSnippet(snippetParts(subject))),
       ),
@@ -144,7 +155,7 @@ const MAX_ONNX = 2 ** 31 - 1;
 
 /** The base's own graph: with other values where it can be merged, else with the adapter's nodes. */
 async function onnxFiles(subject: ExportSubject): Promise<Exported> {
-  const { trained, model, source, file } = subject;
+  const { trained, model, source, file, repository } = subject;
   if (drawsTokens(trained.run)) throw new AdapterError(message('train.adapter.randomGate'));
   // Its update has no nodes here: on a quantised base they would be those of plain LoRA.
   if (isPerToken(trained.run)) throw new AdapterError(message('train.adapter.merge', { run: trained.run.name }));
@@ -155,8 +166,10 @@ async function onnxFiles(subject: ExportSubject): Promise<Exported> {
   const { bytes, external } = reference;
   const bound = boundGraph(bytes, base);
   const merged = trained.thresholds === null && canPatch(trained, bound);
-  const folder = `model/${file.path.slice(0, file.path.lastIndexOf('/') + 1)}`;
-  const own = `model/${file.path}`;
+  // Beside a page that runs it; a repository has it at its root, where transformers.js looks for it.
+  const root = repository ? '' : 'model/';
+  const folder = `${root}${file.path.slice(0, file.path.lastIndexOf('/') + 1)}`;
+  const own = `${root}${file.path}`;
   let graph: ExportFile[];
   if (merged) {
     const made = mergedOnnx(base, bound, { bytes, external, weights, trained });
@@ -173,16 +186,22 @@ async function onnxFiles(subject: ExportSubject): Promise<Exported> {
   if (graph[0].length > MAX_ONNX) unfit(message('train.export.onnxHas.size', { bytes: graph[0].length }));
   return {
     files: [
-      textFile('index.html', browserPage(snippetParts(subject), trained.run.name)),
+      ...(repository ? [] : [textFile('index.html', browserPage(snippetParts(subject), trained.run.name))]),
       card(
         subject,
+        'transformers.js',
         merged
           ? 'The base’s ONNX file with the adapter merged into its weights, for ONNX Runtime and transformers.js.'
           : 'The base’s ONNX file with the adapter and its gates as nodes of its graph, for ONNX Runtime and transformers.js.',
-        ['index.html runs it in a browser. In a program:', '', '```js', browserSnippet(snippetParts(subject)), '```'],
+        [
+          ...(repository ? [] : ['index.html runs it in a browser. In a program:', '']),
+          '```js',
+          browserSnippet(snippetParts(subject)),
+          '```',
+        ],
       ),
-      textFile('model/config.json', config),
-      ...files.map(({ name, bytes: content }) => wholeFile(`model/${name}`, content)),
+      textFile(`${root}config.json`, config),
+      ...files.map(({ name, bytes: content }) => wholeFile(root + name, content)),
       ...checkFile(subject),
       ...graph,
     ],
@@ -196,7 +215,7 @@ async function ggufFiles(subject: ExportSubject): Promise<Exported> {
   return {
     files: [
       wholeFile('adapter.gguf', ggufAdapter(model, trained)),
-      card(subject, 'A LoRA adapter for llama.cpp, which needs a GGUF of the base beside it.', [
+      card(subject, null, 'A LoRA adapter for llama.cpp, which needs a GGUF of the base beside it.', [
         '```sh',
         llamaSnippet(snippetParts(subject)),
         '```',

@@ -13,6 +13,9 @@ export interface CardParts {
   facts: RunFacts | null;
   /** Names of the classes, where it tells some apart. */
   labels: readonly string[] | null;
+  /** It reads pictures. */
+  pictures: boolean;
+  library: HubMetadata['library'];
   /** What the files are, in a sentence. */
   what: string;
   /** How they are used: lines of Markdown. */
@@ -21,13 +24,24 @@ export interface CardParts {
 
 const number = (value: number): string => String(Number(value.toPrecision(5)));
 
+/** What a README says to the Hub. */
+export interface HubMetadata {
+  /** The base's id. */
+  base: string;
+  labels: readonly string[] | null;
+  pictures: boolean;
+  /** What loads the files; null where the Hub sees it by itself. */
+  library: 'peft' | 'transformers' | 'transformers.js' | null;
+}
+
 /** YAML of the Hub: what it is found by. An id without an owner is none of the Hub's. */
-function metadata({ model, labels }: CardParts): string[] {
+export function hubMetadata({ base, labels, pictures, library }: HubMetadata): string[] {
+  const task = labels ? `${pictures ? 'image' : 'text'}-classification` : 'text-generation';
   return [
     '---',
-    ...(model.id.includes('/') ? [`base_model: ${model.id}`] : []),
-    'library_name: transformers',
-    `pipeline_tag: ${labels ? 'text-classification' : 'text-generation'}`,
+    ...(base.includes('/') ? [`base_model: ${base}`] : []),
+    ...(library ? [`library_name: ${library}`] : []),
+    `pipeline_tag: ${task}`,
     'tags:',
     '- sieve',
     '---',
@@ -66,7 +80,7 @@ export function modelCard(parts: CardParts): string {
       ? ['Prompts were written so:', '', '```', template.prompt, '```']
       : [];
   return `${[
-    ...metadata(parts),
+    ...hubMetadata({ ...parts, base: model.id }),
     '',
     `# ${run.name}`,
     '',

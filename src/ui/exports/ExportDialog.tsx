@@ -9,6 +9,7 @@ import { CopyButton, Notices, ProgressLine, Scroll, SelectField } from '../bits'
 import { bytes } from '../format';
 import { saveBlob } from '../saveBlob';
 import { useSel, useStudio } from '../studioContext';
+import { PushForm } from './PushForm';
 import { type Subject, useSubject } from './useSubject';
 
 const KINDS = ['peft', ...EXPORT_KINDS] as const;
@@ -82,6 +83,7 @@ function Content({ subject, titleId }: { subject: Subject; titleId: string }) {
             />
           )}
           <Code code={code} />
+          <PushForm subject={subject} kind={kind} values={values} />
         </>
       )}
       {busy?.runId === subject.runId && (

@@ -39,7 +39,7 @@ export const hub = {
   fetch: {
     unauthorized: ({ host, file }: { host: string; file: string }) => ({
       message: `${host} wants a login for ${file}.`,
-      hint: 'The model is private, gated, or its id is misspelt. Sieve never sends credentials: choose a public model.',
+      hint: 'The model is private, gated, or its id is misspelt. Sieve downloads without credentials: choose a public model.',
     }),
     forbidden: ({ host, file }: { host: string; file: string }) => ({
       message: `${host} does not let you have ${file}.`,
@@ -97,6 +97,49 @@ export const hub = {
     notJson: ({ file, why }: { file: string; why: string }) => ({
       message: `${file} is not JSON (${why}).`,
       hint: 'The file is damaged. Try again, or choose another model.',
+    }),
+  },
+  /** Why files could not be pushed. */
+  push: {
+    token: {
+      message: 'This is not an access token of Hugging Face.',
+      hint: 'It begins with hf_. Make one with write access under Settings → Access Tokens on huggingface.co.',
+    },
+    elsewhere: ({ hub, host }: { hub: string; host: string }) => ({
+      message: `${hub} asks to send a file to ${host}, so nothing was committed.`,
+      hint: `This page sends files to ${hub} and its storage alone. Save the zip, and push it with the command hf upload.`,
+    }),
+    unreachable: ({ host, why }: { host: string; why: string }) => ({
+      message: `${host} cannot be reached (${why}), so nothing was committed.`,
+      hint: CONNECTION,
+    }),
+    unauthorized: ({ host }: { host: string }) => ({
+      message: `${host} does not accept the access token.`,
+      hint: 'It may be mistyped, expired or revoked. Make another one with write access.',
+    }),
+    forbidden: ({ host, repository }: { host: string; repository: string }) => ({
+      message: `${host} does not let this access token write to ${repository}.`,
+      hint: 'It needs write access, and the owner in the id must be you or an organization that you may write to.',
+    }),
+    missing: ({ host, repository }: { host: string; repository: string }) => ({
+      message: `${host} has no ${repository} for this access token.`,
+      hint: 'Check the id, or make a new repository.',
+    }),
+    exists: ({ host, repository }: { host: string; repository: string }) => ({
+      message: `${host} has ${repository} already.`,
+      hint: 'Choose another name, or choose “Existing repository” to add a commit to it (also after a push that broke off).',
+    }),
+    large: ({ host }: { host: string }) => ({
+      message: `The files are too large for ${host}.`,
+      hint: 'Write the values as f16 or bf16, or push the adapter alone.',
+    }),
+    refused: ({ host, status, why }: { host: string; status: number; why: string }) => ({
+      message: `${host} answered ${status}${why ? ` (${why})` : ''}, so nothing was committed.`,
+      hint: 'If it is the server, try again later.',
+    }),
+    answer: ({ host, why }: { host: string; why: string }) => ({
+      message: `The push to ${host} failed: ${why}.`,
+      hint: 'Save the zip, and push it with the command hf upload.',
     }),
   },
   config: ({ what }: { what: string }) => ({

@@ -6,7 +6,7 @@ const OWN_ZIP = 'Choose a zip that Sieve or PEFT has written.';
 const EXPORTED_SETTINGS = 'Choose a file that was exported under Settings.';
 const PERHAPS_DELETED = 'Another tab may have deleted it.';
 
-const worker = { training: 'training', data: 'data', storage: 'storage' };
+const worker = { training: 'training', data: 'data', storage: 'storage', push: 'push' };
 
 export const store = {
   ...forms,

@@ -27,7 +27,7 @@ export const hub: Texts['errors']['hub'] = {
   fetch: {
     unauthorized: ({ host, file }) => ({
       message: `${host} 要求登录才能获取 ${file}。`,
-      hint: '模型是私有的、需要授权，或者编号写错了。Sieve 从不发送凭据：请选择公开的模型。',
+      hint: '模型是私有的、需要授权，或者编号写错了。Sieve 下载时不发送凭据：请选择公开的模型。',
     }),
     forbidden: ({ host, file }) => ({
       message: `${host} 不允许你获取 ${file}。`,
@@ -76,6 +76,48 @@ export const hub: Texts['errors']['hub'] = {
     notJson: ({ file, why }) => ({
       message: `${file} 不是 JSON（${why}）。`,
       hint: '文件已损坏。请重试，或选择其他模型。',
+    }),
+  },
+  push: {
+    token: {
+      message: '这不是 Hugging Face 的访问令牌。',
+      hint: '令牌以 hf_ 开头。请在 huggingface.co 的 Settings → Access Tokens 里新建一个有写权限的令牌。',
+    },
+    elsewhere: ({ hub, host }) => ({
+      message: `${hub} 要求把文件发送到 ${host}，因此没有提交任何内容。`,
+      hint: `这个页面只向 ${hub} 及其存储发送文件。请保存 zip，再用 hf upload 命令上传。`,
+    }),
+    unreachable: ({ host, why }) => ({
+      message: `无法连接 ${host}（${why}），因此没有提交任何内容。`,
+      hint: CONNECTION,
+    }),
+    unauthorized: ({ host }) => ({
+      message: `${host} 不接受这个访问令牌。`,
+      hint: '令牌可能输错、过期或已撤销。请新建一个有写权限的令牌。',
+    }),
+    forbidden: ({ host, repository }) => ({
+      message: `${host} 不允许这个访问令牌写入 ${repository}。`,
+      hint: '令牌需要写权限，编号里的所有者必须是你自己或你可以写入的组织。',
+    }),
+    missing: ({ host, repository }) => ({
+      message: `${host} 上没有这个访问令牌可用的 ${repository}。`,
+      hint: '请检查编号，或新建仓库。',
+    }),
+    exists: ({ host, repository }) => ({
+      message: `${host} 上已有 ${repository}。`,
+      hint: '请换一个名称，或选择“已有仓库”向其添加一次提交（推送中断之后也是如此）。',
+    }),
+    large: ({ host }) => ({
+      message: `文件对 ${host} 来说太大。`,
+      hint: '请用 f16 或 bf16 写数值，或只推送适配器。',
+    }),
+    refused: ({ host, status, why }) => ({
+      message: `${host} 返回了 ${status}${why ? `（${why}）` : ''}，因此没有提交任何内容。`,
+      hint: '如果是服务器的问题，请稍后再试。',
+    }),
+    answer: ({ host, why }) => ({
+      message: `推送到 ${host} 失败：${why}。`,
+      hint: '请保存 zip，再用 hf upload 命令上传。',
     }),
   },
   config: ({ what }) => ({

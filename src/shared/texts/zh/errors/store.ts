@@ -6,7 +6,7 @@ const OWN_ZIP = '请选择由 Sieve 或 PEFT 写出的 zip。';
 const EXPORTED_SETTINGS = '请选择在“设置”里导出的文件。';
 const PERHAPS_DELETED = '可能是另一个标签页删除了它。';
 
-const worker = { training: '训练', data: '数据', storage: '存储' };
+const worker = { training: '训练', data: '数据', storage: '存储', push: '推送' };
 
 export const store: Texts['errors']['store'] = {
   ...forms,
