@@ -45,6 +45,7 @@ const SECOND = {
   'ts-30': [{ method: 'ts-lora', gate: { targetSparsity: 0.3 } }],
   'ts-70': [{ method: 'ts-lora', gate: { targetSparsity: 0.7 } }],
   quantile: [{ method: 'ts-lora', gate: { rule: 'quantile', activeShare: 0.5 } }],
+  late: [{ method: 'ts-lora', gate: { rule: 'late', activeShare: 0.5 } }],
   dora: [{ method: 'dora' }],
   'ts-dora': [{ method: 'ts-dora', gate: { targetSparsity: 0.5 } }],
 } as const;

@@ -7,6 +7,8 @@ from peft.utils.peft_types import PeftType
 TS_LORA, TS_DORA = "TS_LORA", "TS_DORA"
 # Behind a soft threshold: the active update is shrunk.
 TS_LORA_SOFT, TS_DORA_SOFT = "TS_LORA_SOFT", "TS_DORA_SOFT"
+# Skipped tokens get a trained vector of the module.
+TS_LORA_CONSTANT, TS_DORA_CONSTANT = "TS_LORA_CONSTANT", "TS_DORA_CONSTANT"
 GATERA = "GATERA"
 
 # Fields of LoraConfig that change what Δ is, and that the gate was never defined for, beside those that PEFT calls variants.
@@ -24,7 +26,7 @@ def add_peft_type(name: str) -> PeftType:
     return PeftType(name)
 
 
-for _name in (TS_LORA, TS_DORA, TS_LORA_SOFT, TS_DORA_SOFT, GATERA):
+for _name in (TS_LORA, TS_DORA, TS_LORA_SOFT, TS_DORA_SOFT, TS_LORA_CONSTANT, TS_DORA_CONSTANT, GATERA):
     add_peft_type(_name)
 
 
@@ -78,6 +80,29 @@ class TsDoraSoftConfig(TsDoraConfig):
     def __post_init__(self):
         super().__post_init__()
         self.peft_type = PeftType(TS_DORA_SOFT)
+
+
+@dataclass
+class TsLoraConstantConfig(TsLoraConfig):
+    """LoRA behind the gate; a skipped token gets y + b, b [d_out] of each module trained, at first 0."""
+
+    def __post_init__(self):
+        super().__post_init__()
+        self.peft_type = PeftType(TS_LORA_CONSTANT)
+
+
+@dataclass
+class TsDoraConstantConfig(TsDoraConfig):
+    """DoRA behind the gate; a skipped token gets y + b."""
+
+    def __post_init__(self):
+        super().__post_init__()
+        self.peft_type = PeftType(TS_DORA_CONSTANT)
+
+
+def gives_constant(config: TsLoraConfig) -> bool:
+    """Whether skipped tokens get something."""
+    return isinstance(config, (TsLoraConstantConfig, TsDoraConstantConfig))
 
 
 def is_soft(config: TsLoraConfig) -> bool:

@@ -36,11 +36,13 @@ class Gate(LoraVariant):
     """h = y + 1[r ≥ τ] Δ with r = ‖Δ‖ / (‖y‖ + 1e-6). No gradient flows through r or the gate.
 
     soft: h = y + max(0, 1 − τ/r) Δ, and the gradient of Δ flows through r; ‖y‖ is held constant.
+    constant: a skipped token gets y + b with the module's `lora_constant` b.
     """
 
     dora: bool
     context: Context
     soft: bool = False
+    constant: bool = False
     records: list[Record] = field(default_factory=list)
 
     def supports_lora_conversion(self) -> bool:
@@ -97,6 +99,9 @@ class Gate(LoraVariant):
                 update = kappa.reshape(-1, 1)[rows] * update
             update = update.to(flat.dtype)
             out = flat.index_add(0, rows, update).view_as(result)
+        if self.constant:
+            skipped = ~gate if valid is None else ~gate & valid.to(gate.device)
+            out = torch.where(skipped.unsqueeze(-1), (result + module.lora_constant[active_adapter]).to(out.dtype), out)
         if self.context.recording and out.requires_grad:
             self._record(out, ratio, gate, valid, delta.detach() if self.dora else (z.detach(), lora_b.weight.detach(), scaling))
         return out
@@ -119,13 +124,22 @@ class Gate(LoraVariant):
         out.register_hook(add_mu)
 
 
-def attach(layer: LoraLayer, adapter: str, context: Context, soft: bool = False) -> None:
-    """Puts a gate with τ = 0 around an adapter that PEFT has just made. A τ is a buffer: nothing but its rule may move it."""
+def attach(layer: LoraLayer, adapter: str, context: Context, soft: bool = False, constant: bool = False) -> None:
+    """Puts a gate with τ = 0 around an adapter that PEFT has just made. A τ is a buffer: nothing but its rule may move it.
+
+    constant: with a vector for skipped tokens, which is a parameter and 0 at first.
+    """
     if "lora_tau" not in layer._modules:
         layer.lora_tau = BufferDict({}, persistent=True)
         layer.other_param_names = (*layer.other_param_names, "lora_tau")
     layer.lora_tau[adapter] = torch.zeros((), dtype=torch.float32, device=layer.lora_A[adapter].weight.device)
-    layer.lora_variant[adapter] = Gate(dora=layer.use_dora[adapter], context=context, soft=soft)
+    if constant:
+        if "lora_constant" not in layer._modules:
+            layer.lora_constant = nn.ParameterDict({})
+            layer.adapter_layer_names = (*layer.adapter_layer_names, "lora_constant")
+        weight = layer.lora_B[adapter].weight
+        layer.lora_constant[adapter] = nn.Parameter(torch.zeros(weight.shape[0], dtype=torch.float32, device=weight.device))
+    layer.lora_variant[adapter] = Gate(dora=layer.use_dora[adapter], context=context, soft=soft, constant=constant)
 
 
 def gated_layers(model: nn.Module, adapter: str = "default") -> dict[str, LoraLayer]:

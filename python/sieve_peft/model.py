@@ -1,9 +1,11 @@
-"""TS_LORA, TS_DORA and their soft forms among PEFT's methods: get_peft_model, from_pretrained and save_pretrained as ever."""
+"""TS_LORA, TS_DORA and their other forms among PEFT's methods: get_peft_model, from_pretrained and save_pretrained as ever."""
 from peft import LoraModel
 from peft.utils import register_peft_method
 from torch import nn
 
-from .config import GateRaConfig, TsDoraConfig, TsDoraSoftConfig, TsLoraConfig, TsLoraSoftConfig, is_soft
+from .config import (
+    GateRaConfig, TsDoraConfig, TsDoraConstantConfig, TsDoraSoftConfig, TsLoraConfig, TsLoraConstantConfig, TsLoraSoftConfig, gives_constant, is_soft,
+)
 from .layer import NOT_MERGED, Context, attach, attach_token_gate
 
 
@@ -21,7 +23,7 @@ class TsLoraModel(LoraModel):
         layer = getattr(parent, target_name)
         if not hasattr(layer, "lora_A") or adapter_name not in layer.lora_A:
             raise ValueError(f"{current_key}: only linear layers can have a gate, not {type(target).__name__}.")
-        attach(layer, adapter_name, self.model.gate_context, soft=is_soft(lora_config))
+        attach(layer, adapter_name, self.model.gate_context, soft=is_soft(lora_config), constant=gives_constant(lora_config))
 
     def _check_merge_allowed(self):
         raise ValueError(NOT_MERGED)
@@ -60,4 +62,6 @@ register_peft_method(name="ts_lora", config_cls=TsLoraConfig, model_cls=TsLoraMo
 register_peft_method(name="ts_dora", config_cls=TsDoraConfig, model_cls=TsLoraModel, prefix="lora_")
 register_peft_method(name="ts_lora_soft", config_cls=TsLoraSoftConfig, model_cls=TsLoraModel, prefix="lora_")
 register_peft_method(name="ts_dora_soft", config_cls=TsDoraSoftConfig, model_cls=TsLoraModel, prefix="lora_")
+register_peft_method(name="ts_lora_constant", config_cls=TsLoraConstantConfig, model_cls=TsLoraModel, prefix="lora_")
+register_peft_method(name="ts_dora_constant", config_cls=TsDoraConstantConfig, model_cls=TsLoraModel, prefix="lora_")
 register_peft_method(name="gatera", config_cls=GateRaConfig, model_cls=GateRaModel, prefix="lora_")

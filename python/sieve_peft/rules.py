@@ -263,3 +263,19 @@ class TargetSkip:
             fewer = below(np.maximum(start + middle * slope, 0.0)).sum() < aim
             low, high = (middle, high) if fewer else (low, middle)
         return (tau + low * medians).clamp_min(0.0)
+
+
+class LateSkip(TargetSkip):
+    """The late gate: every token is active for the share `start` of the run, then each module skips a share that grows to `share`, halfway from there to the end."""
+
+    def __init__(self, share: float, start: float, steps: int):
+        super().__init__(0.0, tau_warmup=0, per="module")
+        self.share = share
+        self.first = math.floor(start * steps + 0.5)
+        self.full = self.first + math.ceil((steps - self.first) / 2)
+
+    def steer(self, t: int, tau: torch.Tensor, stats: list[GateStats]) -> torch.Tensor:
+        if t + 1 < self.first:
+            return tau
+        self.target = self.share * min(1.0, (t + 2 - self.first) / max(1, self.full - self.first))
+        return super().steer(t, tau, stats)

@@ -10,7 +10,7 @@ from torch import nn
 from .coin import CoinRule
 from .gate import GateStats
 from .layer import gated_layers
-from .rules import AveragedRule, ExactRule, PriceList, SoftRule, StepRule, TargetSkip
+from .rules import AveragedRule, ExactRule, LateSkip, PriceList, SoftRule, StepRule, TargetSkip
 
 try:
     from transformers import TrainerCallback
@@ -20,7 +20,7 @@ except ImportError:  # the package works without transformers' Trainer
         """Stands in where transformers is absent."""
 
 
-RULES = ("reconstructed", "literal", "exact", "averaged", "coin", "soft", "fixed")
+RULES = ("reconstructed", "literal", "exact", "averaged", "coin", "soft", "late", "fixed")
 
 
 @dataclass
@@ -30,7 +30,8 @@ class ThresholdSettings:
     rule: 'reconstructed' (of the paper's update, from secondary sources), 'literal' (the same, for the paper's own constants),
     'exact' (proximal step over the step's tokens), 'averaged' (the same over EMAs in r's histogram), 'coin' (a control: the
     reconstructed rule with coins for the signs of μ, thrown by `seed`), 'soft' (by τ's own gradient: for adapters with a soft
-    threshold, and without a sparsity penalty, which would belong to the loss) or 'fixed' (τ rests).
+    threshold, and without a sparsity penalty, which would belong to the loss), 'late' (every token is active for the share
+    `gate_start` of the steps, then each module skips a share that grows to `target_sparsity`) or 'fixed' (τ rests).
     steps, warmup: optimizer steps of the whole run, and those before τ first moves.
     tau_learning_rate: step size of τ; None: 3 · median r / (steps − warmup).
     sparsity_penalty: λ̄, the price of an active token against a mean loss (λ = λ̄ / T).
@@ -46,12 +47,15 @@ class ThresholdSettings:
     per_module: bool = False
     eta: float | None = None
     seed: int = 0
+    gate_start: float = 0.5
 
     def __post_init__(self):
         if self.rule not in RULES:
             raise ValueError(f"there is no threshold rule {self.rule!r}, only {', '.join(RULES)}")
         if self.rule == "soft" and self.sparsity_penalty:
             raise ValueError("the soft rule's sparsity penalty is a part of the loss, which is not made here")
+        if self.rule == "late" and self.target_sparsity is None:
+            raise ValueError("the late rule needs a target_sparsity")
         if not 0 <= self.warmup < self.steps:
             raise ValueError(f"warmup {self.warmup} must lie below steps {self.steps}")
         if self.target_sparsity is not None and not 0 <= self.target_sparsity < 1:
@@ -66,7 +70,7 @@ def _make_rule(s: ThresholdSettings, names: list[str]):
         return ExactRule(modules, prices, eta, s.warmup)
     if s.rule == "averaged":
         return AveragedRule(modules, prices, eta, s.warmup)
-    if s.rule == "fixed":
+    if s.rule in ("fixed", "late"):
         return None
     size = "auto" if s.tau_learning_rate is None else s.tau_learning_rate
     per = "module" if s.per_module else "run"
@@ -92,12 +96,14 @@ class Thresholds:
             raise ValueError(f"the model has no gated adapter {adapter!r}")
         self.settings, self.adapter = settings, adapter
         self.gates = [layer.lora_variant[adapter] for layer in self.layers.values()]
-        if settings.rule != "fixed" and self.gates[0].soft != (settings.rule == "soft"):
+        if settings.rule not in ("fixed", "late") and self.gates[0].soft != (settings.rule == "soft"):
             raise ValueError("the soft rule, and no other that learns, is for adapters with a soft threshold")
         self.rule = _make_rule(settings, [name.removeprefix("base_model.model.") for name in self.layers])
         per = "module" if settings.per_module else "run"
         target = settings.target_sparsity
         self.target = None if target is None or self.rule is None else TargetSkip(target, settings.warmup, per)
+        if settings.rule == "late":
+            self.target = LateSkip(target, settings.gate_start, settings.steps)
         self.step_count = 0
         self.gradient_scale = 1.0
         self.skipped: dict[str, float] = {}
@@ -126,9 +132,8 @@ class Thresholds:
         if stats is None:
             return
         self.skipped = {name: 1 - s.gate.float().mean().item() for name, s in zip(self.layers, stats)}
-        if self.rule is not None:
-            tau = self.rule.update(self.step_count, self.tau, stats)
-            self.set_tau(tau if self.target is None else self.target.steer(self.step_count, tau, stats))
+        tau = self.tau if self.rule is None else self.rule.update(self.step_count, self.tau, stats)
+        self.set_tau(tau if self.target is None else self.target.steer(self.step_count, tau, stats))
         self.step_count += 1
 
     def detach(self) -> None:

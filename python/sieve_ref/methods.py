@@ -13,7 +13,7 @@ from .fixtures import ALPHA, BATCHES, FOLDER, RANK, FixtureFile, basic, describe
 from .gatera import attach_gatera
 from .models import attach_adalora, attach_peft, extra_weights, load_base, lora_weights, set_lora_weights
 from .train import Run, Settings
-from .ts_lora import attach_ts_lora, gated_modules, set_tau
+from .ts_lora import attach_ts_lora, constants, gated_modules, set_tau
 
 MODEL = "sieve-stories-nano"
 # The batch of the slice that held-out prices come from: (text index, length).
@@ -56,6 +56,7 @@ CASES = {
     "ts-lora-quantile": Case("ts-lora", settings=gate(rule="quantile", keep=0.38), forward="padded"),
     "ts-lora-held-out": Case("ts-lora", settings=gate(rule="averaged", prices="held-out", pricesEvery=3, lambdaBar=0.01), seed=2),
     "ts-lora-target": Case("ts-lora", settings=gate(target=0.4), seed=4),
+    "ts-lora-late": Case("ts-lora", settings=gate(rule="late", keep=0.38, gateStart=0.3), seed=9),
     "ts-lora-oracle": Case("ts-lora", settings=gate(rule="oracle"), forward="packed"),
 }
 
@@ -71,7 +72,7 @@ def attach(case: Case, base):
     if case.method == "gatera":
         return attach_gatera(base, RANK, ALPHA)
     if case.method in ("ts-lora", "ts-dora"):
-        return attach_ts_lora(base, RANK, ALPHA, rslora=case.rslora, dora=case.method == "ts-dora")
+        return attach_ts_lora(base, RANK, ALPHA, rslora=case.rslora, dora=case.method == "ts-dora", constant=case.settings.rule == "late")
     return attach_peft(base, RANK, ALPHA, rslora=case.rslora, dora=case.method == "dora")
 
 
@@ -82,6 +83,7 @@ class Start:
     pairs: dict
     extra: dict
     tau: torch.Tensor | None
+    constants: dict = field(default_factory=dict)
 
 
 @torch.no_grad()
@@ -91,6 +93,8 @@ def build(case: Case, start: Start):
     set_lora_weights(model, start.pairs)
     for name, value in start.extra.items():
         extra_weights(model)[name].copy_(value)
+    for name, value in start.constants.items():
+        constants(model)[name].copy_(value)
     if start.tau is not None:
         set_tau(model, start.tau)
     return model
@@ -108,7 +112,7 @@ def make_start(case: Case, batch) -> Start:
     else:
         pairs = fixtures.initial_weights(MODEL, batch)
         extra = {n: 0.1 * noise(m) if case.method == "gatera" else m * (1 + 0.03 * noise(m)) for n, m in extra_weights(model).items()}
-    start = Start(pairs, extra, None)
+    start = Start(pairs, extra, None, {n: 0.05 * noise(c) for n, c in constants(model).items()})
     if gated_modules(model):
         start.tau = place_tau(build(case, start), batch, generator)
     return start
@@ -146,6 +150,11 @@ def edge_gap(case: Case, results, start: Start) -> float:
     return min(gap for gap in gaps if gap)  # equal tokens of the first layer tie exactly; then their order decides
 
 
+def trained(model) -> dict:
+    """What a module trains besides A and B: no method has two such things."""
+    return extra_weights(model) | constants(model)
+
+
 def make_run(case: Case, model) -> Run:
     return Run(model, case.settings, case.forward, held_out=lambda: make_batch(MODEL, SLICE))
 
@@ -157,7 +166,7 @@ def run_case(case: Case):
     model = build(case, start)
     first = make_run(case, model)
     loss = first.backward([batches[0]])
-    gradients = (fixtures.gradients(model), {n: p.grad.clone() for n, p in extra_weights(model).items()})
+    gradients = (fixtures.gradients(model), {n: p.grad.clone() for n, p in trained(model).items()})
     first_stats = [g.stats() for g in first.gates]
     model = build(case, start)
     run = make_run(case, model)
@@ -165,7 +174,7 @@ def run_case(case: Case):
     results, extras, margins, rhos = [], [], [], []
     for t in range(case.settings.steps):
         results.append(run.step([batches[t % len(batches)]]))
-        extras.append({n: p.detach().clone() for n, p in extra_weights(model).items()})
+        extras.append({n: p.detach().clone() for n, p in trained(model).items()})
         margins += getattr(run.rule, "margins", [])
         rhos.append(getattr(run.rule, "rhos", None))
     return batches, start, loss, gradients, first_stats, model, results, extras, watch, margins, rhos
@@ -176,7 +185,7 @@ def make(name: str) -> None:
     s = case.settings
     batches, start, loss, (grad_pairs, grad_extra), first_stats, model, results, extras, watch, margins, rhos = run_case(case)
     gated = bool(first_stats)
-    extra_name = {"dora": "M", "ts-dora": "M", "adalora": "E", "gatera": "W"}.get(case.method)
+    extra_name = {"dora": "M", "ts-dora": "M", "adalora": "E", "gatera": "W"}.get(case.method) or ("C" if start.constants else None)
     file = FixtureFile()
     for i, batch in enumerate(batches):
         file.add_batch(f"batch{i}", batch)
@@ -185,7 +194,7 @@ def make(name: str) -> None:
     file.add_weights("init", start.pairs)
     file.add_weights("grad", grad_pairs)
     file.add_weights("final", lora_weights(model))
-    for prefix, values in (("init", start.extra), ("grad", grad_extra), ("final", extras[-1])):
+    for prefix, values in (("init", start.extra | start.constants), ("grad", grad_extra), ("final", extras[-1])):
         for module, value in values.items():
             file.add(f"{prefix}{extra_name}.{module}", value, "f32")
     if gated:
@@ -216,7 +225,7 @@ def make(name: str) -> None:
         run["tokenDropout"] = s.tokenDropout
     if gated:
         run["gate"] = {k: getattr(s, k) for k in ("rule", "lambdaBar", "tauStep", "tauWarmup", "rhoPer", "eta", "keep")}
-        run["gate"] |= {k: getattr(s, k) for k in ("prices", "pricesEvery", "target") if getattr(s, k) != getattr(Settings(), k)}
+        run["gate"] |= {k: getattr(s, k) for k in ("prices", "pricesEvery", "target", "gateStart") if getattr(s, k) != getattr(Settings(), k)}
     if s.entropyWeight:
         run["gatera"] = {"entropyWeight": s.entropyWeight}
     if case.adalora:

@@ -10,12 +10,12 @@ from torch import nn
 
 from sieve_peft.coin import CoinRule
 from sieve_peft.gate import GateStats
-from sieve_peft.rules import AveragedRule, ExactRule, PriceList, SoftRule, StepRule, TargetSkip
+from sieve_peft.rules import AveragedRule, ExactRule, LateSkip, PriceList, SoftRule, StepRule, TargetSkip
 from .dropout import dropout_key, set_dropout
 from .gatera import mean_entropy
 from .models import extra_weights, inner_model, lora_weights, orthogonality, whole_weights
 from .packed import packed_logits
-from .ts_lora import gated_modules, get_tau, set_tau
+from .ts_lora import constants, gated_modules, get_tau, set_tau
 
 
 @dataclass
@@ -123,7 +123,7 @@ class Settings:
     lambdaBar: float = 0.0
     tauStep: float | str = "auto"
     tauWarmup: int = 10
-    rule: str = "reconstructed"  # or literal, coin, soft, exact, averaged, quantile, random, oracle
+    rule: str = "reconstructed"  # or literal, coin, soft, exact, averaged, quantile, late, random, oracle
     rhoPer: str = "run"
     eta: float | str = "auto"
     target: float | None = None
@@ -131,6 +131,7 @@ class Settings:
     prices: str = "own"  # or held-out
     pricesEvery: int = 4
     keep: float = 0.5
+    gateStart: float = 0.5
     loraPlusRatio: float = 1.0
     dropout: float = 0.0
     tokenDropout: float = 0.0
@@ -197,7 +198,7 @@ class Run:
     def __init__(self, model: nn.Module, settings: Settings, forward: str = "loop", held_out: Callable[[], Batch] | None = None):
         self.model, self.settings, self.forward, self.held_out, self.t = model, settings, forward, held_out, 0
         self.parameters = [p for pair in lora_weights(model).values() for p in pair] + list(extra_weights(model).values())
-        self.parameters += whole_weights(model).values()
+        self.parameters += [*constants(model).values(), *whole_weights(model).values()]
         self.gates = list(gated_modules(model).values())
         s = settings
         adam = dict(betas=(s.beta1, s.beta2), eps=s.epsilon)
@@ -214,10 +215,12 @@ class Run:
         if self.gates:
             model.gate_context.soft = s.rule == "soft"
         self.target = None if s.target is None else TargetSkip(s.target, s.tauWarmup, s.targetPer)
+        if s.rule == "late":
+            self.target = LateSkip(1 - s.keep, s.gateStart, s.steps)
         self.drops = s.dropout > 0 or s.tokenDropout > 0
         if self.drops and (forward != "packed" or self.gates):
             raise ValueError("dropout is for plain LoRA through the packed forward")
-        if self.gates and s.rule not in LEARNED:
+        if self.gates and s.rule not in (*LEARNED, "late"):
             if forward == "loop":
                 raise ValueError(f"the {s.rule} gate needs a whole micro-batch in one forward")
             model.gate_context.mode, model.gate_context.keep = "given" if s.rule == "oracle" else s.rule, s.keep
@@ -303,8 +306,9 @@ class Run:
         if self.adalora:
             self.model.base_model.update_and_allocate(self.t)  # sees the clipped gradients, as in a HF training loop
         if self.gates:
-            if self.rule is not None and prices is not None:
-                tau = self.rule.update(self.t, get_tau(self.gates), prices)
+            if prices is not None and (self.rule or self.target):
+                tau = get_tau(self.gates)
+                tau = tau if self.rule is None else self.rule.update(self.t, tau, prices)
                 set_tau(self.gates, tau if self.target is None else self.target.steer(self.t, tau, stats))
             result.tau = get_tau(self.gates)
             result.rho, result.tau_step = getattr(self.rule, "rho", None), getattr(self.rule, "step_size", None)

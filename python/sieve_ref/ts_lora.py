@@ -48,6 +48,7 @@ class TsLoraLinear(nn.Module):
         self.context = context
         self.keep: float | None = None  # the random gate's share of this module, None = the context's
         self.mask: torch.Tensor | None = None
+        self.constant: nn.Parameter | None = None  # [d_out]: what skipped tokens get
         self.chunks: list[dict[str, torch.Tensor]] = []
 
     def delta(self, x: torch.Tensor, y_base: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -95,7 +96,8 @@ class TsLoraLinear(nn.Module):
             reach = delta.norm(dim=-1) / (y_base.detach().norm(dim=-1) + RATIO_EPSILON)
             added = shrinkage(reach, gate, self.tau).unsqueeze(-1) * delta
             self.context.penalty = self.context.penalty + torch.where(gate, reach - self.tau, 0).sum()
-        h = y_base + (added if gate.all() else torch.where(gate.unsqueeze(-1), added, 0))
+        instead = 0 if self.constant is None else self.constant
+        h = y_base + (added if gate.all() else torch.where(gate.unsqueeze(-1), added, instead))
         chunk = {"ratio": real(ratio), "gate": real(gate)}
         if h.requires_grad:
             # μ straight from its definition ⟨∂L/∂h_i, Δ_i⟩, not from u·z as the engine computes it.
@@ -134,11 +136,11 @@ class TsDoraLinear(TsLoraLinear):
 
 
 def attach_ts_lora(
-    base: PreTrainedModel, rank: int, alpha: float, kinds=tuple(MODULE_PATHS), *, only=None, rslora=False, dora=False, linear=None,
+    base: PreTrainedModel, rank: int, alpha: float, kinds=tuple(MODULE_PATHS), *, only=None, rslora=False, dora=False, constant=False, linear=None,
 ) -> PreTrainedModel:
     """Replaces the chosen linears of the base in place (`only`: full paths). `model.gate_context` switches the gates.
 
-    linear: the class to put there instead of this file's (fused.py).
+    constant: skipped tokens get a vector of each module, 0 at first. linear: the class to put there instead of this file's (fused.py).
     """
     context, linear_class = GateContext(), linear or (TsDoraLinear if dora else TsLoraLinear)
     chosen = module_names(base.config.num_hidden_layers, kinds) if only is None else only
@@ -146,7 +148,10 @@ def attach_ts_lora(
         if name not in chosen:
             continue
         parent, _, leaf = name.rpartition(".")
-        setattr(base.get_submodule(parent), leaf, linear_class(base.get_submodule(name), rank, alpha, context, rslora))
+        gated = linear_class(base.get_submodule(name), rank, alpha, context, rslora)
+        if constant:
+            gated.constant = nn.Parameter(torch.zeros(len(gated.lora_B.weight)))
+        setattr(base.get_submodule(parent), leaf, gated)
     base.gate_context = context
     return base.eval()
 
@@ -154,6 +159,11 @@ def attach_ts_lora(
 def gated_modules(model: nn.Module) -> dict[str, TsLoraLinear]:
     """Module name -> gated linear, in the order of the module tree; empty for a plain LoRA model."""
     return {n: m for n, m in model.named_modules() if isinstance(m, TsLoraLinear)}
+
+
+def constants(model: nn.Module) -> dict[str, nn.Parameter]:
+    """Module name -> what its skipped tokens get; empty where they get nothing."""
+    return {n: m.constant for n, m in gated_modules(model).items() if m.constant is not None}
 
 
 def get_tau(model: nn.Module | list[TsLoraLinear]) -> torch.Tensor:

@@ -12,7 +12,9 @@ from safetensors.torch import load_file, save_file
 from transformers import BertConfig, BertForSequenceClassification
 
 from conftest import NANO
-from sieve_peft import GateRaConfig, TsDoraConfig, TsDoraSoftConfig, TsLoraConfig, TsLoraSoftConfig, gated_layers
+from sieve_peft import (
+    GateRaConfig, TsDoraConfig, TsDoraConstantConfig, TsDoraSoftConfig, TsLoraConfig, TsLoraConstantConfig, TsLoraSoftConfig, gated_layers,
+)
 from sieve_ref.check_export import OURS, check
 from sieve_ref.export import CHECK, OUR_SCRIPT, README, SCRIPT, WEIGHTS, AdapterError, load_own, load_peft, load_script
 from sieve_ref.gatera import attach_gatera
@@ -51,6 +53,8 @@ def export(folder: Path, base_name=NANO, config_class=TsLoraConfig, ids=IDS, **o
     taken = {}
     for name, layer in gated_layers(model).items():
         layer.lora_B["default"].weight.data = torch.randn(layer.lora_B["default"].weight.shape, generator=generator) * 0.1
+        if hasattr(layer, "lora_constant"):
+            layer.lora_constant["default"].data = torch.randn(layer.lora_constant["default"].shape, generator=generator) * 0.1
         layer.register_forward_hook(lambda layer, inputs, out, name=name: taken.update({name: (inputs[0], out)}))
     model(input_ids=torch.tensor([ids]), use_cache=False)
     for name, layer in gated_layers(model).items():
@@ -78,6 +82,8 @@ def dense(model: PeftModel) -> PeftModel:
     (NANO, TsDoraConfig, {"target_modules": ["model.layers.1.self_attn.v_proj", "model.layers.3.mlp.up_proj"]}),
     (NANO, TsLoraSoftConfig, {}),
     (NANO, TsDoraSoftConfig, {"target_modules": ["v_proj", "up_proj"]}),
+    (NANO, TsLoraConstantConfig, {"target_modules": "all-linear"}),
+    (NANO, TsDoraConstantConfig, {}),
     ("families/gpt2", TsLoraConfig, {"target_modules": ["c_attn", "mlp.c_proj"], "fan_in_fan_out": True}),
     ("families/gpt2", TsDoraConfig, {"target_modules": ["c_attn", "mlp.c_proj"], "fan_in_fan_out": True}),
 ])

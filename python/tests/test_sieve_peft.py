@@ -15,7 +15,9 @@ from torch import nn
 
 import sieve_peft
 from conftest import NANO, Stored, close
-from sieve_peft import Thresholds, ThresholdSettings, TsDoraConfig, TsDoraSoftConfig, TsLoraConfig, TsLoraSoftConfig, from_zip, gated_layers
+from sieve_peft import (
+    Thresholds, ThresholdSettings, TsDoraConfig, TsDoraSoftConfig, TsLoraConfig, TsLoraConstantConfig, TsLoraSoftConfig, from_zip, gated_layers,
+)
 from sieve_ref.methods import CASES as CASES_OF_TWIN, Start, build, make_run
 from sieve_ref.models import MODULE_PATHS, load_base
 from sieve_ref.train import Batch, Settings, batch_logits, learning_rate, loss_sum
@@ -24,7 +26,7 @@ from sieve_ref.ts_lora import gated_modules
 TARGETS = [path.split(".")[-1] for path in MODULE_PATHS.values()]
 CASES = {"sieve-stories-nano-ts-lora": TsLoraConfig, "methods-ts-dora": TsDoraConfig, "methods-ts-lora-literal": TsLoraConfig,
          "methods-ts-lora-exact": TsLoraConfig, "methods-ts-lora-averaged": TsLoraConfig, "methods-ts-lora-target": TsLoraConfig,
-         "methods-ts-lora-coin": TsLoraConfig}
+         "methods-ts-lora-coin": TsLoraConfig, "methods-ts-lora-late": TsLoraConstantConfig}
 
 
 def batch_of(stored: Stored, i: int) -> Batch:
@@ -43,6 +45,8 @@ def gated(stored: Stored, config_class) -> PeftModel:
             layer.lora_tau["default"].copy_(stored["tau"][i])
             if issubclass(config_class, TsDoraConfig):
                 layer.lora_magnitude_vector["default"].weight.copy_(stored[f"initM.{name}"])
+            if config_class is TsLoraConstantConfig:
+                layer.lora_constant["default"].copy_(stored[f"initC.{name}"])
     return model
 
 
@@ -57,7 +61,7 @@ def test_ten_steps_are_the_fixtures(stem):
     model = gated(stored, CASES[stem])
     thresholds = Thresholds(model, ThresholdSettings(
         steps=s.steps, rule=s.rule, warmup=s.tauWarmup, tau_learning_rate=None if s.tauStep == "auto" else s.tauStep,
-        sparsity_penalty=s.lambdaBar, target_sparsity=s.target, eta=None if s.eta == "auto" else s.eta,
+        sparsity_penalty=s.lambdaBar, target_sparsity=1 - s.keep if s.rule == "late" else s.target, gate_start=s.gateStart, eta=None if s.eta == "auto" else s.eta,
         seed=stored.json.get("seed", 0),
     ))
     parameters = [p for p in model.parameters() if p.requires_grad]
@@ -83,6 +87,8 @@ def test_ten_steps_are_the_fixtures(stem):
         # AdamW divides by the root of a gradient's square, however small: 1.2e-4 was seen where all else agrees to 1e-6.
         close(layer.lora_A["default"].weight, stored[f"finalA.{name}"], 3e-4, name)
         close(layer.lora_B["default"].weight, stored[f"finalB.{name}"], 3e-4, name)
+        if s.rule == "late":
+            close(layer.lora_constant["default"], stored[f"finalC.{name}"], 3e-4, name)
 
 
 @pytest.mark.parametrize("stem, config_class", [("methods-ts-lora-soft", TsLoraSoftConfig), ("methods-ts-dora-soft", TsDoraSoftConfig)])
@@ -170,6 +176,8 @@ def test_settings_that_cannot_be_are_refused():
             TsLoraConfig(**{field: value})
     with pytest.raises(ValueError, match="no threshold rule"):
         ThresholdSettings(steps=10, rule="quantile")
+    with pytest.raises(ValueError, match="target_sparsity"):
+        ThresholdSettings(steps=20, rule="late")
     with pytest.raises(ValueError, match="no gated adapter"):
         Thresholds(load_base(NANO), ThresholdSettings(steps=20))
 

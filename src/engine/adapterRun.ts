@@ -19,6 +19,7 @@ import {
   learningRates,
   pack,
   padRank,
+  scaledUpdate,
   sliceParams,
   unpack,
 } from './adapters/parameters';
@@ -238,7 +239,7 @@ export class AdapterRun {
 
   /** As PEFT starts, from the seed and the module's place alone. */
   #start(seed: number): ModuleValues[] {
-    const { rank, extra } = this.#trained;
+    const { rank, extra, constant } = this.#trained;
     const { start } = adapterMethodOf(this.config);
     return this.modules.map((m) => {
       const rng = new Rng((seed ^ m.salt) >>> 0);
@@ -247,6 +248,7 @@ export class AdapterRun {
       return {
         a: Float32Array.from({ length: rank * m.dIn }, () => rng.uniform(-bound, bound)),
         b: new Float32Array(m.dOut * rank),
+        ...(constant ? { constant: new Float32Array(m.dOut) } : {}),
         ...(extra ? { extra: new Float32Array(extraLength(extra, m, rank)) } : {}),
       };
     });
@@ -254,12 +256,15 @@ export class AdapterRun {
 
   /** Values that are trained. */
   get parameters(): number {
-    const { rank, extra } = this.#trained;
+    const { rank, extra, constant } = this.#trained;
     const whole = this.#wholeLayout.places.reduce(
       (sum, { linear: { dIn, dOut, bias } }) => sum + dOut * (dIn + Number(bias)),
       0,
     );
-    return this.modules.reduce((sum, m) => sum + rank * (m.dIn + m.dOut) + extraLength(extra, m, rank), whole);
+    return this.modules.reduce(
+      (sum, m) => sum + rank * (m.dIn + m.dOut) + (constant ? m.dOut : 0) + extraLength(extra, m, rank),
+      whole,
+    );
   }
 
   /** Operations before a step's first micro-batch. */
@@ -369,13 +374,14 @@ export class AdapterRun {
   }
 
   /**
-   * Tries the update at several scales: B, and each τ with it, so that the same tokens stay active. Ends at the last one.
+   * Tries the update at several scales: B, what skipped tokens get, and each τ with them, so that the same tokens stay active.
+   * Ends at the last one.
    * @param search calls `at` with a scale above 0 before each look, and says which is to stay
    */
   async rescale(search: (at: (scale: number) => Promise<void>) => Promise<number>): Promise<void> {
     const [trained, thresholds] = [await this.adapters(), await this.method.thresholds()];
     const at = async (scale: number) => {
-      this.load(trained.map((m) => ({ ...m, b: m.b.map((v) => v * scale) })));
+      this.load(trained.map((m) => scaledUpdate(m, scale)));
       if (thresholds) this.method.setThresholds(thresholds.map((tau) => tau * scale));
       await this.refresh();
     };

@@ -107,6 +107,10 @@ export const drawsTokens = (run: Pick<RunConfig, 'method' | 'gate'>): boolean =>
 export const shrinksUpdates = (run: Pick<RunConfig, 'method' | 'gate'>): boolean =>
   isGated(run) && ruleOf(run.gate).shrinks === true;
 
+/** Whether skipped tokens get a vector of each module, which is trained, in the place of nothing. */
+export const givesConstant = (run: Pick<RunConfig, 'method' | 'gate'>): boolean =>
+  isGated(run) && ruleOf(run.gate).constant === true;
+
 /** The run whose active tokens a run's gate draws as many as; null where it follows none. */
 export const followedBy = (run: Pick<RunConfig, 'method' | 'gate'>): string | null =>
   drawsTokens(run) ? run.gate.follows : null;
@@ -243,6 +247,26 @@ export function parseSession(value: unknown): SessionConfig {
 export function warmupReaches({ warmupSteps, steps }: Pick<TrainConfig, 'warmupSteps' | 'steps'>): number | null {
   return steps > 0 && warmupSteps >= steps ? steps / warmupSteps : null;
 }
+
+/** After how many steps a late gate skips its first tokens, and after how many all that it is to skip: halfway from there to the end. */
+export function lateSteps(
+  { gateStart }: Pick<GateConfig, 'gateStart'>,
+  { steps }: Pick<TrainConfig, 'steps'>,
+): { first: number; full: number } {
+  const first = Math.floor(gateStart * steps + 0.5);
+  return { first, full: first + Math.ceil((steps - first) / 2) };
+}
+
+/** Steps for which every token is active. */
+export function stepsBeforeGate({ gate }: Pick<RunConfig, 'gate'>, train: TrainConfig): number {
+  const { late, cut } = ruleOf(gate);
+  if (late) return lateSteps(gate, train).first;
+  return cut === 'learned' ? tauWarmupSteps(gate, train) : 0;
+}
+
+/** The step from which a run is what it is to be: before it, a late gate skips fewer tokens than it will. */
+export const settledFrom = (run: Pick<RunConfig, 'method' | 'gate'>, train: Pick<TrainConfig, 'steps'>): number =>
+  isGated(run) && ruleOf(run.gate).late ? lateSteps(run.gate, train).full : 0;
 
 /** τ warm-up in steps: until the learning-rate warm-up is over unless set. */
 export function tauWarmupSteps(gate: GateConfig, train: TrainConfig): number {

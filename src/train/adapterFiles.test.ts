@@ -36,13 +36,14 @@ const rng = new Rng(1);
 const random = (length: number) => Float32Array.from({ length }, () => rng.uniform(-1, 1));
 
 function adaptersOf(run: RunConfig): ModuleAdapter[] {
-  const { rank, extra: kind } = trainedOf(run);
+  const { rank, extra: kind, constant } = trainedOf(run);
   return adaptedModules(model, run).map((m) => ({
     path: m.path,
     dIn: m.dIn,
     dOut: m.dOut,
     a: random(rank * m.dIn),
     b: random(m.dOut * rank),
+    ...(constant ? { constant: random(m.dOut) } : {}),
     ...(kind ? { extra: random(extraLength(kind, m, rank)) } : {}),
   }));
 }
@@ -106,6 +107,28 @@ describe('a gated adapter', () => {
       expect([...back.thresholds!]).toEqual(thresholdNames(soft).map((name) => tensorsOf(soft).get(name).data[0]));
     }
     expect(readAdapter(files, model, 'b').run.gate.rule).toBe('reconstructed');
+  });
+
+  it('that gives skipped tokens a constant says so, and comes back with it', () => {
+    for (const [method, type] of [
+      ['ts-lora', 'TS_LORA_CONSTANT'],
+      ['ts-dora', 'TS_DORA_CONSTANT'],
+    ] as const) {
+      const late = runSchema.parse({ ...run, method, gate: { rule: 'late' } });
+      const adapters = adaptersOf(late);
+      const written = exported(late, adapters);
+      expect(json(written, 'adapter_config.json').peft_type).toBe(type);
+      expect(new TextDecoder().decode(written.find((f) => f.name === 'README.md')!.bytes)).toContain('lora_constant');
+      const back = readAdapter(written, model, 'b');
+      expect(back.run).toMatchObject({ method, gate: { rule: 'late' } });
+      expect(back.adapters).toEqual(adapters);
+      expect(() => mergeModule(late, back.adapters[0], new Float32Array(0))).toThrow('cannot be merged');
+      // Its constants are no one else's, and without them it is not whole.
+      const other = withConfig(written, { peft_type: type.replace('_CONSTANT', '') });
+      expect(() => readAdapter(other, model, 'b')).toThrow('tensors');
+      const plain = exported({ ...late, gate: { ...late.gate, rule: 'reconstructed' } });
+      expect(() => readAdapter(withConfig(plain, { peft_type: type }), model, 'b')).toThrow('lora_constant');
+    }
   });
 
   it('of GateRA has its gates among the tensors, and cannot be merged', () => {

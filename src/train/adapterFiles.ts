@@ -9,10 +9,11 @@ import type { AdapterMethod } from '../engine/adapters/adapterMethod';
 import { adapterMethodOf } from '../engine/adapters/methods';
 import type { WholeValues } from '../engine/adapters/wholeModules';
 import { type NamedTensor, writeSafetensors } from '../hub/safetensors';
-import { ALL_LINEAR, METHOD_NAMES, type RunConfig, drawsTokens, isMergeable, shrinksUpdates } from '../shared/config';
+import { ALL_LINEAR, METHOD_NAMES, type RunConfig, drawsTokens, isMergeable } from '../shared/config';
 import type { PromptTemplate } from '../shared/data';
 import { AdapterError } from '../shared/errors';
 import { type ClassModel, headWeights, isTarget, linearWeights, wholeModules } from '../shared/model';
+import { formOf } from '../shared/rules';
 import { type AdapterCheck, writtenCheck } from './adapterCheck';
 import { hubMetadata } from './export/modelCard';
 import { savedModules } from './peftFields';
@@ -44,7 +45,7 @@ export interface ExportParts {
 const common = ({ run, inOut = false, thresholds, classes }: ExportParts): Record<string, unknown> => {
   const { name, peft } = adapterMethodOf(run);
   return {
-    peft_type: thresholds ? gatedType(name, shrinksUpdates(run)) : peft.type,
+    peft_type: thresholds ? gatedType(name, formOf(run.gate)) : peft.type,
     ...(classes ? { task_type: 'SEQ_CLS', modules_to_save: savedModules(classes.model) } : { task_type: 'CAUSAL_LM' }),
     lora_alpha: run.alpha,
     lora_dropout: run.dropout,
@@ -66,6 +67,7 @@ function tensorsOf(method: AdapterMethod, m: ModuleAdapter, tau: number | null):
     ...(extra
       ? [{ name: names.extra, shape: extra.per === 'rank' ? [rank, 1] : [m.extra!.length], data: m.extra! }]
       : []),
+    ...(m.constant ? [{ name: names.constant, shape: [m.dOut], data: m.constant }] : []),
     ...(tau === null ? [] : [{ name: names.tau, shape: [], data: Float32Array.of(tau) }]),
   ];
 }
@@ -151,6 +153,13 @@ function loadBase(parts: ExportParts): string[] {
   return [`from transformers import ${auto}`, `base = ${auto}.from_pretrained(${options.join(', ')})`];
 }
 
+/** What a token gets, by the form of the gate. */
+const GETS = {
+  plain: 'the update of a module where ‖Δ‖ / (‖y‖ + 1e-6) ≥ τ',
+  soft: 'max(0, 1 − τ/r) times the update of a module, r = ‖Δ‖ / (‖y‖ + 1e-6)',
+  constant: 'the update of a module where ‖Δ‖ / (‖y‖ + 1e-6) ≥ τ, and else its `lora_constant`',
+};
+
 function readme(parts: ExportParts): string {
   const { run, model, base, thresholds, check, template, classes, repository = 'this folder' } = parts;
   const modelName = model.revision === null ? model.id : `${model.id} (${model.revision})`;
@@ -200,7 +209,7 @@ function readme(parts: ExportParts): string {
   if (thresholds)
     lines.push(
       '',
-      `**This adapter is gated**: a token gets ${shrinksUpdates(run) ? 'max(0, 1 − τ/r) times the update of a module, r = ‖Δ‖ / (‖y‖ + 1e-6)' : 'the update of a module where ‖Δ‖ / (‖y‖ + 1e-6) ≥ τ'}, y the output of the frozen module and τ its \`lora_tau\`. The package sieve_peft is the folder python/ of Sieve; PEFT without it refuses the folder by name. \`python load_gated.py\` loads the adapter with torch and transformers alone, and compares with check.json. A gated adapter cannot be merged into the base: the gate depends on the token.`,
+      `**This adapter is gated**: a token gets ${GETS[formOf(run.gate) ?? 'plain']}, y the output of the frozen module and τ its \`lora_tau\`. The package sieve_peft is the folder python/ of Sieve; PEFT without it refuses the folder by name. \`python load_gated.py\` loads the adapter with torch and transformers alone, and compares with check.json. A gated adapter cannot be merged into the base: the gate depends on the token.`,
     );
   return `${lines.join('\n')}\n`;
 }

@@ -20,9 +20,9 @@ import {
   METHODS,
   type RunConfig,
   drawsTokens,
+  hasThresholds,
   isGated,
   isMergeable,
-  learnsThreshold,
   runSchema,
   trainSchema,
 } from '../shared/config';
@@ -56,6 +56,8 @@ const CASES: readonly Record<string, unknown>[] = [
     method: 'ts-dora',
     gate: { rule: 'soft', tauWarmup: 1, tauLearningRate: 0.002, sparsityPenalty: 1 },
   },
+  // What skipped tokens get stands beside DoRA's m.
+  { id: 'late-dora', method: 'ts-dora', gate: { rule: 'late', gateStart: 0.25, activeShare: 0.4 } },
 ];
 const RUNS: RunConfig[] = CASES.map((given) =>
   runSchema.parse({
@@ -170,7 +172,7 @@ describe.each(RUNS)('$id', (run) => {
     const trained = trainer.run(run.id);
     const expected = await logits(base, trained);
     const [adapters, thresholds] = [await trained.adapters(), await trained.method.thresholds()];
-    expect(thresholds !== null).toBe(isGated(run) && (learnsThreshold(run.gate) || run.gate.rule === 'quantile'));
+    expect(thresholds !== null).toBe(isGated(run) && hasThresholds(run.gate));
     const written = () =>
       adapterFiles({
         run,

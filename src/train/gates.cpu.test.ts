@@ -89,6 +89,7 @@ describe('however it is laid out', () => {
     gated('quantile', { rule: 'quantile', activeShare: 0.3 }),
     gated('soft', { rule: 'soft', sparsityPenalty: 1, tauLearningRate: 1e-3 }),
     gated('soft-dora', { rule: 'soft', sparsityPenalty: 1, tauLearningRate: 1e-3 }, { method: 'ts-dora' }),
+    gated('late', { rule: 'late', gateStart: 0, activeShare: 0.1 }),
     gated('coin', { rule: 'coin', gradientFrom: 'dev', gradientInterval: 1, tauLearningRate: 1e-3 }),
   ];
   const dev = batchOf([31, 20], 9);
@@ -107,7 +108,7 @@ describe('however it is laid out', () => {
       return { results, parameters, evals };
     });
 
-  const stacked = () => (learntStacked ??= learn(layout(8, 2)));
+  const stacked = () => (learntStacked ??= learn(layout(9, 2)));
   let learntStacked: ReturnType<typeof learn> | null = null;
 
   it('stacked, in turns, or with layers computed anew: bit for bit the same', async () => {
@@ -141,6 +142,10 @@ describe('however it is laid out', () => {
     expect(skipped(alone.results[4][3].gate!)).toBeGreaterThan(0);
     expect(skipped(alone.results[4][3].gate!)).toBeLessThan(1);
     expect(alone.results[4][3].gate!.activeOutsideTraining).toBe(true);
+    const late = alone.results.map((step) => skipped(step[7].gate!));
+    expect(late[0], 'a late gate waits').toBe(0);
+    expect(late[4], 'and then skips some').toBeGreaterThan(0);
+    expect(late[4]).toBeLessThan(0.3);
     // The quantile's count is exact in every micro-batch.
     const keep = (rows: number) => Math.floor(Math.fround(0.3) * rows + 0.5);
     expect([...alone.results[3][4].gate!.active]).toEqual(
@@ -157,7 +162,7 @@ describe('however it is laid out', () => {
       }
       return Promise.all(trainer.runs.map((r) => r.state()));
     });
-    await train(runs, { loadBestCheckpoint: true }, layout(8, 2), async (trainer, step) => {
+    await train(runs, { loadBestCheckpoint: true }, layout(9, 2), async (trainer, step) => {
       trainer.runs.forEach((run, i) => run.restore(half[i]));
       for (const run of trainer.runs) await run.refresh();
       for (let t = 3; t < 5; t++) expect(await step(t, stepBatches(t), dev)).toEqual(whole.results[t]);

@@ -5,7 +5,8 @@
 base: folder or Hugging Face id of the base model, where it is not what adapter_config.json names. In a program:
 `from load_gated import load`, then `model = load()`. Needs torch, safetensors and transformers 4.56 or later; PEFT is not
 needed. Every adapted module gives y + Δ for a token where r = ‖Δ‖ / (‖y‖ + 1e-6) ≥ τ, and y, the frozen output, for any other;
-where the adapter is of a soft kind (TS_LORA_SOFT, TS_DORA_SOFT), y + max(0, 1 − τ/r) Δ. GATERA: y + σ(w·x) Δ.
+where the adapter is of a soft kind (TS_LORA_SOFT, TS_DORA_SOFT), y + max(0, 1 − τ/r) Δ; of TS_LORA_CONSTANT and TS_DORA_CONSTANT
+any other token gets y + b, b the module's lora_constant. GATERA: y + σ(w·x) Δ.
 """
 import json
 import sys
@@ -26,20 +27,20 @@ def read(name):
     return json.loads((FOLDER / name).read_text(encoding="utf-8"))
 
 
-def add_gate(linear, a, b, tau, scaling, magnitude=None, soft=False):
-    """Puts LoRA (DoRA with a magnitude [d_out]) and its gate behind a linear layer. a [r, d_in], b [d_out, r], tau []."""
+def add_gate(linear, a, b, tau, scaling, magnitude=None, soft=False, constant=None):
+    """Puts LoRA (DoRA with a magnitude [d_out]) and its gate behind a linear layer. a [r, d_in], b [d_out, r], tau [], constant [d_out]."""
     scale = None
     if magnitude is not None:
         weight = linear.weight.detach().float().cpu()
         if type(linear).__name__ == "Conv1D":  # GPT-2 keeps [d_in, d_out]
             weight = weight.T
         scale = magnitude / (weight + scaling * b @ a).norm(dim=1)
-    values = [a.T.contiguous(), scaling * b.T, tau, scale]
+    values = [a.T.contiguous(), scaling * b.T, tau, scale, constant]
 
     def gate(module, inputs, y):
         if values[0].device != y.device:
             values[:] = [None if v is None else v.to(y.device) for v in values]
-        a, b, tau, scale = values
+        a, b, tau, scale, constant = values
         out = y.float()
         delta = inputs[0].float() @ a @ b
         if scale is not None:
@@ -48,7 +49,7 @@ def add_gate(linear, a, b, tau, scaling, magnitude=None, soft=False):
         ratio = delta.norm(dim=-1, keepdim=True) / (out.norm(dim=-1, keepdim=True) + EPSILON)
         if soft:  # where τ = 0 nothing is cut off, even of r = 0
             delta = delta * torch.where(tau > 0, 1 - tau / ratio.clamp(min=torch.finfo(ratio.dtype).tiny), 1)
-        return torch.where(ratio >= tau, out + delta, out).to(y.dtype)
+        return torch.where(ratio >= tau, out + delta, out if constant is None else out + constant).to(y.dtype)
 
     linear.register_forward_hook(gate)
 
@@ -84,8 +85,8 @@ def load(base=None, **options):
     tensors = {name.removeprefix(PREFIX): value.float() for name, value in load_file(FOLDER / "adapter_model.safetensors").items()}
     for path in [name.removesuffix(".lora_tau") for name in tensors if name.endswith(".lora_tau")]:
         a, b, tau = (tensors[f"{path}.{name}"] for name in ("lora_A.weight", "lora_B.weight", "lora_tau"))
-        magnitude = tensors.get(f"{path}.lora_magnitude_vector")
-        add_gate(model.get_submodule(path), a, b, tau, scaling, magnitude, config["peft_type"].endswith("_SOFT"))
+        magnitude, constant = (tensors.get(f"{path}.{name}") for name in ("lora_magnitude_vector", "lora_constant"))
+        add_gate(model.get_submodule(path), a, b, tau, scaling, magnitude, config["peft_type"].endswith("_SOFT"), constant)
     for path in [name.removesuffix(".lora_gate") for name in tensors if name.endswith(".lora_gate")]:
         add_token_gate(model.get_submodule(path), *(tensors[f"{path}.{name}"] for name in ("lora_A.weight", "lora_B.weight", "lora_gate")), scaling)
     for name, value in tensors.items():

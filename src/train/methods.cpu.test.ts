@@ -10,7 +10,7 @@ import { type Fixture, fixtureBatch, fixtureRun, fixtureTrain, loadFixture, open
 
 type MethodFixture = Fixture & { name: string; seed?: number; run: Record<string, unknown> };
 
-/** Names of the fixtures, and the letter of what each trains besides A and B. */
+/** Names of the fixtures, and the letter of what each trains besides A and B: C is what skipped tokens get. */
 const CASES = {
   rslora: null,
   loraplus: null,
@@ -20,9 +20,12 @@ const CASES = {
   'ts-dora': 'M',
   'ts-lora-soft': null,
   'ts-dora-soft': 'M',
+  'ts-lora-late': 'C',
   adalora: 'E',
   gatera: 'W',
 } as const;
+
+const fieldOf = (letter: string) => (letter === 'C' ? 'constant' : 'extra');
 
 async function open(f: MethodFixture) {
   const base = await openBase(await testDevice(), f.model);
@@ -38,7 +41,7 @@ async function open(f: MethodFixture) {
     f.modules.map((m) => ({
       a: f.floats(`initA.${m.name}`),
       b: f.floats(`initB.${m.name}`),
-      ...(letter ? { extra: f.floats(`init${letter}.${m.name}`) } : {}),
+      ...(letter ? { [fieldOf(letter)]: f.floats(`init${letter}.${m.name}`) } : {}),
     })),
   );
   if (f.has('tau')) adapter.method.setThresholds(f.floats('tau'));
@@ -74,7 +77,7 @@ for (const name of Object.keys(CASES)) {
         if (letter)
           worst = Math.max(
             worst,
-            expectCloseToMax(g.extra!, f.floats(`grad${letter}.${g.path}`), 1e-3, `grad${letter} ${g.path}`),
+            expectCloseToMax(g[fieldOf(letter)]!, f.floats(`grad${letter}.${g.path}`), 1e-3, `grad${letter} ${g.path}`),
           );
       }
       report.push(`${name} gradients: ${worst.toExponential(1)}`);
@@ -116,7 +119,8 @@ for (const name of Object.keys(CASES)) {
       for (const m of await adapter.adapters()) {
         expectCloseToMax(m.a, f.floats(`finalA.${m.path}`), 2e-3, `A ${m.path}`);
         expectCloseToMax(m.b, f.floats(`finalB.${m.path}`), 2e-3, `B ${m.path}`);
-        if (letter) expectCloseToMax(m.extra!, f.floats(`final${letter}.${m.path}`), 2e-3, `${letter} ${m.path}`);
+        if (letter)
+          expectCloseToMax(m[fieldOf(letter)]!, f.floats(`final${letter}.${m.path}`), 2e-3, `${letter} ${m.path}`);
       }
       free();
     });

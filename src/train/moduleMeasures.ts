@@ -73,7 +73,8 @@ async function sensitivities(run: AdapterRun): Promise<number[] | null> {
 }
 
 /** ‖∂L/∂·‖ over all that a module trains. */
-const gradientNorm = ({ a, b, extra }: ModuleAdapter) => Math.hypot(norm(a), norm(b), extra ? norm(extra) : 0);
+const gradientNorm = ({ a, b, constant, extra }: ModuleAdapter) =>
+  Math.hypot(...[a, b, constant, extra].map((values) => (values ? norm(values) : 0)));
 
 /** A and B with what stands between them in B, so that ΔW = scaling · B A. */
 function product(module: ModuleAdapter, run: AdapterRun): ModuleAdapter {

@@ -218,7 +218,7 @@ it('stands in the form, the docs, the config diff, links and the grid', async ()
   expect(settingsTable()).toContain(
     '| Times | How many times as strong. | `runs.n.strong.times` | 1 to 9 | `3` | `--strong-times` |  | StrongLoRA, TS-StrongLoRA | yes |',
   );
-  expect(settingsTable()).toMatch(/`runs\.n\.gate\.activeShare`.*rules quantile, random, fixed/);
+  expect(settingsTable()).toMatch(/`runs\.n\.gate\.activeShare`.*rules quantile, late, random, fixed/);
   const { configDiff } = await import('../ui/compare/configDiff');
   const rest = { train, model: 'm', data: 'd', template: { prompt: '', completion: '' } };
   const rows = configDiff([fresh, gated].map((config) => ({ config, ...rest })));

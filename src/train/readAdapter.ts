@@ -1,16 +1,24 @@
 /** Adapters from files in PEFT's layout, of this page or of others. What is read is checked before it is used. */
 import { message } from '../shared/message';
 import { z } from '../shared/zod';
-import type { AdapterMethod } from '../engine/adapters/adapterMethod';
 import type { ModuleAdapter } from '../engine/adapters/parameters';
 import { ADAPTER_METHODS } from '../engine/adapters/list';
 import { adaptedModules } from '../engine/model/modules';
 import type { WholeValues } from '../engine/adapters/wholeModules';
 import { type SafetensorsFile, readSafetensors } from '../hub/safetensors';
-import { ALL_LINEAR, GATE_RULES, type RunConfig, problemOf, rankOf, runSchema, scalingOf } from '../shared/config';
+import {
+  ALL_LINEAR,
+  GATE_RULES,
+  type RunConfig,
+  givesConstant,
+  problemOf,
+  rankOf,
+  runSchema,
+  scalingOf,
+} from '../shared/config';
 import type { PromptTemplate } from '../shared/data';
 import { methodWith } from '../shared/methods';
-import { SHRINKING_RULE } from '../shared/rules';
+import { ruleOfForm } from '../shared/rules';
 import { AdapterError } from '../shared/errors';
 import { templateSchema } from '../shared/origin';
 import { classModelOf, withLabels } from '../shared/classHead';
@@ -28,7 +36,7 @@ import {
 import { type AdapterCheck, checkSchema } from './adapterCheck';
 import { type PeftConfig, configSchema, meantModules, refuseOthers } from './peftFields';
 import type { AdapterFile } from './protocol';
-import { type BaseFile, CONFIG, PREFIX, WEIGHTS, gatedType, tensorNames } from './peftLayout';
+import { type BaseFile, CONFIG, GATE_FORMS, PREFIX, WEIGHTS, gatedType, tensorNames } from './peftLayout';
 
 const EPSILON = 1e-6;
 const MAX_FILE = 256 * 2 ** 20;
@@ -51,7 +59,13 @@ export interface ImportedAdapter {
 }
 
 /** Tensors of a module that some method has. */
-const READ = ['lora_A', 'lora_B', 'lora_tau', ...ADAPTER_METHODS.flatMap(({ extra }) => extra?.peft ?? [])];
+const READ = [
+  'lora_A',
+  'lora_B',
+  'lora_tau',
+  'lora_constant',
+  ...ADAPTER_METHODS.flatMap(({ extra }) => extra?.peft ?? []),
+];
 const isRead = (tensor: string) =>
   READ.some((part) => tensor.endsWith(`.${part}`) || tensor.endsWith(`.${part}.weight`));
 
@@ -108,9 +122,10 @@ export function readAdapter(
   const fields = parse(files, CONFIG, z.record(z.string(), z.unknown()));
   const weights = files.get(WEIGHTS);
   if (!fields || !weights) throw new AdapterError(message('train.adapter.notPeft'));
-  const isBehind = (shrinks: boolean) => (m: AdapterMethod) => fields.peft_type === gatedType(m.name, shrinks);
-  const behindSoft = ADAPTER_METHODS.find(isBehind(true));
-  const behindGate = behindSoft ?? ADAPTER_METHODS.find(isBehind(false));
+  const behind = GATE_FORMS.flatMap((form) => ADAPTER_METHODS.map((method) => ({ form, method }))).find(
+    ({ form, method }) => fields.peft_type === gatedType(method.name, form),
+  );
+  const behindGate = behind?.method;
   const former = behindGate ? null : parse(files, 'ts_peft.json', thresholdSchema);
   const check = parse(files, 'check.json', checkSchema);
   const sieve = parse(files, 'sieve.json', sieveSchema);
@@ -137,7 +152,7 @@ export function readAdapter(
     name: sieve?.name ?? name,
     alpha: config.lora_alpha,
     method,
-    ...(behindSoft ? { gate: { rule: SHRINKING_RULE } } : {}),
+    ...(behind?.form ? { gate: { rule: ruleOfForm(behind.form) } } : {}),
     ...peft.read(config),
     ...chosen(meant, model),
   });
@@ -145,6 +160,7 @@ export function readAdapter(
     throw new AdapterError(message('train.adapter.scaling'));
   const adapters: ImportedAdapter['adapters'] = [];
   const thresholds: number[] = [];
+  const gives = givesConstant(run);
   const modules = adaptedModules(model, run);
   for (const m of modules) {
     const { path } = m;
@@ -159,6 +175,7 @@ export function readAdapter(
       dOut: m.dOut,
       a: get(names.a),
       b: get(names.b),
+      ...(gives ? { constant: get(names.constant) } : {}),
       ...(extra ? { extra: get(names.extra) } : {}),
     };
     const adapter = peft.unpack ? peft.unpack(written, config, rankOf(run)) : written;
@@ -170,7 +187,7 @@ export function readAdapter(
     if (behindGate) thresholds.push(threshold(get(names.tau), path));
   }
   const { headed, whole } = readHead(tensors, model, sieve?.labels);
-  const expected = ((extra ? 3 : 2) + (behindGate ? 1 : 0)) * modules.length + whole.size;
+  const expected = ((extra ? 3 : 2) + (behindGate ? 1 : 0) + (gives ? 1 : 0)) * modules.length + whole.size;
   if (tensors.names.length !== expected)
     throw new AdapterError(message('train.adapter.tensors', { n: tensors.names.length, expected }));
   return {

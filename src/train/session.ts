@@ -7,7 +7,7 @@ import { type RunState, withStepsTaken } from '../engine/adapterRun';
 import { fitBatches } from '../engine/microBatches';
 import { matmulRate } from '../engine/matmulRate';
 import type { StepResult, Trainer } from '../engine/trainer';
-import { type SessionConfig, isGated, parseSession, tauWarmupSteps } from '../shared/config';
+import { type SessionConfig, isGated, parseSession, settledFrom, stepsBeforeGate } from '../shared/config';
 import { MAX_LABELLED } from '../shared/classification';
 import { AdapterError, GpuError, OutOfMemoryError, TrainError, toErrorInfo } from '../shared/errors';
 import { message } from '../shared/message';
@@ -134,7 +134,7 @@ export class Session {
     this.#gateWarnings = new Map(
       trainer.runs.map((r) => [
         r.config.id,
-        new GateWarnings(r.modules, tauWarmupSteps(r.config.gate, config.train), signs(r.config.id)?.gates),
+        new GateWarnings(r.modules, stepsBeforeGate(r.config, config.train), signs(r.config.id)?.gates),
       ]),
     );
     this.#divergence = new Map(trainer.runs.map((r) => [r.config.id, new Divergence(signs(r.config.id)?.divergence)]));
@@ -406,7 +406,7 @@ export class Session {
     );
     live.forEach((runId, i) => {
       if (!last) this.#stopEarly(runId, results[i].loss);
-      if (!loadBestCheckpoint) return;
+      if (!loadBestCheckpoint || !this.#isSettled(runId)) return;
       const run = this.trainer.run(runId);
       run.keepIfBest(this.#step, results[i].loss);
       if (run.best) this.#emit({ type: 'dev', runId, step: this.#step, loss: results[i].loss, best: run.best });
@@ -496,9 +496,15 @@ export class Session {
   /** Steps that a run has learnt: early stopping may have ended it. */
   readonly #stepOf = (runId: RunId): number => this.#early.stoppedAt(runId) ?? this.#step;
 
+  /** Whether what a run is now may be what it ends as: not while a late gate is still on its way. */
+  #isSettled(runId: RunId): boolean {
+    return this.#step >= settledFrom(this.trainer.run(runId).config, this.config.train);
+  }
+
   /** Early stopping on a run's watched loss. The base's, before the first step, is where every run starts. */
   #stopEarly(runId: RunId, loss: number): void {
     for (const id of runId === 'base' ? this.#live : [runId]) {
+      if (!this.#isSettled(id)) continue;
       const end = this.#early.after(id, this.#step, loss);
       if (end)
         this.#emit({ type: 'stopped-early', runId: id, step: this.#step, bestStep: end.bestStep, bestLoss: end.best });

@@ -23,8 +23,16 @@ export interface ModuleParams {
   b: Tensor;
   gradA: Tensor;
   gradB: Tensor;
+  /** [dOut]: what skipped tokens get, where they get something. */
+  constant?: Trainable;
   /** What the method trains besides (see `ExtraKind`). */
-  extra?: { value: Tensor; grad: Tensor };
+  extra?: Trainable;
+}
+
+/** A vector that is trained, and its gradient. */
+export interface Trainable {
+  value: Tensor;
+  grad: Tensor;
 }
 
 /** What a module's forward leaves for its backward. One for every run that shares the pass. */

@@ -1,5 +1,5 @@
 /** The methods' objects by run, and what a run's own is made of: its update, behind a gate or not. */
-import { type RunConfig, isGated, rankOf } from '../../shared/config';
+import { type RunConfig, givesConstant, isGated, rankOf } from '../../shared/config';
 import { methodOf } from '../../shared/methods';
 import type { AdapterMethod, UpdateContext } from './adapterMethod';
 import { GATE_STATE, Gated, gateSizes } from './gate/gated';
@@ -14,7 +14,11 @@ export function adapterMethodOf(run: Pick<RunConfig, 'method'>): AdapterMethod {
 }
 
 /** What a run trains of each module. */
-export const trainedOf = (run: RunConfig): Trained => ({ rank: rankOf(run), extra: adapterMethodOf(run).extra });
+export const trainedOf = (run: RunConfig): Trained => ({
+  rank: rankOf(run),
+  extra: adapterMethodOf(run).extra,
+  constant: givesConstant(run),
+});
 
 /** Bytes of what a run's method keeps besides parameters, gradients and moments, by name. */
 export function methodSizes(run: RunConfig, modules: readonly AdaptedModule[], place: Place): Record<string, number> {
@@ -41,5 +45,6 @@ export function createMethod({ place, follows, ...context }: MethodContext): Met
   const { run, train, low, modules, scope } = context;
   const update = adapterMethodOf(run).create(context);
   if (!isGated(run)) return new Plain(update);
-  return new Gated({ device: low.device, update, modules, scope, config: run.gate, train, place, follows });
+  const constants = givesConstant(run) ? low.params.map(({ constant }) => constant!) : null;
+  return new Gated({ device: low.device, update, modules, constants, scope, config: run.gate, train, place, follows });
 }

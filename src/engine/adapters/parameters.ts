@@ -25,6 +25,8 @@ export interface ExtraKind {
 export interface Trained {
   rank: number;
   extra: ExtraKind | null;
+  /** Whether there is a vector for the tokens that its gate skips, one number for each output. */
+  constant: boolean;
 }
 
 /** Numbers of a module's extra parameter. */
@@ -35,18 +37,21 @@ export const extraLength = (kind: ExtraKind | null, m: AdaptedModule, rank: numb
 export interface FlatLayout {
   a: number[];
   b: number[];
+  constant: number[];
   extra: number[];
   bytes: number;
 }
 
-export function flatLayout(modules: readonly AdaptedModule[], { rank, extra: kind }: Trained): FlatLayout {
+export function flatLayout(modules: readonly AdaptedModule[], { rank, extra: kind, constant }: Trained): FlatLayout {
   const rPad = padRank(rank);
-  const layout: FlatLayout = { a: [], b: [], extra: [], bytes: 0 };
+  const layout: FlatLayout = { a: [], b: [], constant: [], extra: [], bytes: 0 };
   for (const m of modules) {
     layout.a.push(layout.bytes);
     layout.bytes += alignBinding(4 * rPad * m.dIn);
     layout.b.push(layout.bytes);
     layout.bytes += alignBinding(4 * rPad * m.dOut);
+    layout.constant.push(layout.bytes);
+    layout.bytes += constant ? alignBinding(4 * m.dOut) : 0;
     layout.extra.push(layout.bytes);
     layout.bytes += alignBinding(4 * extraLength(kind, m, rPad));
   }
@@ -63,7 +68,7 @@ export interface Slicing {
 
 /** Every module's slices of two flat buffers. */
 export function sliceParams({ modules, trained, params, grads }: Slicing): ModuleParams[] {
-  const { extra: kind } = trained;
+  const { extra: kind, constant } = trained;
   const rPad = padRank(trained.rank);
   const layout = flatLayout(modules, trained);
   return modules.map((m, i) => {
@@ -73,9 +78,18 @@ export function sliceParams({ modules, trained, params, grads }: Slicing): Modul
       ) as [Tensor, Tensor];
     const [a, gradA] = slices('A', layout.a[i], rPad * m.dIn);
     const [b, gradB] = slices('B', layout.b[i], rPad * m.dOut);
-    if (!kind) return { a, b, gradA, gradB };
-    const [value, grad] = slices(kind.symbol, layout.extra[i], extraLength(kind, m, rPad));
-    return { a, b, gradA, gradB, extra: { value, grad } };
+    const pair = (what: string, offset: number, length: number) => {
+      const [value, grad] = slices(what, offset, length);
+      return { value, grad };
+    };
+    return {
+      a,
+      b,
+      gradA,
+      gradB,
+      ...(constant && { constant: pair('constant', layout.constant[i], m.dOut) }),
+      ...(kind && { extra: pair(kind.symbol, layout.extra[i], extraLength(kind, m, rPad)) }),
+    };
   });
 }
 
@@ -95,12 +109,21 @@ export function learningRates(
   return rates;
 }
 
-/** A module's parameters in PEFT's layout: A [rank, dIn], B [dOut, rank], the extra one as it is. */
+/** A module's parameters in PEFT's layout: A [rank, dIn], B [dOut, rank], the others as they are. */
 export interface ModuleValues {
   a: Float32Array;
   b: Float32Array;
+  /** [dOut] */
+  constant?: Float32Array;
   extra?: Float32Array;
 }
+
+/** The update times `factor`: B, and what is given in its place; the extra parameter is none of its size. */
+export const scaledUpdate = <M extends ModuleValues>(m: M, factor: number): M => ({
+  ...m,
+  b: m.b.map((v) => v * factor),
+  ...(m.constant && { constant: m.constant.map((v) => v * factor) }),
+});
 
 /** The same with the module's path and shape. */
 export interface ModuleAdapter extends ModuleValues {
@@ -115,15 +138,16 @@ export function pack(
   trained: Trained,
   values: readonly ModuleValues[],
 ): Float32Array<ArrayBuffer> {
-  const { rank, extra: kind } = trained;
+  const { rank, extra: kind, constant: gives } = trained;
   const rPad = padRank(rank);
   const layout = flatLayout(modules, trained);
   const flat = new Float32Array(layout.bytes / 4);
   modules.forEach((m, i) => {
-    const { a, b, extra } = values[i];
+    const { a, b, constant, extra } = values[i];
     if (
       a.length !== rank * m.dIn ||
       b.length !== rank * m.dOut ||
+      (constant?.length ?? 0) !== (gives ? m.dOut : 0) ||
       (extra?.length ?? 0) !== extraLength(kind, m, rank)
     ) {
       throw new AdapterError(message('engine.adapter.shapes', { path: m.path, rank }));
@@ -131,6 +155,7 @@ export function pack(
     flat.set(a, layout.a[i] / 4);
     for (let row = 0; row < m.dOut; row++)
       flat.set(b.subarray(row * rank, (row + 1) * rank), layout.b[i] / 4 + row * rPad);
+    if (constant) flat.set(constant, layout.constant[i] / 4);
     if (extra) flat.set(extra, layout.extra[i] / 4);
   });
   return flat;
@@ -138,7 +163,7 @@ export function pack(
 
 /** The counterpart of `pack`. */
 export function unpack(modules: readonly AdaptedModule[], trained: Trained, flat: Float32Array): ModuleValues[] {
-  const { rank, extra: kind } = trained;
+  const { rank, extra: kind, constant } = trained;
   const rPad = padRank(rank);
   const layout = flatLayout(modules, trained);
   const at = (offset: number, length: number) => flat.slice(offset / 4, offset / 4 + length);
@@ -149,6 +174,7 @@ export function unpack(modules: readonly AdaptedModule[], trained: Trained, flat
     return {
       a: at(layout.a[i], rank * m.dIn),
       b,
+      ...(constant ? { constant: at(layout.constant[i], m.dOut) } : {}),
       ...(kind ? { extra: at(layout.extra[i], extraLength(kind, m, rank)) } : {}),
     };
   });

@@ -10,8 +10,16 @@ export const GATE_RULES = ALL.map(({ name }) => name) as [GateRule, ...GateRule[
 
 export const ruleOf = ({ rule }: { rule: string }): RuleDescription => ALL.find(({ name }) => name === rule)!;
 
-/** The rule of an adapter whose files say that its updates are shrunk. */
-export const SHRINKING_RULE = ALL.find(({ shrinks }) => shrinks)!.name as GateRule;
+/** What an adapter's files call a gate that does more than leave updates out. */
+export type GateForm = 'soft' | 'constant';
+
+export const formOf = (gate: { rule: GateRule }): GateForm | null => {
+  const { shrinks, constant } = ruleOf(gate);
+  return shrinks ? 'soft' : constant ? 'constant' : null;
+};
+
+/** The rule that such files are of. */
+export const ruleOfForm = (form: GateForm): GateRule => GATE_RULES.find((rule) => formOf({ rule }) === form)!;
 
 /** Whether the rule learns a threshold τ from μ; the others choose the tokens to keep in each batch anew. */
 export const learnsThreshold = (gate: { rule: GateRule }): boolean => ruleOf(gate).cut === 'learned';

@@ -28,6 +28,7 @@ export const RULE_LIST = [
   // Soft threshold: τ has an ordinary gradient, and λ is the weight of a group lasso on token updates.
   { name: 'soft', cut: 'learned', shrinks: true, settings: [...LEARNED, 'tauLearningRate', 'rhoPer'] },
   { name: 'quantile', cut: 'share', settings: ['activeShare'] },
+  { name: 'late', cut: 'share', constant: true, late: true, settings: ['activeShare', 'gateStart'] },
   { name: 'random', cut: null, draws: true, settings: ['follows', 'activeShare'] },
   // Control: it learns a threshold, but from coins, not from μ.
   { name: 'coin', cut: 'learned', settings: [...LEARNED, 'tauLearningRate', 'rhoPer'] },

@@ -10,6 +10,10 @@ export interface RuleDescription {
   draws?: true;
   /** What is left of an active update: not Δ but max(0, 1 − τ/r) Δ. Its files say so by their `peft_type`. */
   shrinks?: true;
+  /** What a skipped token gets: a vector of each module, trained with B. Its files say so by their `peft_type`. */
+  constant?: true;
+  /** Every token is active for a share of the run, `gateStart`. */
+  late?: true;
   /** Outside training every token is active. */
   activeOutsideTraining?: true;
   /** Keys of the gate's settings that count, besides the rule itself. */

@@ -9,7 +9,8 @@ export const GATE = {
    * the moments, as the paper's constants expect, so that ε counts.
    * exact: the proximal point of one batch. averaged: the same over costs averaged in r's histogram.
    * soft: h = y + max(0, 1 − τ/r) Δ, the gradient of τ, and the penalty λ Σ max(0, r − τ).
-   * quantile: the share `activeShare` with the largest r. random: as many tokens as `follows` has active (or `activeShare`), drawn at random.
+   * quantile: the share `activeShare` with the largest r. late: all tokens up to `gateStart`, then fewer, down to `activeShare`, by a
+   * τ that follows r; a skipped token gets a trained constant. random: as many tokens as `follows` has active (or `activeShare`), drawn at random.
    * coin: reconstructed, with a seeded coin in the place of the sign of every μ.
    * oracle: skips exactly the tokens with μ ≥ 0, where Δ is not 0 (two passes).
    */
@@ -55,6 +56,17 @@ export const GATE = {
     when: (gate) => gate.follows === null || !usesSetting(gate.rule, 'follows'),
     sweep: '30, 50, 70',
     flag: 'active-share',
+  }),
+  /** Share of the run's steps before a late gate skips the first token. */
+  gateStart: number({
+    place: 'main',
+    unit: 'percent',
+    min: 0,
+    max: 0.9,
+    default: 0.5,
+    wasDefault: 0.5,
+    sweep: '25, 50, 75',
+    flag: 'gate-start',
   }),
   /**
    * η of the exact and averaged step, in units of τ² per nat: τ pays (its change)²/2η, which makes it a proximal step. 'auto' =

@@ -93,8 +93,12 @@ describe('ONNX Runtime gives the logits of the page', () => {
     await check(`${method}-gates`, { method }, { share: 1, quantised: false });
   });
 
-  it('a soft gate', async () => {
-    await check('soft-gates', { method: 'ts-lora', gate: { rule: 'soft' } } as never, { share: 1, quantised: false });
+  it.each([
+    ['soft', 'ts-lora'],
+    ['late', 'ts-lora'],
+    ['late', 'ts-dora'],
+  ])('a %s gate of %s', async (rule, method) => {
+    await check(`${method}-${rule}-gates`, { method, gate: { rule } } as never, { share: 1, quantised: false });
   });
 
   it('gates on a quantised base, on some modules', async () => {

@@ -119,7 +119,12 @@ function gated(
     const factor = build.node('Sub', name('factor'), [number('one', 1), part]);
     delta = build.node('Mul', name('shrunk'), [delta, factor]);
   }
-  return build.node('Where', name('gated'), [active, build.node('Add', name('updated'), [y, delta]), y]);
+  const updated = build.node('Add', name('updated'), [y, delta]);
+  const { constant } = adapter;
+  const skipped = constant
+    ? build.node('Add', name('skipped'), [y, build.constant(name('constant'), [dOut], constant)])
+    : y;
+  return build.node('Where', name('gated'), [active, updated, skipped]);
 }
 
 /** Whether a product computes in f16. */

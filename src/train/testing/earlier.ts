@@ -76,6 +76,7 @@ const GATE: RunConfig['gate'] = {
   gradientFrom: 'train',
   gradientInterval: 4,
   activeShare: 0.5,
+  gateStart: 0.5,
   follows: null,
 };
 const ADALORA: RunConfig['adalora'] = {

@@ -26,6 +26,7 @@ export async function trainedRun(base: BaseModel, given: object, size = 0.3): Pr
     (await own.adapters()).map((m) => ({
       ...m,
       b: m.b.map((_, i) => size * Math.sin(i + 1)),
+      ...(m.constant && { constant: m.constant.map((_, i) => size * Math.cos(i)) }),
       // DoRA's m a tenth longer; of AdaLoRA's triplets every third is switched off.
       ...(m.extra && { extra: m.extra.map((x, i) => (run.method === 'adalora' ? 0.5 * (i % 3) : 1.1 * x)) }),
     })),

@@ -3,7 +3,7 @@
  * samples, and the chosen module or token in detail. All of it shows the same run, module, token and step.
  */
 import { type ReactNode, memo, useCallback, useDeferredValue, useMemo, useRef, useState } from 'react';
-import { type RunConfig, isGated, learnsThreshold, tauWarmupSteps } from '../../shared/config';
+import { type RunConfig, isGated, stepsBeforeGate } from '../../shared/config';
 import { texts } from '../../shared/texts';
 import type { MetricLog } from '../../store/metricLog';
 import type { SessionView } from '../../store/slices';
@@ -171,8 +171,8 @@ function modulesOf(metricLog: MetricLog | undefined): MetricLog['modules'] {
 const NONE: MetricLog['modules'] = [];
 
 /** Said while thresholds rest: the map is empty then, and not for good. */
-function stillOpen({ config: { train } }: SessionView, { gate }: RunConfig, { step }: MetricLog): string | null {
+function stillOpen({ config: { train } }: SessionView, run: RunConfig, { step }: MetricLog): string | null {
   const done = step.length > 0 ? step.at(-1) : 0;
-  const waits = learnsThreshold(gate) ? tauWarmupSteps(gate, train) : 0;
+  const waits = stepsBeforeGate(run, train);
   return done > 0 && done <= waits ? texts().inspect.stillOpen(waits) : null;
 }

@@ -44,7 +44,7 @@ export const SINGULAR_VALUES: ExtraKind = { symbol: 'E', peft: 'lora_E', per: 'r
 export function adaloraSizes(modules: readonly AdaptedModule[], run: RunConfig) {
   const rank = rankOf(run);
   const rPad = padRank(rank);
-  const { bytes } = flatLayout(modules, { rank, extra: SINGULAR_VALUES });
+  const { bytes } = flatLayout(modules, { rank, extra: SINGULAR_VALUES, constant: false });
   return {
     'adalora/ipt': bytes,
     'adalora/unc': bytes,
@@ -87,7 +87,7 @@ export class AdaLora implements Update {
   constructor({ run, train, low, modules, scope }: UpdateContext) {
     const { device, rPad } = low;
     const sizes = adaloraSizes(modules, run);
-    const layout = flatLayout(modules, { rank: rankOf(run), extra: SINGULAR_VALUES });
+    const layout = flatLayout(modules, { rank: rankOf(run), extra: SINGULAR_VALUES, constant: false });
     this.#low = low;
     this.#modules = modules;
     this.#config = run.adalora;

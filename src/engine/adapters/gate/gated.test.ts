@@ -26,19 +26,20 @@ const padB = (b: Float32Array) =>
     i % rPad < rank ? b[Math.floor(i / rPad) * rank + (i % rPad)] : 0,
   );
 
-interface Given extends Record<'x' | 'y' | 'g' | 'dx' | 'a' | 'b', Float32Array> {
+interface Given extends Record<'x' | 'y' | 'g' | 'dx' | 'a' | 'b' | 'constant', Float32Array> {
   /** What dropout multiplies x with. */
   keep: Float64Array;
   open: boolean[];
 }
 
 /** Everything about the module in f64, given which rows are open. */
-function reference({ x, keep, y, g, dx, a, b, open }: Given) {
+function reference({ x, keep, y, g, dx, a, b, constant, open }: Given) {
   const out = {
     h: Float64Array.from(y),
     dA: new Float64Array(rank * dIn),
     dB: new Float64Array(dOut * rank),
     dx: Float64Array.from(dx),
+    dConstant: new Float64Array(dOut),
     muActive: 0,
     muSkipped: 0,
   };
@@ -57,6 +58,10 @@ function reference({ x, keep, y, g, dx, a, b, open }: Given) {
     if (open[i]) out.muActive += mu;
     else out.muSkipped += mu;
     const mask = open[i] ? scaling : 0;
+    for (let n = 0; n < dOut && !open[i]; n++) {
+      out.h[i * dOut + n] += constant[n];
+      out.dConstant[n] += g[i * dOut + n];
+    }
     for (let n = 0; n < dOut; n++)
       for (let r = 0; r < rank; r++) {
         out.h[i * dOut + n] += mask * b[n * rank + r] * z[r];
@@ -72,15 +77,17 @@ function reference({ x, keep, y, g, dx, a, b, open }: Given) {
 }
 
 describe('a gated module at forced active shares', () => {
-  for (const [share, p] of [
-    [0, 0],
-    [0.25, 0],
-    [0.5, 0],
-    [0.75, 0],
-    [1, 0],
-    [0.5, 0.3],
-  ]) {
-    it(`${100 * share} % active${p > 0 ? `, ${100 * p} % of x dropped` : ''}: the dense-masked result, for (2 + 4a)/6 of the work`, async () => {
+  for (const [share, p, gives] of [
+    [0, 0, false],
+    [0.25, 0, false],
+    [0.5, 0, false],
+    [0.75, 0, false],
+    [1, 0, false],
+    [0.5, 0.3, false],
+    [0.5, 0, true],
+    [1, 0, true],
+  ] as const) {
+    it(`${100 * share} % active${p > 0 ? `, ${100 * p} % of x dropped` : ''}${gives ? ', a constant for skipped tokens' : ''}: the dense-masked result, for (2 + 4a)/6 of the work`, async () => {
       const device = await testDevice();
       const scope = device.buffers.scope('test');
       const key = 77;
@@ -103,6 +110,8 @@ describe('a gated module at forced active shares', () => {
       };
       device.write(params.a, padA(a));
       device.write(params.b, padB(b));
+      const constant = gives ? randomFloats(dOut, 7) : new Float32Array(dOut);
+      const trainable = { value: scope.upload('constant', constant), grad: scope.alloc('dConstant', 4 * dOut) };
       const module = { ...MODULE, dIn, dOut, salt: 12345 };
       const lora = new Lora(
         {
@@ -126,6 +135,7 @@ describe('a gated module at forced active shares', () => {
         train: { steps: 10, warmupSteps: 0, seed: 1 },
         place: { rows: T, microBatches: 1, split: 1, followed: false, loadBestCheckpoint: false, steps: 0 },
         follows: null,
+        constants: gives ? [trainable] : null,
       });
       const saved = {
         z: scope.alloc('z', 4 * T * rPad),
@@ -175,7 +185,7 @@ describe('a gated module at forced active shares', () => {
       expect(open.filter(Boolean)).toHaveLength(keep);
 
       const stays = dropoutRef(new Float32Array(T * dIn).fill(1), T, dIn, { p, key, salt: module.salt });
-      const expected = reference({ x, keep: stays, y, g, dx, a, b, open });
+      const expected = reference({ x, keep: stays, y, g, dx, a, b, constant, open });
       expectCloseToMax(await floats(device, h, T * dOut), expected.h, 2e-6, 'h');
       expectCloseToMax(await floats(device, gradIn, T * dIn), expected.dx, 2e-6, 'dx');
       expectCloseToMax((await floats(device, params.gradA, rPad * dIn)).slice(0, rank * dIn), expected.dA, 3e-6, 'dA');
@@ -186,6 +196,9 @@ describe('a gated module at forced active shares', () => {
         3e-6,
         'dB',
       );
+
+      if (gives)
+        expectCloseToMax(await floats(device, trainable.grad, dOut), expected.dConstant, share < 1 ? 3e-6 : 0, 'db');
 
       const bytes = await Promise.all(method.stats().map((t) => readTensor(device, t)));
       const joined = new Uint8Array(bytes.reduce((n, p) => n + p.byteLength, 0));

@@ -17,6 +17,7 @@ import type { BufferScope, Tensor } from '../../device/buffers';
 import type { Device } from '../../device/device';
 import type { Op } from '../../device/program';
 import { readTensor } from '../../device/device';
+import { addConstant, constantGradient } from '../../kernels/constant/constant';
 import { gate } from '../../kernels/gate/gate';
 import {
   RATIO_BINS,
@@ -44,6 +45,7 @@ import type {
   ModuleBackward,
   StateTensor,
   Place,
+  Trainable,
 } from '../method';
 import type { Shrunk, ShrunkUpdate, Update } from '../update';
 import { type ThresholdRule, type GateGradients, lambdaOf } from './rule';
@@ -78,6 +80,8 @@ export interface GateOptions {
   place: Place;
   /** The method that the random gate follows. */
   follows: Method | null;
+  /** What skipped tokens get, by module, where they get something. */
+  constants?: readonly Trainable[] | null;
 }
 
 export class Gated implements Method {
@@ -99,14 +103,16 @@ export class Gated implements Method {
   readonly #shown: Tensor;
   readonly #steer: Tensor | null;
   readonly #rule: ThresholdRule;
+  readonly #constants: readonly Trainable[] | null;
 
-  constructor({ device, update, modules, scope, config, train, place, follows }: GateOptions) {
+  constructor({ device, update, modules, scope, config, train, place, follows, constants }: GateOptions) {
     const sizes = gateSizes(config, modules.length, place);
     this.#device = device;
     this.#update = update;
     this.#shrunk = update.shrunk ?? null;
     this.#config = config;
     this.#modules = modules;
+    this.#constants = constants ?? null;
     this.#warmup = tauWarmupSteps(config, train as TrainConfig);
     this.#slots = scope.upload('gate/slots', new Uint8Array(packGateSlots(modules.map(() => ({})))), 'uniform');
     this.#stats = scope.alloc('gate/stats', sizes.stats);
@@ -128,6 +134,7 @@ export class Gated implements Method {
       shown: this.#shown,
       kind: gradientSource(config) === 'train' ? 'train' : 'probe',
       seed: train.seed,
+      steps: train.steps,
       // GateGradients from the dev split come every few steps, so τ moves as many times less often.
       updates: (train.steps - this.#warmup) / (gradientSource(config) === 'dev' ? config.gradientInterval : 1),
       capacity: gradientCapacity(config, place),
@@ -171,7 +178,8 @@ export class Gated implements Method {
     const add = this.#shrunk
       ? this.#shrunk.add(m, io, activeRows(io), this.#shrinking(m, io))
       : this.#update.add(m, io, activeRows(io));
-    if (io.recompute) return add;
+    const instead = this.#addConstant(m, io);
+    if (io.recompute) return [...add, ...instead];
     if (!rowNormSquared) throw new Error("the gate needs the squares of the module's output");
     const { ops, size } = this.#update.size(m, io);
     const followed = record ? this.followed(m) : null;
@@ -194,8 +202,19 @@ export class Gated implements Method {
     ];
     return [
       ...inOneCall(all, 'adapter forward', mark || this.#shrunk ? null : this.#update.forwardInOne?.(m, io, own)),
+      ...instead,
       ...(followed ? [noteCount({ rows, list, ...followed })] : []),
     ];
+  }
+
+  #addConstant(m: AdaptedModule, { rows, y, saved: { open } }: ForwardIO): Op[] {
+    const constant = this.#constants?.[m.index].value;
+    return constant ? [addConstant(this.#device, { rows, open, constant, y, width: m.dOut })] : [];
+  }
+
+  #constantGradient(m: AdaptedModule, { rows, gradOut, saved: { open } }: BackwardIO): Op[] {
+    const grad = this.#constants?.[m.index].grad;
+    return grad ? [constantGradient(this.#device, { rows, open, gradOut, grad, width: m.dOut })] : [];
   }
 
   frozenGradient(m: AdaptedModule, io: FrozenGradientIO): Op[] {
@@ -216,7 +235,7 @@ export class Gated implements Method {
     const form = this.#shrunk ? null : this.#update.backwardInOne?.(m, io, { z: terms.z, ...sums });
     return {
       through: [...inOneCall(all, 'adapter backward', form), ...(this.#rule.keep?.(m, io) ?? [])],
-      gradients: (this.#shrunk ?? this.#update).gradients(m, io, activeRows(io)),
+      gradients: [...(this.#shrunk ?? this.#update).gradients(m, io, activeRows(io)), ...this.#constantGradient(m, io)],
     };
   }
 
@@ -276,7 +295,7 @@ export class Gated implements Method {
     const moves = step >= this.#warmup;
     const from = this.#gradientStats ? devTokens : tokens;
     const gradients: GateGradients | null = moves && from !== null ? { tokens: from } : null;
-    this.#rule.prepare?.(gradients);
+    this.#rule.prepare?.(gradients, step);
     if (gradients) this.#device.write(this.#shown, Float32Array.of(lambdaOf(this.#config, gradients)), 8);
     if (this.#steer) this.#device.write(this.#steer, packSteerHyper(this.#config.targetSparsity ?? 0, moves));
   }

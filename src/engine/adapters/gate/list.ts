@@ -1,5 +1,6 @@
 /** What the gate rules do, by name. */
 import { oracle, quantile, random } from './choices';
+import { late } from './lateRule';
 import { averagedRule, exact } from './proximalRules';
 import type { RuleEntry } from './rule';
 import { coin, literal, reconstructed, soft } from './stepRule';
@@ -11,6 +12,7 @@ export const RULE_ENTRIES: readonly RuleEntry[] = [
   averagedRule,
   soft,
   quantile,
+  late,
   random,
   coin,
   oracle,

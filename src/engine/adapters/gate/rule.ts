@@ -33,8 +33,8 @@ export interface ThresholdRule {
   clear?(): Op[];
   /** After a step's last micro-batch. */
   update?(): Op[];
-  /** Host side of `update`; null: no gate gradients this time, so τ rests. */
-  prepare?(gradients: GateGradients | null): void;
+  /** Host side of `update` of step `step` (from 0); null: no gate gradients this time, so τ rests. */
+  prepare?(gradients: GateGradients | null, step: number): void;
   state?(): StateTensor[];
   /** (r, μ) of every token of the last batch that counted, where the rule keeps them: f32 [modules, capacity, 2]. */
   readonly tokens?: { pairs: Tensor; capacity: number };
@@ -56,7 +56,8 @@ export interface RuleContext extends RuleExtent {
   config: GateConfig;
   /** The passes whose μ the rule keeps. */
   kind: PassKind;
-  /** Optimizer steps in which τ moves. */
+  /** Optimizer steps of the run, and those in which τ moves. */
+  steps: number;
   updates: number;
   seed: number;
   /** Where the followed run notes the counts of a module; null where there is none. */

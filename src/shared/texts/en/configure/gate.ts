@@ -13,6 +13,7 @@ export const gate = {
     averaged: 'The same with μ averaged across batches, so that τ moves calmly.',
     soft: 'An active update is shrunk to max(0, 1 − τ/r) of itself, so that the output does not jump at τ. τ is trained by its gradient, like A and B; the sparsity penalty λ is the weight of a group lasso on token updates. Skipped tokens give no gradient: a module that has closed entirely stays closed.',
     quantile: 'The tokens with the largest relative update r stay active, always the same share. Nothing is learned.',
+    late: 'Trains without a gate first. Then the tokens with the smallest relative update r of each module are skipped, a growing share, by a threshold τ that follows r. A skipped token gets a constant, a vector of each module that is trained, in the place of its update.',
     random:
       'The seed draws the active tokens at random. A gate that is worth something must beat it at the same sparsity.',
     coin: 'The reconstructed rule with the sign of every gate gradient μ drawn by the seed: it learns a threshold from nothing. What a learned threshold owes to μ, it must do better than this.',

@@ -13,6 +13,7 @@ export const gate: GroupWords<typeof GATE> = {
       averaged: 'exact step, averaged μ',
       soft: 'soft threshold (group lasso)',
       quantile: 'fixed share by size',
+      late: 'late, with a constant',
       random: 'random tokens (control)',
       coin: 'threshold from coins (control)',
       oracle: 'by sign (control)',
@@ -40,6 +41,10 @@ export const gate: GroupWords<typeof GATE> = {
     help: 'In every step and module, as many tokens are active as in that run, so that only the choice differs.',
   },
   activeShare: { label: 'Active share', help: 'Share of tokens whose update is applied, in every batch and module.' },
+  gateStart: {
+    label: 'Gate starts at',
+    help: 'Share of the steps in which every token is active. Then the skipped share grows, and is whole halfway from there to the end. Early stopping and the best checkpoint count from then on.',
+  },
   eta: {
     label: 'Proximal step size η',
     tick: 'No proximal term (η = ∞)',

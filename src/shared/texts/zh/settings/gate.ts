@@ -11,6 +11,7 @@ export const gate: Texts['settings']['gate'] = {
       averaged: '精确步，平均 μ',
       soft: '软阈值（组套索）',
       quantile: '按大小取固定占比',
+      late: '后期门控，带常量',
       random: '随机词元（对照）',
       coin: '阈值来自硬币（对照）',
       oracle: '按符号（对照）',
@@ -38,6 +39,10 @@ export const gate: Texts['settings']['gate'] = {
     help: '在每一步、每个模块，激活的词元数与那个运行相同，因此区别只在于选了哪些。',
   },
   activeShare: { label: '激活占比', help: '每个批次和每个模块中应用更新的词元占比。' },
+  gateStart: {
+    label: '门控开始于',
+    help: '所有词元都激活的步数占比。之后跳过的占比逐渐增大，在从那里到结束的一半时达到全部。早停和最佳检查点从那时起才算。',
+  },
   eta: {
     label: '近端步长 η',
     tick: '不用近端项（η = ∞）',
