@@ -38,8 +38,8 @@ export interface Names {
   };
   /** A setting of a grid: "rank 8, dropout 5 %"; '' where nothing varies. */
   setting(values: readonly Varied[]): string;
-  /** "TS-LoRA, threshold from coins": a control of an experiment, and a variant that is shrunk after training. */
-  control(method: string, rule: GateRule): string;
+  /** "TS-LoRA, coins": a method under another gate rule, or with token dropout; and a variant that is shrunk after training. */
+  arm(method: string, of: GateRule | 'tokenDropout'): string;
   shrunk(run: string): string;
   /** A run that was given gates afterwards. */
   sieved(run: string, share: number): string;

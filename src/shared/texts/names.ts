@@ -64,7 +64,7 @@ export const names: Names = {
   setting(values) {
     return texts().experiment.grid.list(values.map(axisWords));
   },
-  control: (method, rule) => within(method, texts().experiment.form.control[rule] ?? rule),
+  arm: (method, of) => within(method, texts().experiment.form.arm[of] ?? of),
   shrunk: (run) => within(run, texts().experiment.form.shrunk),
   sieved: (run, share) =>
     texts()

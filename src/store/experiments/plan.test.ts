@@ -156,4 +156,43 @@ describe('the form', () => {
     );
     expect(settings.variants.map((a) => a.learningRate)).toEqual([null, 0.01]);
   });
+
+  it('puts other gates and token dropout beside the methods, at the share that the first gate is to skip', () => {
+    const { train, runs } = defaultSession();
+    const variants = (gate: Partial<(typeof runs)[1]['gate']>, draft: Partial<ExperimentDraft> = {}) =>
+      experimentSettings(
+        {
+          ...START_DRAFT,
+          methods: ['dora', 'lora', 'ts-lora'],
+          rules: ['soft', 'late', 'coin', 'quantile'],
+          tokenDropout: true,
+          ...draft,
+        },
+        train,
+        [runs[0], { ...runs[1], gate: { ...runs[1].gate, ...gate } }],
+        names,
+      ).variants.slice(3);
+    const steered = variants({ targetSparsity: 0.7 });
+    expect(steered.map(({ id }) => id)).toEqual([
+      'lora-token-dropout',
+      'ts-lora-soft',
+      'ts-lora-late',
+      'ts-lora-coin',
+      'ts-lora-quantile',
+    ]);
+    expect(steered.map(({ name }) => name)).toContain('TS-LoRA, late gate');
+    expect(steered.map(({ tokenDropout }) => tokenDropout)).toEqual([0.7, 0, 0, 0, 0]);
+    expect(steered[1].gate).toMatchObject({ rule: 'soft', targetSparsity: 0.7 });
+    expect(steered[2].gate.activeShare).toBeCloseTo(0.3);
+    expect(steered[4].gate.activeShare).toBeCloseTo(0.3);
+    // A rule that finds its own share is compared with what the others have by default.
+    expect(variants({})[2].gate).toMatchObject({ rule: 'late', targetSparsity: null, activeShare: 0.5 });
+    // Of a rule with a fixed share the learned ones get it as their target; the first gate's own rule is there already.
+    const fixed = variants({ rule: 'quantile', activeShare: 0.25 });
+    expect(fixed.map(({ id }) => id)).not.toContain('ts-lora-quantile');
+    expect(fixed[1].gate.targetSparsity).toBeCloseTo(0.75);
+    expect(variants({}, { methods: ['dora', 'ts-lora', 'ts-dora'] }).map(({ id }) => id)).not.toContain(
+      'dora-token-dropout',
+    );
+  });
 });

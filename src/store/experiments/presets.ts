@@ -17,8 +17,9 @@ import { type Message, isMessage, message } from '../../shared/message';
 import type { Names } from '../../shared/names';
 import { methodOf } from '../../shared/methods';
 import { ruleOf } from '../../shared/rules';
-import { isRefused, settingsOf } from '../../shared/settings';
+import { applies, isRefused, settingsOf } from '../../shared/settings';
 import { initialOf } from '../configure/changes';
+import { skipTargetOf, withSkipTarget } from '../configure/skipTarget';
 import { type Axis, expandGrid, sessionsOf, sharedOf } from './grid';
 
 export type ExperimentKind = 'compare' | 'importance';
@@ -29,8 +30,10 @@ export interface ExperimentDraft {
   /** What is compared: methods with one adapter, or the runs under Configure as they are. */
   of: 'methods' | 'runs';
   methods: MethodName[];
-  /** Of methods: gate rules beside that of the first gated one, with the same update: controls. */
-  controls: GateRule[];
+  /** Of methods: gate rules beside that of the first gated one, with the same update: rivals and controls. */
+  rules: GateRule[];
+  /** Of methods: the first one without gates that can, a second time with token dropout. */
+  tokenDropout: boolean;
   /** Of methods: each is there a second time, shrunk after training. */
   shrink: boolean;
   /** Settings that vary, with their values; none, one or two. */
@@ -48,7 +51,8 @@ export const START_DRAFT: ExperimentDraft = {
   of: 'methods',
   axes: [],
   methods: ['lora', 'dora', 'ts-lora'],
-  controls: [],
+  rules: [],
+  tokenDropout: false,
   shrink: false,
   seeds: 3,
   loadBestCheckpoint: false,
@@ -61,11 +65,15 @@ export const REPEATED: ExperimentDraft = { ...START_DRAFT, of: 'runs', seeds: 5 
 
 const MAX_SEEDS = 20;
 
-type VariantNames = Pick<Names, 'control' | 'setting' | 'shrunk' | 'variant'>;
+type VariantNames = Pick<Names, 'arm' | 'setting' | 'shrunk' | 'variant'>;
 type ExperimentNames = VariantNames & Pick<Names, 'experiment'>;
+/** What token dropout drops where no gate says what it is to be compared with; and what it drops at most. */
+const [TOKEN_DROPOUT, TOKEN_DROPOUT_MOST] = [0.5, 0.9];
 /** Variants of one session. */
 const PER_SESSION = 8;
-/** Gate rules that are offered as controls: they learn nothing from μ, or more than a gate could know. */
+/** Gate rules that are offered as rivals of the first gated method's own. */
+export const RIVALS = ['soft', 'late'] as const satisfies readonly GateRule[];
+/** Those that are offered as controls: they learn nothing from μ, or more than a gate could know. */
 export const CONTROLS = ['coin', 'random', 'quantile', 'oracle'] as const satisfies readonly GateRule[];
 
 /**
@@ -128,14 +136,18 @@ function comparedRuns(draft: ExperimentDraft, runs: readonly RunConfig[], names:
     ...(draft.shrink && { shrink: false }),
   }));
   const gated = methods.find(isGated);
-  const controls = draft.controls
-    .filter((rule) => gated !== undefined && rule !== gate.rule)
-    .map((rule) => {
-      const follows = ruleOf({ rule }).draws ? gated!.id : null;
-      const name = names.control(methodOf(gated!).label, rule);
-      return { ...gated!, id: `${gated!.id}-${rule}`, name, gate: { ...gate, rule, follows } };
-    });
-  const all = [...methods, ...controls];
+  const ruled = gated
+    ? draft.rules.filter((rule) => rule !== gate.rule).map((rule) => underRule(gated, rule, names))
+    : [];
+  const share = gated ? skipTargetOf([gated]).share : null;
+  const open = draft.tokenDropout && methods.find(canDropTokens);
+  const dropped = open && {
+    ...open,
+    id: `${open.id}-token-dropout`,
+    name: names.arm(methodOf(open).label, 'tokenDropout'),
+    tokenDropout: Math.min(share ?? TOKEN_DROPOUT, TOKEN_DROPOUT_MOST),
+  };
+  const all = [...methods, ...(dropped ? [dropped] : []), ...ruled];
   if (!draft.shrink) return all;
   return all.flatMap((run) => [
     run,
@@ -147,6 +159,21 @@ function comparedRuns(draft: ExperimentDraft, runs: readonly RunConfig[], names:
     },
   ]);
 }
+
+/** A gated run under another rule, at the share that its own is to skip. */
+function underRule(gated: RunConfig, rule: GateRule, names: VariantNames): RunConfig {
+  const follows = ruleOf({ rule }).draws ? gated.id : null;
+  const run = {
+    ...gated,
+    id: `${gated.id}-${rule}`,
+    name: names.arm(methodOf(gated).label, rule),
+    gate: { ...gated.gate, rule, follows },
+  };
+  return withSkipTarget([run], skipTargetOf([gated]).share)[0];
+}
+
+const DROPS_TOKENS = settingsOf('run').find(({ key }) => key === 'tokenDropout')!;
+const canDropTokens = (run: RunConfig): boolean => !isGated(run) && applies(DROPS_TOKENS, run);
 
 /**
  * The adapter that all variants share: that of the first run under Configure, without a learning rate of its own. What a

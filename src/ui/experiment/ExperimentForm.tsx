@@ -11,6 +11,7 @@ import { isLive } from '../../store/slices';
 import { settingOf } from '../../store/experiments/grid';
 import {
   CONTROLS,
+  RIVALS,
   START_DRAFT,
   type ExperimentDraft,
   type ExperimentKind,
@@ -24,6 +25,7 @@ import { goTo } from '../frame/router';
 import { Phrase } from '../Phrase';
 import { useSel, useStudio } from '../studioContext';
 
+const OFFERED = [...RIVALS, ...CONTROLS];
 const SETTINGS = hashOf({ place: 'settings', tab: 'source' });
 const DATA = hashOf({ place: 'data', tab: 'source' });
 
@@ -184,20 +186,30 @@ function Compared({ draft, set }: { draft: ExperimentDraft; set: (patch: Partial
       )}
       {draft.of === 'methods' && (
         <>
-          <fieldset className="checks">
-            <legend>{t.controls}</legend>
-            {CONTROLS.map((rule) => (
-              <Check
-                key={rule}
-                checked={draft.controls.includes(rule)}
-                onChange={(on) =>
-                  set({ controls: CONTROLS.filter((r) => (r === rule ? on : draft.controls.includes(r))) })
-                }
-              >
-                {t.control[rule]}
-              </Check>
-            ))}
-          </fieldset>
+          {(
+            [
+              ['rivals', RIVALS],
+              ['controls', CONTROLS],
+            ] as const
+          ).map(([group, rules]) => (
+            <fieldset key={group} className="checks">
+              <legend>{t[group]}</legend>
+              {rules.map((rule) => (
+                <Check
+                  key={rule}
+                  checked={draft.rules.includes(rule)}
+                  onChange={(on) => set({ rules: OFFERED.filter((r) => (r === rule ? on : draft.rules.includes(r))) })}
+                >
+                  {t.arm[rule]}
+                </Check>
+              ))}
+              {group === 'rivals' && (
+                <Check checked={draft.tokenDropout} onChange={(tokenDropout) => set({ tokenDropout })}>
+                  {t.arm.tokenDropout}
+                </Check>
+              )}
+            </fieldset>
+          ))}
           <Check checked={draft.shrink} onChange={(shrink) => set({ shrink })}>
             {t.shrink}
           </Check>

@@ -37,9 +37,18 @@ export const form = {
   of: { methods: 'Methods, all else equal', runs: 'The runs under Settings' },
   runs: (names: string) => `${names}: each with its own settings, gates and controls included.`,
   methods: 'Methods',
-  controls: 'Controls: other gate rules with the same update',
-  /** Rules that are offered as controls, as they stand in a name. */
-  control: { coin: 'coins', random: 'random', quantile: 'quantile', oracle: 'by sign' } as Record<string, string>,
+  rivals: 'Beside them, at the same sparsity: other gates over the same update; no gate, but token dropout',
+  controls: 'Controls over the same update',
+  /** What is offered beside the methods, as it stands in a name. */
+  arm: {
+    soft: 'soft threshold',
+    late: 'late gate',
+    coin: 'coins',
+    random: 'random',
+    quantile: 'quantile',
+    oracle: 'by sign',
+    tokenDropout: 'token dropout',
+  } as Record<string, string>,
   shrink: 'Each a second time, shrunk after training (one scale, chosen on the dev split)',
   shrunk: 'shrunk',
   axis: ['Setting to vary', 'combined with'],
