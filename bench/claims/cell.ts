@@ -1,7 +1,8 @@
 /** Trains one cell of the plan as the page would, and measures it by example, so that examples can be drawn again. */
+import { version } from '../../package.json';
 import { exampleCount } from '../../src/data/batches';
 import type { Trainer } from '../../src/engine';
-import { type TrainConfig, runSchema, sessionSchema, trainSchema } from '../../src/shared/config';
+import { type TrainConfig, isGated, runSchema, sessionSchema, trainSchema } from '../../src/shared/config';
 import { SIEVE_WAYS } from '../../src/shared/sieve';
 import type { TokenBatch, TokenSet } from '../../src/shared/types';
 import { Lock } from '../../src/train/lock';
@@ -11,13 +12,26 @@ import { Session } from '../../src/train/session';
 import { shrink } from '../../src/train/shrink';
 import { firstBatches, sieveData } from '../../src/train/sieve/data';
 import { Sieve } from '../../src/train/sieve/sieve';
-import { type CellId, DEV_EXAMPLES, METHODS, SCALED, SIEVED, TRAIN, TUNING_SEEDS, VALIDATION_EXAMPLES } from './plan';
+import {
+  type CellId,
+  DEV_EXAMPLES,
+  METHODS,
+  SCALED,
+  SIEVED,
+  TRAIN,
+  TUNING_SEEDS,
+  VALIDATION_EXAMPLES,
+  stepsOf,
+} from './plan';
+import type { PlanSet } from './sets';
 
-/** Σ loss and supervised tokens of each validation example, in order. */
-interface Measured {
+/** Σ loss and supervised tokens of each validation example, in order; and what a gate did on all of them. */
+export interface Measured {
   sums: number[];
   tokens: number[];
   skipped: number | null;
+  /** Active share by module, bottom up. */
+  active?: number[];
 }
 
 export interface Cell extends CellId, Measured {
@@ -32,6 +46,8 @@ export interface Cell extends CellId, Measured {
   /** Wall time, and what the process computed in it. */
   ms: number;
   cpuMs: number;
+  /** What wrote it, what computed it, SHA-256 of the set's rows, and the seed of its split. */
+  by: { software: string; device: string; data: string; split: number };
 }
 
 async function measure(trainer: Trainer, runId: string, batches: readonly TokenBatch[]): Promise<Measured> {
@@ -46,14 +62,16 @@ async function measure(trainer: Trainer, runId: string, batches: readonly TokenB
         sum += losses[at++];
         n++;
       }
-      sums.push(Number(sum.toPrecision(6)));
+      sums.push(Number(sum.toPrecision(5)));
       tokens.push(n);
     }
   }
+  if (!isGated(trainer.run(runId).config)) return { sums, tokens, skipped: null };
   const [{ gate }] = await trainer.evaluate([runId], batches);
   const count = (x: Uint32Array) => x.reduce((a, b) => a + b, 0);
-  const skipped = gate ? Number((1 - count(gate.active) / count(gate.tokens)).toPrecision(6)) : null;
-  return { sums, tokens, skipped };
+  const skipped = Number((1 - count(gate!.active) / count(gate!.tokens)).toPrecision(6));
+  const active = Array.from(gate!.active, (n, m) => Number((n / gate!.tokens[m]).toPrecision(4)));
+  return { sums, tokens, skipped, active };
 }
 
 /** The finished run at its best scale; of a tuning seed nothing but the dev loss. */
@@ -73,12 +91,7 @@ const firstOf = ({ ids, offsets, supervised }: TokenSet): TokenSet => ({
 });
 
 /** A cell of a tuning seed has nothing but dev losses. */
-export async function trainCell(
-  model: OpenModel,
-  data: { train: TokenSet; validation: TokenSet },
-  id: CellId,
-  steps = TRAIN.steps!,
-): Promise<Cell> {
+export async function trainCell(model: OpenModel, data: PlanSet, id: CellId, steps = stepsOf(id.seed)): Promise<Cell> {
   const [started, used] = [performance.now(), process.cpuUsage()];
   const train = trainSchema.parse({
     ...TRAIN,
@@ -88,10 +101,7 @@ export async function trainCell(
     learningRate: id.rate,
     devShare: Math.min(0.5, DEV_EXAMPLES / exampleCount(data.train)),
   });
-  const planned: readonly object[] = METHODS[id.method];
-  const runs = planned.map((run, i) =>
-    runSchema.parse({ id: i === planned.length - 1 ? 'run' : 'followed', name: id.method, ...run }),
-  );
+  const runs = [runSchema.parse({ id: 'run', name: id.method, ...METHODS[id.method] })];
   const events: TrainEvent[] = [];
   const session = await Session.create(
     model,
@@ -121,7 +131,7 @@ export async function trainCell(
         Sieve.open(s.trainer.run('run'), { model: s.model, train, data: sieveData(s.data, s.validation, train) }),
       );
       for (const way of SIEVE_WAYS) {
-        for (const share of SIEVED) {
+        for (const share of SIEVED[way]) {
           await sieve.gated(way, share);
           const { sums, skipped } = await measure(sieve.trainer, 'run', batches);
           sieved.push({ way, share, sums, skipped });
@@ -141,6 +151,11 @@ export async function trainCell(
       ...(sieved.length > 0 && { sieved }),
       ms: Math.round(performance.now() - started),
       cpuMs: Math.round((user + system) / 1000),
+      by: {
+        software: `Sieve ${version}`,
+        device: `CPU engine in Node ${process.versions.node}`,
+        ...data.by,
+      },
     };
   } finally {
     await session.free();

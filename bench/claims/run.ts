@@ -4,88 +4,23 @@
  *
  *   npm run claims -- list                                   what is done, what is left
  *   npm run claims -- run --minutes 60                       the next cells of the first tier, rates first, for so long
- *   npm run claims -- run --tier second                      those of the second
+ *   npm run claims -- run --tier second                      those of the second; `small` are those of the 4m model
  *   npm run claims -- run --model sieve-stories-nano --set feelings --method lora --seed 1 --rate 1e-3
+ *   npm run claims -- again --model … --set … --method … --seed … --rate …
+ *                                                            trains a stored cell again and compares all of its numbers
  *
  * `--steps N` trains fewer steps into .out/claims instead: to see that it works, never as a result.
  */
 import '../../src/train/testing/node';
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openCpuDevice } from '../../src/engine';
 import { fetchModel, placeWeights, proveModel } from '../../src/train/openModel';
 import { type Cell, trainCell } from './cell';
-import { type CellId, FIRST_RATES, METHOD_NAMES, MODELS, RATES, SCALED, TIERS, TUNING_SEEDS, type Tier } from './plan';
+import { FOLDER, type Place, cellsOf, expected, fileOf, left, same } from './cells';
+import { type CellId, METHOD_NAMES, MODELS, TIERS } from './plan';
 import { SETS, tokenSets } from './sets';
-
-type Place = Pick<CellId, 'model' | 'set'>;
-
-const fileOf = ({ model, set }: Place, folder: string) => join(folder, model, `${set}.jsonl`);
-
-function cellsOf(place: Place, folder: string): Cell[] {
-  const file = fileOf(place, folder);
-  if (!existsSync(file)) return [];
-  return readFileSync(file, 'utf8')
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as Cell);
-}
-
-const same = (a: CellId, b: CellId) => a.method === b.method && a.seed === b.seed && a.rate === b.rate;
-
-/** What a rate is chosen for: a method as it is, or at its best scale. A loss that is not finite is null in a file. */
-type Reading = (cell: Cell) => number | null;
-const readingsOf = (method: string): Reading[] =>
-  SCALED.includes(method as CellId['method'])
-    ? [(cell) => cell.dev, (cell) => cell.scaled?.dev ?? NaN]
-    : [(cell) => cell.dev];
-
-/**
- * The rate with the lowest mean dev loss over the tuning seeds, and whether that is known: it has neighbours that are worse.
- * @returns rates that are still to be tried, or the one that is chosen
- */
-function searchRate(cells: readonly Cell[], method: string, reading: Reading): { rate: number } | { next: number[] } {
-  const mean = (rate: number): number | null => {
-    const tried = TUNING_SEEDS.map((seed) => cells.find((c) => same(c, { ...c, method, seed, rate } as Cell)));
-    if (tried.some((c) => c === undefined)) return null;
-    const loss = tried.reduce((sum, c) => sum + (reading(c!) ?? NaN), 0) / tried.length;
-    return Number.isFinite(loss) ? loss : Infinity;
-  };
-  const tried = RATES.flatMap((rate) => mean(rate) ?? []);
-  const known = RATES.filter((rate) => mean(rate) !== null);
-  const first = FIRST_RATES.filter((rate) => mean(rate) === null);
-  if (first.length > 0) return { next: first };
-  const rate = known[tried.indexOf(Math.min(...tried))];
-  const at = RATES.indexOf(rate);
-  const next = [RATES[at - 1], RATES[at + 1]].filter((r) => r !== undefined && mean(r) === null);
-  return next.length > 0 ? { next } : { rate };
-}
-
-/** What is still to be done of a model and set: of each method the rates first, then the seeds at the best of them. */
-function left(
-  place: Place,
-  cells: readonly Cell[],
-  methods: readonly CellId['method'][],
-  seeds: readonly number[],
-): CellId[] {
-  return methods.flatMap((method) => {
-    const ids = readingsOf(method).flatMap((reading): CellId[] => {
-      const found = searchRate(cells, method, reading);
-      const [rates, of] = 'next' in found ? [found.next, TUNING_SEEDS] : [[found.rate], seeds];
-      return rates.flatMap((rate) => of.map((seed) => ({ ...place, method, seed, rate })));
-    });
-    // Both readings may ask for the same.
-    return ids.filter((id, i) => ids.findIndex((o) => same(o, id)) === i && !cells.some((c) => same(c, id)));
-  });
-}
-
-/** Cells of a model and set: a method needs some five rates, and its seeds at one of them, or at two where it is scaled. */
-const expected = (methods: readonly CellId['method'][], seeds: readonly number[]): number =>
-  methods.reduce(
-    (sum, method) => sum + 5 * TUNING_SEEDS.length + seeds.length * (SCALED.includes(method) ? 1.5 : 1),
-    0,
-  );
 
 export async function main(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -107,12 +42,12 @@ export async function main(args: string[]): Promise<number> {
     if (unknown !== undefined) throw new Error(`there is no ${what} "${unknown}": ${all.join(', ')}`);
     return (asked ?? all) as T[];
   };
-  const models = pick(MODELS, values.model, 'model');
-  const [tierName] = pick(Object.keys(TIERS) as Tier[], [values.tier ?? 'core'], 'tier');
+  const [tierName] = pick(Object.keys(TIERS) as (keyof typeof TIERS)[], [values.tier ?? 'core'], 'tier');
   const tier = TIERS[tierName];
+  const models = pick(MODELS, values.model ?? [tier.model], 'model');
   const sets = pick(Object.keys(SETS), values.set ?? (tier.sets ? [...tier.sets] : undefined), 'set');
   const methods = pick(METHOD_NAMES, values.method ?? [...tier.methods], 'method');
-  const folder = values.steps === undefined ? 'docs/claims/cells' : '.out/claims';
+  const folder = values.steps === undefined ? FOLDER : '.out/claims';
   const steps = values.steps === undefined ? undefined : Number(values.steps);
   const places = models.flatMap((model) => sets.map((set): Place => ({ model, set })));
   if (positionals[0] !== 'run') {
@@ -126,16 +61,19 @@ export async function main(args: string[]): Promise<number> {
     }
     return 0;
   }
+  const again = positionals[0] === 'again';
   const until = performance.now() + Number(values.minutes ?? Infinity) * 60_000;
+  let differ = 0;
   for (const place of places) {
+    const one = (): CellId[] => {
+      const { seed, rate } = values;
+      if (seed === undefined || rate === undefined) throw new Error('--seed and --rate go together');
+      return methods.map((method) => ({ ...place, method, seed: Number(seed), rate: Number(rate) }));
+    };
     const next = (): CellId | undefined => {
       const cells = cellsOf(place, folder);
-      const { seed, rate } = values;
-      if (seed === undefined) return left(place, cells, methods, tier.seeds)[0];
-      if (rate === undefined) throw new Error('--seed asks for --rate, too');
-      return methods
-        .map((method): CellId => ({ ...place, method, seed: Number(seed), rate: Number(rate) }))
-        .find((id) => !cells.some((c) => same(c, id)));
+      const wanted = again || values.seed !== undefined ? one() : left(place, cells, methods, tier.seeds);
+      return wanted.find((id) => again === cells.some((c) => same(c, id)));
     };
     if (!next() || performance.now() >= until) continue;
     // A model and its set for all of their cells; one process uses one core, two of them two.
@@ -144,17 +82,31 @@ export async function main(args: string[]): Promise<number> {
     const base = await placeWeights(await openCpuDevice({ threads: 1 }), files);
     const model = await proveModel(base, files, emit);
     const data = await tokenSets(place.set, files.tokenizer);
-    for (let id = next(); id && performance.now() < until; id = next()) {
+    for (let id = next(); id && performance.now() < until; id = again ? undefined : next()) {
       const cell = await trainCell(model, data, id, steps);
+      console.log(inWords(cell));
+      if (again) {
+        const stored = cellsOf(place, folder).find((c) => same(c, cell))!;
+        const equal = numbersOf(stored) === numbersOf(cell);
+        if (!equal) differ++;
+        console.log(equal ? 'the same numbers as the stored cell' : 'NOT the numbers of the stored cell');
+        continue;
+      }
       const file = fileOf(place, folder);
       mkdirSync(dirname(file), { recursive: true });
       appendFileSync(file, `${JSON.stringify(cell)}\n`);
-      const total = (of: number[]) => of.reduce((a, b) => a + b, 0);
-      const loss = cell.sums.length > 0 ? `, validation ${(total(cell.sums) / total(cell.tokens)).toFixed(4)}` : '';
-      console.log(
-        `${id.model}, ${id.set}, ${id.method}, seed ${id.seed}, rate ${id.rate}: dev ${cell.dev.toFixed(4)}${loss}, ${cell.steps} steps, ${Math.round(cell.ms / 1000)} s, ${Math.round(cell.cpuMs / 1000)} s of CPU`,
-      );
     }
   }
-  return 0;
+  return differ > 0 ? 1 : 0;
+}
+
+/** All that a cell says but how long it took, and on what. */
+const numbersOf = ({ ms, cpuMs, by: { data, split }, ...numbers }: Cell): string =>
+  JSON.stringify({ ...numbers, data, split });
+
+function inWords(cell: Cell): string {
+  const total = (of: number[]) => of.reduce((a, b) => a + b, 0);
+  const loss = cell.sums.length > 0 ? `, validation ${(total(cell.sums) / total(cell.tokens)).toFixed(4)}` : '';
+  const taken = `${Math.round(cell.ms / 1000)} s, ${Math.round(cell.cpuMs / 1000)} s of CPU`;
+  return `${cell.model}, ${cell.set}, ${cell.method}, seed ${cell.seed}, rate ${cell.rate}: dev ${cell.dev?.toFixed(4)}${loss}, ${cell.steps} steps, ${taken}`;
 }

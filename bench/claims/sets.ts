@@ -2,6 +2,7 @@
  * The sets of the plan as token sets. Shared ones are read where they lie, `$SIEVE_DATA` or `shared/data` beside the repository;
  * nothing is copied.
  */
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseFile } from '../../src/data/parse';
@@ -25,8 +26,13 @@ function shared(path: string): string {
 const json = <T>(text: string) => JSON.parse(text) as T[];
 const lines = (text: string) => text.split('\n').filter(Boolean);
 
-/** In the order in which they are trained: short examples first. */
+/** In the order in which they are trained: short examples first, those of which one is not solved before the other. */
 export const SETS: Record<string, () => Row[]> = {
+  'sms-spam': () =>
+    lines(shared('sms-spam/SMSSpamCollection')).map((line) => {
+      const [label, text] = line.split('\t');
+      return { prompt: `${text}\nThis is`, completion: ` ${label}` };
+    }),
   feelings: () =>
     lines(readFileSync('public/datasets/feelings/feelings.csv', 'utf8'))
       .slice(1)
@@ -34,11 +40,6 @@ export const SETS: Record<string, () => Row[]> = {
         const [, text, label] = /^"((?:[^"]|"")*)",(.*)$/.exec(line) ?? /^([^,]*),(.*)$/.exec(line)!;
         return { prompt: `${text.replaceAll('""', '"')}\nFeeling:`, completion: ` ${label}` };
       }),
-  'sms-spam': () =>
-    lines(shared('sms-spam/SMSSpamCollection')).map((line) => {
-      const [label, text] = line.split('\t');
-      return { prompt: `${text}\nThis is`, completion: ` ${label}` };
-    }),
   alpaca: () =>
     json<{ instruction: string; input: string; output: string }>(shared('llama-factory-demo/alpaca_en_demo.json')).map(
       ({ instruction, input, output }) => ({
@@ -57,16 +58,23 @@ export const SETS: Record<string, () => Row[]> = {
     }),
 };
 
+/** A set as it is trained on, and what tells it from others. */
+export interface PlanSet {
+  train: TokenSet;
+  validation: TokenSet;
+  by: { data: string; split: number };
+}
+
+const SPLIT_SEED = 2026;
+
 /** The same validation examples for all seeds. */
-export async function tokenSets(
-  name: string,
-  tokenizer: Tokenizer,
-): Promise<{ train: TokenSet; validation: TokenSet }> {
+export async function tokenSets(name: string, tokenizer: Tokenizer): Promise<PlanSet> {
   const read = SETS[name];
   if (!read) throw new Error(`there is no set "${name}": ${Object.keys(SETS).join(', ')}`);
   const rows = read();
-  const table = await parseFile('set.jsonl', new Blob([rows.map((row) => JSON.stringify(row)).join('\n')]));
-  return prepare(
+  const text = rows.map((row) => JSON.stringify(row)).join('\n');
+  const table = await parseFile('set.jsonl', new Blob([text]));
+  const { train, validation } = await prepare(
     table,
     {
       mapping: { kind: 'prompt-completion', roles: { prompt: 'prompt', completion: 'completion' } },
@@ -74,7 +82,7 @@ export async function tokenSets(
       completionOnly: true,
       maxSequenceLength: TRAIN.maxSequenceLength!,
       validationShare: Math.min(0.4, VALIDATION_EXAMPLES / rows.length),
-      seed: 2026,
+      seed: SPLIT_SEED,
       maxExamples: 20_000,
       stratify: true,
       repairs: NO_REPAIRS,
@@ -82,4 +90,6 @@ export async function tokenSets(
     },
     tokenizer,
   );
+  const data = createHash('sha256').update(text).digest('hex');
+  return { train, validation, by: { data, split: SPLIT_SEED } };
 }
