@@ -10,6 +10,8 @@ export interface ChartRow {
   /** Class of its colour; `mark-1` … as runs are marked. */
   mark: string;
   interval: Interval | null;
+  /** Ends of its interval, where they do not lie evenly about the mean. */
+  ends?: readonly [number, number];
   /** One per seed. */
   values?: readonly (number | null)[];
   /** Stands in front of the first row of a group. */
@@ -25,20 +27,26 @@ interface Look {
   share?: boolean;
   /** A level to hold all rows against, with its name. */
   level?: { value: number; label: string } | null;
+  /** Half the width of a band around the level: what lies in it counts as equal. */
+  margin?: number | null;
 }
 
 const ROW = 26;
 const GROUP = 24;
 const TOP = 8;
 
+/** Of a row's interval; empty without one. */
+function endsOf({ interval, ends }: ChartRow): readonly number[] {
+  if (!interval) return [];
+  return ends ?? [interval.mean - (interval.half ?? 0), interval.mean + (interval.half ?? 0)];
+}
+
 /** What an axis must span: every dot, interval and level, and a little room. */
 function span(rows: readonly ChartRow[], look: Look): [number, number] {
   if (look.share) return [0, 1];
-  const all = rows.flatMap(({ interval, values }) => [
-    ...(interval ? [interval.mean - (interval.half ?? 0), interval.mean + (interval.half ?? 0)] : []),
-    ...(values ?? []).filter((v) => v !== null),
-  ]);
-  if (look.level) all.push(look.level.value);
+  const all = rows.flatMap((row) => [...endsOf(row), ...(row.values ?? []).filter((v) => v !== null)]);
+  const margin = look.margin ?? 0;
+  if (look.level) all.push(look.level.value - margin, look.level.value + margin);
   if (all.length === 0) return [0, 1];
   const [low, high] = [Math.min(...all), Math.max(...all)];
   const room = Math.max((high - low) * 0.06, Math.abs(high) * 1e-3, 1e-6);
@@ -48,14 +56,15 @@ function span(rows: readonly ChartRow[], look: Look): [number, number] {
 /** The chart. An interval that runs out of a share's 0 to 1 is cut there. */
 export function intervalChart(rows: readonly ChartRow[], look: Look): Drawing {
   const t = texts().charts.intervals;
-  const { width, format, share, level } = look;
+  const { width, format, share, level, margin } = look;
   const left = Math.min(190, Math.max(84, ...rows.map((r) => letters(r.label) * 6.8 + 14)), width * 0.45);
   const right = 18;
   const [low, high] = span(rows, look);
   const x = (v: number) => left + ((Math.min(high, Math.max(low, v)) - low) / (high - low)) * (width - left - right);
   let y = TOP + (level ? 14 : 0);
   const parts: Drawing[] = [];
-  for (const { label, mark, interval, values, group } of rows) {
+  for (const row of rows) {
+    const { label, mark, interval, values, group } = row;
     if (group !== undefined) {
       parts.push(draw('text', { x: 0, y: y + 15, className: 'chart-group' }, group));
       y += GROUP;
@@ -64,14 +73,16 @@ export function intervalChart(rows: readonly ChartRow[], look: Look): Drawing {
     parts.push(draw('text', { x: left - 8, y: middle + 4, textAnchor: 'end', className: 'chart-label' }, label));
     if (interval) {
       const { mean, half, n } = interval;
-      const said = t.row(label, format(mean) + (half === null ? '' : ` ± ${format(half)}`), n);
+      const [from, to] = endsOf(row);
+      const written = row.ends ? ` (${row.ends.map(format).join(', ')})` : half === null ? '' : ` ± ${format(half)}`;
+      const said = t.row(label, format(mean) + written, n);
       const whisker =
-        half === null
+        half === null && !row.ends
           ? []
           : [
               draw('line', {
-                x1: x(mean - half),
-                x2: x(mean + half),
+                x1: x(from),
+                x2: x(to),
                 y1: middle,
                 y2: middle,
                 className: `chart-whisker ${share ? 'over-bar' : mark}`,
@@ -117,8 +128,15 @@ export function intervalChart(rows: readonly ChartRow[], look: Look): Drawing {
     draw('line', { x1: x(t), x2: x(t), y1: TOP, y2: axis, className: 'chart-grid' }),
     draw('text', { x: x(t), y: axis + 16, textAnchor: 'middle', className: 'chart-tick' }, format(t)),
   ]);
+  const [top, bottom] = [TOP.toFixed(1), axis.toFixed(1)];
+  const band = (level: number, half: number) => {
+    const [from, to] = [x(level - half).toFixed(1), x(level + half).toFixed(1)];
+    const points = `${from},${top} ${to},${top} ${to},${bottom} ${from},${bottom}`;
+    return draw('polygon', { points, className: 'chart-band mark-0' });
+  };
   const over = level
     ? [
+        ...(margin ? [band(level.value, margin)] : []),
         draw('line', { x1: x(level.value), x2: x(level.value), y1: TOP, y2: axis, className: 'chart-level' }),
         draw(
           'text',

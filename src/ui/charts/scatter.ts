@@ -15,6 +15,13 @@ export interface ScatterPoint {
   seeds?: readonly (readonly [number, number])[];
 }
 
+/** Points that belong together, joined: `[skipped share, value]` in ascending order; the last one has the name. */
+export interface ScatterLine {
+  label: string;
+  mark: string;
+  points: readonly (readonly [number, number])[];
+}
+
 interface Look {
   title: string;
   width: number;
@@ -23,6 +30,7 @@ interface Look {
   /** Value of the untouched model, drawn where it lies not far from the others. */
   level: { value: number; label: string } | null;
   xLabel: string;
+  lines?: readonly ScatterLine[];
 }
 
 const LEFT = 56;
@@ -34,12 +42,16 @@ const LETTER = 6.8;
 const LINE = 14;
 
 /** What the axis of values must span; a level far away would squeeze all differences into nothing. */
-function spanOf(points: readonly ScatterPoint[], level: Look['level']): { low: number; high: number; near: boolean } {
+function spanOf(
+  points: readonly ScatterPoint[],
+  { level, lines = [] }: Pick<Look, 'level' | 'lines'>,
+): { low: number; high: number; near: boolean } {
   const all = points.flatMap(({ y, seeds }) => [
     y.mean - (y.half ?? 0),
     y.mean + (y.half ?? 0),
     ...(seeds ?? []).map(([, v]) => v),
   ]);
+  all.push(...lines.flatMap((l) => l.points.map(([, v]) => v)));
   const [least, most] = [Math.min(...all), Math.max(...all)];
   const reach = Math.max(most - least, Math.abs(most) * 0.01, 1e-6);
   const near = level !== null && level.value < most + 2 * reach && level.value > least - 2 * reach;
@@ -49,9 +61,10 @@ function spanOf(points: readonly ScatterPoint[], level: Look['level']): { low: n
 }
 
 export function scatterChart(points: readonly ScatterPoint[], look: Look): Drawing {
-  const { title, width, height, format, level, xLabel } = look;
-  const { low, high, near } = spanOf(points, level);
-  const widest = Math.max(0.1, ...points.flatMap((p) => [p.x, ...(p.seeds ?? []).map(([share]) => share)]));
+  const { title, width, height, format, level, xLabel, lines = [] } = look;
+  const { low, high, near } = spanOf(points, look);
+  const shares = points.flatMap((p) => [p.x, ...(p.seeds ?? []).map(([share]) => share)]);
+  const widest = Math.max(0.1, ...shares, ...lines.flatMap((l) => l.points.map(([share]) => share)));
   const last = Math.min(1, widest * 1.15);
   const x = (share: number) => LEFT + (share / last) * (width - LEFT - RIGHT);
   const y = (v: number) => TOP + (1 - (v - low) / (high - low)) * (height - TOP - BOTTOM);
@@ -87,6 +100,24 @@ export function scatterChart(points: readonly ScatterPoint[], look: Look): Drawi
       ),
     );
   const names: { x: number; y: number; end: boolean; label: string }[] = [];
+  const name = (label: string, cx: number, cy: number) => {
+    const end = cx + 10 + letters(label) * LETTER > width;
+    names.push({ x: end ? cx - 9 : cx + 9, y: cy + 4, end, label });
+  };
+  for (const { label, mark, points: joined } of lines) {
+    joined.slice(1).forEach(([share, value], i) => {
+      const [before, from] = joined[i];
+      const ends = { x1: x(before), y1: y(from), x2: x(share), y2: y(value) };
+      parts.push(draw('line', { ...ends, className: `chart-whisker ${mark}` }));
+    });
+    for (const [share, value] of joined) {
+      const said = texts().charts.scatter.point(label, `${(share * 100).toFixed(1)} %`, format(value));
+      const dot = draw('circle', { cx: x(share), cy: y(value), r: 3, className: `chart-dot ${mark}` });
+      parts.push(draw('g', {}, draw('title', {}, said), dot));
+    }
+    const last = joined.at(-1);
+    if (last) name(label, x(last[0]), y(last[1]));
+  }
   for (const { label, mark, x: share, y: value, seeds } of points) {
     const said = texts().charts.scatter.point(
       label,
@@ -119,8 +150,7 @@ export function scatterChart(points: readonly ScatterPoint[], look: Look): Drawi
         draw('circle', { cx, cy, r: 5, className: `chart-point ${mark}` }),
       ),
     );
-    const end = cx + 10 + letters(label) * LETTER > width;
-    names.push({ x: end ? cx - 9 : cx + 9, y: cy + 4, end, label });
+    name(label, cx, cy);
   }
   // Names that would lie on one another move down.
   names.sort((a, b) => a.y - b.y);

@@ -10,6 +10,7 @@ import { Figure } from '../charts/Figure';
 import { tradeOffFigure } from '../charts/lossFigures';
 import { fixed } from '../format';
 import { ReportTable, type ShownTable } from '../ReportTable';
+import { evidenceFigure, evidenceOf } from './evidence';
 import { bandFigure, bandsOf, lossFigure, tradeOffPoints } from './figures';
 import { resultTable } from './tables';
 
@@ -52,6 +53,7 @@ export function ResultFigures({ experiment, cells, results }: Props & { results:
         />
       )}
       <TradeOffOver results={results} />
+      <EvidenceFigure experiment={experiment} results={results} />
     </div>
   );
 }
@@ -70,6 +72,29 @@ function TradeOffOver({ results }: { results: Results }) {
       rows={() => [
         ['variant', 'skipped share', 'validation loss', '95 % CI ±'],
         ...points.map((p) => [p.label, p.x, p.y.mean, p.y.half]),
+      ]}
+    />
+  );
+}
+
+/** The figure that docs/claims.md has of the planned runs, of one's own. */
+function EvidenceFigure({ experiment, results }: Omit<Props, 'cells'> & { results: Results }) {
+  const t = texts().experiment.evidence;
+  const evidence = evidenceOf(experiment, results);
+  if (!evidence) return null;
+  const { signs, against } = evidence;
+  return (
+    <Figure
+      title={t.title}
+      name="experiment-evidence"
+      draw={(width) => evidenceFigure(evidence, width)}
+      explain={() => [t.help]}
+      rows={() => [
+        ['panel', 'variant', 'difference', '95 % CI ±', 'seeds'],
+        ...[
+          ...signs.map((row) => ({ panel: t.signs, row })),
+          ...against.rows.map((row) => ({ panel: t.against(against.baseline), row })),
+        ].map(({ panel, row: { label, interval } }) => [panel, label, interval?.mean, interval?.half, interval?.n]),
       ]}
     />
   );

@@ -13,7 +13,7 @@ import type { ScatterPoint } from '../charts/scatter';
 import { shareChart } from '../charts/shares';
 import { fixed, percent } from '../format';
 
-const markOf = (index: number) => `mark-${(index % 8) + 1}`;
+export const markOf = (index: number) => `mark-${(index % 8) + 1}`;
 
 /** `mean ± half`, or the mean alone where there is one seed. */
 export function withInterval(i: Interval | null, show: (v: number) => string): string {

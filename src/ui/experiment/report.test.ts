@@ -22,7 +22,7 @@ it('the page needs nothing and runs nothing, whatever names say', () => {
   expect(html).not.toMatch(/<script|<b>digits|javascript:|https?:/);
   expect(html).toContain('&#60;script&#62;');
   expect(html).toContain('Validation loss: TS-LoRA better by');
-  expect(html.match(/<svg/g)).toHaveLength(4);
+  expect(html.match(/<svg/g)).toHaveLength(5);
   expect(html).toContain('3.500');
 });
 

@@ -15,6 +15,7 @@ import { templateWords } from '../templateWords';
 import { resultTable } from './tables';
 import { SOFTWARE } from '../provenance';
 import { verdictsOf } from './verdicts';
+import { evidenceFigure, evidenceOf } from './evidence';
 import { toMarkup } from '../charts/drawing';
 import { tradeOffFigure } from '../charts/lossFigures';
 import { count, fixed, percent } from '../format';
@@ -54,6 +55,7 @@ export function reportHtml(experiment: Experiment, cells: readonly Cell[]): stri
   const bands = bandsOf(experiment, cells);
   const trade = tradeOffPoints(results);
   const verdicts = verdictsOf(experiment, cells, results);
+  const evidence = evidenceOf(experiment, results);
   const parts = [
     title(experiment.name),
     paragraph(
@@ -69,6 +71,7 @@ export function reportHtml(experiment: Experiment, cells: readonly Cell[]): stri
     toMarkup(lossFigure(results, WIDTH)),
     ...(bands.length > 0 ? [toMarkup(bandFigure(bands, WIDTH))] : []),
     ...(trade.length > 1 ? [toMarkup(tradeOffFigure(trade, base, WIDTH))] : []),
+    ...(evidence ? [toMarkup(evidenceFigure(evidence, WIDTH)), paragraph(t.evidence.help, true)] : []),
     paperMarkup(resultTable(experiment, cells, results)),
     table(
       t.report.seeds,

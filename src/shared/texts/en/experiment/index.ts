@@ -1,4 +1,5 @@
 /** Experiment section: grids, verdicts, report. */
+import { evidence } from './evidence';
 import { form, grid } from './form';
 import { modules } from './modules';
 import { report } from './report';
@@ -28,6 +29,7 @@ export const experiment = {
   grid,
   view,
   results,
+  evidence,
   modules,
   noise,
   classes,

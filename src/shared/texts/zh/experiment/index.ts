@@ -1,4 +1,5 @@
 import type { Texts } from '../../en';
+import { evidence } from './evidence';
 import { form, grid } from './form';
 import { modules } from './modules';
 import { report } from './report';
@@ -16,6 +17,7 @@ export const experiment: Texts['experiment'] = {
   grid,
   view,
   results,
+  evidence,
   modules,
   noise,
   classes,
