@@ -10,7 +10,14 @@ const PAGE = 'claims.html';
 
 const STYLE = `body { margin: 2rem auto; max-width: 72rem; padding: 0 1rem; font: 1rem/1.5 system-ui, sans-serif; color-scheme: light dark }
 table { display: block; overflow-x: auto; border-collapse: collapse; font-size: 0.875rem; font-variant-numeric: tabular-nums }
+svg { max-width: 100%; height: auto }
 th, td { padding: 0.25rem 0.5rem; border: 1px solid color-mix(in srgb, currentColor 25%, transparent); text-align: start }`;
+
+/** Figures beside the document, in its place: the page may load nothing. Links to files that a built site does not have are text. */
+const alone = (markdown) =>
+  markdown
+    .replaceAll(/!\[[^\]]*\]\(([^)]+\.svg)\)/g, (_, path) => readFileSync(`docs/${path}`, 'utf8').trim())
+    .replaceAll(/\[([^\]]*)\]\((?!https:)[^)]*\)/g, '`$1`');
 
 /** @param {string} markdown @returns {string} the whole page */
 export const claimsPage = (markdown) => `<!doctype html>
@@ -25,7 +32,7 @@ ${STYLE}
 </style>
 </head>
 <body>
-${marked.parse(markdown, { async: false })}</body>
+${marked.parse(alone(markdown), { async: false })}</body>
 </html>
 `;
 

@@ -6,6 +6,7 @@
  *   npm run claims -- run --minutes 60                       the next cells of the first tier, rates first, for so long
  *   npm run claims -- run --tier second                      those of the second; `small` are those of the 4m model
  *   npm run claims -- run --model sieve-stories-nano --set feelings --method lora --seed 1 --rate 1e-3
+ *   npm run claims -- report                                 every figure and number of docs/claims.md, from the cells
  *   npm run claims -- again --model … --set … --method … --seed … --rate …
  *                                                            trains a stored cell again and compares all of its numbers
  *
@@ -20,6 +21,7 @@ import { fetchModel, placeWeights, proveModel } from '../../src/train/openModel'
 import { type Cell, trainCell } from './cell';
 import { FOLDER, type Place, cellsOf, expected, fileOf, left, same } from './cells';
 import { type CellId, METHOD_NAMES, MODELS, TIERS } from './plan';
+import { writeReport } from './report';
 import { SETS, tokenSets } from './sets';
 
 export async function main(args: string[]): Promise<number> {
@@ -49,8 +51,13 @@ export async function main(args: string[]): Promise<number> {
   const methods = pick(METHOD_NAMES, values.method ?? [...tier.methods], 'method');
   const folder = values.steps === undefined ? FOLDER : '.out/claims';
   const steps = values.steps === undefined ? undefined : Number(values.steps);
+  if (positionals[0] === 'report') {
+    writeReport(Object.keys(SETS));
+    return 0;
+  }
   const places = models.flatMap((model) => sets.map((set): Place => ({ model, set })));
-  if (positionals[0] !== 'run') {
+  const again = positionals[0] === 'again';
+  if (positionals[0] !== 'run' && !again) {
     for (const place of places) {
       const cells = cellsOf(place, folder).filter((c) => methods.includes(c.method));
       const seconds = cells.reduce((sum, c) => sum + c.cpuMs, 0) / 1000 / Math.max(1, cells.length);
@@ -61,7 +68,6 @@ export async function main(args: string[]): Promise<number> {
     }
     return 0;
   }
-  const again = positionals[0] === 'again';
   const until = performance.now() + Number(values.minutes ?? Infinity) * 60_000;
   let differ = 0;
   for (const place of places) {
@@ -101,8 +107,8 @@ export async function main(args: string[]): Promise<number> {
 }
 
 /** All that a cell says but how long it took, and on what. */
-const numbersOf = ({ ms, cpuMs, by: { data, split }, ...numbers }: Cell): string =>
-  JSON.stringify({ ...numbers, data, split });
+const numbersOf = (cell: Cell): string =>
+  JSON.stringify(cell, (key, value) => (['ms', 'cpuMs', 'software', 'device'].includes(key) ? undefined : value));
 
 function inWords(cell: Cell): string {
   const total = (of: number[]) => of.reduce((a, b) => a + b, 0);

@@ -1,4 +1,4 @@
-"""Writes docs/claims.md from the raw results: `python -m sieve_ref.claims.report`."""
+"""Writes docs/claims/first-runs.md from the raw results: `python -m sieve_ref.claims.report`."""
 import itertools
 
 from . import store
@@ -12,7 +12,7 @@ from .sets import ROOT
 from .stats import Mean, spearman
 from .tables import ENDS, Difference, rows_of, table
 
-OUT = ROOT / "docs" / "claims.md"
+OUT = ROOT / "docs" / "claims" / "first-runs.md"
 
 
 def more_comparisons(results: Results) -> list[str]:
@@ -176,7 +176,7 @@ def about() -> list[str]:
 def build(results: Results) -> str:
     reading = store.FOLDER.parent / "reading.md"
     lines = [
-        "# The paper's claims, put to the test", "",
+        "# The first runs, by the PyTorch twin", "",
         "Written by `python -m sieve_ref.claims.report` from `python/claims/results`; don't edit it by hand. `python -m sieve_ref.claims.run` trains what "
         "is missing. ± is a 95 % t-interval over seeds, differences are paired by seed; losses, so lower is better. The intervals are not corrected for multiple comparisons: of twenty comparisons "
         "without any effect, one would seem to show an effect.", "",
