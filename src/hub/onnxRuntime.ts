@@ -10,6 +10,7 @@ import { ModelError } from '../shared/errors';
 import { message } from '../shared/message';
 import type { Sequence } from '../shared/types';
 import { concatenated, f16ToF32 } from './floats';
+import { valuesElsewhere } from './onnx/edit';
 import { appBase } from './source';
 
 export interface OnnxReference {
@@ -41,9 +42,13 @@ export async function onnxLogits(
   wasm.wasmPaths = { wasm: new URL(wasmUrl, appBase()).href };
   const logits: Tensor[] = [];
   try {
-    const session = await runtime.InferenceSession.create(model.bytes, {
+    // Read from there each value is in its memory once; from bytes that it is given as a whole, three times on the way.
+    const itself = freshName(model.external);
+    const graph = valuesElsewhere(model.bytes, itself);
+    const external = [...model.external, ...(graph ? [[itself, model.bytes] as const] : [])];
+    const session = await runtime.InferenceSession.create(graph ?? model.bytes, {
       executionProviders: ['wasm'],
-      externalData: [...model.external].map(([path, data]) => ({ path, data })),
+      externalData: external.map(([path, data]) => ({ path, data })),
       // It runs once: packing all weights for speed would only take their memory again.
       extra: { session: { disable_prepacking: '1' } },
     });
@@ -62,6 +67,13 @@ export async function onnxLogits(
     data: concatenated(logits.map(({ data }) => toF32(data as ArrayBufferView))),
     vocab: logits[0].dims.at(-1)!,
   };
+}
+
+/** What no data file of the model is called. */
+function freshName(external: ReadonlyMap<string, unknown>): string {
+  let name = 'values';
+  while (external.has(name)) name += '_';
+  return name;
 }
 
 /** A value for every input: the tokens, all attended to, at the beginning of a text. What is cached is empty. */

@@ -117,6 +117,56 @@ export function opsetOf(bytes: Uint8Array): number {
 
 const decode = (bytes: Uint8Array, { from, end }: Field): string => new TextDecoder().decode(bytes.subarray(from, end));
 
+const [TENSOR_RAW, TENSOR_EXTERNAL, TENSOR_LOCATION] = [9, 13, 14];
+/** Values of fewer bytes stay where they are: shapes are read before any weight is. */
+const FEW = 1024;
+/** What is left of a file is put together several times. */
+const MOST_LEFT = 64 << 20;
+
+/**
+ * The file without the values of its initialisers: they are said to lie in a data file `location`, which is the file itself.
+ * Whoever reads it so has each value once, and not in the file's bytes and in the tensor as well.
+ * @returns null where most of it would be left, as its values are written in another way
+ */
+export function valuesElsewhere(bytes: Uint8Array, location: string): Bytes | null {
+  const entry = (key: string, value: string) => within(TENSOR_EXTERNAL, joined([text(1, key), text(2, value)]));
+  const elsewhere = ({ from, end }: Field): Bytes | null => {
+    const raw = [...fields(bytes, from, end)].find(({ number }) => number === TENSOR_RAW);
+    if (!raw || raw.end - raw.from < FEW) return null;
+    left -= raw.end - raw.from;
+    return joined([
+      bytes.subarray(from, raw.start),
+      bytes.subarray(raw.end, end),
+      entry('location', location),
+      entry('offset', String(raw.from)),
+      entry('length', String(raw.end - raw.from)),
+      int(TENSOR_LOCATION, 1),
+    ]);
+  };
+  const inGraph = ({ from: start, end }: Field): Uint8Array[] => {
+    const out: Uint8Array[] = [];
+    let kept = start;
+    for (const field of fields(bytes, start, end)) {
+      const tensor = field.number === GRAPH_TENSOR ? elsewhere(field) : null;
+      if (!tensor) continue;
+      out.push(bytes.subarray(kept, field.start), within(GRAPH_TENSOR, tensor));
+      kept = field.end;
+    }
+    return [...out, bytes.subarray(kept, end)];
+  };
+  let left = bytes.length;
+  const parts = [...fields(bytes, 0, bytes.length)].map((field) => ({
+    field,
+    graph: field.number === MODEL_GRAPH ? inGraph(field) : null,
+  }));
+  if (left > MOST_LEFT) return null;
+  return joined(
+    parts.map(({ field, graph }) =>
+      graph ? within(MODEL_GRAPH, joined(graph)) : bytes.subarray(field.start, field.end),
+    ),
+  );
+}
+
 /** What follows a node: its output is called otherwise, and others make the value that was called so. */
 export interface Insertion {
   renamed: string;
