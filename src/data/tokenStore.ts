@@ -5,11 +5,13 @@ import { Growing } from './growing';
 
 /** Tokens in a page; an example never straddles two. */
 export const TOKEN_PAGE = 1 << 18;
+/** Tokens in the first page, as long as no example is longer: most sets are small. */
+const FIRST_PAGE = 1 << 13;
 
 export class TokenStore {
   #ids: Int32Array[] = [];
   #supervised: Uint8Array[] = [];
-  #used = TOKEN_PAGE;
+  #used = 0;
   #tokens = 0;
   #trained = 0;
   readonly #start = new Growing(new Uint32Array(256));
@@ -72,9 +74,10 @@ export class TokenStore {
 
   /** The page with room for an example, at `#used`. */
   #room(kept: number): number {
-    if (this.#used + kept > TOKEN_PAGE) {
-      this.#ids.push(new Int32Array(TOKEN_PAGE));
-      this.#supervised.push(new Uint8Array(TOKEN_PAGE));
+    if (this.#used + kept > (this.#ids.at(-1)?.length ?? 0)) {
+      const length = this.#ids.length === 0 ? Math.max(kept, FIRST_PAGE) : TOKEN_PAGE;
+      this.#ids.push(new Int32Array(length));
+      this.#supervised.push(new Uint8Array(length));
       this.#used = 0;
     }
     return this.#ids.length - 1;

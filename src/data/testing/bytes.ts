@@ -2,7 +2,13 @@
 import { unguard } from '../../shared/guard';
 import type { Tokenizer } from '../../shared/types';
 
-const encode = (text: string) => Int32Array.from(new TextEncoder().encode(text), (b) => b + 1);
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+const encode = (text: string): Int32Array<ArrayBuffer> => {
+  const ids = new Int32Array(encoder.encode(text));
+  for (let i = 0; i < ids.length; i++) ids[i]++;
+  return ids;
+};
 
 export const byteTokenizer: Tokenizer = {
   encode,
@@ -12,13 +18,12 @@ export const byteTokenizer: Tokenizer = {
     ),
   special: new Map([[0, '<|endoftext|>']]),
   pieces: (ids) => Array.from(ids, (id) => (id === 0 ? '<|endoftext|>' : String.fromCharCode(id - 1))),
-  decode: (ids) =>
-    new TextDecoder().decode(
-      Uint8Array.from(
-        Array.from(ids).filter((id) => id > 0),
-        (id) => id - 1,
-      ),
-    ),
+  decode: (ids) => {
+    const bytes = new Uint8Array(ids.length);
+    let n = 0;
+    for (let i = 0; i < ids.length; i++) if (ids[i] > 0) bytes[n++] = ids[i] - 1;
+    return decoder.decode(bytes.subarray(0, n));
+  },
   frame: null,
   writes: true,
   largestId: 256,
