@@ -18,6 +18,9 @@ export const EVERY_PART: string[] = (Object.keys(PLACES) as Place[]).flatMap((pl
 
 export type ModelId = 'sieve-stories-nano' | 'sieve-stories-4m';
 
+/** How often the page is asked, in ms: at every picture, which is Playwright's way, it would draw them for nothing else. */
+const OFTEN = 20;
+
 /** A setting that all runs share: of training, or the adapter's rank. */
 export type SharedSetting = SettingKey<'train'> | 'rank';
 
@@ -105,7 +108,7 @@ export class App {
           document.querySelector('[data-testid="model-status"]')?.getAttribute('data-status') ?? '',
         ),
       undefined,
-      { timeout },
+      { timeout, polling: OFTEN },
     );
     const status = await this.get('model-status').getAttribute('data-status');
     if (status !== 'ready') throw new Error(`the model did not open: ${(await this.errors()).join(' | ')}`);
@@ -116,7 +119,7 @@ export class App {
     await this.page.waitForFunction(
       (name) => document.querySelector('[data-testid="model-status"]')?.textContent?.includes(name),
       id,
-      { timeout: 60_000 },
+      { timeout: 60_000, polling: OFTEN },
     );
     await this.modelReady();
   }
@@ -224,7 +227,7 @@ export class App {
     await this.page.waitForFunction(
       (n) => Number(/\d+/.exec(document.querySelector('[data-testid="step-count"]')?.textContent ?? '')?.[0] ?? 0) >= n,
       atLeast,
-      { timeout, polling: 20 },
+      { timeout, polling: OFTEN },
     );
   }
 
@@ -351,7 +354,7 @@ export class App {
         return answers.length > 0 && answers.every((a) => a.getAttribute('data-done') === 'true');
       },
       undefined,
-      { timeout },
+      { timeout, polling: OFTEN },
     );
     return this.answers();
   }

@@ -1,7 +1,7 @@
 /** Runs that have ended stay in the browser: found, named, opened, taken away, brought back; one tab writes. */
 import { writeFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
-import { browserPath, plainArgs } from '../.ci/browser.mjs';
+import { browserPath, journeyArgs } from '../.ci/browser.mjs';
 import { FILES } from './data';
 import { App } from './app';
 import { resultsOf, trainInTerminal } from './terminal';
@@ -149,7 +149,7 @@ test('a browser where the model does not open opens a run from elsewhere: curves
 }, info) => {
   const file = info.outputPath('run.zip');
   await (await studio.download(() => studio.press('saved-export'))).saveAs(file);
-  const browser = await playwright.chromium.launch({ executablePath: browserPath(), args: plainArgs });
+  const browser = await playwright.chromium.launch({ executablePath: browserPath(), args: journeyArgs });
   try {
     const app = new App(await (await newProfile(browser, info.project)).newPage(), baseURL!);
     const { page } = app;

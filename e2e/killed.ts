@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
 import { type Page, chromium } from 'playwright';
-import { plainArgs } from '../.ci/browser.mjs';
+import { journeyArgs } from '../.ci/browser.mjs';
 import { ensureBrowser } from '../.ci/ensure-browser.mjs';
 import { App } from './app';
 import { FILES, asUpload } from './data';
@@ -24,7 +24,7 @@ export async function openKillable(profile: string, url: string): Promise<Killab
   const child = spawn(
     ensureBrowser(),
     [
-      ...plainArgs,
+      ...journeyArgs,
       '--headless=new',
       '--window-size=1280,900',
       '--no-default-browser-check',
