@@ -212,6 +212,10 @@ def as_classifier(name: str, architecture: str, **changes) -> Family:
     return replace(family, config=config, controls={}, type=name)
 
 
+FAMILIES_OF["modernbert_mean"] = replace(
+    FAMILIES_OF["modernbert"], config={**FAMILIES_OF["modernbert"].config, "classifier_pooling": "mean", "num_hidden_layers": 2, "layer_types": ["full_attention", "sliding_attention"]},
+    controls={"pooling": {"classifier_pooling": "cls"}}, type="modernbert",
+)
 FAMILIES_OF |= {
     "gpt2_classes": as_classifier("gpt2", "GPT2ForSequenceClassification"),
     "llama_classes": as_classifier("llama", "LlamaForSequenceClassification", pad_token_id=0),

@@ -92,7 +92,7 @@ export function buildExample(
   return { ids, mask, bos, tail: null, from, to, trainFrom: promptEnd };
 }
 
-/** A text in its frame, cut at its end; the only target is the class, where the head reads. */
+/** A text in its frame, cut at its end; the only target is the class, where the head reads: at the first token, of a mean. */
 export function buildSequence(
   text: string,
   { before, after, reads }: Frame,
@@ -104,7 +104,7 @@ export function buildSequence(
   const room = Math.max(0, maxSequenceLength - before.length - after.length);
   const to = before.length + Math.min(own.length, room);
   const mask = new Uint8Array(ids.length);
-  mask[reads === 'first' ? 0 : after.length > 0 ? ids.length - 1 : Math.max(0, to - 1)] = 1;
+  mask[reads !== 'last' ? 0 : after.length > 0 ? ids.length - 1 : Math.max(0, to - 1)] = 1;
   return { ids, mask, bos: before.length, tail: after.length, from: before.length, to, trainFrom: 0 };
 }
 

@@ -27,7 +27,7 @@ export function readLabels(f: Fields): string[] {
 }
 
 /** Whether the file's own head tells classes of texts apart. */
-export const saysClasses = (f: Fields): boolean =>
+const saysClasses = (f: Fields): boolean =>
   JSON.stringify(f.get('architectures') ?? '').includes('ForSequenceClassification');
 
 /**

@@ -64,7 +64,8 @@ function tokenLogits(
 }
 
 function classLogits({ reads, dense, classifier }: ClassHead, x: Rows, read: ReadWeight): Float32Array {
-  let row = [reads === 'first' ? x[0] : x.at(-1)!];
+  const mean = () => x[0].map((_, i) => x.reduce((sum, state) => sum + state[i], 0) / x.length);
+  let row = [reads === 'mean' ? mean() : reads === 'first' ? x[0] : x.at(-1)!];
   if (dense) {
     const { activation } = dense;
     const inner = linear(row, dense.linear, read);

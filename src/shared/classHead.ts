@@ -70,7 +70,7 @@ export function placesIn({ labels, drawn }: ClassHead, classes: readonly string[
   return places.includes(-1) || new Set(places).size < places.length ? null : places;
 }
 
-/** Sequences with a class each as the engine takes them: the target of the token that the head reads is the class. */
+/** Sequences with a class each as the engine takes them: the target of the token that the head reads (the first, of a mean) is the class. */
 export function classBatch(
   { reads }: Pick<ClassHead, 'reads'>,
   sequences: readonly Sequence[],
@@ -85,7 +85,7 @@ export function classBatch(
   const patches = values > 0 ? new Float32Array(rows * values) : null;
   sequences.forEach((sequence, s) => {
     ids.set(sequence.ids, starts[s]);
-    targets[reads === 'first' ? starts[s] : starts[s + 1] - 1] = classes[s];
+    targets[reads === 'last' ? starts[s + 1] - 1 : starts[s]] = classes[s];
     if (patches && sequence.patches) patches.set(sequence.patches, starts[s] * values);
   });
   return { ids, targets, starts, ...(patches && { patches }) };

@@ -135,8 +135,8 @@ export interface ClassHead {
   kind: 'classes';
   /** Names of the classes, in the order of the logits. */
   labels: readonly string[];
-  /** Which token is read. */
-  reads: 'first' | 'last';
+  /** Which token is read, or the mean of all. */
+  reads: 'first' | 'last' | 'mean';
   /** Between the hidden state and the classifier. */
   dense: {
     linear: LinearDescription;
@@ -147,8 +147,6 @@ export interface ClassHead {
   } | null;
   /** Trained whole with every adapter (PEFT's `modules_to_save`). */
   classifier: LinearDescription;
-  /** What transformers is told to make this head, beside the number of its classes: keyword arguments. */
-  given?: Readonly<Record<string, string>>;
   /** Its tensors that the file has not, and that are drawn. */
   drawn?: readonly string[];
 }

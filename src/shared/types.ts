@@ -269,11 +269,11 @@ export interface LogitCheck {
 /** PEFT's `task_type`: a label is text that a model writes, or a class that a head tells. */
 export type TaskType = 'CAUSAL_LM' | 'SEQ_CLS';
 
-/** Ids around a text, [CLS] and [SEP], say, and which token of all the head reads. */
+/** Ids around a text, [CLS] and [SEP], say, and which token of all the head reads, or their mean. */
 export interface Frame {
   before: readonly number[];
   after: readonly number[];
-  reads: 'first' | 'last';
+  reads: 'first' | 'last' | 'mean';
 }
 
 /** Text to token ids and back, as `hub/` opens it from a model's files. */

@@ -117,7 +117,6 @@ export function adapterFiles(parts: ExportParts): AdapterFile[] {
       template,
       base: base ?? undefined,
       labels: classes?.model.head.labels,
-      head: classes?.model.head.given,
       reads: readsPictures(parts) ? 'pictures' : undefined,
       gate: thresholds ? { rule: parts.rule ?? run.gate.rule } : undefined,
     }),
@@ -130,9 +129,8 @@ export function adapterFiles(parts: ExportParts): AdapterFile[] {
 const readsPictures = ({ classes }: ExportParts) => Boolean(classes?.model.embedding.patches);
 
 /** What transformers needs to know of the head, as keyword arguments. */
-const headArguments = ({ head: { labels, given = {} } }: ClassModel): string[] => [
+const headArguments = ({ head: { labels } }: ClassModel): string[] => [
   `num_labels=${labels.length}`,
-  ...Object.entries(given).map(([key, value]) => `${key}="${value}"`),
   'ignore_mismatched_sizes=True',
 ];
 

@@ -102,6 +102,15 @@ const MODELS: Record<string, ModelDescription> = {
     { dense: { linear: pooler, activation: 'gelu', norm: layerNorm('headNorm', EPS), trained: false } },
     layerNorm('final', EPS),
   ),
+  'mean of all tokens, pre-norm': model(
+    'pre',
+    {
+      reads: 'mean',
+      dense: { linear: pooler, activation: 'gelu', norm: layerNorm('headNorm', EPS), trained: false },
+    },
+    layerNorm('final', EPS),
+  ),
+  'mean of all tokens, post-norm': model('post', { reads: 'mean' }, null),
   'last token, classifier alone': model(
     'pre',
     { reads: 'last', classifier: linear('score', WIDTH, LABELS.length) },
@@ -134,7 +143,7 @@ function plain(config: ModelDescription, read: (name: string) => Float32Array, {
 }
 
 const [RANK, SCALING] = [2, 1.5];
-const names = onCpu ? Object.keys(MODELS) : ['post-norm, trained dense', 'pre-norm, windows, norm in the head'];
+const names = onCpu ? Object.keys(MODELS) : ['post-norm, trained dense', 'mean of all tokens, pre-norm'];
 
 describe.each(names)('%s', (name) => {
   const config = MODELS[name];

@@ -76,7 +76,7 @@ def load(base=None, **options):
     sieve = read("sieve.json")
     labels = sieve.get("labels")
     if labels:
-        options = {"num_labels": len(labels), **(sieve.get("head") or {}), "ignore_mismatched_sizes": True, **options}
+        options = {"num_labels": len(labels), "ignore_mismatched_sizes": True, **options}
     pictures = sieve.get("reads") == "pictures"
     of_classes = AutoModelForImageClassification if pictures else AutoModelForSequenceClassification
     auto = of_classes if labels else AutoModelForCausalLM

@@ -156,13 +156,17 @@ const fusedSizes = ({ layers }: ModelDescription, rows: number) => {
 };
 
 /** Rows with a target on their way through the head, and their gradients back. */
-const headSizes = ({ width, finalNorm, head }: ModelDescription, targets: number) => {
+const headSizes = (
+  { width, finalNorm, head }: ModelDescription,
+  { targets, rows }: Record<'targets' | 'rows', number>,
+) => {
   const dense = head.kind === 'classes' ? head.dense : null;
   const inner = dense ? 4 * targets * dense.linear.dOut : 0;
+  const readsAll = head.kind === 'classes' && head.reads === 'mean';
   return {
     headInput: 4 * targets * width,
     headNormed: 4 * targets * width,
-    ...(finalNorm ? { headStats: normStats(finalNorm, targets) } : {}),
+    ...(finalNorm ? { headStats: normStats(finalNorm, readsAll ? rows : targets) } : {}),
     ...(dense ? { headDense: inner, headAct: inner } : {}),
     ...(dense?.norm ? { denseNormed: inner, denseStats: normStats(dense.norm, targets) } : {}),
   };
@@ -194,7 +198,7 @@ export const topSizes = (model: ModelDescription, capacity: Capacity) => {
     rowNormSquared: rows * Math.max(...allModules(model).map(({ dOut }) => dOut)),
     output: 4 * rows * width,
     ...(model.embedding.norm ? { embeddingStats: normStats(model.embedding.norm, rows) } : {}),
-    ...headSizes(model, targets),
+    ...headSizes(model, { targets, rows }),
     /** Of one chunk; of all runs where each has a head of its own. */
     logits: 4 * (capacity.ownHeads ? targets : Math.min(capacity.headChunk, targets)) * logitStride(model),
     loss: 4 * targets,

@@ -14,6 +14,7 @@ import { crossEntropyBackwardRef, crossEntropyRef } from '../kernels/crossEntrop
 import { gatherRowsBackwardRef, gatherRowsRef } from '../kernels/gatherRows/gatherRows.ref';
 import { layerNormBackwardRef, layerNormRef } from '../kernels/layerNorm/layerNorm.ref';
 import { matmulRef } from '../kernels/matmul/matmul.ref';
+import { meanRowsBackwardRef, meanRowsRef } from '../kernels/meanRows/meanRows.ref';
 import { rmsNormBackwardRef, rmsNormRef } from '../kernels/rmsNorm/rmsNorm.ref';
 import { ropeBackwardRef, ropeRef } from '../kernels/rope/rope.ref';
 import { NOWHERE, scatterRowsBackwardRef, scatterRowsRef } from '../kernels/scatterRows/scatterRows.ref';
@@ -97,6 +98,12 @@ const ops: DifferentiableOp[] = [
     inputs: { x: 4 * 2 * 6 },
     forward: ({ x }) => ropeRef(x, positions, rotation),
     backward: (_, gradOut) => ({ x: ropeBackwardRef(gradOut, positions, rotation) }),
+  },
+  {
+    name: 'meanRows',
+    inputs: { x: 9 * 3 },
+    forward: ({ x }) => meanRowsRef(x, [0, 4, 5, 9], [2, 0], 3),
+    backward: (_, gradOut) => ({ x: meanRowsBackwardRef(gradOut, [0, 4, 5, 9], [2, 0], 3) }),
   },
   {
     name: 'scatterRows',

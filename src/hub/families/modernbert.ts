@@ -1,6 +1,5 @@
 /** ModernBERT: windows on most layers, RoPE with two bases, LayerNorm before the halves, gated MLP, fused projections. */
 import type { LayerDescription, NormDescription } from '../../shared/model';
-import { saysClasses } from '../classes';
 import { layerNorm, linear, plainAttention, plainEmbedding, readActivation, readSizes } from '../decoder';
 import { classHead, fusedProjection } from '../encoder';
 import type { Family } from '../family';
@@ -51,8 +50,8 @@ export const family: Family = {
         residualScale: 1,
       };
     });
-    // The mean over all tokens is not computed; a head that is new reads the first one, whatever the file says.
-    if (saysClasses(f)) f.only('classifier_pooling', 'cls');
+    const pooling = f.get('classifier_pooling') ?? 'cls';
+    if (pooling !== 'mean') f.only('classifier_pooling', 'cls');
     const dense = linear('head.dense', width, width, { bias: f.flag('classifier_bias', false) });
     return {
       family: type,
@@ -76,7 +75,7 @@ export const family: Family = {
             trained: false,
           },
         }),
-        given: { classifier_pooling: 'cls' },
+        reads: pooling === 'mean' ? 'mean' : 'first',
       },
       bosId: null,
       eosIds: [],

@@ -88,7 +88,6 @@ export function transformersConfig(text: string, { head }: Pick<ModelDescription
     ...(head.kind === 'vocabulary'
       ? { tie_word_embeddings: head.tied }
       : {
-          ...head.given,
           architectures: classifierOf(text),
           num_labels: undefined,
           id2label: Object.fromEntries(head.labels.map((label, i) => [i, label])),

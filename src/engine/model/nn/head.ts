@@ -8,6 +8,7 @@ import type { Op } from '../../device/program';
 import { crossEntropy } from '../../kernels/crossEntropy/crossEntropy';
 import { gatherRows } from '../../kernels/gatherRows/gatherRows';
 import { matmul } from '../../kernels/matmul/matmul';
+import { meanRows, spreadRows } from '../../kernels/meanRows/meanRows';
 import { scatterRows } from '../../kernels/scatterRows/scatterRows';
 import { softcap } from '../../kernels/softcap/softcap';
 import { sumLoss } from '../../kernels/sumLoss/sumLoss';
@@ -17,10 +18,23 @@ import { classBackward, classLogits, rowsOfRun } from './classHead';
 import { normBackward, normForward } from './norm';
 import type { Pass } from './pass';
 
-/** Hidden states of the rows with a target, normed. */
+/** Whether every row of a sequence is read, not that of its target alone. */
+const readsAll = ({ head }: Pass['config']): boolean => head.kind === 'classes' && head.reads === 'mean';
+
+/** Hidden states of the rows with a target, normed; or the mean of the normed ones of the target's sequence. */
 export function headInput(pass: Pass): Op[] {
   const { device, config, batch, top } = pass;
   const { width, finalNorm } = config;
+  if (readsAll(config)) {
+    const { rows, meta, targetOfRow } = batch;
+    const states = finalNorm ? top.normed : top.output;
+    return [
+      ...(finalNorm
+        ? normForward(pass, finalNorm, { rows, x: top.output, out: states, stats: top.headStats!, width })
+        : []),
+      meanRows({ rows, meta, targetOfRow, x: states, out: top.headNormed, width }),
+    ];
+  }
   const rows = batch.supervised;
   const gathered = finalNorm ? top.headInput : top.headNormed;
   return [
@@ -96,6 +110,24 @@ function chunkOf(tensor: Tensor, i: number, width: number, { batch: { capacity }
 function stateBackward(pass: Pass): Op[] {
   const { device, config: c, batch, top } = pass;
   const grads = pass.grads!;
+  if (readsAll(c)) {
+    const { rows, meta, targetOfRow } = batch;
+    const gradX = c.finalNorm ? grads.normed : grads.residual;
+    return [
+      spreadRows({ rows, meta, targetOfRow, gradOut: grads.headNormed, gradX, width: c.width }),
+      ...(c.finalNorm
+        ? normBackward(pass, c.finalNorm, {
+            rows,
+            x: top.output,
+            stats: top.headStats!,
+            gradOut: grads.normed,
+            gradX: grads.residual,
+            width: c.width,
+            accumulate: false,
+          })
+        : []),
+    ];
+  }
   return [
     ...(c.finalNorm
       ? normBackward(pass, c.finalNorm, {
