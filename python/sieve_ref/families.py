@@ -205,11 +205,17 @@ FAMILIES_OF = {
 }
 
 
-def as_classifier(name: str, architecture: str, **changes) -> Family:
+YARN = rope(2000.0, "yarn", factor=4.0, original_max_position_embeddings=16, beta_fast=2.0, beta_slow=0.25)
+LONGROPE = rope(
+    300.0, "longrope", partial_rotary_factor=0.5, short_factor=[1.1, 1.7], long_factor=[3.0, 5.0], original_max_position_embeddings=64, factor=4.0,
+)
+
+
+def as_classifier(name: str, architecture: str, controls: dict | None = None, **changes) -> Family:
     """A family of decoders as classifiers of it are published: the same model under a head that reads the last token."""
     family = FAMILIES_OF[name]
     config = {**family.config, "architectures": [architecture], "id2label": CLASSES, **changes}
-    return replace(family, config=config, controls={}, type=name)
+    return replace(family, config=config, controls=controls or {}, type=name)
 
 
 FAMILIES_OF["modernbert_mean"] = replace(
@@ -219,7 +225,20 @@ FAMILIES_OF["modernbert_mean"] = replace(
 FAMILIES_OF |= {
     "gpt2_classes": as_classifier("gpt2", "GPT2ForSequenceClassification"),
     "llama_classes": as_classifier("llama", "LlamaForSequenceClassification", pad_token_id=0),
-    "qwen3_classes": as_classifier("qwen3", "Qwen3ForSequenceClassification"),
+    # Two ways to stretch RoPE that no other family here has.
+    "phi3_classes": as_classifier(
+        "phi3", "Phi3ForSequenceClassification",
+        {
+            "scaled RoPE": {"rope_parameters": rope(300.0, partial_rotary_factor=0.5)},
+            "factors of RoPE": {"rope_parameters": {**LONGROPE, "short_factor": LONGROPE["long_factor"]}},
+        },
+        rope_parameters=LONGROPE, max_position_embeddings=256,
+    ),
+    "qwen3_classes": as_classifier(
+        "qwen3", "Qwen3ForSequenceClassification",
+        {"scaled RoPE": {"rope_parameters": rope(2000.0)}, "lengths under RoPE": {"rope_parameters": {**YARN, "attention_factor": 1.0}}},
+        rope_parameters=YARN,
+    ),
 }
 
 
