@@ -8,6 +8,7 @@ import { message } from '../shared/message';
 import { initialState } from '../store/slices';
 import { adapterZipName, unzipAdapter } from '../store/zip';
 import type { AdapterFile, RunId, Sampling } from '../train/protocol';
+import { factsOf } from './adapterFacts';
 import { deviceWish } from './choices';
 import type { Command } from './command';
 import { EXIT } from './exit';
@@ -24,21 +25,6 @@ interface Loaded {
   template: PromptTemplate | null;
 }
 
-/** The base that an adapter's own configuration names; undefined where it names none. */
-function baseNamed(files: readonly AdapterFile[]): string | undefined {
-  const config = files.find(({ name }) => name === 'adapter_config.json');
-  try {
-    const { base_model_name_or_path: named } = JSON.parse(new TextDecoder().decode(config?.bytes)) as {
-      base_model_name_or_path?: unknown;
-    };
-    return typeof named === 'string' && named !== '' ? named : undefined;
-  } catch (error) {
-    // Whoever reads the adapter says what is wrong with it.
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
-
 /** Opens the model and takes in the adapters, of zips as the page exports them. */
 async function load(place: Workplace, paths: readonly string[], options: Options): Promise<Loaded[]> {
   const zips: AdapterFile[][] = [];
@@ -46,7 +32,7 @@ async function load(place: Workplace, paths: readonly string[], options: Options
     if (!existsSync(path)) throw new AdapterError(message('cli.noFile', { path }));
     zips.push(await unzipAdapter(await openAsBlob(path)));
   }
-  const named = options.model ?? (zips.length > 0 ? baseNamed(zips[0]) : undefined);
+  const named = options.model ?? (zips.length > 0 ? factsOf(zips[0]).base : undefined);
   await place.openModel(await readModel(named, options['model-file'], null));
   const loaded: Loaded[] = [];
   for (const files of zips) loaded.push(await place.service.import({ type: 'import', files, as: null }));

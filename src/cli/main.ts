@@ -9,13 +9,22 @@ import { sayError } from '../shared/texts/say';
 import { fetchModels } from '../store/shipped';
 import { compare, exportAdapter, generate } from './adapters';
 import type { CliWords, Command } from './command';
+import { evaluateCommand } from './eval';
 import { EXIT } from './exit';
 import { serveSite } from './node';
 import { oneOf, parseOptions } from './options';
+import { prepare } from './prepare';
 import { type Terminal, processTerminal } from './terminal';
 import { train } from './train';
 
-const COMMANDS: Record<string, Command> = { train, generate, compare, export: exportAdapter };
+const COMMANDS: Record<string, Command> = {
+  train,
+  prepare,
+  eval: evaluateCommand,
+  generate,
+  compare,
+  export: exportAdapter,
+};
 
 const LANGUAGE_CODES = Object.keys(LANGUAGES) as Language[];
 

@@ -36,15 +36,27 @@ export function serveSite(): void {
 /** Dawn for Node: its own choice of what is installed beside Sieve. */
 const DAWN = 'webgpu';
 
-/** @throws {GpuError} where the package `webgpu` is not installed, or its driver gives no adapter */
-export async function openGpuInNode(): Promise<Device> {
-  let dawn: { create(options: string[]): GPU; globals: object };
+interface Dawn {
+  create(options: string[]): GPU;
+  globals: object;
+}
+
+/**
+ * @param load for tests
+ * @throws {GpuError} where the package `webgpu` is not installed or cannot run here, or its driver gives no adapter
+ */
+export async function openGpuInNode(
+  load = async (): Promise<Dawn> => import(/* @vite-ignore */ DAWN),
+): Promise<Device> {
+  let gpu: GPU;
   try {
-    dawn = await import(/* @vite-ignore */ DAWN);
+    const dawn = await load();
+    Object.assign(globalThis, dawn.globals);
+    gpu = dawn.create([]);
   } catch (error) {
     throw new GpuError(message('cli.noDawn', { why: (error as Error).message.split('\n')[0] }));
   }
-  Object.assign(globalThis, dawn.globals);
-  Object.defineProperty(globalThis, 'navigator', { value: { gpu: dawn.create([]) }, configurable: true });
+  if (!(await gpu.requestAdapter())) throw new GpuError(message('cli.noDriver'));
+  Object.defineProperty(globalThis, 'navigator', { value: { gpu }, configurable: true });
   return openWebGpu();
 }

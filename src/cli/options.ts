@@ -29,6 +29,7 @@ const OPTIONS = {
   'completion-template': 'value',
   out: 'value',
   fresh: 'nothing',
+  'hand-over': 'nothing',
   prompt: 'value',
   'max-new-tokens': 'value',
   temperature: 'value',

@@ -8,6 +8,7 @@ import { calledDevice, usedDevice } from '../store/device';
 import { totalSkipped } from '../store/metricLog';
 import type { ModelInfo, RunId, TrainEvent } from '../train/protocol';
 import type { CliWords } from './command';
+import type { Written } from './runLog';
 import type { Terminal } from './terminal';
 
 /** An event as it goes to another program; null for what only a screen draws. Shares are from 0 to 1. */
@@ -100,7 +101,7 @@ export class Report {
     this.close();
   }
 
-  file(file: { kind: 'adapter' | 'session'; runId?: RunId; path: string }): void {
+  file(file: { kind: Written['kind']; runId?: RunId; path: string }): void {
     if (this.#json) this.#tell({ type: 'file', ...file }, '');
     else this.#terminal.print(file.path);
   }

@@ -1,45 +1,60 @@
 /** What the page knows of a session, kept by the page's own rules: its logs, its record, its file in History. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type SessionConfig, drawsTokens } from '../shared/config';
 import type { DataRecipe } from '../shared/dataRecipe';
 import type { ErrorInfo } from '../shared/errors';
 import { names } from '../shared/texts/names';
+import type { UsedDevice } from '../shared/types';
 import type { PageState } from '../store/checkpoints';
-import { goingOn, usedDevice } from '../store/device';
+import { goingOn } from '../store/device';
 import { applyEvents } from '../store/events';
 import { MetricLog } from '../store/metricLog';
 import { exportedRun, runFileName, runFiles } from '../store/runFile';
 import { newId, recordOf } from '../store/savedSessions';
 import { type SessionView, type State, initialState, withSession } from '../store/slices';
 import { adapterZipName, zipAdapter } from '../store/zip';
-import type { AdapterFile, Checkpoint, ModelInfo, RunId, TrainEvent } from '../train/protocol';
+import type { AdapterFile, Checkpoint, ModelSource, RunId, TrainEvent } from '../train/protocol';
 import type { TrainService } from '../train/trainService';
 
 export interface Began {
   config: SessionConfig;
   recipe: DataRecipe;
-  info: ModelInfo;
+  source: ModelSource;
+  /** What it is computed on; null where it is only prepared. */
+  device: UsedDevice | null;
   /** What it goes on from. */
   checkpoint: Checkpoint | null;
 }
 
-/** A file that is written when a session has ended. */
+/** A file that is written when a session has ended, or is handed over. */
 export interface Written {
-  kind: 'adapter' | 'session';
+  kind: 'adapter' | 'session' | 'training';
   runId?: RunId;
   name: string;
   blob: Blob;
 }
 
+/** @returns what was written, and where */
+export async function write(
+  out: string,
+  { blob, name, ...which }: Written,
+): Promise<Omit<Written, 'blob' | 'name'> & { path: string }> {
+  mkdirSync(out, { recursive: true });
+  const path = join(out, name);
+  writeFileSync(path, new Uint8Array(await blob.arrayBuffer()));
+  return { ...which, path };
+}
+
 export class RunLog {
   #state: State;
-  readonly #info: ModelInfo;
+  readonly #source: ModelSource;
   readonly #recipe: DataRecipe;
 
-  constructor({ config, recipe, info, checkpoint }: Began) {
-    this.#info = info;
+  constructor({ config, recipe, source, device, checkpoint }: Began) {
+    this.#source = source;
     this.#recipe = recipe;
     const page = checkpoint?.page as PageState | undefined;
-    const device = usedDevice(info.device);
     const logs = page
       ? page.metricLogs.map((log) => MetricLog.restore(log))
       : ['base', ...config.runs.map(({ id }) => id)].map((id) => new MetricLog(id));
@@ -50,7 +65,7 @@ export class RunLog {
       dataName: names.data(recipe.origin, []),
       dataOrigin: recipe.origin,
       plan: null,
-      devices: checkpoint ? goingOn(checkpoint.info.devices, device) : [device],
+      devices: checkpoint && device ? goingOn(checkpoint.info.devices, device) : device ? [device] : [],
       metricLogs: new Map(logs.map((log) => [log.runId, log])),
       failed: new Map(page?.failed as [string, ErrorInfo][] | undefined),
       startedAt: page?.startedAt ?? Date.now(),
@@ -88,7 +103,7 @@ export class RunLog {
       failed: [...failed],
     };
     const data = { name: dataName, recipe: this.#recipe };
-    const model = this.#info.source;
+    const model = this.#source;
     const info = { savedAt: Date.now(), startedAt, step: state.step, config, model, devices, dataHash, data };
     return { info, state, page };
   }
@@ -104,14 +119,29 @@ export class RunLog {
       written.push({ kind: 'adapter', runId, name: adapterZipName(name), blob: await zipAdapter(files) });
       adapters[runId] = (await service.export({ type: 'export', runId, template, check: false })).files;
     }
-    const files = runFiles(
-      [...metricLogs.values()].map((log) => log.snapshot()),
+    return [...written, await this.#session(this.#files(adapters), { ended, what: 'session' })];
+  }
+
+  /** The session as it stands, with the files that it goes on with elsewhere. */
+  training(files: readonly AdapterFile[]): Promise<Written> {
+    return this.#session([...this.#files({}), ...files], { ended: 'stopped', what: 'training' });
+  }
+
+  #files(adapters: Record<RunId, AdapterFile[]>): AdapterFile[] {
+    return runFiles(
+      [...this.session.metricLogs.values()].map((log) => log.snapshot()),
       adapters,
     );
+  }
+
+  async #session(
+    files: readonly AdapterFile[],
+    { ended, what }: { ended: 'finished' | 'stopped' | 'failed'; what: 'session' | 'training' },
+  ): Promise<Written> {
     const endedAt = Date.now();
     const bytes = files.reduce((sum, file) => sum + file.bytes.length, 0);
-    const where = { id: newId(endedAt), model: this.#info.source, endedAt, bytes, recipe: this.#recipe };
+    const where = { id: newId(endedAt), model: this.#source, endedAt, bytes, recipe: this.#recipe };
     const record = recordOf(this.session, ended, where, names);
-    return [...written, { kind: 'session', name: runFileName(record), blob: await exportedRun(record, files) }];
+    return { kind: what, name: runFileName(record, what), blob: await exportedRun(record, files) };
   }
 }

@@ -99,3 +99,7 @@ export function openData(paths: readonly string[]): Promise<OwnFile[]> {
     }),
   );
 }
+
+/** Whether two data sets were made from the same files. */
+export const sameFiles = ({ files: a }: DataRecipe, { files: b }: DataRecipe): boolean =>
+  a.length === b.length && a.every(({ hash }, i) => hash === b[i].hash);

@@ -1,9 +1,21 @@
 /** The command line as a whole, in this process, on the nano model. */
-import { existsSync, mkdtempSync, openAsBlob, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openAsBlob,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parseSession } from '../shared/config';
+import { readSafetensors } from '../hub/safetensors';
 import { speakOfErrors } from '../shared/texts';
 import { settingsFile } from '../store/configure/share';
 import { readRunParts } from '../store/runFile';
@@ -158,6 +170,95 @@ test('adapters answer as they do in the page, and leave for other runtimes', asy
   expect(refused.code).toBe(EXIT.failed);
   expect((await sieve(['export', zip('sieve-lora.zip'), '--to', 'pickle'])).code).toBe(EXIT.usage);
   expect((await sieve(['generate'])).code).toBe(EXIT.usage);
+}, 300_000);
+
+test('an adapter, or a whole session, is measured on a file', async () => {
+  const validation = at('more.jsonl');
+  const lines = readFileSync(DATA, 'utf8').split('\n').slice(0, 12);
+  writeFileSync(validation, lines.join('\n').replaceAll(' red apples', ' green pears'));
+  const short = ['--validation', validation, '--steps', '2', '--eval-examples', '100', '--json'];
+  const { events } = await sieve(train('measured', ...short));
+  const [name] = readdirSync(at('measured')).filter((file) => file.startsWith('sieve-session-'));
+  const options = ['--data', validation, '--threads', '1', '--json'];
+  const whole = await sieve(['eval', join(at('measured'), name), ...options]);
+  expect(whole.code).toBe(EXIT.done);
+  expect(whole.events.map(({ runId, examples }) => [runId, examples])).toEqual([
+    ['base', 12],
+    ['lora', 12],
+    ['ts-lora', 12],
+  ]);
+  // As the session itself found them at its end, on the same examples in another order.
+  for (const found of whole.events) {
+    const last = (type: string) => events.findLast((e) => e.type === type && e.runId === found.runId)!;
+    expect(found.loss).toBeCloseTo(last('eval').loss!, 5);
+    expect(found.skipped).toBe(last('eval').skipped);
+    expect(found.accuracy).toMatchObject({ right: last('accuracy').right, examples: 12 });
+  }
+  const alone = await sieve(['eval', join(at('measured'), 'sieve-ts-lora.zip'), ...options]);
+  expect(alone.events[1]).toEqual({ ...whole.events[2], runId: 'adapter' });
+  expect((await sieve(['eval', validation, ...options])).code).toBe(EXIT.failed);
+  expect((await sieve(['eval'])).code).toBe(EXIT.usage);
+}, 300_000);
+
+/** Where the tests of python/ find what a session is handed over in. */
+const LEFT = join(import.meta.dirname, '../../.out/training');
+
+test('a session is handed over as it stands, prepared or interrupted', async () => {
+  const read = async (out: string) => {
+    const [name] = readdirSync(at(out)).filter((found) => found.startsWith('sieve-training-'));
+    const { metricLogs, record, damaged } = await readRunParts(await openAsBlob(join(at(out), name)));
+    const bytes = readFileSync(join(at(out), name));
+    return { metricLogs, record, damaged, bytes, files: unzipSync(bytes) };
+  };
+  const json = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes));
+  const session = smallSession();
+  const gate = { tauWarmup: 2, tauLearningRate: 0.02 };
+  const config = parseSession({
+    train: session.train,
+    runs: [
+      { method: 'lora' },
+      { method: 'ts-lora', gate },
+      { id: 'ts-lora-target', method: 'ts-lora', gate: { ...gate, targetSparsity: 0.4 }, loraPlusRatio: 2 },
+      { method: 'dora' },
+      { method: 'ts-dora', gate: { ...gate, rule: 'averaged', sparsityPenalty: 0.01 } },
+    ].map((run) => ({ id: run.method, name: run.id ?? run.method, rank: 4, modules: ['q_proj', 'down_proj'], ...run })),
+  });
+  const settings = at('five.json');
+  writeFileSync(settings, settingsFile(config));
+  const words = (out: string, ...more: string[]) => {
+    const [, , ...rest] = train(out, '--json', ...more);
+    return [settings, ...rest];
+  };
+  expect((await sieve(['prepare', ...words('fresh')])).code).toBe(EXIT.done);
+  const fresh = await read('fresh');
+  expect(json(fresh.files['training.json'])).toMatchObject({ step: 0, order: null, runs: { lora: { taken: 0 } } });
+  expect(fresh.files['training/lora/optimizer.safetensors']).toBeUndefined();
+
+  const cut = await sieve(['train', ...words('handed', '--hand-over')], 15);
+  expect(cut.code).toBe(EXIT.interrupted);
+  const { metricLogs, record, damaged, bytes, files } = await read('handed');
+  const { step, order, tokens, runs } = json(files['training.json']);
+  expect([damaged, record?.config]).toEqual([[], config]);
+  expect(metricLogs.find(({ runId }) => runId === 'lora')!.step.length).toBeGreaterThanOrEqual(step);
+  expect([order.cursor, tokens.train.examples, runs['ts-lora'].taken]).toEqual([2 * step, 36, step]);
+  expect([runs['ts-lora'].gate.m.length, runs['ts-dora'].gate.average.mu.length]).toEqual([8, 8]);
+  expect(runs['ts-lora-target'].gate.corrections).toHaveLength(1);
+  // The same tokens, and the same modules and moments, as those that it began with.
+  expect(tokens).toEqual(json(fresh.files['training.json']).tokens);
+  const named = 'training/ts-lora/adapter_config.json';
+  expect(json(files[named])).toEqual(json(fresh.files[named]));
+  const names = (of: string) => readSafetensors(files[`training/lora/${of}`], of, 'adapter').names;
+  const own = names('adapter_model.safetensors');
+  expect(names('optimizer.safetensors')).toEqual(['exp_avg.', 'exp_avg_sq.'].flatMap((p) => own.map((n) => p + n)));
+
+  const rest = await sieve(['train', ...words('handed')]);
+  const first = cut.events.filter((e) => e.step! <= rest.events.find(({ type }) => type === 'resumes')!.step!);
+  const told = [...first, ...rest.events].filter(({ type }) => type === 'step' || type === 'eval');
+  mkdirSync(LEFT, { recursive: true });
+  writeFileSync(join(LEFT, 'prepared.zip'), fresh.bytes);
+  writeFileSync(join(LEFT, 'handed.zip'), bytes);
+  writeFileSync(join(LEFT, 'losses.json'), JSON.stringify(told));
+  copyFileSync(DATA, join(LEFT, 'apples.jsonl'));
 }, 300_000);
 
 test('whoever cannot be helped is told why, with an exit code', async () => {

@@ -1,19 +1,16 @@
 /** `sieve train`: what *Train* does on the page, and what the page then exports, as files. */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { DataRecipe } from '../shared/dataRecipe';
 import { ConfigError, SieveError, messageOf } from '../shared/errors';
 import { message } from '../shared/message';
-import { hashOf } from '../train/keepSources';
+import { usedDevice } from '../store/device';
 import { CheckpointFolder } from './checkpoints';
 import { dataChoices, deviceWish } from './choices';
 import type { Command } from './command';
 import { EXIT } from './exit';
 import { withFlags } from './flags';
 import { Report } from './report';
-import { RunLog } from './runLog';
-import { openData, readModel, readSetup } from './setup';
-import { Workplace } from './workplace';
+import { RunLog, write } from './runLog';
+import { openData, readModel, readSetup, sameFiles } from './setup';
+import { Workplace, readSets } from './workplace';
 
 /** Time between two checkpoints, in ms. */
 const CHECKPOINT_EVERY = 15_000;
@@ -30,9 +27,7 @@ export const train: Command = async ({ options, words, terminal, texts, interrup
   try {
     const info = await place.openModel(await readModel(options.model, options['model-file'], setup.model));
     report.model(info);
-    const { report: found, recipe: made, ...sets } = await place.readData(files, choices, config);
-    const recipe: DataRecipe = { ...made, files: [] };
-    for (const { path, file } of files) recipe.files.push({ path, bytes: file.size, hash: await hashOf(file) });
+    const { report: found, recipe, ...sets } = await readSets(place, files, { choices, config });
     report.data(found, recipe);
     if (setup.recipe && !sameFiles(setup.recipe, recipe)) report.warn(message('cli.otherData'));
 
@@ -42,7 +37,8 @@ export const train: Command = async ({ options, words, terminal, texts, interrup
     const checkpoint = await checkpoints.find({ config, model: info.source, ...sets });
     if (checkpoint) report.resumes(checkpoint.info.step, checkpoints.path);
     else await checkpoints.begin(sets);
-    const log = new RunLog({ config, recipe, info, checkpoint });
+    const device = usedDevice(info.device);
+    const log = new RunLog({ config, recipe, source: info.source, device, checkpoint });
     const ended = endOf(place);
     const deaf = place.listen((event) => log.hear(event));
     const input = { ...sets, samplePrompts: null };
@@ -54,21 +50,22 @@ export const train: Command = async ({ options, words, terminal, texts, interrup
     const timer = setInterval(() => {
       save().catch((error: unknown) => report.warn(messageOf(error)));
     }, CHECKPOINT_EVERY);
+    const handOver = async () => {
+      const { files: state } = await place.service.handOver({ type: 'hand-over', template: recipe.template });
+      report.file(await write(out, await log.training(state)));
+    };
     const stop = interrupted().then(() => 'interrupted' as const);
     const phase = await Promise.race([ended, stop]).finally(() => clearInterval(timer));
     if (phase === 'interrupted') {
       const step = await save();
+      if (options['hand-over']) await handOver();
       // What is given up has no more to say.
       deaf();
       report.interrupted(step, checkpoints.path);
       return EXIT.interrupted;
     }
-    mkdirSync(out, { recursive: true });
-    for (const { blob, name, ...which } of await log.files(place.service, phase)) {
-      const path = join(out, name);
-      writeFileSync(path, new Uint8Array(await blob.arrayBuffer()));
-      report.file({ ...which, path });
-    }
+    for (const written of await log.files(place.service, phase)) report.file(await write(out, written));
+    if (options['hand-over']) await handOver();
     await checkpoints.clear();
     return phase === 'failed' ? EXIT.failed : log.failed ? EXIT.someFailed : EXIT.done;
   } finally {
@@ -93,6 +90,3 @@ function endOf(place: Workplace): Promise<'finished' | 'stopped' | 'failed'> {
   end.catch(() => undefined);
   return end;
 }
-
-const sameFiles = ({ files: a }: DataRecipe, { files: b }: DataRecipe): boolean =>
-  a.length === b.length && a.every(({ hash }, i) => hash === b[i].hash);

@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { type Device, openCpuDevice } from '../engine';
 import { compileChatTemplate } from '../hub/chatTemplate';
+import { fetchConfig } from '../hub/model';
 import type { SessionConfig } from '../shared/config';
 import type {
   ChatTemplate,
@@ -16,11 +17,13 @@ import type {
 import type { DataRecipe } from '../shared/dataRecipe';
 import { DataError } from '../shared/errors';
 import { message } from '../shared/message';
+import type { ModelDescription } from '../shared/model';
 import { defaultTemplate } from '../shared/template';
 import type { Prompt, TokenSet } from '../shared/types';
 import { initialState } from '../store/slices';
 import { carriedPrompt, comparePrompt, startMapping, withChatTemplate } from '../store/template';
 import { DataDesk } from '../train/dataDesk';
+import { hashOf } from '../train/keepSources';
 import type { DataReplies, DataRequest, ModelInfo, TrainEvent } from '../train/protocol';
 import { TrainService } from '../train/trainService';
 import { openGpuInNode } from './node';
@@ -82,8 +85,18 @@ export class Workplace {
 
   async openModel(model: NamedModel): Promise<ModelInfo> {
     const info = await this.service.openModel({ type: 'open-model', ...model });
-    this.#templates = (await this.#ask({ type: 'open-tokenizer', ...model })).templates;
+    await this.#openTokenizer(model);
     return info;
+  }
+
+  /** The tokenizer and the architecture alone: data can be read, and no weights are needed. */
+  async openDescription(model: NamedModel): Promise<ModelDescription> {
+    await this.#openTokenizer(model);
+    return fetchConfig(model.source);
+  }
+
+  async #openTokenizer(model: NamedModel): Promise<void> {
+    this.#templates = (await this.#ask({ type: 'open-tokenizer', ...model })).templates;
   }
 
   /**
@@ -143,6 +156,18 @@ export class Workplace {
     await this.service.reset();
     this.#device?.destroy();
   }
+}
+
+/** Reads files as `readData` does, and says what they were. */
+export async function readSets(
+  place: Workplace,
+  files: OwnFile[],
+  { choices, config }: { choices: DataChoices; config: SessionConfig },
+): Promise<Omit<ReadData, 'recipe'> & { recipe: DataRecipe }> {
+  const { recipe: made, ...read } = await place.readData(files, choices, config);
+  const recipe: DataRecipe = { ...made, files: [] };
+  for (const { path, file } of files) recipe.files.push({ path, bytes: file.size, hash: await hashOf(file) });
+  return { ...read, recipe };
 }
 
 function openWished({ kind, threads = Math.min(MOST_THREADS, availableParallelism()) }: DeviceWish): Promise<Device> {

@@ -4,11 +4,10 @@
  */
 import { type RunConfig, type TrainConfig, followedBy, rankOf, scalingOf } from '../shared/config';
 import { AdapterError } from '../shared/errors';
-import { Rng } from '../shared/rng';
 import { message } from '../shared/message';
 import type { ModelDescription } from '../shared/model';
 import type { BaseModel } from './base';
-import { adapterMethodOf, createMethod, methodSizes, stateBytes, trainedOf } from './adapters/methods';
+import { createMethod, methodSizes, startValues, stateBytes, trainedOf } from './adapters/methods';
 import { type AdaptedModule, type Method, type ModuleParams, type Place, UNTRAINED } from './adapters/method';
 import {
   type ModuleAdapter,
@@ -234,24 +233,7 @@ export class AdapterRun {
           ]),
         )
       : null;
-    this.load(this.#start(train.seed));
-  }
-
-  /** As PEFT starts, from the seed and the module's place alone. */
-  #start(seed: number): ModuleValues[] {
-    const { rank, extra, constant } = this.#trained;
-    const { start } = adapterMethodOf(this.config);
-    return this.modules.map((m) => {
-      const rng = new Rng((seed ^ m.salt) >>> 0);
-      if (start) return start(rng, m, rank);
-      const bound = 1 / Math.sqrt(m.dIn);
-      return {
-        a: Float32Array.from({ length: rank * m.dIn }, () => rng.uniform(-bound, bound)),
-        b: new Float32Array(m.dOut * rank),
-        ...(constant ? { constant: new Float32Array(m.dOut) } : {}),
-        ...(extra ? { extra: new Float32Array(extraLength(extra, m, rank)) } : {}),
-      };
-    });
+    this.load(startValues(run, this.modules, train.seed));
   }
 
   /** Values that are trained. */

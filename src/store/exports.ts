@@ -1,8 +1,11 @@
 /** Runs leave the page as files, as commands: the adapter's own zip, and what is made of it for other runtimes. */
 import type { ExportKind, ValueType } from '../shared/exports';
+import type { Names } from '../shared/names';
 import type { RunFacts, RunId } from '../train/protocol';
 import { sessionRuns } from './comparable';
 import type { Page } from './page';
+import { exportedRun, runFileName, runFiles } from './runFile';
+import { newId, recordOf } from './savedSessions';
 import type { TrainClient } from './trainClient';
 import { adapterZipName, zipAdapter } from './zip';
 
@@ -14,6 +17,7 @@ interface Saved {
 export interface ExportHost {
   page: Page;
   train: Pick<TrainClient, 'request'>;
+  names: Pick<Names, 'savedSession'>;
 }
 
 export class ExportCommands {
@@ -64,6 +68,34 @@ export class ExportCommands {
       losses: { base: final.base, validation: final.loss, train: last >= 0 ? curves.train.values[last] : null },
       train,
     };
+  }
+
+  /** The whole session with what it goes on with elsewhere, as one zip; null where that failed and was said. */
+  async handOver(): Promise<Saved | null> {
+    const { page, train, names } = this.#host;
+    const { session } = this.#runs;
+    const { source } = page.state.model;
+    if (!session || !source) return null;
+    page.dismiss('compare');
+    let saved: Saved | null = null;
+    await page.command('compare', async () => {
+      const { template, metricLogs } = session;
+      const { files: state } = await train.request({ type: 'hand-over', template });
+      const files = [
+        ...runFiles(
+          [...metricLogs.values()].map((log) => log.snapshot()),
+          {},
+        ),
+        ...state,
+      ];
+      const endedAt = Date.now();
+      const bytes = files.reduce((sum, file) => sum + file.bytes.length, 0);
+      const recipe = (await session.recipe) ?? null;
+      const where = { id: newId(endedAt), model: source, endedAt, bytes, recipe };
+      const record = recordOf(session, 'stopped', where, names);
+      saved = { name: runFileName(record, 'training'), blob: await exportedRun(record, files) };
+    });
+    return saved;
   }
 
   /**

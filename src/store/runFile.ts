@@ -178,14 +178,17 @@ export function runFiles(
   return [json(METRICS, metricLogToJson(metricLogs)), ...folders];
 }
 
-/** What that file is called. */
-export function runFileName({ id, name }: Pick<SavedSession, 'id' | 'name'>): string {
+/** What that file is called. @param what `training`: it holds what the session goes on with, too */
+export function runFileName(
+  { id, name }: Pick<SavedSession, 'id' | 'name'>,
+  what: 'session' | 'training' = 'session',
+): string {
   const plain = name
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-|-$/g, '')
     .slice(0, 60);
-  return `sieve-session-${plain || id}.zip`;
+  return `sieve-${what}-${plain || id}.zip`;
 }
 
 /** The same with its record, as one file to take away. */

@@ -214,7 +214,7 @@ export class Studio {
     const dataOf = (what: SessionView | Imported) => this.#measuredWith(what);
     this.sieve = new SieveCommands({ page: this.#page, train: this.#train, names, dataOf });
     this.attribution = new AttributionCommands({ page: this.#page, train: this.#train, dataOf });
-    this.exports = new ExportCommands({ page: this.#page, train: this.#train });
+    this.exports = new ExportCommands({ page: this.#page, train: this.#train, names });
     this.push = new PushCommands({ page: this.#page, exports: this.exports, hub: options.hubHost });
     this.comparing = new Compare({
       page: this.#page,

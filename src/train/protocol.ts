@@ -203,6 +203,8 @@ export type TrainRequest =
       facts: RunFacts | null;
       repository?: string;
     }
+  /** What the session goes on with elsewhere, as files: `handOver.ts`. */
+  | { type: 'hand-over'; template: PromptTemplate }
   /** Loads an exported adapter as a run of its own, for Compare; needs an open model. With `as`, it answers as that run of the experiment on the page until the next `reset`. */
   | { type: 'import'; files: AdapterFile[]; as: RunId | null; name?: string }
   /**
@@ -259,6 +261,7 @@ export interface TrainReplies {
   generate: { texts: Record<RunId, string> };
   export: { files: AdapterFile[] };
   'export-files': { zip: Blob };
+  'hand-over': { files: AdapterFile[] };
   /** `template` is the one it was trained with, where its files tell; `gated`: it skips tokens. */
   import: { runId: RunId; name: string; template: PromptTemplate | null; gated: boolean; method: MethodName };
   /** null where another session, or another look, has ended it. */

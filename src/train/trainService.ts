@@ -15,9 +15,11 @@ import { compareCheck, fitsModel } from './adapterCheck';
 import { adapterFiles } from './adapterFiles';
 import { type ImportedAdapter, readAdapter } from './readAdapter';
 import { exportedCheck, originOf } from './exportedRun';
+import { type Evaluation, evaluate } from './evaluate';
 import { exportFiles } from './export/exportFiles';
 import { zipFile } from './export/zipFile';
 import { todaysState } from './formerState';
+import { handOverFiles } from './handOver';
 import { Lock } from './lock';
 import { measureModules } from './moduleMeasures';
 import { DEVICE_BARS } from './logitCheck';
@@ -25,7 +27,7 @@ import { checkedSequence } from './checkPicture';
 import { logitRows } from './logitRows';
 import { type FetchedModel, type OpenModel, fetchModel, placeWeights, proveModel } from './openModel';
 import { Openings } from './openings';
-import type { RunId, TrainEvent, TrainReplies, TrainRequest } from './protocol';
+import type { AdapterFile, RunId, TrainEvent, TrainReplies, TrainRequest } from './protocol';
 import { planOf } from './layouts';
 import { Session } from './session';
 import { attribute } from './sieve/attribute';
@@ -389,6 +391,16 @@ export class TrainService {
     }
   }
 
+  async handOver({ template }: Request<'hand-over'>): Promise<TrainReplies['hand-over']> {
+    const session = this.#needSession();
+    const state = await session.state();
+    return session.inspect(async ({ model, data, validation }) => {
+      const { source, config } = model.info;
+      const sets = { train: data.set, validation };
+      return { files: handOverFiles({ config: state.config, source, model: config, template, ...sets, state }) };
+    });
+  }
+
   /**
    * Looks at a finished adapter, with the session's own data or with those that are given.
    * @throws {TrainError} while a session trains: its adapters change
@@ -548,6 +560,17 @@ export class TrainService {
         method,
       };
     });
+  }
+
+  /** The terminal's: what files of an adapter, or the base (null), are worth on examples. */
+  evaluate(
+    of: { runId: RunId; files: readonly AdapterFile[] } | null,
+    set: TokenSet,
+    train: TrainConfig,
+  ): Promise<Evaluation> {
+    const model = this.#needModel();
+    const adapter = of && readAdapter(of.files, model.base.config, of.runId);
+    return this.#lock.run(() => evaluate(model, { adapter, set, train }, this.#emit));
   }
 
   /** Says that an adapter was trained on other values than those that are open, where its files tell. */

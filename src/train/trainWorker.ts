@@ -56,6 +56,8 @@ function answer(request: Envelope<TrainRequest>): unknown {
       return studio.export(request);
     case 'export-files':
       return studio.exportFiles(request);
+    case 'hand-over':
+      return studio.handOver(request);
     case 'import':
       return studio.import(request);
     case 'release':

@@ -2,6 +2,7 @@
 import { useEffect, useId, useRef, useState } from 'react';
 import { createPortal } from 'react-dom';
 import { EXPORT_KINDS, RUNS_IN, RUNTIMES, VALUE_TYPES, type ValueType, whyNot } from '../../shared/exports';
+import { tellsClasses } from '../../shared/model';
 import { snippetOf } from '../../shared/snippets';
 import { texts } from '../../shared/texts';
 import { say } from '../../shared/texts/say';
@@ -9,6 +10,7 @@ import { CopyButton, Notices, ProgressLine, Scroll, SelectField } from '../bits'
 import { bytes } from '../format';
 import { saveBlob } from '../saveBlob';
 import { useSel, useStudio } from '../studioContext';
+import { HandOver } from './HandOver';
 import { PushForm } from './PushForm';
 import { type Subject, useSubject } from './useSubject';
 
@@ -50,6 +52,7 @@ function Content({ subject, titleId }: { subject: Subject; titleId: string }) {
   const [kind, setKind] = useState<Kind>('peft');
   const [values, setValues] = useState<ValueType>('F16');
   const busy = useSel((s) => s.runs.exporting);
+  const trained = useSel((s) => s.runs.session?.config.runs.some((r) => r.id === subject.runId) ?? false);
   const title = useRef<HTMLHeadingElement>(null);
   useEffect(() => title.current?.focus(), []);
   const why = whyNot(kind, subject);
@@ -89,6 +92,7 @@ function Content({ subject, titleId }: { subject: Subject; titleId: string }) {
       {busy?.runId === subject.runId && (
         <ProgressLine label={t.writing} loaded={busy.written} total={busy.total} unit={bytes} />
       )}
+      {trained && !tellsClasses(subject.model) && <HandOver />}
       <div className="row">
         <button
           type="button"

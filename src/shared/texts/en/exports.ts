@@ -36,6 +36,12 @@ export const exports = {
   copied: 'Copied',
   save: 'Save the zip',
   writing: 'Writing the files',
+  handOver: {
+    title: 'Continue on another machine',
+    help: 'The whole session with its settings, tokens, adapters and optimizer state. “sieve-train” (the Python package of Sieve) goes on with it under Hugging Face Accelerate, on one GPU or many; its result opens among the saved sessions.',
+    pause: 'Pause the session first: it is handed over as it stands between two steps.',
+    save: 'Save for sieve-train',
+  },
   close: 'Close',
   push: {
     summary: 'Push to the Hub',

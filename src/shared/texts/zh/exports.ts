@@ -35,6 +35,12 @@ export const exports: Texts['exports'] = {
   copied: '已复制',
   save: '保存 zip',
   writing: '正在写文件',
+  handOver: {
+    title: '在另一台机器上继续',
+    help: '整个会话：设置、词元、适配器和优化器状态。“sieve-train”（Sieve 的 Python 包）用 Hugging Face Accelerate 在一块或多块 GPU 上继续训练；结果可在已保存的会话中打开。',
+    pause: '请先暂停会话：它按两步之间的状态移交。',
+    save: '保存供 sieve-train 使用',
+  },
   close: '关闭',
   push: {
     summary: '推送到 Hub',

@@ -21,6 +21,8 @@ const words = {
     kinds: string;
   }) =>
     `Usage: sieve train [SETTINGS] --data FILE [options]
+       sieve prepare [SETTINGS] --data FILE [options]
+       sieve eval [ADAPTER.zip or session.zip] --data FILE [options]
        sieve generate [ADAPTER.zip …] --prompt TEXT [options]
        sieve compare ADAPTER.zip … --prompt TEXT [options]
        sieve export ADAPTER.zip --to KIND [options]
@@ -40,6 +42,8 @@ Options of train:
   --threads N            of the CPU; one for each core, at most 8, unless given
   --out FOLDER           where files are written (sieve-out)
   --fresh                starts over, and drops the checkpoint in that folder
+  --hand-over            also writes, where it ends or is interrupted, the file with which sieve-train
+                         (the Python package) goes on elsewhere
   --json                 one line of JSON for each event, on standard output
   --SETTING VALUE        any setting by its flag in docs/settings.md, for all runs: --steps 200
 
@@ -53,6 +57,12 @@ What the data are, where it is not guessed rightly:
   --no-stratify          does not keep the same share of every label in both splits
   --all-tokens           trains on the prompt, too
 
+prepare takes what train takes, reads the data with the model's tokenizer, and writes the file that
+sieve-train trains from the first step; the model's weights are not opened.
+eval measures the base model and the adapter, or all adapters of an exported session, on every row of a
+file: cross-entropy, skipped share, and accuracy and macro-F1 where rows have a label. It takes the options
+of data above, --batch-size and --max-sequence-length, and those that all take.
+
 generate answers with adapters, or with the base model; compare with both, one after the other:
   --prompt TEXT          put into the adapter's own template
   --max-new-tokens N     64 unless given; --temperature X (0.7; 0 is greedy), --top-p X (0.95),
@@ -60,7 +70,7 @@ generate answers with adapters, or with the base model; compare with both, one a
 export writes files for other runtimes into --out:
   --to KIND              safetensors (merged weights), onnx or gguf (the adapter, for llama.cpp)
   --values TYPE          of merged weights: F32 (the default), F16 or BF16
-All three take --model (else the base that the adapter names), --device, --threads and --json.
+They all take --model (else the base that the adapter names), --device, --threads and --json.
 
   --language CODE        of what is said: ${languages}; --help and --version say what they promise
 
@@ -84,6 +94,15 @@ others ended well; 130 interrupted, with a checkpoint.`,
     `${run}: early stopping at step ${step}, best validation loss at step ${best}`,
   evaluated: ({ step, ...of }: { step: number; run: string; loss: string; skipped: number | null }) =>
     `Step ${step}: validation loss ${lossOf(of)}`,
+  evaluation: ({
+    labels,
+    ...of
+  }: {
+    run: string;
+    loss: string;
+    skipped: number | null;
+    labels: { right: number; of: number; f1: string } | null;
+  }) => `Loss ${lossOf(of)}${labels === null ? '' : `; accuracy ${labels.right}/${labels.of}, macro-F1 ${labels.f1}`}`,
   step: (of: {
     bar: string;
     step: number;
@@ -157,5 +176,9 @@ export const cli = {
     message: `No GPU can be used: ${why}`,
     hint: 'Install the npm package webgpu beside Sieve, or leave --device gpu out.',
   }),
+  noDriver: {
+    message: 'No GPU can be used: the package webgpu finds no driver with WebGPU’s features.',
+    hint: 'Install a Vulkan, Metal or Direct3D 12 driver, or leave --device gpu out.',
+  },
   words,
 };

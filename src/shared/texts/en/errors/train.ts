@@ -40,6 +40,19 @@ export const train = {
   /** Why a GPU's gradients were not compared. */
   noRoomToCheck: 'there was no room for a second copy of the model',
 
+  handOver: {
+    classes: {
+      message: 'A session of a model that tells classes or reads pictures goes on in Sieve only.',
+      hint: 'Export its adapters: PEFT reads them.',
+    },
+  },
+  evaluate: {
+    classes: {
+      message: 'The adapter’s head does not know the classes of these examples.',
+      hint: 'Give examples whose labels are the classes that it was trained on.',
+    },
+  },
+
   /** Signs of trouble of a run, after its name. */
   warning: {
     otherBase: ({ name, was, now }: { name: string; was: string; now: string }) =>

@@ -11,6 +11,8 @@ const lossOf = ({ run, loss, skipped }: { run: string; loss: string; skipped: nu
 /** Help, and lines about the work. */
 const words: Texts['errors']['cli']['words'] = {
   help: ({ languages, models, formats, kinds }) => `用法：sieve train [SETTINGS] --data FILE [选项]
+      sieve prepare [SETTINGS] --data FILE [选项]
+      sieve eval [ADAPTER.zip 或 session.zip] --data FILE [选项]
       sieve generate [ADAPTER.zip …] --prompt TEXT [选项]
       sieve compare ADAPTER.zip … --prompt TEXT [选项]
       sieve export ADAPTER.zip --to KIND [选项]
@@ -29,6 +31,7 @@ train 的选项：
   --threads N            CPU 线程数；默认每个核心一个，最多 8 个
   --out FOLDER           写入文件的文件夹（sieve-out）
   --fresh                重新开始，并丢弃该文件夹中的检查点
+  --hand-over            在结束或中断时，另外写出供 sieve-train（Python 包）在别处继续的文件
   --json                 在标准输出上为每个事件写一行 JSON
   --SETTING VALUE        docs/settings.md 中任何设置的参数，对所有运行有效：--steps 200
 
@@ -42,13 +45,18 @@ train 的选项：
   --no-stratify          两个划分中各标签的比例可以不同
   --all-tokens           也在提示上训练
 
+prepare 的选项与 train 相同：用模型的分词器读取数据，写出供 sieve-train 从第一步开始训练的文件；
+不打开模型的权重。
+eval 在文件的每一行上测量基座模型和适配器（或导出的会话中的全部适配器）：交叉熵、跳过比例，
+有标签时还有准确率和 macro-F1。它接受上面关于数据的选项、--batch-size 和 --max-sequence-length。
+
 generate 用适配器或基座模型回答；compare 让两者依次回答：
   --prompt TEXT          放入适配器自己的模板
   --max-new-tokens N     默认 64；--temperature X（0.7，0 为贪心）、--top-p X（0.95）、--sampling-seed N（1）
 export 把供其他运行环境使用的文件写入 --out：
   --to KIND              safetensors（合并后的权重）、onnx 或 gguf（适配器，用于 llama.cpp）
   --values TYPE          合并权重的类型：F32（默认）、F16 或 BF16
-三者都接受 --model（否则用适配器写明的基座）、--device、--threads 和 --json。
+它们都接受 --model（否则用适配器写明的基座）、--device、--threads 和 --json。
 
   --language CODE        语言：${languages}；另有 --help 和 --version
 
@@ -66,6 +74,8 @@ Ctrl-C 写入检查点并结束，同一命令会从那里继续；再按一次�
   interrupted: ({ step, path }) => `在第 ${step} 步之后中断；同一命令会从 ${path} 继续`,
   stoppedEarly: ({ run, step, best }) => `${run}：在第 ${step} 步早停，最佳验证损失在第 ${best} 步`,
   evaluated: ({ step, ...of }) => `第 ${step} 步：验证损失 ${lossOf(of)}`,
+  evaluation: ({ labels, ...of }) =>
+    `损失 ${lossOf(of)}${labels === null ? '' : `；准确率 ${labels.right}/${labels.of}，macro-F1 ${labels.f1}`}`,
   step: (of) =>
     `${of.bar} ${of.step}/${of.steps} ${of.runs.map(lossOf).join('，')}；${of.ms} 毫秒/步，剩余 ${of.seconds} 秒`,
 };
@@ -107,5 +117,9 @@ export const cli: Texts['errors']['cli'] = {
     message: `无法使用 GPU：${why}`,
     hint: '请在 Sieve 旁安装 npm 包 webgpu，或去掉 --device gpu。',
   }),
+  noDriver: {
+    message: '无法使用 GPU：webgpu 包没有找到支持 WebGPU 的驱动。',
+    hint: '请安装 Vulkan、Metal 或 Direct3D 12 驱动，或去掉 --device gpu。',
+  },
   words,
 };

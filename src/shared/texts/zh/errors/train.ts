@@ -18,6 +18,19 @@ export const train: Texts['errors']['train'] = {
 
   noRoomToCheck: '放不下模型的第二份副本',
 
+  handOver: {
+    classes: {
+      message: '分类模型或读取图片的模型，其会话只能在 Sieve 中继续。',
+      hint: '请导出适配器：PEFT 可以读取。',
+    },
+  },
+  evaluate: {
+    classes: {
+      message: '适配器的分类头不认识这些样本的类别。',
+      hint: '请使用标签与训练时类别相同的样本。',
+    },
+  },
+
   warning: {
     otherBase: ({ name, was, now }) =>
       `导入的适配器“${name}”是在 ${was} 上训练的。现在打开的模型（${now}）权重的值不同，适配器在它上面的效果可能更差。`,
