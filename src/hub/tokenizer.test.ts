@@ -8,6 +8,7 @@ import type { Tokenizer } from '../shared/types';
 import { message } from '../shared/message';
 import { giveFolder } from './source';
 import { createTokenizer, openTokenizer, TextStream, tokenizerBytes } from './tokenizer';
+import type { TokenizerFile } from './tokenizerFile';
 
 setFlagsFromString('--expose-gc');
 
@@ -15,11 +16,13 @@ const read = (folder: string, file: string): unknown => JSON.parse(readFileSync(
 const open = (folder: string) => createTokenizer(read(folder, 'tokenizer.json'), read(folder, 'tokenizer_config.json'));
 
 describe('a tokenizer from a folder', () => {
-  afterEach(() => void vi.unstubAllGlobals());
+  afterEach(() => {
+    vi.unstubAllGlobals();
+    vi.useRealTimers();
+  });
 
-  it('is tried in a worker first, as one of the hub', async () => {
-    const why = message('hub.tokenizerHas.notBuilt');
-    let asked = 0;
+  /** Workers answer so. @param asked is told of each @param after ms that it takes */
+  const answering = (reply: unknown, { asked = () => {}, after = 0 }: { asked?: () => void; after?: number }) =>
     vi.stubGlobal(
       'Worker',
       class extends EventTarget {
@@ -31,12 +34,33 @@ describe('a tokenizer from a folder', () => {
           this.dispatchEvent(new MessageEvent('message', { data }));
         }
         postMessage() {
-          asked++;
-          this.say({ kind: 'failed', error: message('hub.tokenizer', { why }) });
+          asked();
+          if (after === 0) this.say(reply);
+          else setTimeout(() => this.say(reply), after);
         }
         terminate() {}
       },
     );
+
+  it('is given time by its tables: a busy machine takes long for large ones', async () => {
+    const { proveTokenizer } = await import('./tokenizerProof');
+    const proof = (merges: number) => {
+      const file = { added_tokens: [], model: { vocab: {}, merges: Array<string>(merges).fill('a b') } };
+      return proveTokenizer(file as unknown as TokenizerFile, [null, null]);
+    };
+    vi.useFakeTimers();
+    answering({ kind: 'proven' }, { after: 25_000 });
+    const [large, small] = [proof(98_069), proof(10)];
+    const refused = small.catch((error: unknown) => error);
+    await vi.advanceTimersByTimeAsync(26_000);
+    expect(await refused).toHaveProperty('message', expect.stringContaining('within 2 s'));
+    await large;
+  });
+
+  it('is tried in a worker first, as one of the hub', async () => {
+    const why = message('hub.tokenizerHas.notBuilt');
+    let asked = 0;
+    answering({ kind: 'failed', error: message('hub.tokenizer', { why }) }, { asked: () => asked++ });
     const nano = 'public/models/sieve-stories-nano';
     const files = ['config.json', 'tokenizer.json', 'tokenizer_config.json'];
     giveFolder('foreign', new Map(files.map((name) => [name, new Blob([readFileSync(`${nano}/${name}`)])])));

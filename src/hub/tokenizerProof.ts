@@ -14,9 +14,13 @@ export interface ProofRequest {
 
 export type ProofReply = { kind: 'proven' } | { kind: 'failed'; error: ErrorInfo };
 
-/** What the smallest tokenizer may take, in ms, and how much more for each entry of its tables: ten times what is usual. */
+/**
+ * What the smallest tokenizer may take, in ms, how much more for each entry of its tables, and the most: sixty times what is usual
+ * of a large one. A machine with other work took more than ten times that for SmolLM2's, which was refused.
+ */
 const LEAST = 1500;
-const PER_ENTRY = 0.05;
+const PER_ENTRY = 0.3;
+const MOST = 120_000;
 
 /**
  * Makes a tokenizer, and tokenises a text with it, in a worker that is ended after that.
@@ -30,7 +34,7 @@ export async function proveTokenizer(
   signal?: AbortSignal,
 ): Promise<void> {
   signal?.throwIfAborted();
-  const limit = LEAST + PER_ENTRY * entryCount(file);
+  const limit = Math.min(MOST, LEAST + PER_ENTRY * entryCount(file));
   const refused = (why: Message | string) => new ModelError(message('hub.tokenizer', { why }));
   const reply = await askWorker<ProofReply>(
     startWorker(script, appBase(), 'tokenizer'),
