@@ -2,12 +2,11 @@
  * One experiment: the training loop over all its runs, which learn step by step on the same batches, in one pass.
  * Read `#loop` first: it is the table of contents.
  */
-import { exampleCount } from '../data/batches';
 import { type RunState, withStepsTaken } from '../engine/adapterRun';
 import { fitBatches } from '../engine/microBatches';
 import { matmulRate } from '../engine/matmulRate';
 import type { StepResult, Trainer } from '../engine/trainer';
-import { type SessionConfig, isGated, parseSession, settledFrom, stepsBeforeGate } from '../shared/config';
+import { type SessionConfig, isGated, parseSession, stepsBeforeGate } from '../shared/config';
 import { MAX_LABELLED } from '../shared/classification';
 import { AdapterError, GpuError, OutOfMemoryError, TrainError, toErrorInfo } from '../shared/errors';
 import { message } from '../shared/message';
@@ -15,6 +14,7 @@ import { tellsClasses } from '../shared/model';
 import type { KernelProfile, Prompt, TokenBatch, TokenSet } from '../shared/types';
 import { Divergence, type DivergenceState } from './divergence';
 import { EarlyStopping, type EarlyStoppingState } from './earlyStopping';
+import { Evaluator, type Loop } from './evaluator';
 import { Examiner } from './examiner';
 import { GateWarnings, type GateWarningsState } from './gateWarnings';
 import { type Planned, createTrainer, isThriftiest, layoutOf, planLayout, planned } from './layouts';
@@ -23,8 +23,6 @@ import type { OpenModel } from './openModel';
 import type { MemoryPlan, ModelInfo, Phase, RunId, RunInput, SessionState, TrainEvent } from './protocol';
 import { Rescue, type RescueState } from './rescue';
 import { Sampler } from './samples';
-import { shrink } from './shrink';
-import { firstBatches } from './sieve/data';
 import type { Tuning } from './tuning';
 import { TrainingData, type TrainingDataState, refuseEmpty, refuseForeign } from './trainingData';
 import { type Headed, underHead } from './underHead';
@@ -76,11 +74,10 @@ export class Session {
   readonly #lock: Lock;
   readonly #watcher: Watcher;
   readonly #sampler: Sampler;
+  readonly #evaluator: Evaluator;
   readonly #examiner: Examiner;
   /** The adapter's own choices, which a restored run's replace while it is there. */
   readonly #tuning: Tuning;
-  /** Whether every evaluation measures μ on validation tokens, not only the last: it costs their backward pass. */
-  readonly #measureGates: boolean;
   /** Optimizer steps that are done. */
   #step: number;
   #paused: Promise<void> | null = null;
@@ -93,8 +90,6 @@ export class Session {
   readonly #failed: Set<RunId>;
   /** Step of the last evaluation on the way that is complete: a snapshot between a step and its evaluation still owes it. */
   #evaluated: number;
-  /** The best adapters are in their runs' place: only the last evaluation is still owed. */
-  #tookBest: boolean;
   readonly #early: EarlyStopping;
   readonly #divergence: Map<RunId, Divergence>;
   readonly #rescue: Rescue;
@@ -127,7 +122,6 @@ export class Session {
     this.#tuning = tuning;
     this.#step = state?.step ?? 0;
     this.#evaluated = state?.evaluated ?? -1;
-    this.#tookBest = state?.tookBest ?? false;
     this.#stopping = state?.stopping ?? false;
     this.#failed = new Set(state?.failed);
     const signs = (id: RunId) => state?.signs[id] as Signs | undefined;
@@ -140,6 +134,24 @@ export class Session {
     this.#divergence = new Map(trainer.runs.map((r) => [r.config.id, new Divergence(signs(r.config.id)?.divergence)]));
     this.#rescue = new Rescue(this, emit, signs);
     this.#early = new EarlyStopping(config.train.patience, state?.early as EarlyStoppingState | undefined);
+    const loop: Loop = {
+      trainer: () => this.trainer,
+      step: () => this.#step,
+      live: () => this.#live,
+      abandoned: () => this.#abandoned,
+      evaluating: () => this.#phase('evaluating'),
+      withRoom: (task) => this.#withRoom(task),
+    };
+    this.#evaluator = new Evaluator(loop, {
+      config,
+      data: this.#data,
+      validation: data.validation,
+      measureGates: data.measureGates ?? false,
+      early: this.#early,
+      lock,
+      emit,
+      tookBest: state?.tookBest ?? false,
+    });
     this.#watcher = new Watcher(this, model.tokenizer, data.validation, emit);
     this.#sampler = new Sampler(this, model.tokenizer, {
       validation: data.validation,
@@ -147,7 +159,6 @@ export class Session {
       cancelled: () => this.#abandoned,
     });
     this.#examiner = new Examiner(this, model.tokenizer, { data, lock, emit, abandoned: () => this.#abandoned });
-    this.#measureGates = data.measureGates ?? false;
     // What tells classes writes nothing.
     if (data.samplePrompts !== undefined && !tellsClasses(model.base.config)) this.#sampler.set(data.samplePrompts);
   }
@@ -271,10 +282,10 @@ export class Session {
     }
     await this.#pending;
     await this.#lock.run(() => this.#rescue.settle(this.#live, null, this.#step));
-    await this.#takeBest();
-    await this.#shrink();
+    await this.#evaluator.takeBest(this.#live, this.#kept);
+    await this.#evaluator.shrink(this.#kept);
     const kept = this.#kept;
-    if (kept.length > 0) await this.#evaluate(kept, true);
+    if (kept.length > 0) await this.#evaluator.validation(kept, true);
     await this.#examine(kept);
     await this.#lock.run(() => this.#sampler.take(this.#step, this.#live));
     if (!this.#abandoned) await this.#lock.run(() => this.#watcher.maybe(this.#step, true));
@@ -383,103 +394,19 @@ export class Session {
       // Who failed in this very step is no longer measured, whether or not the session was interrupted here.
       await this.#pending;
       await this.#lock.run(() => this.#rescue.settle(this.#live, null, this.#step));
-      await this.#evaluateDev(this.#due);
+      await this.#evaluator.dev(this.#due);
       await this.#measure(this.#due);
     }
   }
 
   async #measure(runIds: readonly RunId[]): Promise<void> {
-    const losses = await this.#evaluate(runIds);
-    await this.#lock.run(() => this.#remember(losses));
-    await this.#examiner.classify({ runIds, limit: this.config.train.evalExamples, stepOf: this.#stepOf });
-    await this.#lock.run(() => this.#sampler.take(this.#step, runIds));
-    this.#evaluated = this.#step;
-  }
-
-  /** Loss of runs on the dev split, where one is set aside: what was best so far is kept, and runs may end. */
-  async #evaluateDev(live: readonly RunId[], last = false): Promise<void> {
-    const { loadBestCheckpoint, patience, devShare, evalExamples, batchSize } = this.config.train;
-    if (devShare === 0 || !(loadBestCheckpoint || patience !== null) || this.#abandoned || live.length === 0) return;
-    this.#phase('evaluating');
-    const results = await this.#lock.run(() =>
-      this.#withRoom(() => this.trainer.evaluate(live, this.#data.dev(evalExamples, batchSize))),
-    );
-    live.forEach((runId, i) => {
-      if (!last) this.#stopEarly(runId, results[i].loss);
-      if (!loadBestCheckpoint || !this.#isSettled(runId)) return;
-      const run = this.trainer.run(runId);
-      run.keepIfBest(this.#step, results[i].loss);
-      if (run.best) this.#emit({ type: 'dev', runId, step: this.#step, loss: results[i].loss, best: run.best });
-    });
-  }
-
-  /** Every run ends with its best adapter, where that is kept. Once: looked at again, the best would pass for the last. */
-  async #takeBest(): Promise<void> {
-    if (this.#tookBest) return;
-    await this.#evaluateDev(this.#live, true);
-    if (this.#abandoned) return;
-    await this.#lock.run(async () => {
-      for (const runId of this.#kept) await this.trainer.run(runId).takeBest();
-      this.#tookBest = true;
-    });
-  }
-
-  /** Runs that ask for it end at the scale that is best on the dev split. */
-  async #shrink(): Promise<void> {
-    const { evalExamples, batchSize } = this.config.train;
-    for (const runId of this.#kept) {
-      const { config, scale } = this.trainer.run(runId);
-      if (!config.shrink || scale !== null || this.#abandoned) continue;
-      this.#phase('evaluating');
-      const batches = this.#data.dev(evalExamples, batchSize);
-      const found = await this.#lock.run(() =>
-        this.#withRoom(() =>
-          shrink(this.trainer.run(runId), async () => (await this.trainer.evaluate([runId], batches))[0].loss),
-        ),
-      );
-      this.#emit({ type: 'shrunk', runId, step: this.#stepOf(runId), ...found });
-    }
-  }
-
-  /** Validation loss of runs ('base' among them). The last evaluation, or every one, also measures μ on the validation tokens. */
-  async #evaluate(runIds: readonly RunId[], last = false): Promise<Map<RunId, number>> {
-    this.#phase('evaluating');
-    const losses = new Map<RunId, number>();
-    const { evalExamples, batchSize, devShare } = this.config.train;
-    const n = Math.min(evalExamples, exampleCount(this.#validation));
-    const batches = firstBatches(this.#validation, evalExamples, batchSize);
-    const measured = (runId: RunId) =>
-      (last || this.#measureGates) && this.config.runs.some((r) => r.id === runId && isGated(r));
-    for (const measure of [false, true]) {
-      const ids = runIds.filter((id) => measured(id) === measure);
-      if (this.#abandoned || ids.length === 0) continue;
-      const results = await this.#lock.run(() =>
-        this.#withRoom(() =>
-          this.trainer.evaluate(
-            ids.map((id) => (id === 'base' ? null : id)),
-            batches,
-            measure,
-          ),
-        ),
-      );
-      results.forEach(({ loss, supervised, gate }, i) => {
-        losses.set(ids[i], loss);
-        this.#emit({
-          type: 'eval',
-          runId: ids[i],
-          step: this.#stepOf(ids[i]),
-          loss,
-          examples: n,
-          supervised,
-          gate,
-        });
-      });
-      // Where a dev split is set aside, the validation examples decide nothing.
-      if (!last && devShare === 0) results.forEach(({ loss }, i) => this.#stopEarly(ids[i], loss));
-    }
+    const losses = await this.#evaluator.validation(runIds);
     const base = losses.get('base');
     if (base !== undefined) for (const divergence of this.#divergence.values()) divergence.begin(base);
-    return losses;
+    await this.#lock.run(() => this.#remember(losses));
+    await this.#examiner.classify({ runIds, limit: this.config.train.evalExamples, stepOf: this.#evaluator.stepOf });
+    await this.#lock.run(() => this.#sampler.take(this.#step, runIds));
+    this.#evaluated = this.#step;
   }
 
   /** The last word: all labelled validation examples, by the base and every run. Whoever stops a session does not wait for all. */
@@ -488,27 +415,9 @@ export class Session {
     return this.#examiner.finish({
       runIds: kept.length > 0 ? ['base', ...kept] : [],
       limit: stopped ? this.config.train.evalExamples : MAX_LABELLED,
-      stepOf: this.#stepOf,
+      stepOf: this.#evaluator.stepOf,
       ends: () => this.#stopping !== stopped,
     });
-  }
-
-  /** Steps that a run has learnt: early stopping may have ended it. */
-  readonly #stepOf = (runId: RunId): number => this.#early.stoppedAt(runId) ?? this.#step;
-
-  /** Whether what a run is now may be what it ends as: not while a late gate is still on its way. */
-  #isSettled(runId: RunId): boolean {
-    return this.#step >= settledFrom(this.trainer.run(runId).config, this.config.train);
-  }
-
-  /** Early stopping on a run's watched loss. The base's, before the first step, is where every run starts. */
-  #stopEarly(runId: RunId, loss: number): void {
-    for (const id of runId === 'base' ? this.#live : [runId]) {
-      if (!this.#isSettled(id)) continue;
-      const end = this.#early.after(id, this.#step, loss);
-      if (end)
-        this.#emit({ type: 'stopped-early', runId: id, step: this.#step, bestStep: end.bestStep, bestLoss: end.best });
-    }
   }
 
   /** Runs that still learn. */
@@ -635,7 +544,7 @@ export class Session {
         config: this.config,
         step: this.#step,
         evaluated: this.#evaluated,
-        tookBest: this.#tookBest,
+        tookBest: this.#evaluator.tookBest,
         stopping: this.#stopping,
         failed: [...this.#failed],
         tuning: this.trainer.base.device.tuning,
