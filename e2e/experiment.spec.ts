@@ -45,6 +45,9 @@ test('methods compared over three seeds; a reload in the middle keeps what is fi
   expect(await claims.text()).toMatch(/<h1>The paper.*<table>/s);
   await expect(app.get('verdicts')).toContainText(/Validation loss: (no difference shown|.* (better|worse) by )/);
   await expect(app.get('loss-figure').locator('svg .chart-dot')).toHaveCount(3 * (table.length - 2));
+  await expect(page.locator('[data-chart="experiment-evidence"] svg').last()).toContainText(
+    'Loss minus LoRA, paired by seed',
+  );
   await expect(app.get('token-classes')).toContainText('Skipped tokens by class');
   // Half way and at the end.
   expect((await app.table('noise-table')).slice(1).map((r) => r[0])).toEqual(['30', '60']);

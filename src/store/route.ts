@@ -27,7 +27,7 @@ export const isView = (place: Place): place is View => (VIEWS as readonly Place[
 export const TABS = {
   data: ['source', 'mapping', 'issues', 'split', 'preview', 'rows'],
   compare: ['metrics', 'curves', 'skips', 'answers', 'labels', 'vote', 'settings'],
-  experiments: ['plan', 'findings', 'figures', 'modules', 'noise', 'classes'],
+  experiments: ['plan', 'findings', 'figures', 'evidence', 'modules', 'noise', 'classes'],
   settings: ['training', 'adapter', 'runs', 'files'],
 } as const satisfies Partial<Record<Place, readonly string[]>>;
 

@@ -15,7 +15,8 @@ import { useSel, useStudio } from '../studioContext';
 import { Classes } from './Classes';
 import { Noise } from './Noise';
 import { Rankings } from './Rankings';
-import { ResultFigures, ResultTable, SeedTable } from './ResultTable';
+import { evidenceOf } from './evidence';
+import { EvidenceFigure, ResultFigures, ResultTable, SeedTable } from './ResultTable';
 import { saveReport } from './save';
 import { verdictsOf } from './verdicts';
 
@@ -24,6 +25,7 @@ export function ExperimentView({ experiment, cells }: { experiment: Experiment; 
   const results = resultsOf(experiment, cells, names.ranking);
   const verdicts = verdictsOf(experiment, cells, results);
   const rankings = rankingsOf(experiment, cells);
+  const evidence = evidenceOf(experiment, results);
   const any = cells.length > 0;
   const measured = results.rows.some((r) => r.done + r.failed > 0);
   const without = <Empty>{t.without}</Empty>;
@@ -62,6 +64,15 @@ export function ExperimentView({ experiment, cells }: { experiment: Experiment; 
         {measured ? (
           <Later>
             <ResultFigures experiment={experiment} cells={cells} results={results} />
+          </Later>
+        ) : (
+          <Empty>{t.nothing}</Empty>
+        )}
+      </PlaceTabPanel>
+      <PlaceTabPanel place="experiments" tab="evidence">
+        {evidence ? (
+          <Later>
+            <EvidenceFigure evidence={evidence} />
           </Later>
         ) : (
           <Empty>{t.nothing}</Empty>

@@ -10,7 +10,7 @@ import { Figure } from '../charts/Figure';
 import { tradeOffFigure } from '../charts/lossFigures';
 import { fixed } from '../format';
 import { ReportTable, type ShownTable } from '../ReportTable';
-import { evidenceFigure, evidenceOf } from './evidence';
+import { type Evidence, evidenceFigure } from './evidence';
 import { bandFigure, bandsOf, lossFigure, tradeOffPoints } from './figures';
 import { resultTable } from './tables';
 
@@ -53,7 +53,6 @@ export function ResultFigures({ experiment, cells, results }: Props & { results:
         />
       )}
       <TradeOffOver results={results} />
-      <EvidenceFigure experiment={experiment} results={results} />
     </div>
   );
 }
@@ -78,10 +77,8 @@ function TradeOffOver({ results }: { results: Results }) {
 }
 
 /** The figure that docs/claims.md has of the planned runs, of one's own. */
-function EvidenceFigure({ experiment, results }: Omit<Props, 'cells'> & { results: Results }) {
+export function EvidenceFigure({ evidence }: { evidence: Evidence }) {
   const t = texts().experiment.evidence;
-  const evidence = evidenceOf(experiment, results);
-  if (!evidence) return null;
   const { signs, against } = evidence;
   return (
     <Figure

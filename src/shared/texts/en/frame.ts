@@ -90,6 +90,7 @@ export const frame = {
     plan: 'New',
     findings: 'Findings',
     figures: 'Figures',
+    evidence: 'Evidence',
     modules: 'Modules',
     noise: 'Update noise',
     classes: 'Token classes',

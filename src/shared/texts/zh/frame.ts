@@ -86,6 +86,7 @@ export const frame: Texts['frame'] = {
     plan: '新建',
     findings: '结论',
     figures: '图表',
+    evidence: '证据',
     modules: '模块',
     noise: '更新噪声',
     classes: '词元类别',

@@ -1,6 +1,6 @@
 /** One figure of what an experiment says of gates. */
 export const evidence = {
-  title: 'Gates: real signs against coins, loss against the baseline, loss against skipped share',
+  title: 'What the experiment says of gates',
   signs: 'Loss with real signs minus loss with coins',
   against: (baseline: string) => `Loss minus ${baseline}, paired by seed`,
   shares: (name: string, real: string, coin: string) => `${name}: ${real} | ${coin} skipped`,

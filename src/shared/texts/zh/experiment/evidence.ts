@@ -1,6 +1,6 @@
 /** 关于门控的实验结果，一张图。 */
 export const evidence = {
-  title: '门控：真实符号与抛硬币、与基线的损失差、损失与稀疏度',
+  title: '实验对门控的说明',
   signs: '真实符号的损失减去抛硬币的损失',
   against: (baseline: string) => `损失减去 ${baseline}，按种子配对`,
   shares: (name: string, real: string, coin: string) => `${name}：跳过 ${real} | ${coin}`,
