@@ -81,10 +81,11 @@ const MAIN: readonly (readonly [ReadingId, ReadingId])[] = [
   ['reconstructed', 'coin'],
   ['ts-50-scaled', 'lora-scaled'],
   ['ts-50', 'sieved-ratio'],
+  ['ts-50', 'random'],
   ['ts-50', 'lora'],
 ];
 
-/** What was found so far: one line of docs/claims.md. */
+/** What was found so far: a line of docs/claims.md, and one below it for each comparison that answers most. */
 export function foundOf(runs: Runs): string {
   const tested = runs.all.filter((c) => c.tested !== null);
   const state = stateOf(runs);
@@ -95,14 +96,17 @@ export function foundOf(runs: Runs): string {
     const sets = own.map((c) => `${c.set} ${rangeOf(c.tested!)}, ${wordsOf(c.tested!)}`);
     return own.length > 0 ? [`${title(a)} − ${title(b)}: ${sets.join('; ')}.`] : [];
   });
-  const parts = [
-    settled.length > 0
-      ? settled.map(answerLine).join(' ')
-      : 'No question is settled: each asks for three of five sets.',
-    ...shown,
-    ...[nearest(runs)].filter((line) => line !== null),
-  ];
-  return `- **Found by the new plan** ([plan.md](claims/plan.md)) so far, ${state}: ${parts.join(' ')}`;
+  const modules = runs.complete.flatMap((set) => {
+    const shares = sharesOf(runs.cellsBySet.get(set)!, runs.tier.seeds);
+    if (!shares) return [];
+    const [real, coin] = shares.skipped.map((s) => percent(s));
+    return `${set}: ${real} skipped with real signs, ${coin} with coins; rank correlation of the modules’ active shares with coins ${fixed(shares.withCoin, 2)}, between seeds ${fixed(shares.betweenSeeds, 2)}.`;
+  });
+  const open = 'No question is settled: each asks for three of five sets.';
+  return [
+    `- **Found by the new plan** ([plan.md](claims/plan.md)) so far, ${state}. ${settled.length > 0 ? settled.map(answerLine).join(' ') : open}`,
+    ...[...shown, ...modules, nearest(runs)].filter((said) => said !== null).map((said) => `  - ${said}`),
+  ].join('\n');
 }
 
 const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;

@@ -71,6 +71,19 @@ const TABLE: readonly ReadingId[] = [
   'sieved-ratio',
 ];
 
+/** A reading has one colour in all panels. */
+const MARKS: Partial<Record<ReadingId, number>> = {
+  'ts-50': 2,
+  reconstructed: 3,
+  coin: 4,
+  random: 5,
+  soft: 6,
+  'sieved-ratio': 7,
+  'sieved-path': 8,
+  'sieved-joint': 8,
+};
+const markOf = (id: ReadingId): string => `mark-${MARKS[id] ?? 1}`;
+
 const intervalOf = (t: Tested): Interval => ({ mean: t.estimate, half: null, n: t.bySeed.length });
 
 const rowOf = (t: Tested, row: Pick<ChartRow, 'label' | 'mark' | 'group'>): ChartRow => ({
@@ -88,12 +101,12 @@ export function evidenceOf(runs: Runs): Evidence | null {
     const shares = sharesOf(cells, tier.seeds);
     if (!tested || !shares) return [];
     const [real, coin] = shares.skipped.map((s) => percent(s));
-    return [rowOf(tested, { label: `${set}: ${real} | ${coin}`, mark: 'mark-1' })];
+    return [rowOf(tested, { label: `${set}: ${real} | ${coin}`, mark: markOf('reconstructed') })];
   });
   const against = [...cellsBySet.keys()].flatMap((set) => {
-    const rows = AGAINST_LORA.flatMap((id, i): ChartRow[] => {
+    const rows = AGAINST_LORA.flatMap((id): ChartRow[] => {
       const tested = testedOf(runs, [id, 'lora'], set);
-      return tested ? [rowOf(tested, { label: title(id), mark: `mark-${i + 2}` })] : [];
+      return tested ? [rowOf(tested, { label: title(id), mark: markOf(id) })] : [];
     });
     return rows.map((row, i) => (i === 0 ? { ...row, group: set } : row));
   });
@@ -120,18 +133,18 @@ function skipOf({ tier: { seeds }, cellsBySet, complete, begun }: Runs): Evidenc
       ? null
       : [mean(there.map(([x]) => x)), mean(there.map(([, y]) => y))];
   };
-  const points = (['lora', 'ts-50', 'reconstructed', 'coin', 'random', 'soft'] as const).flatMap((id, i) => {
+  const points = (['lora', 'ts-50', 'reconstructed', 'coin', 'random', 'soft'] as const).flatMap((id) => {
     const point = at(READINGS[id]);
     if (!point) return [];
     const [x, y] = point;
-    return [{ label: title(id), mark: `mark-${i + 1}`, x, y: { mean: y, half: null, n: seeds.length } }];
+    return [{ label: title(id), mark: markOf(id), x, y: { mean: y, half: null, n: seeds.length } }];
   });
-  const lines = (['ratio', 'path'] as const).flatMap((way, i) => {
+  const lines = (['ratio', 'path'] as const).flatMap((way) => {
     const drawn = SIEVED[way].flatMap((share) => [at(sieved(way, share)) ?? []].filter((p) => p.length > 0));
     const label = way === 'ratio' ? 'afterwards, median r' : 'afterwards, path';
     return drawn.length === 0
       ? []
-      : [{ label, mark: `mark-${i + 7}`, points: [[0, 0], ...drawn] as [number, number][] }];
+      : [{ label, mark: markOf(`sieved-${way}`), points: [[0, 0], ...drawn] as [number, number][] }];
   });
   return { title: `Loss minus LoRA’s against skipped share (${sets.join(', ')})`, points, lines, level: null };
 }
