@@ -15,7 +15,7 @@
 import '../../src/train/testing/node';
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { parseArgs } from 'node:util';
+import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { openCpuDevice } from '../../src/engine';
 import { fetchModel, placeWeights, proveModel } from '../../src/train/openModel';
 import { type Cell, trainCell } from './cell';
@@ -93,7 +93,7 @@ export async function main(args: string[]): Promise<number> {
       console.log(inWords(cell));
       if (again) {
         const stored = cellsOf(place, folder).find((c) => same(c, cell))!;
-        const equal = numbersOf(stored) === numbersOf(cell);
+        const equal = isDeepStrictEqual(numbersOf(stored), numbersOf(cell));
         if (!equal) differ++;
         console.log(equal ? 'the same numbers as the stored cell' : 'NOT the numbers of the stored cell');
         continue;
@@ -106,9 +106,11 @@ export async function main(args: string[]): Promise<number> {
   return differ > 0 ? 1 : 0;
 }
 
-/** All that a cell says but how long it took, and on what. */
-const numbersOf = (cell: Cell): string =>
-  JSON.stringify(cell, (key, value) => (['ms', 'cpuMs', 'software', 'device'].includes(key) ? undefined : value));
+/** All that a cell says, as a file has it, but how long it took, and on what. */
+const numbersOf = (cell: Cell): object =>
+  JSON.parse(
+    JSON.stringify(cell, (key, value) => (['ms', 'cpuMs', 'software', 'device'].includes(key) ? undefined : value)),
+  );
 
 function inWords(cell: Cell): string {
   const total = (of: number[]) => of.reduce((a, b) => a + b, 0);
