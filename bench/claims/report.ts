@@ -225,7 +225,7 @@ export function reportOf(stored: ReadonlyMap<(typeof MODELS)[number], CellsBySet
     [
       'figure',
       figure
-        ? `![${caption}](claims/figure.svg)\n\n*95 % intervals before correction; dots are seeds. a: the shares are what is skipped with real signs | with coins.*`
+        ? `![${caption}](claims/figure.svg)\n\n*95 % intervals before correction; dots are seeds. a: the shares are what is skipped with real signs | with coins. b: means over ${(shown.complete.length > 0 ? shown.complete : shown.begun).join(', ')}.*`
         : missing,
     ],
     ['table', table ? writeTable(table, 'md').trim() : ''],

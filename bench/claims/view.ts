@@ -146,7 +146,7 @@ function skipOf({ tier: { seeds }, cellsBySet, complete, begun }: Runs): Evidenc
       ? []
       : [{ label, mark: markOf(`sieved-${way}`), points: [[0, 0], ...drawn] as [number, number][] }];
   });
-  return { title: `Loss minus LoRA’s against skipped share (${sets.join(', ')})`, points, lines, level: null };
+  return { title: 'Loss minus LoRA’s against skipped share', points, lines, level: null };
 }
 
 const MISSING: PaperCell = { text: '–', value: null };

@@ -154,17 +154,19 @@ export function scatterChart(points: readonly ScatterPoint[], look: Look): Drawi
   }
   // Names that would lie on one another move down.
   names.sort((a, b) => a.y - b.y);
+  const beside = (a: (typeof names)[number], b: (typeof names)[number]) =>
+    Math.abs(a.x - b.x) < Math.max(letters(a.label), letters(b.label)) * LETTER + 12;
   names.forEach((name, i) => {
-    const above = names.slice(0, i).filter((o) => Math.abs(o.x - name.x) < letters(o.label) * LETTER + 12);
+    const above = names.slice(0, i).filter((o) => beside(o, name));
     for (const other of above) if (name.y - other.y < LINE) name.y = other.y + LINE;
-    parts.push(
-      draw(
-        'text',
-        { x: name.x, y: name.y, textAnchor: name.end ? 'end' : 'start', className: 'chart-name' },
-        name.label,
-      ),
-    );
   });
+  // And up again from the axis.
+  for (let i = names.length - 1; i >= 0; i--) {
+    const below = names.slice(i + 1).filter((o) => beside(o, names[i]));
+    names[i].y = Math.min(names[i].y, height - BOTTOM - 4, ...below.map((o) => o.y - LINE));
+  }
+  for (const { x: at, y: line, end, label } of names)
+    parts.push(draw('text', { x: at, y: line, textAnchor: end ? 'end' : 'start', className: 'chart-name' }, label));
   return draw(
     'svg',
     { width, height, viewBox: `0 0 ${width} ${height}`, className: 'intervals', role: 'img' },
