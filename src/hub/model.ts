@@ -69,7 +69,8 @@ interface Files {
 export async function downloadModel(source: ModelSource, options: FetchOptions = {}): Promise<DownloadedModel> {
   const config = await fetchConfig(source, options);
   const repository = await listModelFiles(source, options);
-  const file = chooseFile(source, repository, tellsClasses(config));
+  const classes = tellsClasses(config) ? (config.embedding.patches ? 'pictures' : 'texts') : null;
+  const file = chooseFile(source, repository, classes);
   const sha256 = (path: string) => repository.listed.get(path)?.sha256 ?? null;
   const read = await READERS[file.format](file.path, config, {
     whole: (path, cap, onBytes) => fetchFile(source, path, cap, { ...options, onBytes, sha256: sha256(path) }),

@@ -71,10 +71,9 @@ export async function listModelFiles(
 
 const readableFirst = (a: ModelFile, b: ModelFile): number => Number(b.readable) - Number(a.readable);
 
-const ofClasses = (file: ModelFile): ModelFile => ({
-  ...file,
-  readable: file.readable && CLASS_FORMATS.includes(file.format),
-});
+const ofClasses =
+  (formats: readonly ModelFile['format'][]) =>
+  (file: ModelFile): ModelFile => ({ ...file, readable: file.readable && formats.includes(file.format) });
 
 /** Asks a host without listings for one file after the other, until one is there that can be read. */
 async function askForAll(source: ModelSource, options: FetchOptions): Promise<Map<string, ListedFile>> {
@@ -139,17 +138,31 @@ function modelFiles(listed: Sizes): Omit<ModelFile, 'fits'>[] {
   return [...floats, ...others, ...quantised.toSorted((a, b) => (b.bytes ?? 0) - (a.bytes ?? 0))];
 }
 
-/** Formats that models with classes are read from: the graphs of their .onnx files are not. */
-const CLASS_FORMATS: readonly ModelFile['format'][] = ['safetensors'];
+/**
+ * Formats that models with classes are read from. safetensors first: beside it an .onnx file often gives hidden states
+ * alone, and a head can be drawn for the one only. The graphs of models of pictures are not read.
+ */
+const CLASS_FORMATS: Record<'texts' | 'pictures', readonly ModelFile['format'][]> = {
+  texts: ['safetensors', 'onnx'],
+  pictures: ['safetensors'],
+};
 
 /**
  * The form that is opened: the one that the source names, else the first that can be read.
- * @param classes whether the model tells classes apart
+ * @param classes of what the model tells classes apart, if it does
  * @throws {ModelError} where there is none
  */
-export function chooseFile(source: ModelSource, { files, listed }: Repository, classes = false): ModelFile {
+export function chooseFile(
+  source: ModelSource,
+  { files, listed }: Repository,
+  classes: keyof typeof CLASS_FORMATS | null = null,
+): ModelFile {
   if (classes) {
-    const own = files.map(ofClasses).toSorted(readableFirst);
+    const formats = CLASS_FORMATS[classes];
+    const place = ({ format }: ModelFile) => formats.indexOf(format);
+    const own = files
+      .map(ofClasses(formats))
+      .toSorted((a, b) => readableFirst(a, b) || (a.readable ? place(a) - place(b) : 0));
     if (own.length > 0 && !own[0].readable)
       throw new ModelError(
         message('hub.model.classesFrom', {

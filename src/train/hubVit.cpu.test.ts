@@ -107,4 +107,4 @@ it('opens by its id, reads 197 tokens a picture, and learns', async () => {
   // Three classes of its own are none of these four.
   const classified = events.find((e) => e.type === 'classified')!;
   expect(classified.set.classes).toHaveLength(4);
-}, 60_000);
+}, 120_000);

@@ -98,6 +98,20 @@ function layerNames(model: ModelDescription): Map<string, LayerNames> {
   );
 }
 
+/** What of a model with classes lies outside of its layers, by whole paths: the head's modules, and norms. */
+function outsideNames({ embedding, head }: ModelDescription): LayerNames {
+  const keyed = <D extends { path: string }>(all: readonly (D | null | undefined)[]): Named<D>[] =>
+    all
+      .flatMap((description) => (description ? [{ key: marked(description.path), description }] : []))
+      .sort((a, b) => b.key.length - a.key.length);
+  if (head.kind !== 'classes') return { linears: [], norms: [], packed: [] };
+  return {
+    linears: keyed([head.dense?.linear, head.classifier]),
+    norms: keyed([embedding.norm, head.dense?.norm]),
+    packed: [],
+  };
+}
+
 /**
  * The place of every weight by its name in the state dict, as far as they are found.
  * @throws {ModelError} when two tensors claim to be one weight, or the graph computes what the description does not
@@ -114,6 +128,7 @@ class Binder {
   readonly #shapes: Map<string, number[]>;
   readonly #layers: Map<string, LayerNames>;
   readonly #layerPlace: RegExp;
+  readonly #outside: LayerNames;
 
   constructor(graph: OnnxGraph, model: ModelDescription) {
     this.#graph = graph;
@@ -125,6 +140,7 @@ class Binder {
     }
     this.#shapes = new Map(weightShapes(model).map(({ name, shape }) => [name, shape]));
     this.#layers = layerNames(model);
+    this.#outside = outsideNames(model);
     const words = new Set([...this.#layers.keys()].map((place) => place.replace(/_\d+_$/, '').slice(1)));
     this.#layerPlace = new RegExp(`_(?:${[...words].join('|')})_\\d{1,4}_`);
     const head = this.#bindHead();
@@ -209,10 +225,16 @@ class Binder {
   }
 
   #find<D>(paths: readonly string[], pick: (layer: LayerNames) => readonly Named<D>[]): D | null {
+    const named = (names: LayerNames, path: string) => pick(names).find(({ key }) => path.includes(key))?.description;
     for (const path of paths) {
       const layer = this.#layerOf(path);
-      const found = layer && pick(layer).find(({ key }) => path.includes(key));
-      if (found) return found.description;
+      const found = layer && named(layer, path);
+      if (found) return found;
+    }
+    if (paths.some((path) => this.#layerOf(path))) return null;
+    for (const path of paths) {
+      const found = named(this.#outside, path);
+      if (found) return found;
     }
     return null;
   }
@@ -226,8 +248,12 @@ class Binder {
   /** Binds the product that makes the logits, and what follows it. */
   #bindHead(): OnnxNode | null {
     const { head, vocab } = this.#model;
-    if (head.kind === 'classes') return null;
     const { outputs } = this.#graph;
+    if (head.kind === 'classes') {
+      // What the first token's state is made of is proved by the logits, which hidden states say nothing of.
+      if (!outputs.includes('logits')) unsupported(message('hub.graph.has.noClasses', { outputs: outputs.join(', ') }));
+      return null;
+    }
     let name = outputs.includes('logits') ? 'logits' : (outputs[0] ?? '');
     let bias: Constant | null = null;
     for (let hops = 0; hops < 12; hops++) {
@@ -363,25 +389,26 @@ class Binder {
       quantised: null,
       node,
     });
-    if (bias) this.#putBias(norm.path, bias, node);
+    // For a bias that a norm has not there are zeros in some graphs; other values would show in the logits.
+    if (bias && (norm.bias || norm.kind === 'rms')) this.#putBias(norm.path, bias, node);
   }
 
-  /** The embedding, or learned positions. */
+  /** The embedding, learned positions, or kinds of tokens. */
   #bindTable(node: OnnxNode): void {
     const constant = this.#matrixOf(node, 0);
     if (!constant || (node.attributes.get('axis') ?? 0) !== 0) return;
     const { embedding } = this.#model;
-    const { positions } = embedding;
     const { tensor, quantised } = constant;
     const turned = constant.transposed && !quantised;
     const stored = turned ? tensor.dims.toReversed() : tensor.dims;
     const dims = quantised ? [quantised.rows, quantised.width] : stored;
     const isOf = (name: string) => dims.join() === this.#shapes.get(name)?.join();
     const place: Place = { tensor, turned, packed: null, plusOne: false, quantised, node };
-    if (positions && isOf(`${positions.path}.weight`)) {
-      const key = marked(positions.path.slice(positions.path.lastIndexOf('.') + 1));
+    for (const table of [embedding.positions, embedding.tokenTypes]) {
+      if (!table || !isOf(`${table.path}.weight`)) continue;
+      const key = marked(table.path.slice(table.path.lastIndexOf('.') + 1));
       if (this.#paths(node, constant).some((path) => path.includes(key)))
-        return this.#put(`${positions.path}.weight`, place);
+        return this.#put(`${table.path}.weight`, place);
     }
     if (isOf(`${embedding.path}.weight`)) this.#put(`${embedding.path}.weight`, place);
   }

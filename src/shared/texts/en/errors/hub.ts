@@ -202,7 +202,7 @@ export const hub = {
       hint: 'Sieve reads ONNX in fp32, fp16, q4 and q4f16, safetensors, and GGUF.',
     }),
     classesFrom: ({ model, files }: { model: string; files: string }) => ({
-      message: `${model} tells classes apart; Sieve opens such models from safetensors, and here are only ${files}.`,
+      message: `${model} tells classes apart; Sieve opens such models from safetensors, those of texts also from ONNX in fp32, fp16 or q4, and here are only ${files}.`,
       hint: 'Choose the repository of the original model: it mostly has model.safetensors.',
     }),
     noWeights: ({ model }: { model: string }) => ({
@@ -271,6 +271,8 @@ export const hub = {
     }),
     /** What a graph does that the model's description does not. */
     has: {
+      noClasses: ({ outputs }: { outputs: string }) =>
+        `it gives no logits of classes (its outputs: ${outputs}); such a model opens from safetensors, where a new head is drawn`,
       interleaved: 'its RoPE rotates neighbouring values (interleaved)',
       window: 'its attention sees a window only (local_window_size)',
       softcap: 'its attention scores are capped (softcap)',

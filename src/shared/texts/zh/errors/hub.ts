@@ -167,7 +167,7 @@ export const hub: Texts['errors']['hub'] = {
       hint: 'Sieve 读取 fp32、fp16、q4、q4f16 的 ONNX 文件，safetensors，以及 GGUF。',
     }),
     classesFrom: ({ model, files }) => ({
-      message: `${model} 用于区分类别；Sieve 只从 safetensors 打开这类模型，而这里只有 ${files}。`,
+      message: `${model} 用于区分类别；Sieve 从 safetensors 打开这类模型，文本模型也可从 fp32、fp16 或 q4 的 ONNX 打开，而这里只有 ${files}。`,
       hint: '请选择原始模型的仓库：那里通常有 model.safetensors。',
     }),
     noWeights: ({ model }) => ({
@@ -223,6 +223,8 @@ export const hub: Texts['errors']['hub'] = {
     }),
     unsupported: ({ what }) => ({ message: `这个 ONNX 计算图的计算与 config.json 不符：${what}。`, hint: OTHER }),
     has: {
+      noClasses: ({ outputs }) =>
+        `它不给出类别的 logits（输出：${outputs}）；这样的模型请从 safetensors 打开，那时会初始化新的分类头`,
       interleaved: '它的 RoPE 旋转的是相邻的值（interleaved）',
       window: '它的注意力只看一个窗口（local_window_size）',
       softcap: '它的注意力分数有上限（softcap）',
