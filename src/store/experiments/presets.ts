@@ -71,10 +71,11 @@ type ExperimentNames = VariantNames & Pick<Names, 'experiment'>;
 const [TOKEN_DROPOUT, TOKEN_DROPOUT_MOST] = [0.5, 0.9];
 /** Variants of one session. */
 const PER_SESSION = 8;
-/** Gate rules that are offered as rivals of the first gated method's own. */
-export const RIVALS = ['soft', 'late'] as const satisfies readonly GateRule[];
-/** Those that are offered as controls: they learn nothing from μ, or more than a gate could know. */
-export const CONTROLS = ['coin', 'random', 'quantile', 'oracle'] as const satisfies readonly GateRule[];
+/**
+ * Gate rules that are offered beside the first gated method's own: two rivals, then controls, which learn nothing from μ, or more than
+ * a gate could know.
+ */
+export const BESIDE = ['soft', 'late', 'coin', 'random', 'quantile', 'oracle'] as const satisfies readonly GateRule[];
 
 /**
  * What is wrong with the form; null where it can be started.

@@ -10,8 +10,7 @@ import { hashOf } from '../../store/route';
 import { isLive } from '../../store/slices';
 import { settingOf } from '../../store/experiments/grid';
 import {
-  CONTROLS,
-  RIVALS,
+  BESIDE,
   START_DRAFT,
   type ExperimentDraft,
   type ExperimentKind,
@@ -25,7 +24,6 @@ import { goTo } from '../frame/router';
 import { Phrase } from '../Phrase';
 import { useSel, useStudio } from '../studioContext';
 
-const OFFERED = [...RIVALS, ...CONTROLS];
 const SETTINGS = hashOf({ place: 'settings', tab: 'source' });
 const DATA = hashOf({ place: 'data', tab: 'source' });
 
@@ -186,30 +184,21 @@ function Compared({ draft, set }: { draft: ExperimentDraft; set: (patch: Partial
       )}
       {draft.of === 'methods' && (
         <>
-          {(
-            [
-              ['rivals', RIVALS],
-              ['controls', CONTROLS],
-            ] as const
-          ).map(([group, rules]) => (
-            <fieldset key={group} className="checks">
-              <legend>{t[group]}</legend>
-              {rules.map((rule) => (
-                <Check
-                  key={rule}
-                  checked={draft.rules.includes(rule)}
-                  onChange={(on) => set({ rules: OFFERED.filter((r) => (r === rule ? on : draft.rules.includes(r))) })}
-                >
-                  {t.arm[rule]}
-                </Check>
-              ))}
-              {group === 'rivals' && (
-                <Check checked={draft.tokenDropout} onChange={(tokenDropout) => set({ tokenDropout })}>
-                  {t.arm.tokenDropout}
-                </Check>
-              )}
-            </fieldset>
-          ))}
+          <fieldset className="checks">
+            <legend>{t.beside}</legend>
+            <Check checked={draft.tokenDropout} onChange={(tokenDropout) => set({ tokenDropout })}>
+              {t.arm.tokenDropout}
+            </Check>
+            {BESIDE.map((rule) => (
+              <Check
+                key={rule}
+                checked={draft.rules.includes(rule)}
+                onChange={(on) => set({ rules: BESIDE.filter((r) => (r === rule ? on : draft.rules.includes(r))) })}
+              >
+                {t.arm[rule]}
+              </Check>
+            ))}
+          </fieldset>
           <Check checked={draft.shrink} onChange={(shrink) => set({ shrink })}>
             {t.shrink}
           </Check>

@@ -30,8 +30,7 @@ export const form: Texts['experiment']['form'] = {
   of: { methods: '不同方法，其他都相同', runs: '“设置”中的各个运行' },
   runs: (names) => `${names}：各按那里的设置进行，包括门控和对照。`,
   methods: '方法',
-  rivals: '另外，稀疏度相同：更新相同、规则不同的门控；不带门控、用词元 dropout',
-  controls: '更新相同的对照',
+  beside: '另外，稀疏度相同：词元 dropout，更新相同的其他门控（后四种为对照）',
   arm: {
     soft: '软阈值',
     late: '后期门控',
