@@ -25,4 +25,7 @@ export { sumSquares } from '../optim/clip.as';
 export { addScaled, columnDots, doraScale, frozenGradient, rowTerms } from './dora/dora.as';
 export { softcap, softcapBackward } from './softcap/softcap.as';
 export { weightGrad } from './weightGrad/weightGrad.as';
+export { addConstant, columnSums } from './constant/constant.as';
+export { partGradient, softPart, wideGradient } from './soft/soft.as';
+export { addOuter, gateLogits } from './tokenGate/tokenGate.as';
 export { rowNorms } from './rowNorms/rowNorms.as';

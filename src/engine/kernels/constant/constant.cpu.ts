@@ -1,4 +1,4 @@
-/** The constant of skipped rows on the CPU; its gradient is added up in f64. */
+/** The constant of skipped rows on the CPU; what runs over rows × outputs is in constant.as.ts. */
 import type { Tensor } from '../../device/buffers';
 import type { CpuFunction } from '../../device/cpu/cpu';
 import type { RowCount } from '../../device/program';
@@ -10,27 +10,17 @@ interface Skipped {
 }
 
 export const addConstantCpu =
-  ({ rows, width, ...p }: Skipped & { constant: Tensor; y: Tensor }): CpuFunction =>
+  ({ rows, open, width, ...p }: Skipped & { constant: Tensor; y: Tensor }): CpuFunction =>
   (cpu) => {
-    const [open, constant, y] = [cpu.u32(p.open), cpu.f32(p.constant), cpu.f32(p.y)];
-    for (const { first, count } of cpu.spans(rows)) {
-      for (let row = first; row < first + count; row++) {
-        if (open[row] !== 0) continue;
-        for (let d = 0, at = row * width; d < width; d++, at++) y[at] += constant[d];
-      }
-    }
+    const dims = cpu.dims(rows);
+    const tensors = [open, p.constant, p.y].map((t) => cpu.at(t));
+    cpu.run('addConstant', dims.rows * dims.segments, [...tensors, width, dims.rows, dims.stride]);
   };
 
 export const constantGradientCpu =
-  ({ rows, width, ...p }: Skipped & { gradOut: Tensor; grad: Tensor }): CpuFunction =>
+  ({ rows, open, width, ...p }: Skipped & { gradOut: Tensor; grad: Tensor }): CpuFunction =>
   (cpu) => {
-    const [open, gradOut, grad] = [cpu.u32(p.open), cpu.f32(p.gradOut), cpu.f32(p.grad)];
-    const sums = new Float64Array(width);
-    for (const { first, count } of cpu.spans(rows)) {
-      for (let row = first; row < first + count; row++) {
-        if (open[row] !== 0) continue;
-        for (let d = 0, at = row * width; d < width; d++, at++) sums[d] += gradOut[at];
-      }
-    }
-    for (let d = 0; d < width; d++) grad[d] += sums[d];
+    const dims = cpu.dims(rows);
+    const tensors = [cpu.at(open), 1, cpu.at(p.gradOut), cpu.at(p.grad)];
+    cpu.run('columnSums', width / 4, [...tensors, width, dims.rows, dims.stride, dims.rows * dims.segments]);
   };

@@ -1,4 +1,4 @@
-/** The soft threshold's kernels on the CPU: small sums of each row, in f64, rounded where they are kept. */
+/** The soft threshold's kernels on the CPU: what is as wide as an output is in soft.as.ts; sums over ranks are f64. */
 import type { Tensor } from '../../device/buffers';
 import type { Cpu, CpuFunction } from '../../device/cpu/cpu';
 import type { RowCount } from '../../device/program';
@@ -39,12 +39,8 @@ export const scaleCpu =
 export const addPartCpu =
   (p: Shrinking & { rows: ActiveRows; change: Tensor; base: Tensor; y: Tensor; width: number }): CpuFunction =>
   (cpu) => {
-    const [ratio, change, base, y] = [p.ratio, p.change, p.base, p.y].map((t) => cpu.f32(t));
-    const tau = tauOf(cpu, p.slot);
-    for (const row of openRows(cpu, p.rows)) {
-      const kappa = shrinkage(ratio[row], tau);
-      for (let d = 0, at = row * p.width; d < p.width; d++, at++) y[at] += kappa * change[d] * base[at];
-    }
+    const tensors = [p.ratio, p.change, p.base, p.y].map((t) => cpu.at(t));
+    cpu.run('softPart', cpu.u32(p.rows.list)[0], [...tensors, p.width, cpu.at(p.rows.list), tauOf(cpu, p.slot)]);
   };
 
 interface RankGradient extends Shrinking {
@@ -133,33 +129,14 @@ interface WideGradient extends Shrinking {
 export const wideGradientCpu =
   ({ width, lambdaBar, ...p }: WideGradient): CpuFunction =>
   (cpu) => {
-    const [change, base, gradOut, ratio, other] = [p.change, p.base, p.gradOut, p.ratio, p.other].map((t) =>
-      cpu.f32(t),
-    );
-    const [open, tau] = [cpu.u32(p.open), tauOf(cpu, p.slot)];
     const { rows, tokens } = cpu.dims(p.rows);
-    const delta = new Float64Array(width);
-    for (let row = 0; row < rows; row++) {
-      const start = row * width;
-      if (open[row] === 0) {
-        other.fill(0, start, start + width);
-        continue;
-      }
-      let [squared, mu] = [0, 0];
-      for (let d = 0; d < width; d++) {
-        delta[d] = other[start + d] + change[d] * base[start + d];
-        squared += delta[d] ** 2;
-        mu += gradOut[start + d] * delta[d];
-      }
-      const kappa = shrinkage(ratio[row], tau);
-      const a = alongDelta(kappa, mu, (lambdaBar / tokens) * ratio[row], squared);
-      for (let d = 0; d < width; d++) other[start + d] = kappa * gradOut[start + d] + a * delta[d];
-    }
+    const tensors = [p.ratio, p.open, p.change, p.base, p.gradOut, p.other].map((t) => cpu.at(t));
+    cpu.run('wideGradient', rows, [...tensors, width, tauOf(cpu, p.slot), lambdaBar / tokens]);
   };
 
 export const partGradientCpu =
   (p: { rows: RowCount; change: Tensor; gradOut: Tensor; own: Tensor; out: Tensor; width: number }): CpuFunction =>
   (cpu) => {
-    const [change, gradOut, own, out] = [p.change, p.gradOut, p.own, p.out].map((t) => cpu.f32(t));
-    for (let at = 0; at < cpu.dims(p.rows).rows * p.width; at++) out[at] = gradOut[at] + change[at % p.width] * own[at];
+    const tensors = [p.change, p.gradOut, p.own, p.out].map((t) => cpu.at(t));
+    cpu.run('partGradient', cpu.dims(p.rows).rows, [...tensors, p.width]);
   };

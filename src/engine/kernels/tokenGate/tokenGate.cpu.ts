@@ -1,4 +1,4 @@
-/** GateRA's kernels on the CPU: sums in f64, rounded where they are kept. */
+/** GateRA's kernels on the CPU: what runs over rows × inputs is in tokenGate.as.ts; sums over ranks are f64. */
 import type { Tensor } from '../../device/buffers';
 import type { CpuFunction } from '../../device/cpu/cpu';
 import type { RowCount } from '../../device/program';
@@ -8,14 +8,8 @@ const sigmoid = (v: number): number => 1 / (1 + Math.exp(-v));
 export const gateLogitsCpu =
   (p: { rows: RowCount; x: Tensor; w: Tensor; logit: Tensor; width: number }): CpuFunction =>
   (cpu) => {
-    const [x, w, logit] = [p.x, p.w, p.logit].map((t) => cpu.f32(t));
-    for (const { first, count } of cpu.spans(p.rows)) {
-      for (let row = first; row < first + count; row++) {
-        let sum = 0;
-        for (let k = 0, at = row * p.width; k < p.width; k++, at++) sum += w[k] * x[at];
-        logit[row] = sum;
-      }
-    }
+    const { rows, segments, stride } = cpu.dims(p.rows);
+    cpu.run('gateLogits', rows * segments, [cpu.at(p.x), cpu.at(p.w), cpu.at(p.logit), p.width, rows, stride]);
   };
 
 export const weighCpu =
@@ -62,23 +56,15 @@ export const backCpu =
 export const addOuterCpu =
   (p: { rows: RowCount; gradLogit: Tensor; w: Tensor; gradIn: Tensor; width: number }): CpuFunction =>
   (cpu) => {
-    const [gradLogit, w, gradIn] = [p.gradLogit, p.w, p.gradIn].map((t) => cpu.f32(t));
-    for (const { first, count } of cpu.spans(p.rows)) {
-      for (let row = first; row < first + count; row++) {
-        for (let k = 0, at = row * p.width; k < p.width; k++, at++) gradIn[at] += gradLogit[row] * w[k];
-      }
-    }
+    const { rows, segments, stride } = cpu.dims(p.rows);
+    const tensors = [p.gradLogit, p.w, p.gradIn].map((t) => cpu.at(t));
+    cpu.run('addOuter', rows * segments, [...tensors, p.width, rows, stride]);
   };
 
 export const gateGradientCpu =
   (p: { rows: RowCount; gradLogit: Tensor; x: Tensor; gradW: Tensor; width: number }): CpuFunction =>
   (cpu) => {
-    const [gradLogit, x, gradW] = [p.gradLogit, p.x, p.gradW].map((t) => cpu.f32(t));
-    const sums = new Float64Array(p.width);
-    for (const { first, count } of cpu.spans(p.rows)) {
-      for (let row = first; row < first + count; row++) {
-        for (let k = 0, at = row * p.width; k < p.width; k++, at++) sums[k] += gradLogit[row] * x[at];
-      }
-    }
-    for (let k = 0; k < p.width; k++) gradW[k] += sums[k];
+    const { rows, segments, stride } = cpu.dims(p.rows);
+    const tensors = [cpu.at(p.gradLogit), 0, cpu.at(p.x), cpu.at(p.gradW)];
+    cpu.run('columnSums', p.width / 4, [...tensors, p.width, rows, stride, rows * segments]);
   };
