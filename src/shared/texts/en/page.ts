@@ -3,7 +3,7 @@ export const page = {
   title: 'Sieve: fine-tuning in a browser tab',
   skip: 'Skip to the content',
   claim:
-    'Fine-tune a small language model in this tab and see which tokens the adapter can skip. Nothing leaves the tab.',
+    'Fine-tune a small language model in this tab and see which tokens a gated adapter skips, and at what loss. Nothing leaves the tab.',
   privacy:
     'Your data, the model and the adapters stay in this browser tab; this page has no server. Only opening a model by its Hugging Face id downloads something; nothing of yours is sent.',
   offline: {
@@ -56,7 +56,7 @@ export const page = {
       },
       configure: {
         title: 'What is compared',
-        text: 'Runs that differ in one thing only. LoRA updates every token; TS-LoRA learns a threshold per module and skips the tokens whose update is too small. The defaults work.',
+        text: 'Runs that differ in one thing only. LoRA updates every token; TS-LoRA has a threshold per module and skips the tokens whose update is below it. The defaults work.',
       },
       train: {
         title: 'Watch the training',

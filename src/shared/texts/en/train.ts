@@ -112,7 +112,7 @@ export const train = {
     does: {
       lora: 'Trains a pair of small matrices next to each layer; every token gets the update.',
       dora: 'LoRA for the direction of each weight row, with a separate trainable magnitude.',
-      adalora: 'LoRA that starts at a higher rank and prunes the least important directions.',
+      adalora: 'LoRA that starts at a higher rank and prunes the directions of the lowest sensitivity.',
       gatera: 'LoRA whose update each token weighs with a trained sigmoid gate: a published rival of the token gates.',
       'ts-lora': 'LoRA with token gates that skip the update for some tokens.',
       'ts-dora': 'DoRA with token gates that skip the update for some tokens.',

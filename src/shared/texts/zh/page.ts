@@ -3,7 +3,7 @@ import type { Texts } from '../en';
 export const page: Texts['page'] = {
   title: 'Sieve：在浏览器标签页里微调',
   skip: '跳到正文',
-  claim: '在这个标签页里微调一个小语言模型，看看适配器可以跳过哪些词元。任何数据都不会离开这个标签页。',
+  claim: '在这个标签页里微调一个小语言模型，看看带门控的适配器跳过哪些词元、损失如何。任何数据都不会离开这个标签页。',
   privacy:
     '你的数据、模型和适配器都留在这个浏览器标签页里，这个页面背后没有服务器。只有按 Hugging Face 编号打开模型时才会下载内容，而且不会发送你的任何东西。',
   offline: {
@@ -56,7 +56,7 @@ export const page: Texts['page'] = {
       },
       configure: {
         title: '对比什么',
-        text: '各个运行只有一处不同。LoRA 更新每个词元；TS-LoRA 为每个模块学习一个阈值，跳过更新太小的词元。用默认设置就行。',
+        text: '各个运行只有一处不同。LoRA 更新每个词元；TS-LoRA 的每个模块有一个阈值，更新低于它的词元被跳过。用默认设置就行。',
       },
       train: {
         title: '观察训练',

@@ -107,7 +107,7 @@ export const train: Texts['train'] = {
     does: {
       lora: '在每一层旁边训练一对小矩阵；每个词元都得到它的更新。',
       dora: '用 LoRA 学习每个权重行的方向，长度则单独学习。',
-      adalora: '起始秩较大的 LoRA，训练中在最不重要的地方自行剪枝。',
+      adalora: '起始秩较大的 LoRA，训练中剪去灵敏度最低的方向。',
       gatera: '每个词元用训练出的 sigmoid 门给更新加权的 LoRA：词元门控的一个已发表的对手。',
       'ts-lora': '带词元门控的 LoRA，对一部分词元跳过更新。',
       'ts-dora': '带词元门控的 DoRA，对一部分词元跳过更新。',

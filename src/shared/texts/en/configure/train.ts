@@ -3,7 +3,7 @@ export const train = {
   title: 'Training, for all runs',
   more: 'More settings',
   onValidation:
-    'Early stopping looks at the validation split itself, so the best losses are a little better than they would be on new data. That is good enough to save time. For a comparison to be believed, {button}.',
+    'Early stopping looks at the validation split itself, so the best losses are better than they would be on new data. For a comparison to be believed, {button}.',
   setDev: 'set 10 % of the train split aside as the dev split',
   /** `batch`: sequences of an update; `epochs`: null where the data is not known. */
   effective: (batch: number, epochs: string | null) =>

@@ -37,7 +37,8 @@ export const form = {
   of: { methods: 'Methods, all else equal', runs: 'The runs under Settings' },
   runs: (names: string) => `${names}: each with its own settings, gates and controls included.`,
   methods: 'Methods',
-  beside: 'Beside them, at the same sparsity: token dropout, other gates over the same update (the last four are controls)',
+  beside:
+    'Beside them, at the same sparsity: token dropout, other gates over the same update (the last four are controls)',
   /** What is offered beside the methods, as it stands in a name. */
   arm: {
     soft: 'soft threshold',

@@ -37,11 +37,11 @@ export const run: GroupWords<typeof ADAPTER> = {
   },
   rslora: {
     label: 'rsLoRA scaling',
-    help: 'Scales by alpha / √rank instead of alpha / rank, so that high ranks do not learn too slowly.',
+    help: 'Scales by alpha / √rank instead of alpha / rank: made so that high ranks do not learn too slowly.',
   },
   shrink: {
     label: 'Shrink after training',
-    help: 'A line search on the dev split finds one scale, at most 1, for the whole adapter. It is exported as a smaller alpha, so LoRA and DoRA can still be merged. Much of what a gate seems to gain is this scale.',
+    help: 'A line search on the dev split finds one scale, at most 1, for the whole adapter. It is exported as a smaller alpha, so LoRA and DoRA can still be merged. Compare a gated run with a shrunk LoRA: both make the adapter smaller.',
   },
 };
 

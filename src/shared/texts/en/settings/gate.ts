@@ -33,7 +33,7 @@ export const gate: GroupWords<typeof GATE> = {
   sparsityPenalty: {
     label: 'Sparsity penalty λ̄',
     short: 'λ̄',
-    help: 'What an active update has to be worth: each costs λ, added to its gate gradient μ. At 0 only updates that would raise the loss are skipped; above 0 also those that lower it by less than λ; below 0 some that raise it stay active. With the soft threshold it is the weight of the group lasso on token updates. Useful values are 0 to 0.5.',
+    help: 'What an active update costs: λ is added to its gate gradient μ before τ moves by it. Above 0 that pushes τ up, so that more is skipped; below 0 it pushes τ down. With the soft threshold it is the weight of the group lasso on token updates.',
   },
   follows: {
     label: 'Same active tokens as',
@@ -49,7 +49,7 @@ export const gate: GroupWords<typeof GATE> = {
     label: 'Proximal step size η',
     tick: 'No proximal term (η = ∞)',
     off: 'no proximal term',
-    help: 'Each step τ pays (its change)² / 2η: a smaller η holds it closer to where it was. Without that term τ jumps to the minimum of each batch, and the gates of all modules, moved at once, skip too much.',
+    help: 'Each step τ pays (its change)² / 2η: a smaller η holds it closer to where it was. Without that term τ jumps to the minimum of each batch.',
   },
   tauLearningRate: {
     label: 'τ learning rate',
@@ -59,7 +59,7 @@ export const gate: GroupWords<typeof GATE> = {
   },
   rhoPer: {
     label: 'Automatic τ learning rate of',
-    help: 'One for each module makes their sparsity alike. With one for all, modules whose updates are small relative to the base output skip more.',
+    help: 'From the median r of the run, or of each module: with one for all, every τ takes steps of the same size, however large r is in its module.',
     options: { run: 'the whole run', module: 'each module' },
   },
   tauWarmup: {
@@ -70,7 +70,7 @@ export const gate: GroupWords<typeof GATE> = {
   },
   gradientFrom: {
     label: 'Gate gradient μ from',
-    help: 'Updates help more often on the batch that trains them than elsewhere. A and B are never trained on the dev split.',
+    help: 'Where a small set is seen many times, LoRA’s updates helped more often on the batch that trains them than on a fresh one. A and B are never trained on the dev split.',
     options: { train: 'the training batch', dev: 'the dev split' },
   },
   gradientInterval: {

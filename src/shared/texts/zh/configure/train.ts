@@ -3,8 +3,7 @@ import type { Texts } from '../../en';
 export const train: Texts['configure']['train'] = {
   title: '训练（所有运行共用）',
   more: '更多设置',
-  onValidation:
-    '早停直接由验证集决定，所以最佳损失会比在新数据上略好看。用来节省时间足够了。如果要让对比可信，请{button}。',
+  onValidation: '早停直接由验证集决定，所以最佳损失会比在新数据上好看。如果要让对比可信，请{button}。',
   setDev: '划出 10 % 的训练集作为开发集',
   effective: (batch, epochs) => `有效批次大小：${batch}${epochs === null ? '' : `；约 ${epochs} 轮`}。`,
   warmup: (warmup, steps, rate, set) =>

@@ -21,10 +21,10 @@ export const run: Texts['settings']['run'] = {
     off: '共用',
     help: '不同方法适合的学习率不同。请让每种方法都在最佳状态下比较。',
   },
-  rslora: { label: 'rsLoRA 缩放', help: '按 alpha / √秩 而不是 alpha / 秩 缩放，这样秩较高时不会学得太慢。' },
+  rslora: { label: 'rsLoRA 缩放', help: '按 alpha / √秩 而不是 alpha / 秩 缩放：用意是让秩较高时不会学得太慢。' },
   shrink: {
     label: '训练后收缩',
-    help: '在开发集上做一次线搜索，为整个适配器找一个不大于 1 的缩放系数，并以更小的 alpha 导出，因此 LoRA 和 DoRA 仍可合并。门控看起来带来的好处，多半就是这个缩放。',
+    help: '在开发集上做一次线搜索，为整个适配器找一个不大于 1 的缩放系数，并以更小的 alpha 导出，因此 LoRA 和 DoRA 仍可合并。请把带门控的运行与收缩后的 LoRA 相比：两者都让适配器变小。',
   },
 };
 
