@@ -1,6 +1,7 @@
 /** The kinds of files that a run can leave the page as, and what each can hold. */
-import { type RunConfig, isGated, isPerToken } from './config';
+import { METHOD_NAMES, type RunConfig, isGated, isPerToken } from './config';
 import { type Message, message } from './message';
+import { type MethodName, methodOf } from './methods';
 import { type ModelDescription, tellsClasses } from './model';
 import { ruleOf } from './rules';
 import type { ModelFile } from './types';
@@ -32,6 +33,7 @@ export const RUNS_IN: Record<ExportKind | 'peft', readonly Runtime[]> = {
 /** What is exported, as far as the page knows it. */
 export interface Exportable {
   name: string;
+  method: MethodName;
   /** Whether it skips tokens, and whether it draws them anew each time. */
   gated: boolean;
   draws: boolean;
@@ -41,12 +43,17 @@ export interface Exportable {
 }
 
 /** Why a run cannot leave as files of a kind; null where it can. */
-export function whyNot(kind: ExportKind | 'peft', { name, gated, draws, model, file }: Exportable): Message | null {
+export function whyNot(
+  kind: ExportKind | 'peft',
+  { name, method, gated, draws, model, file }: Exportable,
+): Message | null {
   if (draws) return message('train.adapter.randomGate');
   if (kind === 'safetensors' && gated) return message('train.adapter.merge', { run: name });
   if (kind === 'onnx' && file.format !== 'onnx') return message('train.export.onnxBase', { file: file.path });
   if (kind === 'onnx' && tellsClasses(model)) return message('train.export.onnxClasses');
   if (kind === 'gguf' && gated) return message('train.export.ggufGates', { run: name });
+  if (kind === 'gguf' && methodOf({ method }).rescales)
+    return message('train.export.ggufMethod', { run: name, method: METHOD_NAMES[method] });
   if (kind === 'gguf' && tellsClasses(model)) return message('train.export.ggufClasses');
   return null;
 }

@@ -25,6 +25,8 @@ export interface MethodDescription {
   gated: boolean;
   /** Whether its update is another matrix for each token: then it cannot be merged. A gate does that by itself. */
   perToken?: true;
+  /** Its update rescales the frozen output as well: it is more than a pair of matrices. */
+  rescales?: true;
   /** Settings of the adapter that must stay at their defaults, and what is said where they do not. */
   refuses?: Readonly<Record<string, Message>>;
   /** Settings of the adapter that mean nothing for it. */

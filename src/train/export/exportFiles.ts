@@ -3,7 +3,7 @@ import type { DownloadedModel } from '../../hub/model';
 import { withFields } from '../../hub/configText';
 import { companionsOf } from '../../hub/companions';
 import { downloadModel } from '../../hub/model';
-import { drawsTokens, isPerToken } from '../../shared/config';
+import { drawsTokens } from '../../shared/config';
 import type { PromptTemplate } from '../../shared/data';
 import { AdapterError } from '../../shared/errors';
 import type { ExportKind, ValueType } from '../../shared/exports';
@@ -156,15 +156,13 @@ const MAX_ONNX = 2 ** 31 - 1;
 async function onnxFiles(subject: ExportSubject): Promise<Exported> {
   const { trained, model, source, file, repository } = subject;
   if (drawsTokens(trained.run)) throw new AdapterError(message('train.adapter.randomGate'));
-  // Its update has no nodes here: on a quantised base they would be those of plain LoRA.
-  if (isPerToken(trained.run)) throw new AdapterError(message('train.adapter.merge', { run: trained.run.name }));
   const { config, files } = await companionsOf(source, true);
   const { weights, reference, config: base } = await reopened(subject);
   if (reference.kind !== 'onnx') throw new AdapterError(message('train.export.onnxBase', { file: file.path }));
   if (tellsClasses(model)) throw new AdapterError(message('train.export.onnxClasses'));
   const { bytes, external } = reference;
   const bound = boundGraph(bytes, base);
-  const merged = trained.thresholds === null && canPatch(trained, bound);
+  const merged = canPatch(trained, bound);
   // Beside a page that runs it; a repository has it at its root, where transformers.js looks for it.
   const root = repository ? '' : 'model/';
   const folder = `${root}${file.path.slice(0, file.path.lastIndexOf('/') + 1)}`;

@@ -4,6 +4,7 @@
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { adapterMethodOf } from '../../engine/adapters/methods';
 import type { ModuleAdapter } from '../../engine/adapters/parameters';
 import { adaptedModules } from '../../engine/model/modules';
 import { testDevice } from '../../engine/testing/harness';
@@ -19,7 +20,8 @@ import { readSafetensors } from '../../hub/safetensors';
 import { gguf } from '../../hub/testing/gguf';
 import { NANO, nanoGguf } from '../../hub/testing/nanoGguf';
 import { openTokenizer, promptIds } from '../../hub/tokenizer';
-import { type RunConfig, runSchema, scalingOf } from '../../shared/config';
+import { METHODS, type RunConfig, runSchema, scalingOf } from '../../shared/config';
+import { methodOf } from '../../shared/methods';
 import { type ModelDescription, weightShapes } from '../../shared/model';
 import { checkOf, writtenCheck } from '../adapterCheck';
 import { logitRows } from '../logitRows';
@@ -129,6 +131,11 @@ describe('the nano model', () => {
       () =>
         ggufAdapter(model, { run: { ...run, ...change }, adapters, thresholds, whole: new Map() });
     expect(of({})).not.toThrow();
+    // What the dialog says before it is asked for is what would be refused.
+    for (const method of METHODS) {
+      const { rescales = false } = methodOf({ method });
+      expect(adapterMethodOf({ ...run, method }).mergeRow !== undefined, method).toBe(rescales);
+    }
     expect(of({ method: 'dora' })).toThrow('not that of DoRA');
     expect(of({ method: 'gatera' })).toThrow('not that of GateRA');
     expect(of({ method: 'ts-lora' }, Float32Array.of(0.1))).toThrow('its gates skip some');

@@ -11,16 +11,14 @@ import { readModel } from '../../hub/family';
 import { OnnxParser } from '../../hub/onnx/parser';
 import { multiplyExactly } from '../../hub/onnx/quantised';
 import { onnxLogits } from '../../hub/onnxRuntime';
+import { halveOnnx, packOnnx } from '../../hub/testing/formsOnnx';
 import { quantiseOnnx } from '../../hub/testing/quantiseOnnx';
 import { NANO } from '../../hub/testing/nanoGguf';
 import { openTokenizer, promptIds } from '../../hub/tokenizer';
 import { resolveWeights } from '../../hub/weights';
 import { checkOf, writtenCheck } from '../adapterCheck';
 import { logitRows } from '../logitRows';
-import { bytesOf, trainedOf, trainedRun } from '../testing/exported';
-import { piecesFile } from './exportFile';
-import { boundGraph, withAdapter } from './onnxNodes';
-import { canPatch, mergedOnnx } from './onnxPatches';
+import { onnxWith, trainedOf, trainedRun } from '../testing/exported';
 
 const OUT = '.out/export-onnx';
 
@@ -28,13 +26,23 @@ const config = readModel(JSON.parse(readFileSync(`${NANO}/config.json`, 'utf8'))
 const plainFile = () => new Uint8Array(readFileSync(`${NANO}/onnx/model.onnx`));
 const PROMPT = 'Once upon a time there was a fox who wanted to see the sea. "Who are you?" asked the crab.';
 
+/** The file as several exporters write it. */
+const FORMS = {
+  plain: (file: Uint8Array<ArrayBuffer>) => file,
+  quantised: (file: Uint8Array<ArrayBuffer>) => quantiseOnnx(file),
+  half: halveOnnx,
+  packed: packOnnx,
+  halfPacked: (file: Uint8Array<ArrayBuffer>) => halveOnnx(packOnnx(file)),
+} as const;
+
 /** @param share of each module's tokens that are skipped, about; null without a gate */
 async function check(
   name: string,
   given: { method: string },
-  { share, quantised }: { share: number | null; quantised: boolean },
+  { share, form }: { share: number | null; form: keyof typeof FORMS },
 ) {
-  const file = quantised ? quantiseOnnx(plainFile()) : plainFile();
+  const file = FORMS[form](plainFile());
+  const half = form.startsWith('half');
   const graph = new OnnxParser().finish(file);
   multiplyExactly(graph);
   const weights = resolveWeights(graph, config);
@@ -45,20 +53,13 @@ async function check(
   await own.refresh();
   const ids = promptIds(await openTokenizer({ kind: 'embedded', id: 'sieve-stories-nano' }), PROMPT);
   const all = await logitRows(base, own, [{ ids }]);
-  const trained = await trainedOf(own);
-  const bound = boundGraph(file, weights.model);
-  const merged = share === null && canPatch(trained, bound);
-  expect(merged).toBe(share === null && !quantised);
-  const pieces = merged
-    ? [...mergedOnnx(weights.model, bound, { bytes: file, external: new Map(), weights, trained }).own].map((p) =>
-        p.slice(),
-      )
-    : withAdapter(weights.model, { weights, bytes: file }, trained);
-  const made = bytesOf(piecesFile('model.onnx', pieces));
-  const reference = { kind: 'onnx' as const, file: 'model.onnx', external: new Map(), half: false, headDim: 16 };
+  const { bytes: made, merged } = onnxWith(file, weights, await trainedOf(own));
+  expect(merged).toBe(share === null && given.method !== 'gatera' && form !== 'quantised');
+  const reference = { kind: 'onnx' as const, file: 'model.onnx', external: new Map(), half, headDim: 16 };
   const { data } = await onnxLogits({ ...reference, bytes: made.slice() }, [{ ids }]);
   const rowsOf = (rows: readonly Float32Array[]) => rows.flatMap((row) => [...row]);
-  expectCloseToMax(data, rowsOf(all), 1e-5, name);
+  // Updates near τ fall on either side where products are rounded to f16.
+  expectCloseToMax(data, rowsOf(all), half ? 1e-2 : 1e-5, name);
   // Neither the base alone, nor the adapter on every token.
   const largest = data.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
   const apart = (other: readonly number[]) => other.reduce((most, v, i) => Math.max(most, Math.abs(v - data[i])), 0);
@@ -81,16 +82,16 @@ async function check(
 
 describe('ONNX Runtime gives the logits of the page', () => {
   it.each(['lora', 'dora', 'adalora'])('%s, merged: the file has its length', async (method) => {
-    const { grown } = await check(`${method}-merged`, { method }, { share: null, quantised: false });
+    const { grown } = await check(`${method}-merged`, { method }, { share: null, form: 'plain' });
     expect(grown).toBe(0);
   });
 
   it.each(['lora', 'dora'])('%s beside a quantised base', async (method) => {
-    await check(`${method}-q4`, { method }, { share: null, quantised: true });
+    await check(`${method}-q4`, { method }, { share: null, form: 'quantised' });
   });
 
   it.each(['ts-lora', 'ts-dora'])('%s with its gates', async (method) => {
-    await check(`${method}-gates`, { method }, { share: 1, quantised: false });
+    await check(`${method}-gates`, { method }, { share: 1, form: 'plain' });
   });
 
   it.each([
@@ -98,11 +99,24 @@ describe('ONNX Runtime gives the logits of the page', () => {
     ['late', 'ts-lora'],
     ['late', 'ts-dora'],
   ])('a %s gate of %s', async (rule, method) => {
-    await check(`${method}-${rule}-gates`, { method, gate: { rule } } as never, { share: 1, quantised: false });
+    await check(`${method}-${rule}-gates`, { method, gate: { rule } } as never, { share: 1, form: 'plain' });
+  });
+
+  it('GateRA: σ(w·x) of each token and module', async () => {
+    await check('gatera-gates', { method: 'gatera' }, { share: null, form: 'plain' });
+  });
+
+  it.each([
+    { method: 'lora', form: 'half', share: null },
+    { method: 'dora', form: 'packed', share: null },
+    { method: 'ts-dora', form: 'packed', share: 1 },
+    { method: 'ts-lora', form: 'halfPacked', share: 1 },
+  ] as const)('$method, the file’s products as $form', async ({ method, form, share }) => {
+    await check(`${method}-${form}`, { method }, { share, form });
   });
 
   it('gates on a quantised base, on some modules', async () => {
     const only = ['0.q_proj', '1.down_proj', '1.up_proj'];
-    await check('ts-lora-q4', { method: 'ts-lora', only } as never, { share: 1, quantised: true });
+    await check('ts-lora-q4', { method: 'ts-lora', only } as never, { share: 1, form: 'quantised' });
   });
 });

@@ -1,6 +1,6 @@
 /**
  * An adapter as nodes of an ONNX graph, of ONNX's own operators: behind each product that it changes, its update, and where it has
- * gates, the comparison of ‖Δ‖ / (‖y‖ + ε) with τ.
+ * gates, the comparison of ‖Δ‖ / (‖y‖ + ε) with τ, or σ(w·x).
  */
 import type { DownloadedModel } from '../../hub/model';
 import { type Place, bindWeights } from '../../hub/onnx/bind';
@@ -9,7 +9,7 @@ import { DataType, type OnnxGraph, type OnnxNode } from '../../hub/onnx/model';
 import { OnnxParser } from '../../hub/onnx/parser';
 import { transpose } from '../../hub/floats';
 import type { Weights } from '../../hub/weights';
-import { type RunConfig, isGated, shrinksUpdates } from '../../shared/config';
+import { type RunConfig, isGated, isPerToken, shrinksUpdates } from '../../shared/config';
 import { AdapterError } from '../../shared/errors';
 import { type Message, message } from '../../shared/message';
 import { methodOf, methodWith } from '../../shared/methods';
@@ -102,6 +102,11 @@ function gated(
     const own = bias ? build.node('Sub', name('unbiased'), [y, bias]) : y;
     const more = build.node('Mul', name('rescaled'), [own, build.constant(name('c'), [dOut], c)]);
     delta = build.node('Add', name('update'), [delta, more]);
+  }
+  if (isPerToken(run)) {
+    // g(x) = σ(w·x)
+    const logit = build.node('MatMul', name('logit'), [x, build.constant(name('w'), [dIn, 1], adapter.extra!)]);
+    delta = build.node('Mul', name('weighed'), [delta, build.node('Sigmoid', name('gate'), [logit])]);
   }
   if (tau === null) return build.node('Add', name('updated'), [y, delta]);
   const norm = (of: string, what: string) =>

@@ -6,6 +6,7 @@ import { externalRange, readTensor } from '../../hub/onnx/tensor';
 import type { Weights } from '../../hub/weights';
 import type { ValueType } from '../../shared/exports';
 import { type ModelDescription, allModules } from '../../shared/model';
+import { isPerToken } from '../../shared/config';
 import { mergeModule } from '../merge';
 import { type Trained, withoutGate } from './mergedWeights';
 import type { BoundGraph } from './onnxNodes';
@@ -28,8 +29,10 @@ function stretchOf(tensor: OnnxTensor): { file: string | null; offset: number; l
   return range && { file: null, ...range };
 }
 
-/** Whether every matrix that was adapted lies in the file as plain values. */
-export const canPatch = ({ adapters }: Pick<Trained, 'adapters'>, { places }: BoundGraph): boolean =>
+/** Whether the adapter can be taken into matrices, and all of them lie in the file as plain values. */
+export const canPatch = ({ run, adapters, thresholds }: Trained, { places }: BoundGraph): boolean =>
+  thresholds === null &&
+  !isPerToken(run) &&
   adapters.every(({ path }) => {
     const place = places.get(`${path}.weight`);
     return place && !place.quantised && WRITTEN[place.tensor.dataType] && stretchOf(place.tensor);

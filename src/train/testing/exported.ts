@@ -3,8 +3,13 @@ import { expect } from 'vitest';
 import { AdapterRun } from '../../engine/adapterRun';
 import type { BaseModel } from '../../engine/base';
 import { runSchema, trainSchema } from '../../shared/config';
-import type { ExportFile } from '../export/exportFile';
+import type { resolveWeights } from '../../hub/weights';
+import { type ExportFile, piecesFile } from '../export/exportFile';
 import type { Trained } from '../export/mergedWeights';
+import { boundGraph, withAdapter } from '../export/onnxNodes';
+import { canPatch, mergedOnnx } from '../export/onnxPatches';
+
+type ResolvedWeights = ReturnType<typeof resolveWeights>;
 
 export function bytesOf({ length, pieces, name }: ExportFile): Uint8Array<ArrayBuffer> {
   const out = new Uint8Array(length);
@@ -15,6 +20,21 @@ export function bytesOf({ length, pieces, name }: ExportFile): Uint8Array<ArrayB
   }
   expect(at, name).toBe(length);
   return out;
+}
+
+/** The base's ONNX file with an adapter in it, and whether it was merged into the weights. */
+export function onnxWith(
+  file: Uint8Array<ArrayBuffer>,
+  weights: ResolvedWeights,
+  trained: Trained,
+): { bytes: Uint8Array<ArrayBuffer>; merged: boolean } {
+  const { model } = weights;
+  const bound = boundGraph(file, model);
+  const merged = canPatch(trained, bound);
+  const pieces = merged
+    ? [...mergedOnnx(model, bound, { bytes: file, external: new Map(), weights, trained }).own].map((p) => p.slice())
+    : withAdapter(model, { weights, bytes: file }, trained);
+  return { bytes: bytesOf(piecesFile('model.onnx', pieces)), merged };
 }
 
 /** An adapter of the method, with a head that was trained whole. @param size of its updates */

@@ -25,6 +25,7 @@ export function useSubject(): Subject | null {
   return {
     runId: exportOf,
     name: imported?.name ?? run!.name,
+    method: imported?.method ?? run!.method,
     draws: run !== undefined && drawsTokens(run),
     gated: imported ? imported.gated : keepsGates(run!),
     model: config,
