@@ -6,6 +6,7 @@
  *   npm run accept -- kills --kills 100 --seed 7
  *   npm run accept -- hours --actions 360 --seed 7
  *   npm run accept -- smollm2 --smollm2 FOLDER [--forms fp32,fp16]
+ *   npm run accept -- export --smollm2 FOLDER [--forms fp32,q4]
  *   npm run accept -- people [--who student,teacher] [--ways mouse,keyboard,phone] [--gpu software]
  *   npm run accept -- shapes [--shapes Qwen2.5-0.5B,Llama-3.2-1B]
  */
@@ -15,6 +16,7 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright';
 import { claims } from './claims';
 import { asUpload, FILES, writeBig } from './data';
+import { exportModels } from './exportModels';
 import { hoursOfUse } from './hours';
 import { straightAndKilled } from './killed';
 import { manyKills } from './kills';
@@ -394,6 +396,10 @@ const ITEMS: Record<string, { what: string; run: Item }> = {
   smollm2: {
     what: 'SmolLM2-135M-Instruct in every form: opened by id, proved, trained on chats, asked',
     run: (_site, browser, { smollm2: folder, forms }) => smollm2(browser, folder, forms?.split(',')),
+  },
+  export: {
+    what: 'SmolLM2-135M-Instruct as files of every kind, loaded by PEFT, transformers, ONNX Runtime, transformers.js, llama.cpp',
+    run: (_site, _browser, { smollm2: folder, forms }) => exportModels(folder, forms?.split(',')),
   },
   shapes: {
     what: 'models of up to 1B values, random weights, on the CPU: memory of the tab while they open and train',

@@ -32,7 +32,7 @@ def compare(kind: str, model, check: dict, bar: float = OURS.TOLERANCE) -> bool:
     return good
 
 
-def check(directory: Path) -> bool:
+def check(directory: Path, base: Path | None) -> bool:
     """Compares the adapter of a directory in every way in which it is to be loaded."""
     zips = list(directory.glob("*.zip"))
     if len(zips) > 1 or not zips and not any((directory / name).exists() for name in (CONFIG, MERGED)):
@@ -41,7 +41,7 @@ def check(directory: Path) -> bool:
         if not (folder / CHECK).exists():
             raise AdapterError(f"{CHECK} is missing")
         expected = json.loads((folder / CHECK).read_text())
-        model = expected["model"]
+        model = str(base.resolve()) if base else expected["model"]
         if (folder / MERGED).exists():
             exact = json.loads((folder / MERGED).read_text()).get("dtype") == "float32"
             return compare("merged", load_merged(folder), expected, OURS.TOLERANCE if exact else HALF_TOLERANCE)
@@ -54,14 +54,16 @@ def check(directory: Path) -> bool:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("directories", type=Path, nargs="+")
+    parser.add_argument("--base", type=Path, help="folder of the adapters' base, where it is none of the project's")
     torch.set_num_threads(1)
     logging.disable_progress_bar()
-    failed, directories = 0, parser.parse_args().directories
+    arguments = parser.parse_args()
+    failed, directories = 0, arguments.directories
     print(f"sieve_peft of {Path(sieve_peft.__file__).parent}")
     for directory in directories:
         print(directory)
         try:
-            good = check(directory)
+            good = check(directory, arguments.base)
         except AdapterError as error:
             print(f"export check failed: {error}")
             good = False

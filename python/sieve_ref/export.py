@@ -48,7 +48,7 @@ def is_gated(folder: Path) -> bool:
 
 
 def base_folder(model_name: str) -> Path:
-    """Where a model lies: `public/models/<name>`, or families/<name> of the fixtures."""
+    """Where a model lies: `public/models/<name>`, families/<name> of the fixtures, or the absolute path that it is."""
     parent, _, leaf = model_name.rpartition("/")
     return FAMILIES / leaf if parent == "families" else MODELS / model_name
 
