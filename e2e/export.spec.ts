@@ -101,6 +101,12 @@ test('export, reload, import: the same answers; what is no adapter is refused in
     expect([...sent.keys()]).toEqual(Object.keys(zip));
     expect(Buffer.compare(sent.get('adapter_model.safetensors')!, zip['adapter_model.safetensors'])).toBe(0);
     expect(Buffer.from(sent.get('README.md')!).toString()).toContain('PeftModel.from_pretrained(base, "me/fox")');
+    await app.get('export-kind-onnx').check();
+    await app.get('push-list').click();
+    await expect(listed.last()).toHaveText('Total');
+    const names = await listed.allTextContents();
+    expect(names).toEqual(expect.arrayContaining(['README.md', 'config.json', 'onnx/model.onnx']));
+    expect(names, 'a page of its own').not.toContain('index.html');
     await app.get('export-close').click();
     await app.get('export-lora').click();
     await app.get('push').locator('summary').click();

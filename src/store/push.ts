@@ -19,6 +19,8 @@ export interface PushHost {
   exports: Pick<ExportCommands, 'make'>;
   /** Address of the hub. */
   hub: string;
+  /** Starts what pushes; a worker of its own for each push when absent. */
+  makeClient?: (hooks: WorkerHooks<PushProgress>) => PushClient;
 }
 
 /** What a person says of a push; `create` null: the repository is there. */
@@ -59,10 +61,10 @@ export class PushCommands {
 
   /** @returns the repository's address; null where the push failed, which was said, or was cancelled */
   async send(files: PushFile[], { repository, create, token, title }: PushChoice): Promise<string | null> {
-    const { page, hub } = this.#host;
+    const { page, hub, makeClient = createPushClient } = this.#host;
     if (this.#client) return null;
     page.dismiss('compare');
-    const client = createPushClient({
+    const client = makeClient({
       onEvent: (pushing) => page.patch('runs', { pushing }),
       // What is owed fails with it.
       onCrash: () => undefined,
