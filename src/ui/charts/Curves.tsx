@@ -118,7 +118,7 @@ export const LossCurve = memo(function LossCurve({
     <ChartFrame
       title={t.loss}
       name="loss"
-      explain={() => explainLoss(all, base)}
+      explain={() => explainLoss(all, base, classes)}
       picture={pictureOf(loss, { yLabel: t.nats(classes), height: 360, log, range, planned }, colors)}
       rows={() =>
         curveRows(

@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { type GateRule, trainSchema } from '../../shared/config';
 import { ratioEdge } from '../../shared/ratio';
+import { speak } from '../../shared/texts';
 import { RATIO_BINS } from '../../shared/types';
 import { MetricLog } from '../../store/metricLog';
 import { ranking } from '../../store/importance';
@@ -17,6 +18,8 @@ import {
   explainTokenMap,
   explainTokens,
 } from './explain';
+
+afterEach(() => speak('en'));
 
 function run(): MetricLog {
   const h = new MetricLog('a');
@@ -39,14 +42,28 @@ test('the loss is explained with the base, each run, and the gap between what it
   const base = new MetricLog('base');
   base.addEval(evalEvent('base', 0, Math.log(100)));
   const a = run();
-  const text = explainLoss([{ name: 'LoRA', run: a }], base).join(' ');
+  const text = explainLoss([{ name: 'LoRA', run: a }], base, false).join(' ');
   expect(text).toContain(
     'a validation loss of 4.605: it gives the correct token a (geometric) mean probability of 1.0 %',
   );
   expect(text).toContain('LoRA: 4.000 at step 10');
   expect(text).toContain('Its train loss (3.000) is lower by 1.00');
   a.stopped = { step: 10, bestStep: 6, bestLoss: 3.9 };
-  expect(explainLoss([{ name: 'LoRA', run: a }], undefined).at(-1)).toContain('not improved since step 6 (3.900)');
+  expect(explainLoss([{ name: 'LoRA', run: a }], undefined, false).at(-1)).toContain(
+    'not improved since step 6 (3.900)',
+  );
+});
+
+test('where a head tells classes apart, no sentence of the loss speaks of tokens', async () => {
+  const base = new MetricLog('base');
+  base.addEval(evalEvent('base', 0, Math.log(4)));
+  for (const language of ['en', 'zh'] as const) {
+    await speak(language);
+    const [of, not] = { en: ['correct class', 'token'], zh: ['类别', '词元'] }[language];
+    const text = explainLoss([{ name: 'LoRA', run: run() }], base, true).join(' ');
+    expect(text.split(of).length - 1).toBe(3);
+    expect(text).not.toContain(not);
+  }
 });
 
 test('gradient, rate, map, sizes, tokens and ranking name what they show', () => {

@@ -16,11 +16,12 @@ export interface NamedRun {
 const said = () => texts().charts.explain;
 const nameOf = (m: ModuleId) => texts().charts.module(m.layer, m.kind);
 
-export function explainLoss(runs: NamedRun[], base: MetricLog | undefined): string[] {
+/** @param classes whether a head tells classes apart, one an example: else the loss is of tokens */
+export function explainLoss(runs: NamedRun[], base: MetricLog | undefined, classes: boolean): string[] {
   const t = said().loss;
-  const out = [t.what];
+  const out = [t.what(classes)];
   const start = base?.evals.at(-1)?.loss;
-  if (start !== undefined) out.push(t.base(fixed(start), percent(Math.exp(-start), 1)));
+  if (start !== undefined) out.push(t.base(fixed(start), percent(Math.exp(-start), 1), classes));
   for (const { name, run } of runs) {
     const last = run.evals.at(-1);
     if (!last || run.loss.length === 0) continue;
@@ -28,7 +29,7 @@ export function explainLoss(runs: NamedRun[], base: MetricLog | undefined): stri
     const training = recent.reduce((s, v) => s + v, 0) / recent.length;
     const gap = last.loss - training;
     const right = percent(Math.exp(-last.loss), 1);
-    const now = { run: name, loss: fixed(last.loss), step: last.step, right, training: fixed(training) };
+    const now = { run: name, loss: fixed(last.loss), step: last.step, right, training: fixed(training), classes };
     out.push(gap > 0.3 ? t.overfitting({ ...now, gap: fixed(gap, 2) }) : t.general(now));
     if (run.stopped) out.push(t.stopped(name, run.stopped.step, run.stopped.bestStep, fixed(run.stopped.bestLoss)));
   }

@@ -1,9 +1,10 @@
 /** What each chart is, in sentences with the user's own numbers. */
 export const explain = {
   loss: {
-    what: 'Cross-entropy: −log of the probability that the model gives to the correct next token, in nats, averaged over the loss tokens. Lower is better. The train loss is that of the current batch; the validation loss is that of examples that no run trains on.',
-    base: (loss: string, right: string) =>
-      `The base model has a validation loss of ${loss}: it gives the correct token a (geometric) mean probability of ${right}.`,
+    what: (classes: boolean) =>
+      `Cross-entropy: −log of the probability that the model gives to the correct ${classes ? 'class, in nats, averaged over the examples' : 'next token, in nats, averaged over the loss tokens'}. Lower is better. The train loss is that of the current batch; the validation loss is that of examples that no run trains on.`,
+    base: (loss: string, right: string, classes: boolean) =>
+      `The base model has a validation loss of ${loss}: it gives the correct ${classes ? 'class' : 'token'} a (geometric) mean probability of ${right}.`,
     overfitting: ({
       run,
       loss,
@@ -11,6 +12,7 @@ export const explain = {
       right,
       gap,
       training,
+      classes,
     }: {
       run: string;
       loss: string;
@@ -18,22 +20,25 @@ export const explain = {
       right: string;
       gap: string;
       training: string;
+      classes: boolean;
     }) =>
-      `${run}: ${loss} at step ${step}, a probability of ${right} for the correct token. Its train loss (${training}) is lower by ${gap}: this gap between train and validation loss means overfitting.`,
+      `${run}: ${loss} at step ${step}, a probability of ${right} for the correct ${classes ? 'class' : 'token'}. Its train loss (${training}) is lower by ${gap}: this gap between train and validation loss means overfitting.`,
     general: ({
       run,
       loss,
       step,
       right,
       training,
+      classes,
     }: {
       run: string;
       loss: string;
       step: number;
       right: string;
       training: string;
+      classes: boolean;
     }) =>
-      `${run}: ${loss} at step ${step}, a probability of ${right} for the correct token. Its train loss is ${training}: little overfitting so far.`,
+      `${run}: ${loss} at step ${step}, a probability of ${right} for the correct ${classes ? 'class' : 'token'}. Its train loss is ${training}: little overfitting so far.`,
     stopped: (run: string, step: number, best: number, loss: string) =>
       `${run} was stopped early at step ${step}, because its loss has not improved since step ${best} (${loss}).`,
   },

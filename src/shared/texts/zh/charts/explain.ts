@@ -2,12 +2,14 @@ import type { Texts } from '../../en';
 
 export const explain: Texts['charts']['explain'] = {
   loss: {
-    what: '交叉熵：模型给正确的下一个词元的概率的负对数，单位为 nat，在计入损失的词元上取平均，越低越好。训练损失来自当前批次，验证损失来自不参与训练的样本。',
-    base: (loss, right) => `基座模型的验证损失为 ${loss}：它给正确词元的概率（几何）平均为 ${right}。`,
-    overfitting: ({ run, loss, step, right, gap, training }) =>
-      `${run}：第 ${step} 步为 ${loss}，即给正确词元 ${right} 的概率。它的训练损失（${training}）低 ${gap}：训练损失与验证损失之间的差距说明过拟合。`,
-    general: ({ run, loss, step, right, training }) =>
-      `${run}：第 ${step} 步为 ${loss}，即给正确词元 ${right} 的概率。它的训练损失为 ${training}：到目前为止几乎没有过拟合。`,
+    what: (classes) =>
+      `交叉熵：模型给正确的${classes ? '类别的概率的负对数，单位为 nat，在样本上取平均' : '下一个词元的概率的负对数，单位为 nat，在计入损失的词元上取平均'}，越低越好。训练损失来自当前批次，验证损失来自不参与训练的样本。`,
+    base: (loss, right, classes) =>
+      `基座模型的验证损失为 ${loss}：它给正确${classes ? '类别' : '词元'}的概率（几何）平均为 ${right}。`,
+    overfitting: ({ run, loss, step, right, gap, training, classes }) =>
+      `${run}：第 ${step} 步为 ${loss}，即给正确${classes ? '类别' : '词元'} ${right} 的概率。它的训练损失（${training}）低 ${gap}：训练损失与验证损失之间的差距说明过拟合。`,
+    general: ({ run, loss, step, right, training, classes }) =>
+      `${run}：第 ${step} 步为 ${loss}，即给正确${classes ? '类别' : '词元'} ${right} 的概率。它的训练损失为 ${training}：到目前为止几乎没有过拟合。`,
     stopped: (run, step, best, loss) =>
       `${run} 在第 ${step} 步早停，因为它的损失自第 ${best} 步（${loss}）以来没有改善。`,
   },
