@@ -28,7 +28,7 @@ interface Props {
 
 /** What all rows take together, in CSS pixels: on a window that is enlarged, on a laptop's, and otherwise. */
 const LOW = 100;
-const MIDDLE = 132;
+const MIDDLE = 112;
 const HIGH = 200;
 /** Longest name of a column that is level, in characters. */
 const LEVEL = 10;

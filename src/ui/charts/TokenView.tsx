@@ -15,6 +15,7 @@ import { ChartFrame } from './ChartFrame';
 import { useChartColors } from './chartColors';
 import { explainTokens } from './explain';
 import { drawPatches } from './drawPatches';
+import { useFalling } from './falling';
 import { PatchView } from './PatchView';
 import { Ramp } from './Ramp';
 import { makeRamp } from './ramp';
@@ -53,10 +54,12 @@ export const TokenView = memo(function TokenView(props: Props) {
   const [layer, setLayer] = useState('all');
   const [kind, setKind] = useState('all');
   const list = useRef<HTMLFieldSetElement>(null);
+  const falling = useRef<HTMLDivElement>(null);
   const layers = [...new Set(watch.modules.map((m) => m.layer))];
   const kinds = [...new Set(watch.modules.map((m) => m.kind))];
   const only = { layer: layer === 'all' ? null : Number(layer), kind: kind === 'all' ? null : kind };
   const { active, ratio, modules } = activePerToken(watch, only.layer, only.kind);
+  useFalling(list, falling, { tokens: watch.tokens, step: watch.step, active, shadeOf: colors.keep });
   const worths = worth && worthPerToken(worth, watch.modules, only);
   const { picture: watched } = watch;
   const names = tokenNames(watch);
@@ -170,7 +173,7 @@ export const TokenView = memo(function TokenView(props: Props) {
         />
       )}
       {!watched && (
-        <>
+        <div className="tokens-sieve">
           <fieldset ref={list} className="tokens" data-testid="token-view" data-step={watch.step}>
             <legend className="sr-only">{said.legend}</legend>
             {signs.map(({ text, note }, i) => {
@@ -202,7 +205,8 @@ export const TokenView = memo(function TokenView(props: Props) {
               <Ramp shade={mode === 'worth' ? (s) => colors.worth(2 * s - 1) : colors.keep} from={from} to={to} />
             )}
           </div>
-        </>
+          {mode === 'gate' && <div ref={falling} className="tokens-falling" aria-hidden="true" />}
+        </div>
       )}
     </ChartFrame>
   );
