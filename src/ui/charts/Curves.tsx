@@ -104,11 +104,10 @@ export const LossCurve = memo(function LossCurve({
       ];
     });
     const made = plot(parts, range);
-    const level = base?.evals.at(-1)?.loss;
-    if (level !== undefined) {
-      made.lines.push({ label: t.baseValidation, end: t.base, color: colors.ink2, width: 1.5, dash: BASE_DASH });
-      made.data.push(made.data[0].map(() => level));
-    }
+    // Named before it is known: what stands below the names stays where it is.
+    const level = base?.evals.at(-1)?.loss ?? null;
+    made.lines.push({ label: t.baseValidation, end: t.base, color: colors.ink2, width: 1.5, dash: BASE_DASH });
+    made.data.push(made.data[0].map(() => level));
     return made;
     // The metricLogs grow in place: the version says when.
     // oxlint-disable-next-line react/exhaustive-deps

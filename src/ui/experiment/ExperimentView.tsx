@@ -142,14 +142,17 @@ function Queue({ experiment, cells }: { experiment: Experiment; cells: Cell[] })
                 : t.waiting(done, total)}
         </span>
       </p>
-      {running && steps && phase !== 'finished' && (
-        <p className="muted num" aria-hidden="true">
+      {/* There between two sessions and after the last, too: what stands below it stays where it is. */}
+      <p className="muted num">
+        {running && steps && phase !== 'finished' ? (
           <Phrase
             of={t.step(steps.done, steps.total)}
             train={<a href={hashOf({ place: 'train', tab: 'source' })}>{texts().frame.place.train}</a>}
           />
-        </p>
-      )}
+        ) : (
+          '\u00a0'
+        )}
+      </p>
     </>
   );
 }
@@ -184,6 +187,29 @@ function Controls({ experiment, any }: { experiment: Experiment; any: boolean })
   const paused = mine && phase === 'paused';
   return (
     <div className="row">
+      <button
+        type="button"
+        data-testid="experiment-report"
+        disabled={!any}
+        onClick={() => void saveReport(experiment.id, studio.store.getState(), 'html')}
+      >
+        {t.report}
+      </button>
+      <button
+        type="button"
+        disabled={!any}
+        onClick={() => void saveReport(experiment.id, studio.store.getState(), 'csv')}
+      >
+        CSV
+      </button>
+      <button
+        type="button"
+        disabled={!any}
+        onClick={() => void saveReport(experiment.id, studio.store.getState(), 'json')}
+      >
+        JSON
+      </button>
+      <span className="spacer" />
       {mine && !paused && (
         <button
           type="button"
@@ -210,29 +236,6 @@ function Controls({ experiment, any }: { experiment: Experiment; any: boolean })
           {t.stop}
         </button>
       )}
-      <button
-        type="button"
-        data-testid="experiment-report"
-        disabled={!any}
-        onClick={() => void saveReport(experiment.id, studio.store.getState(), 'html')}
-      >
-        {t.report}
-      </button>
-      <button
-        type="button"
-        disabled={!any}
-        onClick={() => void saveReport(experiment.id, studio.store.getState(), 'csv')}
-      >
-        CSV
-      </button>
-      <button
-        type="button"
-        disabled={!any}
-        onClick={() => void saveReport(experiment.id, studio.store.getState(), 'json')}
-      >
-        JSON
-      </button>
-      <span className="spacer" />
       {sure ? (
         <>
           <button

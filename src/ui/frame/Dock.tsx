@@ -62,7 +62,7 @@ function LinkNote() {
 /** The top bar of a phone has no room for it, and touch shows no title. */
 function WhyNotTrain() {
   const phone = useMedia('(max-width: 40rem)');
-  const why = useSel((s) => (isLive(s.runs.phase) ? null : whyNotTrain(s)));
+  const why = useSel((s) => (isLive(s.runs.phase) || s.experiments.running !== null ? null : whyNotTrain(s)));
   return (
     phone &&
     why !== null && (

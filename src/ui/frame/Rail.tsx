@@ -78,13 +78,15 @@ function ModelCard() {
       <p className="card-main" data-testid="rail-model">
         {model.source?.id ?? (model.status === 'failed' ? t.rail.none : t.rail.opening)}
       </p>
-      {opening && model.progress && <ProgressLine {...model.progress} unit={bytes} />}
-      {model.info && !opening && (
-        <p className="help">
-          {model.info.check.ok && <span title={t.rail.checked[model.info.check.by]}>✓ </span>}
-          {t.rail.facts(parameters(model.info.parameters), deviceName(usedDevice(model.info.device)))}
-        </p>
-      )}
+      <div className="card-state">
+        {opening && model.progress && <ProgressLine {...model.progress} unit={bytes} />}
+        {model.info && !opening && (
+          <p className="help">
+            {model.info.check.ok && <span title={t.rail.checked[model.info.check.by]}>✓ </span>}
+            {t.rail.facts(parameters(model.info.parameters), deviceName(usedDevice(model.info.device)))}
+          </p>
+        )}
+      </div>
     </Card>
   );
 }
@@ -94,13 +96,16 @@ function DataCard() {
   const studio = useStudio();
   const { origin, samples, report, status, preparing, progress } = useSel((s) => s.dataset);
   const unusable = report ? report.rows - report.usable : 0;
+  const busy = (status === 'reading' || preparing) && progress;
   return (
     <Card title={t.place.data} sign="data" wrong={unusable > 0} to="data">
       <p className="card-main" data-testid="rail-data">
         {origin ? names.data(origin, samples) : status === 'failed' ? t.rail.none : t.rail.opening}
       </p>
-      {(status === 'reading' || preparing) && progress && <p className="help">{say(progress.label)}</p>}
-      {report && <p className="help num">{t.rail.rows(count(report.train), count(report.validation))}</p>}
+      {/* One line in every state: the cards below stay where they are. */}
+      <p className="help num">
+        {busy ? say(busy.label) : report ? t.rail.rows(count(report.train), count(report.validation)) : '\u00a0'}
+      </p>
       {unusable > 0 && (
         <p className="help card-issues">
           <a href={hashOf({ place: 'data', tab: 'issues' })}>{t.rail.issues(count(unusable))}</a>

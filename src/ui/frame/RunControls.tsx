@@ -13,7 +13,8 @@ export function RunControls() {
   const phase = useSel((s) => s.runs.phase);
   const missing = useSel(whyNotTrain);
   const started = useSel((s) => s.runs.session !== null);
-  const live = isLive(phase);
+  // Between two sessions of an experiment nothing else can be trained either.
+  const live = useSel((s) => s.experiments.running !== null) || isLive(phase);
   const [action, word] = live
     ? phase === 'paused'
       ? (['resume', t.resume] as const)
@@ -35,7 +36,7 @@ export function RunControls() {
         type="button"
         className="primary"
         data-testid={`${action}-button`}
-        disabled={live ? phase === 'compiling' : missing !== null}
+        disabled={live ? !isLive(phase) || phase === 'compiling' : missing !== null}
         title={live ? undefined : (missing ?? undefined)}
         onClick={press[action]}
       >
@@ -46,7 +47,7 @@ export function RunControls() {
         type="button"
         className="bar-stop"
         data-testid="stop-button"
-        disabled={!live}
+        disabled={!isLive(phase)}
         aria-label={t.stop}
         title={t.stop}
         onClick={() => void studio.training.stop()}

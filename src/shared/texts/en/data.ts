@@ -165,7 +165,7 @@ export const data = {
     clean: (rows: string, checked: string) =>
       `✓ All ${rows} rows are usable. Every row was checked; none has: ${checked}.`,
     usable: (usable: string, rows: string) => `${usable} of ${rows} rows are usable`,
-    download: (n: string) => `Download the ${n} excluded rows`,
+    download: (n: string) => (n === '1' ? 'Download the excluded row' : `Download the ${n} excluded rows`),
     /** `{rows}` is the number; what is done about them comes as `{now}`. */
     line: {
       syntax: (n: number) => plural(n, '{rows} row is not valid JSON {now}', '{rows} rows are not valid JSON {now}'),

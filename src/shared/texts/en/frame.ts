@@ -52,7 +52,7 @@ export const frame = {
       plain: 'Logits agree with a plain forward in f64',
     },
     rows: (train: string, validation: string) => `${train} train · ${validation} validation`,
-    issues: (rows: string) => `${rows} rows are not usable`,
+    issues: (rows: string) => (rows === '1' ? '1 row is not usable' : `${rows} rows are not usable`),
     open: 'Open a file…',
     drop: 'or drop it anywhere',
     runs: 'Runs',
