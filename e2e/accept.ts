@@ -8,6 +8,8 @@
  *   npm run accept -- smollm2 --smollm2 FOLDER [--forms fp32,fp16]
  *   npm run accept -- export --smollm2 FOLDER [--forms fp32,q4]
  *   npm run accept -- people [--who student,teacher] [--ways mouse,keyboard,phone] [--gpu software]
+ *   npm run accept -- axe [--pictures FOLDER]
+ *   npm run accept -- reloads [--at 'paused']
  *   npm run accept -- shapes [--shapes Qwen2.5-0.5B,Llama-3.2-1B]
  */
 import { spawnSync } from 'node:child_process';
@@ -17,11 +19,13 @@ import type { Browser } from 'playwright';
 import { claims } from './claims';
 import { asUpload, FILES, writeBig } from './data';
 import { exportModels } from './exportModels';
+import { everyView } from './everyView';
 import { hoursOfUse } from './hours';
 import { straightAndKilled } from './killed';
 import { manyKills } from './kills';
 import { countBuffers, counts, inputDelays, mainThreadTasks, peakHeap, type Task } from './probes';
 import { type PEOPLE, WAYS, oneVisit } from './people';
+import { MOMENTS, reloadAt } from './reloads';
 import { smollm2 } from './smollm2';
 import { shapes } from './shapes';
 import { formatTable, launch, options, serveBuild, type Site, visit } from './server';
@@ -352,9 +356,9 @@ const people: Item = async (site, browser, { who, ways, gpu }) => {
       let said: string;
       try {
         const visit = await oneVisit(browser, site.url, { person, way, gpu: gpu !== undefined, folder });
-        shift = Math.max(shift, visit.shift);
-        said = `${visit.line}; layout shift ${visit.shift.toFixed(3)}`;
-        if (visit.shift > SHIFT) throw new Error(said);
+        shift = Math.max(shift, visit.shift.sum);
+        said = `${visit.line}; layout shift ${visit.shift.sum.toFixed(3)} (${visit.shift.said || 'none'})`;
+        if (visit.shift.sum > SHIFT) throw new Error(said);
       } catch (error) {
         failed++;
         said = `FAILED ${error instanceof Error ? error.message.split('\n').slice(0, 4).join(' ') : String(error)}`;
@@ -367,6 +371,38 @@ const people: Item = async (site, browser, { who, ways, gpu }) => {
     ok: failed === 0,
     line: `${lines.length - failed} of ${lines.length} reach their ends${gpu ? ' on WebGPU' : ''}; largest layout shift ${shift.toFixed(3)}`,
   };
+};
+
+/** Reloads at odd moments of a run: the page stands as it did, and trains on what it shows. */
+const reloads: Item = async (site, browser, { at }) => {
+  const moments = MOMENTS.filter((m) => !at || m.what.includes(at));
+  const failed: string[] = [];
+  for (const moment of moments) {
+    let said: string;
+    try {
+      said = await reloadAt(browser, site.url, moment);
+    } catch (error) {
+      said = `FAILED ${error instanceof Error ? error.message.split('\n').slice(0, 4).join(' ') : String(error)}`;
+      failed.push(moment.what);
+    }
+    console.log(`${moment.what}: ${said}`);
+  }
+  return {
+    ok: failed.length === 0,
+    line: `${moments.length - failed.length} of ${moments.length} moments${failed.length > 0 ? `; not ${failed.join('; ')}` : ''}`,
+  };
+};
+
+/** axe over every part of every view, in every theme and language. */
+const axe: Item = async (site, browser, { pictures }) => {
+  const { app, close } = await visit(browser, site);
+  try {
+    const found = await everyView(app, pictures ?? null);
+    found.forEach((f) => console.log(f));
+    return { ok: found.length === 0 && app.problems.length === 0, line: `${found.length} findings` };
+  } finally {
+    await close();
+  }
 };
 
 const bench: Item = async () => {
@@ -392,6 +428,8 @@ const ITEMS: Record<string, { what: string; run: Item }> = {
   killed: { what: '6. killed five times at random steps, and yet the same', run: killed },
   kills: { what: '6. kills at random moments of training, checkpointing, saving and importing', run: kills },
   hours: { what: '6. hours of use at random: nothing is left behind, nothing is thrown', run: hours },
+  axe: { what: 'axe in every view, three themes, two languages', run: axe },
+  reloads: { what: 'a reload at odd moments of a run: same view, data and settings', run: reloads },
   people: { what: 'four people reach their ends by mouse, by keyboard, on a phone', run: people },
   smollm2: {
     what: 'SmolLM2-135M-Instruct in every form: opened by id, proved, trained on chats, asked',

@@ -2,35 +2,17 @@
  * Everything that axe can find, on every screen and in every state: no violation of any impact. One run of a few steps
  * serves them all, and themes are switched in place. And the keys of the page.
  */
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { TABS } from '../src/store/route';
 import { EVERY_PART } from './app';
+import { axeFinds } from './axe';
 import { PAIRS } from './data';
 import { tooWide } from './probes';
 import { expect, test } from './test';
 
-/**
- * Every rule that is on by default, and the size of targets (WCAG 2.2), which is not.
- * @param part of the page, where the rest has been looked at before
- * @param only rules, likewise
- */
+/** @param part of the page, where the rest has been looked at before. @param only rules, likewise */
 async function look(page: Page, state: string, part?: string, only?: string[]): Promise<void> {
-  // From the top: fields that have scrolled half way under the bar would count as too small.
-  await page.evaluate(() => scrollTo(0, 0));
-  // axe itself is put into the page once; a builder without a source would evaluate its half a megabyte twice, each time.
-  const axeSource = (await page.evaluate(() => 'axe' in globalThis)) ? 'void 0' : undefined;
-  // Legacy: in the page itself. Otherwise what was found is put together in a second page, a new one each time.
-  const axe = new AxeBuilder({ page, axeSource }).setLegacyMode().options({
-    resultTypes: ['violations'],
-    preload: false,
-    ...(only ? { runOnly: only } : { rules: { 'target-size': { enabled: true } } }),
-  });
-  const { violations } = await (part ? axe.include(part) : axe).analyze();
-  const found = violations.flatMap((v) =>
-    v.nodes.map((n) => `${v.id} (${v.impact}): ${n.target.join(' ')}: ${n.failureSummary?.replace(/\s+/g, ' ')}`),
-  );
-  expect.soft(found, state).toEqual([]);
+  expect.soft(await axeFinds(page, part, only), state).toEqual([]);
 }
 
 const unfold = (page: Page, which: string) =>

@@ -125,10 +125,12 @@ async function teacher({ app, page, pointer, way }: Visit): Promise<string> {
 }
 
 /** Gives labelled tickets, trains, reads how often each run is right, goes to the mistakes, and takes them and the adapter along. */
-async function developer({ app, page, pointer, acts, folder }: Visit): Promise<string> {
+async function developer({ app, page, pointer, acts, folder, way }: Visit): Promise<string> {
   const path = join(folder, 'tickets.csv');
   writeFileSync(path, ['text,label', ...TICKETS].join('\n'));
   await app.open();
+  // On a phone the cards are a place of their own.
+  if (way === 'phone') await pointer.press(page.locator('.tabbar a').first());
   const open = app.get('rail-open-file');
   await pointer.give(open, path);
   await page.locator('[data-testid="rail-data"]', { hasText: 'tickets.csv' }).waitFor({ state: 'attached' });
@@ -160,33 +162,66 @@ async function developer({ app, page, pointer, acts, folder }: Visit): Promise<s
 
 export const PEOPLE = { student, researcher, teacher, developer };
 
-/** Sum of layout shifts that nobody caused, in the worst window of five seconds, as browsers count them. */
+interface Shift {
+  /** ms since the page was opened. */
+  at: number;
+  value: number;
+  /** What moved, and by how much in px. */
+  moved: string[];
+}
+
+interface LayoutShift {
+  startTime: number;
+  value: number;
+  hadRecentInput: boolean;
+  sources: { node: Node | null; previousRect: DOMRectReadOnly; currentRect: DOMRectReadOnly }[];
+}
+
+/** Keeps the layout shifts that nobody caused. */
 const watchShifts = (): void => {
-  const kept = globalThis as unknown as { shifts: { at: number; value: number }[] };
+  const kept = globalThis as unknown as { shifts: Shift[] };
   kept.shifts = [];
+  const name = (node: Node | null): string => {
+    const e = node instanceof Element ? node : node?.parentElement;
+    if (!e) return 'gone';
+    const own = e.getAttribute('data-testid') ?? e.id;
+    return `${e.tagName.toLowerCase()}${own ? `#${own}` : `.${e.className || e.parentElement?.className}`}`;
+  };
   new PerformanceObserver((list) => {
-    for (const e of list.getEntries() as unknown as { startTime: number; value: number; hadRecentInput: boolean }[])
-      if (!e.hadRecentInput) kept.shifts.push({ at: e.startTime, value: e.value });
+    for (const e of list.getEntries() as unknown as LayoutShift[])
+      if (!e.hadRecentInput)
+        kept.shifts.push({
+          at: e.startTime,
+          value: e.value,
+          moved: e.sources.map(({ node, previousRect: p, currentRect: c }) => {
+            const by = [c.x - p.x, c.y - p.y, c.width - p.width, c.height - p.height].map(Math.round);
+            return `${name(node)} (${by.join(', ')})`;
+          }),
+        });
   }).observe({ type: 'layout-shift', buffered: true });
 };
 
-const worstShift = (page: Page): Promise<number> =>
-  page.evaluate(() => {
-    const { shifts } = globalThis as unknown as { shifts: { at: number; value: number }[] };
-    return Math.max(
-      0,
-      ...shifts.map(({ at }) =>
-        shifts.filter((s) => s.at >= at && s.at < at + 5000).reduce((sum, s) => sum + s.value, 0),
-      ),
-    );
-  });
+/** Sum of them in the worst window of five seconds, as browsers count it; and what moved, if that is much. */
+async function worstShift(page: Page): Promise<{ sum: number; said: string }> {
+  const shifts = await page.evaluate(() => (globalThis as unknown as { shifts: Shift[] }).shifts);
+  const windows = shifts.map(({ at }) => shifts.filter((s) => s.at >= at && s.at < at + 5000));
+  const sumOf = (some: Shift[]) => some.reduce((sum, s) => sum + s.value, 0);
+  const worst = windows.reduce((a, b) => (sumOf(b) > sumOf(a) ? b : a), []);
+  return {
+    sum: sumOf(worst),
+    said: worst
+      .filter((s) => s.value > 0.001)
+      .map((s) => `${s.value.toFixed(4)} after ${(s.at / 1000).toFixed(1)} s: ${s.moved.join(', ')}`)
+      .join('; '),
+  };
+}
 
 /** One person by one way, on a page of their own. @returns what came of it @throws {Error} what stops them */
 export async function oneVisit(
   browser: Browser,
   url: string,
   { person, way, gpu, folder }: { person: keyof typeof PEOPLE; way: Way; gpu: boolean; folder: string },
-): Promise<{ line: string; shift: number }> {
+): Promise<{ line: string; shift: Awaited<ReturnType<typeof worstShift>> }> {
   const context = await browser.newContext({ serviceWorkers: 'block', acceptDownloads: true, ...way.browser });
   context.setDefaultTimeout(60_000);
   await context.addInitScript(watchShifts);

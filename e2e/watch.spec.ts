@@ -111,6 +111,61 @@ test('maps are scrubbed, drilled into, read token by token and saved', async ({ 
   expect((await saved(app, 'skipmap', 'png')).length).toBeGreaterThan(1000);
 });
 
+/** Numbers of a text with the last place that is shown: `12.3 %` is 0.123, to 0.0005. */
+function numbersIn(text: string): { value: number; within: number }[] {
+  return [...text.matchAll(/(−?)(\d[\d,]*(?:\.(\d+))?)(e[-−+]?\d+)?(\s*%)?/g)].map(
+    ([, sign, whole, places = '', e = '', share]) => {
+      const scale = Number(`1${e.replace('−', '-')}`) / (share ? 100 : 1);
+      const value = Number(whole.replaceAll(',', '')) * scale * (sign ? -1 : 1);
+      // What is compact has three digits, and leaves zeros away.
+      return { value, within: Math.max(10 ** -places.length * scale, Math.abs(value) / 200) * 0.51 };
+    },
+  );
+}
+
+test('what a chart’s files hold is what the page shows', async ({ studio: app }) => {
+  const { page } = app;
+  await app.goTo('train?step=12');
+  const rowsOf = async (chart: string) =>
+    (await saved(app, chart, 'csv'))
+      .toString()
+      .trim()
+      .split('\r\n')
+      .slice(1)
+      .map((row) => row.split(',').map((cell) => (cell === '' ? NaN : Number(cell))));
+  for (const chart of ['loss', 'gradient', 'rate', 'speed', 'shares', 'module']) {
+    const rows = await rowsOf(chart);
+    // The base's loss is that of step 0.
+    const known = [...rows.at(-1)!, ...rows[0]];
+    const said = await page.locator(`[data-chart="${chart}"] [data-testid="readout"] strong`).allTextContents();
+    expect(said.length, chart).toBeGreaterThan(0);
+    for (const text of said) {
+      const [{ value, within }] = numbersIn(text);
+      expect(
+        known.some((v) => Math.abs(v - value) <= within),
+        `${chart}: ${text} of ${known.join(' ')}`,
+      ).toBe(true);
+    }
+    const svg = (await saved(app, chart, 'svg')).toString();
+    const lines = await page.locator(`[data-chart="${chart}"] [data-testid="readout"] svg`).count();
+    expect(svg.match(/<polyline[^>]*stroke-width="(?!1")/g)?.length, chart).toBeGreaterThanOrEqual(lines);
+  }
+  // The map: every cell of the table, of the file and of the picture.
+  const table = (await app.table('table-skipmap')).slice(1).map((row) => row.slice(1).map(Number.parseFloat));
+  const shares = (await rowsOf('skipmap')).at(-1)!.slice(1);
+  expect(shares.map((v) => Math.round(v * 1000) / 10)).toEqual(table.flat());
+  const drawn = [...(await saved(app, 'skipmap', 'svg')).toString().matchAll(/<text[^>]*>([^<]*)<\/text>/g)];
+  const texts = drawn.map(([, text]) => text).join(' ');
+  const width = table[0].length;
+  for (let layer = 0; layer < table.length; layer++)
+    expect(texts).toContain(
+      shares
+        .slice(layer * width, (layer + 1) * width)
+        .map((v) => Math.round(v * 100))
+        .join(' '),
+    );
+});
+
 test('the result is one file that opens without the page and says the same', async ({ studio: app }) => {
   const { page } = app;
   const download = await app.download(() => app.get('share-result').click());
