@@ -111,6 +111,11 @@ test('maps are scrubbed, drilled into, read token by token and saved', async ({ 
   expect((await saved(app, 'skipmap', 'png')).length).toBeGreaterThan(1000);
 });
 
+/** The same from the keyboard, wherever the chart's menu opens. */
+async function pressed(app: App, chart: string, kind: 'svg' | 'csv'): Promise<Buffer> {
+  return readFileSync(await (await app.download(() => app.press(`save-${chart}-${kind}`))).path());
+}
+
 /** Numbers of a text with the last place that is shown: `12.3 %` is 0.123, to 0.0005. */
 function numbersIn(text: string): { value: number; within: number }[] {
   return [...text.matchAll(/(−?)(\d[\d,]*(?:\.(\d+))?)(e[-−+]?\d+)?(\s*%)?/g)].map(
@@ -127,7 +132,7 @@ test('what a chart’s files hold is what the page shows', async ({ studio: app 
   const { page } = app;
   await app.goTo('train?step=12');
   const rowsOf = async (chart: string) =>
-    (await saved(app, chart, 'csv'))
+    (await pressed(app, chart, 'csv'))
       .toString()
       .trim()
       .split('\r\n')
@@ -146,7 +151,7 @@ test('what a chart’s files hold is what the page shows', async ({ studio: app 
         `${chart}: ${text} of ${known.join(' ')}`,
       ).toBe(true);
     }
-    const svg = (await saved(app, chart, 'svg')).toString();
+    const svg = (await pressed(app, chart, 'svg')).toString();
     const lines = await page.locator(`[data-chart="${chart}"] [data-testid="readout"] svg`).count();
     expect(svg.match(/<polyline[^>]*stroke-width="(?!1")/g)?.length, chart).toBeGreaterThanOrEqual(lines);
   }
@@ -154,7 +159,7 @@ test('what a chart’s files hold is what the page shows', async ({ studio: app 
   const table = (await app.table('table-skipmap')).slice(1).map((row) => row.slice(1).map(Number.parseFloat));
   const shares = (await rowsOf('skipmap')).at(-1)!.slice(1);
   expect(shares.map((v) => Math.round(v * 1000) / 10)).toEqual(table.flat());
-  const drawn = [...(await saved(app, 'skipmap', 'svg')).toString().matchAll(/<text[^>]*>([^<]*)<\/text>/g)];
+  const drawn = [...(await pressed(app, 'skipmap', 'svg')).toString().matchAll(/<text[^>]*>([^<]*)<\/text>/g)];
   const texts = drawn.map(([, text]) => text).join(' ');
   const width = table[0].length;
   for (let layer = 0; layer < table.length; layer++)

@@ -1,7 +1,6 @@
 /** The first view: the session that goes on or has ended; until there is one, a recorded one. */
 import { texts } from '../shared/texts';
 import { PLACES } from '../store/route';
-import { Notices } from './bits';
 import { RecordedRun } from './RecordedRun';
 import { mainPlace } from './sections';
 import { useSel } from './studioContext';
@@ -16,8 +15,6 @@ export function TrainSection() {
       <h2 id="train-title" className="sr-only" tabIndex={-1}>
         {t.place.train}
       </h2>
-      <Notices section="train" />
-      <Notices section="inspect" />
       {session ? <LiveView key={session.startedAt} session={session} /> : <RecordedRun />}
     </section>
   );

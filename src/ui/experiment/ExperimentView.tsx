@@ -54,8 +54,8 @@ export function ExperimentView({ experiment, cells }: { experiment: Experiment; 
             <div className="panel stack tight results">
               <Later>
                 <ResultTable experiment={experiment} cells={cells} results={results} />
+                <SeedTable experiment={experiment} cells={cells} />
               </Later>
-              <SeedTable experiment={experiment} cells={cells} />
             </div>
           </>
         )}

@@ -1,12 +1,13 @@
 /**
- * What cannot wait, under the top bar: on a phone why Train is disabled, a run that can go on, data that are missing, and
- * what went wrong in another place.
+ * What cannot wait, under the top bar: on a phone what is trained or why nothing can be, a run that can go on, data that are
+ * missing. What comes up by itself, of a run or from another place, floats at the foot: nothing that is looked at moves for it.
  */
 import { texts } from '../../shared/texts';
 import { names } from '../../shared/texts/names';
 import { say } from '../../shared/texts/say';
 import { hashOf } from '../../store/route';
 import { isLive } from '../../store/slices';
+import { Notices } from '../bits';
 import { useMedia } from '../charts/useMedia';
 import { ResumeOffer } from '../ResumeOffer';
 import { WantedFiles } from '../RunData';
@@ -17,10 +18,25 @@ import { whyNotTrain } from '../whyNotTrain';
 export function Dock() {
   return (
     <div className="dock">
-      <WhyNotTrain />
+      <WhatIsTrained />
       <LinkNote />
       <ResumeOffer />
       <WantedFiles />
+      <Floating />
+    </div>
+  );
+}
+
+function Floating() {
+  const training = useSel((s) => mainPlace(s.ui.route.place) === 'train');
+  return (
+    <div className="floating">
+      {training && (
+        <>
+          <Notices section="train" />
+          <Notices section="inspect" />
+        </>
+      )}
       <Elsewhere />
     </div>
   );
@@ -59,18 +75,20 @@ function LinkNote() {
   );
 }
 
-/** The top bar of a phone has no room for it, and touch shows no title. */
-function WhyNotTrain() {
+/** The top bar of a phone has no room for it, and touch shows no title. One line in every state: nothing below it moves. */
+function WhatIsTrained() {
   const phone = useMedia('(max-width: 40rem)');
   const why = useSel((s) => (isLive(s.runs.phase) || s.experiments.running !== null ? null : whyNotTrain(s)));
-  return (
-    phone &&
-    why !== null && (
+  const model = useSel((s) => s.model.source?.id);
+  const { origin, samples } = useSel((s) => s.dataset);
+  if (!phone) return null;
+  if (why !== null)
+    return (
       <p className="help" data-testid="dock-missing">
         {why}
       </p>
-    )
-  );
+    );
+  return <p className="help dock-what">{[model, origin && names.data(origin, samples)].filter(Boolean).join(' · ')}</p>;
 }
 
 /** Errors and warnings of places that are not in sight, each with the way there. */

@@ -19,6 +19,7 @@ import { Classification } from '../classification/Classification';
 import { SievePanel } from '../sieve/SievePanel';
 import { useSel, useStudio } from '../studioContext';
 import { Costs } from './Costs';
+import { tellsLabels } from './tellsLabels';
 import { ModuleOverTime, ModuleTable, ShareCurves } from './GatesOverTime';
 
 export type DetailTab = keyof ReturnType<typeof texts>['frame']['live']['detailTab'];
@@ -55,7 +56,7 @@ export function Detail({ tab: chosen, onTab: setTab, place, ...props }: Props & 
   const gated = props.gated.length > 0;
   const waiting = <Empty>{t.waiting}</Empty>;
   const planned = session.config.train.steps;
-  const labelled = [...session.metricLogs.values()].some((m) => m.accuracy.length > 0);
+  const labelled = tellsLabels(session);
   const panels: Record<DetailTab, ReactNode> = {
     labels: <Labels {...props} />,
     module:

@@ -10,6 +10,7 @@ import { goTo } from '../frame/router';
 import { count, fixed, percent, signed } from '../format';
 import { SkipSummary } from '../sieve/SkipSummary';
 import { useSel, useStudio } from '../studioContext';
+import { tellsLabels } from './tellsLabels';
 
 interface Props {
   session: SessionView;
@@ -57,7 +58,7 @@ export function Tiles({ session, gated }: Props) {
           </div>
         );
       })}
-      {accuracies.some((a) => a !== null) && (
+      {tellsLabels(session) && (
         <div className="tile" data-testid="tile-accuracy">
           <dt>{texts().classification.tile}</dt>
           <dd>
