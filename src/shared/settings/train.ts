@@ -68,7 +68,7 @@ export const TRAIN = {
   }),
   /** How a model that writes text learns labels. One with a class head of its own has no choice. */
   taskType: choice(['CAUSAL_LM', 'SEQ_CLS'], {
-    place: 'main',
+    place: 'more',
     default: 'CAUSAL_LM',
     library: { name: 'PEFT', parameter: 'task_type' },
   }),
