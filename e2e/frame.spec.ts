@@ -107,6 +107,31 @@ test('what is printed or captured whole is drawn, with nothing scrolled into vie
   const cells = (await app.table('table-skipmap')).slice(1).flatMap((row) => row.slice(1).map(Number.parseFloat));
   const mean = cells.reduce((sum, share) => sum + share, 0) / cells.length;
   expect(Number.parseFloat((await app.get('tile-skipped').locator('dd').textContent())!)).toBeCloseTo(mean, 0);
+  // On a sheet of A4 nothing is cut off, and it begins on the first page.
+  const before = page.viewportSize()!;
+  await page.emulateMedia({ media: 'print' });
+  await page.setViewportSize({ width: 718, height: 1047 });
+  const cut = await page.evaluate(() => {
+    const visible = [...document.querySelectorAll('#train .live, #train .live *')].filter((e) => e.checkVisibility());
+    const cuts = (e: Element) => {
+      const { overflowX, overflowY } = getComputedStyle(e);
+      return (
+        (overflowX !== 'visible' && e.scrollWidth > e.clientWidth + 1) ||
+        (overflowY !== 'visible' && e.scrollHeight > e.clientHeight + 1)
+      );
+    };
+    const boxes = visible.filter(
+      (e) => e.matches('div, figure, fieldset, ul') && !e.matches('.sr-only, .u-wrap, .u-wrap *'),
+    );
+    return {
+      cut: boxes.filter(cuts).map((e) => e.className),
+      wide: visible.filter((e) => e.matches('canvas') && e.getBoundingClientRect().right > 718).length,
+      whole: getComputedStyle(document.querySelector('.live')!).breakInside,
+    };
+  });
+  await page.emulateMedia({ media: null });
+  await page.setViewportSize(before);
+  expect(cut).toEqual({ cut: [], wide: 0, whole: 'auto' });
 });
 
 test('presenter mode leaves the pictures alone; P ends it', async ({ studio: app }) => {

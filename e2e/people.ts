@@ -177,10 +177,11 @@ interface LayoutShift {
   sources: { node: Node | null; previousRect: DOMRectReadOnly; currentRect: DOMRectReadOnly }[];
 }
 
-/** Keeps the layout shifts that nobody caused. */
+/** Keeps the layout shifts that nobody caused: not what follows a press within half a second, or what `reveal` opened for one. */
 const watchShifts = (): void => {
-  const kept = globalThis as unknown as { shifts: Shift[] };
+  const kept = globalThis as unknown as { shifts: Shift[]; revealed?: number };
   kept.shifts = [];
+  const asked = (at: number) => kept.revealed !== undefined && at >= kept.revealed && at < kept.revealed + 500;
   const name = (node: Node | null): string => {
     const e = node instanceof Element ? node : node?.parentElement;
     if (!e) return 'gone';
@@ -189,7 +190,7 @@ const watchShifts = (): void => {
   };
   new PerformanceObserver((list) => {
     for (const e of list.getEntries() as unknown as LayoutShift[])
-      if (!e.hadRecentInput)
+      if (!e.hadRecentInput && !asked(e.startTime))
         kept.shifts.push({
           at: e.startTime,
           value: e.value,

@@ -56,14 +56,17 @@ export async function reveal(element: Element): Promise<void> {
       requestAnimationFrame(() => setTimeout(resolve));
       setTimeout(resolve, 100);
     });
+  const now = globalThis as unknown as { revealed?: number };
   const outside: Element[] = [];
   for (let at: Element | null = element; at; at = at.parentElement) outside.unshift(at);
   for (const box of outside) {
     if (box instanceof HTMLDetailsElement && !box.open && !box.querySelector(':scope > summary')?.contains(element)) {
+      now.revealed = performance.now();
       box.open = true;
       await painted();
     }
     if (!(box instanceof HTMLElement) || !box.hidden) continue;
+    now.revealed = performance.now();
     const { route } = box.dataset;
     const opener = box.id ? document.querySelector<HTMLElement>(`[aria-controls="${box.id}"]`) : null;
     if (route) {

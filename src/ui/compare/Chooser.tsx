@@ -86,7 +86,7 @@ function Saved() {
   if (others.length === 0) return null;
   return (
     <section className="stack tight" aria-label={t.savedSessions}>
-      <h4>{t.savedSessions}</h4>
+      <h3>{t.savedSessions}</h3>
       <ul className="plain-list saved-choices">
         {others.map((r) => {
           const inside = added.some(({ record }) => record.id === r.id);

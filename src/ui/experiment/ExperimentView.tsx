@@ -185,6 +185,9 @@ function Controls({ experiment, any }: { experiment: Experiment; any: boolean })
   const [sure, setSure] = useState(false);
   const mine = running === experiment.id;
   const paused = mine && phase === 'paused';
+  // Their room is kept once there is nothing to pause or stop: what stands below stays where it is.
+  const over = !mine && experiment.state === 'finished';
+  const unseen = over ? ({ visibility: 'hidden' } as const) : undefined;
   return (
     <div className="row">
       <button
@@ -210,9 +213,10 @@ function Controls({ experiment, any }: { experiment: Experiment; any: boolean })
         JSON
       </button>
       <span className="spacer" />
-      {mine && !paused && (
+      {((mine && !paused) || over) && (
         <button
           type="button"
+          style={unseen}
           data-testid="experiment-pause"
           disabled={phase !== 'training' && phase !== 'evaluating'}
           onClick={() => void studio.experiments.pause()}
@@ -231,8 +235,13 @@ function Controls({ experiment, any }: { experiment: Experiment; any: boolean })
           {t.resume}
         </button>
       )}
-      {mine && (
-        <button type="button" data-testid="experiment-stop" onClick={() => void studio.experiments.stop()}>
+      {(mine || over) && (
+        <button
+          type="button"
+          style={unseen}
+          data-testid="experiment-stop"
+          onClick={() => void studio.experiments.stop()}
+        >
           {t.stop}
         </button>
       )}
