@@ -10,13 +10,17 @@ function bytesOf(value: unknown): Uint8Array | null {
   return ArrayBuffer.isView(value) ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : null;
 }
 
+/** Node compares megabytes in one call. */
+const same = (x: Uint8Array, y: Uint8Array): boolean =>
+  typeof Buffer === 'undefined'
+    ? x.length === y.length && x.every((byte, i) => byte === y[i])
+    : Buffer.compare(x, y) === 0;
+
 expect.addEqualityTesters([
   (a: unknown, b: unknown) => {
     const [x, y] = [bytesOf(a), bytesOf(b)];
     if (!x || !y || (a as object).constructor !== (b as object).constructor) return undefined;
     const differ = a instanceof ArrayBuffer ? false : undefined;
-    if (x.length !== y.length) return differ;
-    for (let i = 0; i < x.length; i++) if (x[i] !== y[i]) return differ;
-    return true;
+    return same(x, y) ? true : differ;
   },
 ]);
