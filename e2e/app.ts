@@ -29,11 +29,11 @@ export class App {
   /** Address of the app, with its sub-path. */
   readonly base: string;
   /** What is asked to compute; null leaves it to the page. */
-  readonly device: 'gpu' | null;
+  readonly device: 'gpu' | 'cpu' | null;
   readonly #problems: string[] = [];
   readonly #expected: RegExp[] = [];
 
-  constructor(page: Page, base: string, device: 'gpu' | null = null) {
+  constructor(page: Page, base: string, device: 'gpu' | 'cpu' | null = null) {
     this.page = page;
     this.device = device;
     this.base = base;

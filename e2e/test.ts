@@ -24,10 +24,15 @@ export async function newProfile(
   return context;
 }
 
-/** A page of its own with the nano model, for as long as it is used. */
-async function withNano(browser: Browser, project: FullProject, act: (app: App) => Promise<void>): Promise<void> {
+/** A page of its own with the nano model, for as long as it is used. @param device that the address asks for */
+async function withNano(
+  browser: Browser,
+  project: FullProject,
+  act: (app: App) => Promise<void>,
+  device: 'cpu' | null = null,
+): Promise<void> {
   const context = await newProfile(browser, project);
-  const app = new App(await context.newPage(), project.use.baseURL!);
+  const app = new App(await context.newPage(), project.use.baseURL!, device);
   await app.open();
   await act(app);
   await context.close();
@@ -40,7 +45,10 @@ interface Shared {
    * Train with its last step selected, and leaves settings, data, runs and the window as it found them.
    */
   trained: App;
-  /** One page with the nano model for all tests of a worker that give it data, or ask it something that leaves no trace. */
+  /**
+   * One page with the nano model, opened to compute on the CPU, for all tests of a worker that give it data, or ask it
+   * something that leaves no trace.
+   */
   opened: App;
 }
 
@@ -51,7 +59,7 @@ export const test = base.extend<{ app: App; studio: App; desk: App }, Shared>({
     quiet(app);
   },
   opened: [
-    ({ browser }, provide, { project }) => withNano(browser, project, provide),
+    ({ browser }, provide, { project }) => withNano(browser, project, provide, 'cpu'),
     { scope: 'worker', timeout: 180_000 },
   ],
   desk: async ({ opened }, provide) => {

@@ -73,9 +73,8 @@ test('a software GPU is passed over; chosen by hand it is checked, and adapters 
   await app.see('software-note');
 });
 
-test('the address chooses', async ({ app, page }) => {
-  await page.goto(`${app.base}?model=sieve-stories-nano&device=cpu`);
-  await app.modelReady();
+test('the address chooses', async ({ desk: app }) => {
+  expect(new URL(app.page.url()).searchParams.get('device')).toBe('cpu');
   await expect(app.get('device-choice')).toHaveAttribute('data-device', 'cpu');
   await expect(app.get('no-gpu')).toHaveCount(0);
 });
