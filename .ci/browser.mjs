@@ -35,7 +35,7 @@ export const webgpuTestArgs = [...webgpuArgs, '--js-flags=--liftoff-only'];
 
 /**
  * For the tests of kernels: shaders as they are written, without the bounds checks that the browser puts around every access.
- * A kernel that leaned on them, reading what is clamped for it, would differ from its reference; the journeys have them.
+ * A kernel that leaned on them, reading what is clamped for it, would differ from its reference; journeys have them.
  * Compiling, which is what these tests take their time for, is a fifth shorter.
  */
 export const kernelTestArgs = [...webgpuTestArgs, '--enable-dawn-features=disable_robustness'];

@@ -73,7 +73,7 @@ test.describe.configure({ mode: 'parallel' });
 for (const way of WAYS) {
   test(`from a broken file to a run that opens elsewhere, ${way.name}`, async ({ browser, baseURL }, info) => {
     test.setTimeout(600_000);
-    const onGpu = info.project.name === 'webgpu';
+    const onGpu = info.project.name.startsWith('webgpu');
     const visits: Visit[] = [];
     const profile = () => newProfile(browser, info.project, way.browser);
     const visit = async (context: BrowserContext, device: 'gpu' | null = onGpu ? 'gpu' : null): Promise<Visit> => {
