@@ -17,7 +17,7 @@ export const train: GroupWords<typeof TRAIN> = {
   },
   taskType: {
     label: 'Task type',
-    help: 'How a model that writes text learns labels: as text that it writes, or as classes of a new head that reads the last token (LoRA trains the head with the adapter).',
+    help: 'How a model that writes text learns labels: as text that it writes, or as classes of a new head that reads the last token and is trained whole beside the adapter.',
     options: { CAUSAL_LM: 'Text (CAUSAL_LM)', SEQ_CLS: 'Class head (SEQ_CLS)' },
   },
   warmupSteps: {
