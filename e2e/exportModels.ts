@@ -147,7 +147,6 @@ export async function exportModels(folder: string | undefined, only?: string[]):
     mkdirSync(at);
     const portable = join(at, 'adapter.zip');
     writeFileSync(portable, withoutCheck(adapters[adapter]));
-    // A GGUF alone has no chat template file beside it; the others are whole folders.
     await sieve('export', portable, '--to', to, '--values', values, '--model', base, '--out', at);
     rmSync(portable);
     unpack(join(at, readdirSync(at).find((name) => name.endsWith('.zip'))!), at);
@@ -158,5 +157,10 @@ export async function exportModels(folder: string | undefined, only?: string[]):
     rmSync(at, { recursive: true });
   }
   console.log(formatTable(rows));
-  return { ok: failures.length === 0, line: failures.join('; ') || `${rows.length - 1} loaded, logits equal` };
+  return {
+    ok: failures.length === 0,
+    line:
+      failures.join('; ') ||
+      `${rows.slice(1).filter((row) => row.length === rows[0].length).length} loaded, logits equal`,
+  };
 }
