@@ -36,6 +36,8 @@ class ThresholdSettings:
     tau_learning_rate: step size of τ; None: 3 · median r / (steps − warmup).
     sparsity_penalty: λ̄, the price of an active token against a mean loss (λ = λ̄ / T).
     target_sparsity: share of tokens to be skipped, None: what the rule gives. eta: of the proximal rules, None: ∞.
+    per_module: each module's own median of r sets its step. target_per_module: each module reaches the target by itself;
+    None: as per_module.
     """
 
     steps: int
@@ -45,6 +47,7 @@ class ThresholdSettings:
     sparsity_penalty: float = 0.0
     target_sparsity: float | None = None
     per_module: bool = False
+    target_per_module: bool | None = None
     eta: float | None = None
     seed: int = 0
     gate_start: float = 0.5
@@ -87,7 +90,8 @@ class Thresholds:
     Either `thresholds.hook(optimizer)`, and every `optimizer.step()` moves τ afterwards; or give
     `ThresholdCallback(thresholds)` to a transformers Trainer. Gradients must be those of the mean loss over the whole
     batch: of all micro-batches together, and of all processes (`gradient_scale` says by what they were multiplied,
-    where a scaler or an average is in between). `skipped` maps module -> share of tokens skipped in the last step.
+    where a scaler or an average is in between). `skipped` maps module -> share of tokens skipped in the last step, whose
+    tokens are in `stats`.
     """
 
     def __init__(self, model: nn.Module, settings: ThresholdSettings, adapter: str = "default"):
@@ -99,7 +103,8 @@ class Thresholds:
         if settings.rule not in ("fixed", "late") and self.gates[0].soft != (settings.rule == "soft"):
             raise ValueError("the soft rule, and no other that learns, is for adapters with a soft threshold")
         self.rule = _make_rule(settings, [name.removeprefix("base_model.model.") for name in self.layers])
-        per = "module" if settings.per_module else "run"
+        own = settings.per_module if settings.target_per_module is None else settings.target_per_module
+        per = "module" if own else "run"
         target = settings.target_sparsity
         self.target = None if target is None or self.rule is None else TargetSkip(target, settings.warmup, per)
         if settings.rule == "late":
@@ -107,9 +112,10 @@ class Thresholds:
         self.step_count = 0
         self.gradient_scale = 1.0
         self.skipped: dict[str, float] = {}
+        self.stats: list[GateStats] = []
         self.context = self.gates[0].context
         self.context.recording = True
-        self._clear()
+        self.clear()
 
     @property
     def tau(self) -> torch.Tensor:
@@ -128,9 +134,10 @@ class Thresholds:
 
     def step(self) -> None:
         """Moves τ by what was recorded since the last call: once after each optimizer step."""
-        stats = self._take()
+        stats = self.take()
         if stats is None:
             return
+        self.stats = stats
         self.skipped = {name: 1 - s.gate.float().mean().item() for name, s in zip(self.layers, stats)}
         tau = self.tau if self.rule is None else self.rule.update(self.step_count, self.tau, stats)
         self.set_tau(tau if self.target is None else self.target.steer(self.step_count, tau, stats))
@@ -139,7 +146,7 @@ class Thresholds:
     def detach(self) -> None:
         """Ends recording: the gates stay, their thresholds rest."""
         self.context.recording = False
-        self._clear()
+        self.clear()
 
     def state_dict(self) -> dict:
         """All that `load_state_dict` needs to go on as if nothing had happened; τ itself is saved with the adapter."""
@@ -157,14 +164,15 @@ class Thresholds:
         if self.target:
             self.target.corrections = dict(state["corrections"])
 
-    def _clear(self) -> None:
+    def clear(self) -> None:
+        """Forgets what was recorded: it was no training step, or one that is left out."""
         for gate in self.gates:
             gate.records.clear()
 
-    def _take(self) -> list[GateStats] | None:
-        """Every module's tokens of the step, of all processes, in the order of ranks; None where nothing was trained."""
+    def take(self) -> list[GateStats] | None:
+        """Every module's tokens since the last call, of all processes, in the order of ranks; None where nothing came backward."""
         recorded = [[r for r in gate.records if r.mu is not None] for gate in self.gates]
-        self._clear()
+        self.clear()
         if not any(recorded):
             return None
         silent = [name for name, records in zip(self.layers, recorded) if not records]

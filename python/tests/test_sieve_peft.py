@@ -122,7 +122,7 @@ def test_the_soft_rule_follows_taus_own_gradient():
     for layer in gated_layers(model).values():
         layer.lora_tau["default"].requires_grad_(True)
     (loss_sum(logits_of(model, batch), batch.targets) / batch.supervised).backward()
-    wanted = thresholds.rule.wanted(thresholds._take(), [0.0] * len(thresholds.gates))
+    wanted = thresholds.rule.wanted(thresholds.take(), [0.0] * len(thresholds.gates))
     slopes = torch.stack([layer.lora_tau["default"].grad for layer in gated_layers(model).values()])
     close(wanted.float(), slopes, 1e-4)
     with pytest.raises(ValueError, match="part of the loss"):
@@ -156,7 +156,7 @@ def test_padding_has_no_gate_and_no_statistics():
         ids[i, : len(seq)], mask[i, : len(seq)], targets[i, : len(seq)] = seq, 1, wanted
     logits = model(input_ids=ids, attention_mask=mask, use_cache=False).logits
     (loss_sum(logits.flatten(0, 1), targets.flatten()) / batch.supervised).backward()
-    stats = thresholds._take()
+    stats = thresholds.take()
     assert all(s.ratio.numel() == batch.tokens for s in stats)
     close(torch.stack([s.ratio for s in stats]), stored["ratio"], 1e-5)
     close(torch.stack([s.mu for s in stats]), stored["mu"], 1e-4)
@@ -299,7 +299,7 @@ def test_recomputed_activations_count_once():
     model.train()
     thresholds = Thresholds(model, ThresholdSettings(steps=100, rule="fixed"))
     (loss_sum(logits_of(model, batch), batch.targets) / batch.supervised).backward()
-    close(torch.stack([s.mu for s in thresholds._take()]), stored["mu"], 1e-4)
+    close(torch.stack([s.mu for s in thresholds.take()]), stored["mu"], 1e-4)
 
 
 def test_a_trainer_moves_and_logs_them(tmp_path):
