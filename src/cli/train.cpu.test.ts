@@ -212,7 +212,7 @@ test('a session is handed over as it stands, prepared or interrupted', async () 
   };
   const json = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes));
   const session = smallSession();
-  const gate = { tauWarmup: 2, tauLearningRate: 0.02 };
+  const gate = { tauWarmup: 1 };
   const config = parseSession({
     train: session.train,
     runs: [
@@ -220,7 +220,7 @@ test('a session is handed over as it stands, prepared or interrupted', async () 
       { method: 'ts-lora', gate },
       { id: 'ts-lora-target', method: 'ts-lora', gate: { ...gate, targetSparsity: 0.4 }, loraPlusRatio: 2 },
       { method: 'dora' },
-      { method: 'ts-dora', gate: { ...gate, rule: 'averaged', sparsityPenalty: 0.01 } },
+      { method: 'ts-dora', gate: { ...gate, rule: 'averaged', targetSparsity: 0.3, targetPer: 'module' } },
     ].map((run) => ({ id: run.method, name: run.id ?? run.method, rank: 4, modules: ['q_proj', 'down_proj'], ...run })),
   });
   const settings = at('five.json');

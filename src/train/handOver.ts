@@ -61,8 +61,8 @@ interface TrainingRun {
     v: number[];
     /** ρ of the run, or of each module. */
     rho: number[];
-    /** Of the target sparsity, of the run or of each module; null before it first steered. */
-    corrections: number[] | null;
+    /** Of the target sparsity, of the run or of each module; null before it was first steered. */
+    corrections: (number | null)[];
     /** The averaged rule's: Σμ and tokens by bin of r, [modules][64] each; null for other rules. */
     average: { mu: number[][]; count: number[][] } | null;
   } | null;
@@ -138,7 +138,7 @@ function stateOf(run: RunConfig, state: SessionState): TrainingRun {
 
 function gateOf({ gate }: RunConfig, tensors: Record<string, ArrayBuffer>): TrainingRun['gate'] {
   const slots = readGateSlots(tensors.gate);
-  const corrections = (gate.targetPer === 'module' ? slots : slots.slice(0, 1)).map((s) => s.correction);
+  const corrections = (gate.targetPer === 'module' ? slots : slots.slice(0, 1)).map((s) => (s.steered > 0 ? s.correction : null));
   const average = tensors.average && new Float32Array(tensors.average);
   const rows = (which: 0 | 1) =>
     slots.map((_, m) => Array.from(average!.subarray((2 * m + which) * RATIO_BINS, (2 * m + which + 1) * RATIO_BINS)));
@@ -147,7 +147,7 @@ function gateOf({ gate }: RunConfig, tensors: Record<string, ArrayBuffer>): Trai
     m: slots.map((s) => s.m),
     v: slots.map((s) => s.v),
     rho: gate.rhoPer === 'module' ? slots.map((s) => s.rho) : [new Float32Array(tensors.shown)[0]],
-    corrections: slots.some((s) => s.steered > 0) ? corrections : null,
+    corrections,
     average: average ? { mu: rows(0), count: rows(1) } : null,
   };
 }
