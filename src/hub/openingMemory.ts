@@ -6,8 +6,8 @@ import type { ModelFile, OpeningMemory } from '../shared/types';
  * is in memory itself, its weights are on the device, and ONNX Runtime has its own copies: of f16 values it makes f32 ones, and it
  * unpacks quantised weights to multiply with them. Of other files stretches are read; the plain forward keeps none.
  */
-const ONNX = { fp32: 3, half: 5.2, blocks: 4 } as const; // 2.8, 5.1 and 5.2, 3.8
-const SAFETENSORS = 1.2; // 1.1
+const ONNX = { fp32: 3, half: 5.2, blocks: 4 } as const; // 2.9, 5.1 and 5.2, 4.2
+const SAFETENSORS = 1.7; // 1.6
 const GGUF = 2.5; // 2.3
 
 const factorOf = ({ format, dtype }: Pick<ModelFile, 'format' | 'dtype'>): number => {
