@@ -138,7 +138,9 @@ function stateOf(run: RunConfig, state: SessionState): TrainingRun {
 
 function gateOf({ gate }: RunConfig, tensors: Record<string, ArrayBuffer>): TrainingRun['gate'] {
   const slots = readGateSlots(tensors.gate);
-  const corrections = (gate.targetPer === 'module' ? slots : slots.slice(0, 1)).map((s) => (s.steered > 0 ? s.correction : null));
+  const corrections = (gate.targetPer === 'module' ? slots : slots.slice(0, 1)).map((s) =>
+    s.steered > 0 ? s.correction : null,
+  );
   const average = tensors.average && new Float32Array(tensors.average);
   const rows = (which: 0 | 1) =>
     slots.map((_, m) => Array.from(average!.subarray((2 * m + which) * RATIO_BINS, (2 * m + which + 1) * RATIO_BINS)));
