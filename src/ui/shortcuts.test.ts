@@ -30,10 +30,7 @@ function page(change: (state: State) => void) {
     };
   const studio = {
     store: { getState: () => state },
-    start: command('start'),
-    pause: command('pause'),
-    resume: command('resume'),
-    stop: command('stop'),
+    training: { start: command('start'), pause: command('pause'), resume: command('resume'), stop: command('stop') },
     setTheme: command('theme'),
     present: command('present'),
   } as unknown as Studio;
