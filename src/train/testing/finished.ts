@@ -40,7 +40,7 @@ export async function trained(id: string, method: RunConfig['method']): Promise<
     await (await trainer.step(['run'], [batches[step % 2]], step)).get('run');
   const validation: TokenBatch[] = [batchOf([29, 30], vocab, 1), batchOf([16, 1], vocab, 2), batchOf([9], vocab, 4)];
   return {
-    model: { base } as OpenModel,
+    model: { base, tokenizer: { entries: vocab } } as OpenModel,
     trainer,
     run: trainer.run('run'),
     data: { calibration: batches, dev: false, validation },
