@@ -32,7 +32,7 @@ def compare(kind: str, model, check: dict, bar: float = OURS.TOLERANCE) -> bool:
     return good
 
 
-def check(directory: Path, base: Path | None) -> bool:
+def check(directory: Path, base: Path | None = None) -> bool:
     """Compares the adapter of a directory in every way in which it is to be loaded."""
     zips = list(directory.glob("*.zip"))
     if len(zips) > 1 or not zips and not any((directory / name).exists() for name in (CONFIG, MERGED)):

@@ -14,7 +14,7 @@ from sieve_ref.models import (
 )
 from sieve_ref.packed import packed_logits
 from sieve_ref.train import Run, Settings, batch_logits
-from sieve_ref.ts_lora import attach_ts_lora, gated_modules, kept_count
+from sieve_ref.ts_lora import attach_ts_lora, constants, gated_modules, kept_count
 
 
 def copy_extra(source, target):
@@ -179,6 +179,7 @@ def test_fixture_reproduces(name):
         {n: (stored[f"initA.{n}"], stored[f"initB.{n}"]) for n in names},
         {n: stored[extra + n] for n in names} if extra else {},
         stored["tau"] if gated else None,
+        {n: stored[f"initC.{n}"] for n in names if f"initC.{n}" in stored.json["tensors"]},
     )
     batches = [fixtures.make_batch(NANO, plan) for plan in fixtures.BATCHES]
     model = methods.build(case, start)
@@ -189,6 +190,8 @@ def test_fixture_reproduces(name):
         close(b, stored[f"gradB.{n}"], 1e-4, n)
     for n, p in extra_weights(model).items():
         close(p.grad, stored[f"{extra.replace('init', 'grad')}{n}"], 1e-4, n)
+    for n, p in constants(model).items():
+        close(p.grad, stored[f"gradC.{n}"], 1e-4, n)
     run = methods.make_run(case, methods.build(case, start))
     results = [run.step([batches[t % 3]]) for t in range(10)]
     assert [r.loss for r in results] == pytest.approx(stored.json["train"]["loss"], rel=1e-5)
