@@ -3,7 +3,7 @@ import type { Page } from '@playwright/test';
 
 /** Parts of the page that are looked through one by one: a name, and where it is. */
 export const PARTS = {
-  frame: '.bar, .rail, .foot, .tabbar, .dock, [data-testid="announcer"], .skip',
+  frame: '.bar, .rail, .foot, .tabbar, .dock, .floating, [data-testid="announcer"], .skip',
   keys: '[data-testid="shortcuts"]',
   tour: '[data-testid="tour"]',
   resume: '.resume',

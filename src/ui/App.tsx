@@ -14,6 +14,7 @@ import { isLive } from '../store/slices';
 import { Announcer } from './Announcer';
 import { DropAnywhere } from './DataUpload';
 import { Dock } from './frame/Dock';
+import { Floating } from './frame/Floating';
 import { Rail } from './frame/Rail';
 import { startRouting } from './frame/router';
 import { TabBar, TopBar } from './frame/TopBar';
@@ -95,6 +96,7 @@ export function App() {
             <p>{page.privacy}</p>
             <Offline />
           </footer>
+          <Floating />
         </main>
       </div>
       <TabBar />

@@ -1,17 +1,13 @@
 /**
  * What cannot wait, under the top bar: on a phone what is trained or why nothing can be, a run that can go on, data that are
- * missing. What comes up by itself, of a run or from another place, floats at the foot: nothing that is looked at moves for it.
+ * missing. What comes up by itself is at the foot (`Floating`).
  */
 import { texts } from '../../shared/texts';
 import { names } from '../../shared/texts/names';
-import { say } from '../../shared/texts/say';
-import { hashOf } from '../../store/route';
 import { isLive } from '../../store/slices';
-import { Notices } from '../bits';
 import { useMedia } from '../charts/useMedia';
 import { ResumeOffer } from '../ResumeOffer';
 import { WantedFiles } from '../RunData';
-import { PLACE_OF, mainPlace } from '../sections';
 import { useSel, useStudio } from '../studioContext';
 import { whyNotTrain } from '../whyNotTrain';
 
@@ -22,22 +18,6 @@ export function Dock() {
       <LinkNote />
       <ResumeOffer />
       <WantedFiles />
-      <Floating />
-    </div>
-  );
-}
-
-function Floating() {
-  const training = useSel((s) => mainPlace(s.ui.route.place) === 'train');
-  return (
-    <div className="floating">
-      {training && (
-        <>
-          <Notices section="train" />
-          <Notices section="inspect" />
-        </>
-      )}
-      <Elsewhere />
     </div>
   );
 }
@@ -89,37 +69,4 @@ function WhatIsTrained() {
       </p>
     );
   return <p className="help dock-what">{[model, origin && names.data(origin, samples)].filter(Boolean).join(' · ')}</p>;
-}
-
-/** Errors and warnings of places that are not in sight, each with the way there. */
-function Elsewhere() {
-  const t = texts();
-  const studio = useStudio();
-  const notices = useSel((s) => s.ui.notices);
-  const here = useSel((s) => mainPlace(s.ui.route.place));
-  return notices
-    .filter((n) => PLACE_OF[n.section] !== here)
-    .map((n) => (
-      <div
-        key={n.id}
-        className={`notice notice-${n.kind}`}
-        role={n.kind === 'error' ? 'alert' : 'status'}
-        data-testid="dock-notice"
-      >
-        <p>
-          {say(n.info)}{' '}
-          <a href={hashOf({ place: PLACE_OF[n.section], tab: 'source' })}>
-            {t.frame.elsewhere(t.frame.place[PLACE_OF[n.section]])}
-          </a>
-        </p>
-        <button
-          type="button"
-          className="quiet"
-          onClick={() => studio.dismiss(n.id)}
-          aria-label={t.common.notice.dismiss}
-        >
-          ✕
-        </button>
-      </div>
-    ));
 }
