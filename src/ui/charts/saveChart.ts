@@ -1,4 +1,5 @@
 /** Charts as files: PNG and SVG drawn anew from the data, CSV with all of it. */
+import { saveBlob } from '../saveBlob';
 import type { ChartColors } from './chartColors';
 import { CanvasSurface, type Surface, SvgSurface, shifted } from './surface';
 
@@ -54,15 +55,6 @@ async function pngOf(title: string, picture: Picture, colors: ChartColors): Prom
   return canvas.convertToBlob({ type: 'image/png' });
 }
 
-function download(name: string, blob: Blob): void {
-  const url = URL.createObjectURL(blob);
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
-}
-
 /** Saves a chart. @param name of the file, without its ending */
 export async function saveChart(
   kind: 'png' | 'svg' | 'csv',
@@ -75,7 +67,7 @@ export async function saveChart(
   }: { name: string; title: string; picture: () => Picture; rows: () => TableCell[][]; colors: ChartColors },
 ): Promise<void> {
   const file = `sieve-${name}.${kind}`;
-  if (kind === 'csv') download(file, new Blob([toCsv(rows())], { type: 'text/csv' }));
-  else if (kind === 'svg') download(file, new Blob([svgOf(title, picture(), colors)], { type: 'image/svg+xml' }));
-  else download(file, await pngOf(title, picture(), colors));
+  if (kind === 'csv') saveBlob(new Blob([toCsv(rows())], { type: 'text/csv' }), file);
+  else if (kind === 'svg') saveBlob(new Blob([svgOf(title, picture(), colors)], { type: 'image/svg+xml' }), file);
+  else saveBlob(await pngOf(title, picture(), colors), file);
 }

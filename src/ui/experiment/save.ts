@@ -1,4 +1,5 @@
 /** Hands an experiment's report to the browser as a download. */
+import { saveBlob } from '../saveBlob';
 import type { Cell, Experiment } from '../../shared/experiment';
 import type { State } from '../../store/slices';
 
@@ -13,12 +14,6 @@ async function written(kind: keyof typeof TYPES, experiment: Experiment, cells: 
 export async function saveReport(id: string, { experiments }: State, kind: keyof typeof TYPES): Promise<void> {
   const entry = experiments.list.find((e) => e.experiment.id === id);
   if (!entry) return;
-  const url = URL.createObjectURL(
-    new Blob([await written(kind, entry.experiment, entry.cells)], { type: TYPES[kind] }),
-  );
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = `sieve-experiment-${id}.${kind}`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  const blob = new Blob([await written(kind, entry.experiment, entry.cells)], { type: TYPES[kind] });
+  saveBlob(blob, `sieve-experiment-${id}.${kind}`);
 }
