@@ -1,5 +1,6 @@
 /** Watching a run: linked charts, maps and their files, samples, explanations, the tour. */
 import { readFileSync } from 'node:fs';
+import type { Page } from '@playwright/test';
 import type { App } from './app';
 import { expect, test } from './test';
 
@@ -111,17 +112,41 @@ test('maps are scrubbed, drilled into, read token by token and saved', async ({ 
   expect((await saved(app, 'skipmap', 'png')).length).toBeGreaterThan(1000);
 });
 
+/** Files, as the page would hand them to the browser, which takes ten without asking; a key of a test's is nobody to ask. */
+interface Handed {
+  handed: Promise<string>[];
+  handOver: () => void;
+}
+
+async function keepFiles(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const now = globalThis as unknown as Handed;
+    now.handed = [];
+    const { createObjectURL } = URL;
+    URL.createObjectURL = (blob: Blob) => {
+      now.handed.push(blob.text());
+      return createObjectURL(blob);
+    };
+    HTMLAnchorElement.prototype.click = () => undefined;
+    now.handOver = () => {
+      URL.createObjectURL = createObjectURL;
+      HTMLAnchorElement.prototype.click = HTMLElement.prototype.click;
+    };
+  });
+}
+
 /** The same from the keyboard, wherever the chart's menu opens. */
-async function pressed(app: App, chart: string, kind: 'svg' | 'csv'): Promise<Buffer> {
-  return readFileSync(await (await app.download(() => app.press(`save-${chart}-${kind}`))).path());
+async function pressed(app: App, chart: string, kind: 'svg' | 'csv'): Promise<string> {
+  await app.press(`save-${chart}-${kind}`);
+  return app.page.evaluate(() => (globalThis as unknown as Handed).handed.pop()!);
 }
 
 /** Numbers of a text with the last place that is shown: `12.3 %` is 0.123, to 0.0005. */
 function numbersIn(text: string): { value: number; within: number }[] {
-  return [...text.matchAll(/(−?)(\d[\d,]*(?:\.(\d+))?)(e[-−+]?\d+)?(\s*%)?/g)].map(
+  return [...text.matchAll(/(−?)(\d[\d\u202f]*(?:\.(\d+))?)(e[-−+]?\d+)?(\s*%)?/g)].map(
     ([, sign, whole, places = '', e = '', share]) => {
       const scale = Number(`1${e.replace('−', '-')}`) / (share ? 100 : 1);
-      const value = Number(whole.replaceAll(',', '')) * scale * (sign ? -1 : 1);
+      const value = Number(whole.replaceAll('\u202f', '')) * scale * (sign ? -1 : 1);
       // What is compact has three digits, and leaves zeros away.
       return { value, within: Math.max(10 ** -places.length * scale, Math.abs(value) / 200) * 0.51 };
     },
@@ -131,9 +156,9 @@ function numbersIn(text: string): { value: number; within: number }[] {
 test('what a chart’s files hold is what the page shows', async ({ studio: app }) => {
   const { page } = app;
   await app.goTo('train?step=12');
+  await keepFiles(page);
   const rowsOf = async (chart: string) =>
     (await pressed(app, chart, 'csv'))
-      .toString()
       .trim()
       .split('\r\n')
       .slice(1)
@@ -151,7 +176,7 @@ test('what a chart’s files hold is what the page shows', async ({ studio: app 
         `${chart}: ${text} of ${known.join(' ')}`,
       ).toBe(true);
     }
-    const svg = (await pressed(app, chart, 'svg')).toString();
+    const svg = await pressed(app, chart, 'svg');
     const lines = await page.locator(`[data-chart="${chart}"] [data-testid="readout"] svg`).count();
     expect(svg.match(/<polyline[^>]*stroke-width="(?!1")/g)?.length, chart).toBeGreaterThanOrEqual(lines);
   }
@@ -159,7 +184,7 @@ test('what a chart’s files hold is what the page shows', async ({ studio: app 
   const table = (await app.table('table-skipmap')).slice(1).map((row) => row.slice(1).map(Number.parseFloat));
   const shares = (await rowsOf('skipmap')).at(-1)!.slice(1);
   expect(shares.map((v) => Math.round(v * 1000) / 10)).toEqual(table.flat());
-  const drawn = [...(await pressed(app, 'skipmap', 'svg')).toString().matchAll(/<text[^>]*>([^<]*)<\/text>/g)];
+  const drawn = [...(await pressed(app, 'skipmap', 'svg')).matchAll(/<text[^>]*>([^<]*)<\/text>/g)];
   const texts = drawn.map(([, text]) => text).join(' ');
   const width = table[0].length;
   for (let layer = 0; layer < table.length; layer++)
@@ -169,6 +194,7 @@ test('what a chart’s files hold is what the page shows', async ({ studio: app 
         .map((v) => Math.round(v * 100))
         .join(' '),
     );
+  await page.evaluate(() => (globalThis as unknown as Handed).handOver());
 });
 
 test('the result is one file that opens without the page and says the same', async ({ studio: app }) => {
