@@ -3,9 +3,9 @@ export const page = {
   title: 'Sieve: fine-tuning in a browser tab',
   skip: 'Skip to the content',
   claim:
-    'Fine-tune a small language model in this tab and see which tokens a gated adapter skips, and at what loss. Nothing leaves the tab.',
+    'Fine-tune a small language model in this tab and see which tokens a gated adapter skips, and at what loss. Nothing leaves the tab unless you push it to the Hub.',
   privacy:
-    'Your data, the model and the adapters stay in this browser tab; this page has no server. Only opening a model by its Hugging Face id downloads something; nothing of yours is sent.',
+    'Your data, the model and the adapters stay in this browser tab; this page has no server. Only opening a model by its Hugging Face id downloads something, and only a run that you push to the Hub is sent.',
   offline: {
     preparing: 'Preparing for offline use…',
     ready: 'This page and both built-in models work offline. Your browser can install it as an app.',
