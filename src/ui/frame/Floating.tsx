@@ -1,7 +1,4 @@
-/**
- * What comes up by itself, of a run or from another place: it floats at the foot of the window, so that nothing that is looked
- * at moves for it, and has its room behind the page's end, so that whatever it covers can be scrolled free.
- */
+/** What comes up by itself, of a run or from another place: it floats at the foot, so that nothing that is looked at moves for it. */
 import { texts } from '../../shared/texts';
 import { say } from '../../shared/texts/say';
 import { hashOf } from '../../store/route';
