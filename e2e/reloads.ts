@@ -56,6 +56,24 @@ const begin = async (app: App) => {
   await app.begun(PATIENCE);
 };
 
+const learnt = async (app: App, steps: number) => {
+  await begin(app);
+  await app.waitSteps(steps, PATIENCE);
+};
+
+const finished = async (app: App) => {
+  await app.set('steps', 6);
+  await begin(app);
+  await app.waitPhase(['finished'], PATIENCE);
+};
+
+/** Finished, and kept in the browser. */
+const kept = async (app: App) => {
+  await finished(app);
+  await app.get('saved-session').first().waitFor({ state: 'attached' });
+  await settled(app.page);
+};
+
 export const MOMENTS: Moment[] = [
   {
     what: 'the moment Train is pressed',
@@ -65,17 +83,13 @@ export const MOMENTS: Moment[] = [
   { what: 'while kernels compile', reach: begin, after: 'may be gone' },
   {
     what: 'after the first step',
-    reach: async (app) => {
-      await begin(app);
-      await app.waitSteps(1, PATIENCE);
-    },
+    reach: (app) => learnt(app, 1),
     after: 'may be gone',
   },
   {
     what: 'in the middle, a module and a step selected',
     reach: async (app) => {
-      await begin(app);
-      await app.waitSteps(12, PATIENCE);
+      await learnt(app, 12);
       await app.goTo('train?module=1.v&step=6');
     },
     after: 'resumes',
@@ -83,8 +97,7 @@ export const MOMENTS: Moment[] = [
   {
     what: 'in the middle, in Compare’s curves',
     reach: async (app) => {
-      await begin(app);
-      await app.waitSteps(12, PATIENCE);
+      await learnt(app, 12);
       await app.goTo('compare/curves');
     },
     after: 'resumes',
@@ -92,8 +105,7 @@ export const MOMENTS: Moment[] = [
   {
     what: 'in the middle, in the sheet of the mapping',
     reach: async (app) => {
-      await begin(app);
-      await app.waitSteps(12, PATIENCE);
+      await learnt(app, 12);
       await app.goTo('setup/data/mapping');
     },
     after: 'resumes',
@@ -101,8 +113,7 @@ export const MOMENTS: Moment[] = [
   {
     what: 'paused',
     reach: async (app) => {
-      await begin(app);
-      await app.waitSteps(8, PATIENCE);
+      await learnt(app, 8);
       await app.get('pause-button').click();
       await app.waitPhase(['paused'], PATIENCE);
     },
@@ -111,29 +122,20 @@ export const MOMENTS: Moment[] = [
   {
     what: 'the moment Stop is pressed',
     reach: async (app) => {
-      await begin(app);
-      await app.waitSteps(8, PATIENCE);
+      await learnt(app, 8);
       await app.get('stop-button').click();
     },
     after: 'may be gone',
   },
   {
     what: 'the moment it has finished',
-    reach: async (app) => {
-      await app.set('steps', 6);
-      await begin(app);
-      await app.waitPhase(['finished'], PATIENCE);
-    },
+    reach: finished,
     after: 'may be gone',
   },
   {
     what: 'finished, while a setting is typed',
     reach: async (app) => {
-      await app.set('steps', 6);
-      await begin(app);
-      await app.waitPhase(['finished'], PATIENCE);
-      await app.get('saved-session').first().waitFor({ state: 'attached' });
-      await settled(app.page);
+      await kept(app);
       await app.goTo('setup/settings');
       await app.set('steps', 77);
     },
@@ -142,11 +144,7 @@ export const MOMENTS: Moment[] = [
   {
     what: 'finished, while answers are written',
     reach: async (app) => {
-      await app.set('steps', 6);
-      await begin(app);
-      await app.waitPhase(['finished'], PATIENCE);
-      await app.get('saved-session').first().waitFor({ state: 'attached' });
-      await settled(app.page);
+      await kept(app);
       await app.goTo('compare/answers');
       await app.get('compare-prompt').fill('The page is broken');
       await app.get('compare-run').click();
