@@ -1,11 +1,12 @@
 /** A model that writes text on labelled texts, told apart by a new head on its last token: prepared, trained, exported, opened again. */
+import { loraBesideTsLora } from './testing/sideBySide';
 import { beforeAll, expect, it } from 'vitest';
 import { parseFile } from '../data/parse';
 import { prepare } from '../data/prepare';
 import { NO_REPAIRS } from '../data/repair';
 import { readSafetensors } from '../hub/safetensors';
 import { openTokenizer } from '../hub/tokenizer';
-import { type SessionConfig, runSchema, trainSchema } from '../shared/config';
+import { type SessionConfig, trainSchema } from '../shared/config';
 import type { PrepareOptions } from '../shared/data';
 import { NANO, watched } from './testing/studio';
 import { reviews } from './testing/tinyBert';
@@ -23,17 +24,7 @@ const TRAIN = trainSchema.parse({
 });
 const CONFIG: SessionConfig = {
   train: TRAIN,
-  runs: (['lora', 'ts-lora'] as const).map((method) =>
-    runSchema.parse({
-      id: method,
-      name: method,
-      method,
-      rank: 4,
-      alpha: 8,
-      modules: ['q_proj', 'v_proj'],
-      ...(method === 'ts-lora' && { gate: { targetSparsity: 0.3 } }),
-    }),
-  ),
+  runs: loraBesideTsLora(['q_proj', 'v_proj'], 0.3),
 };
 const OPTIONS: PrepareOptions = {
   mapping: { kind: 'text-label', roles: { text: 'text', label: 'label' } },

@@ -1,11 +1,12 @@
 /** Encoders on labelled texts: opened from a folder, trained, classified, saved, exported as PEFT has it, and opened again. */
+import { loraBesideTsLora } from './testing/sideBySide';
 import { beforeAll, expect, it } from 'vitest';
 import { parseFile } from '../data/parse';
 import { prepare } from '../data/prepare';
 import { NO_REPAIRS } from '../data/repair';
 import { readSafetensors } from '../hub/safetensors';
 import { openTokenizer } from '../hub/tokenizer';
-import { type SessionConfig, runSchema, trainSchema } from '../shared/config';
+import { type SessionConfig, trainSchema } from '../shared/config';
 import type { PrepareOptions } from '../shared/data';
 import type { ModelSource, TokenSet } from '../shared/types';
 import type { TrainEvent } from './protocol';
@@ -45,17 +46,7 @@ const session = (change: object = {}): SessionConfig => ({
     evalExamples: 16,
     ...change,
   }),
-  runs: (['lora', 'ts-lora'] as const).map((method) =>
-    runSchema.parse({
-      id: method,
-      name: method,
-      method,
-      rank: 4,
-      alpha: 8,
-      modules: ['query', 'value'],
-      ...(method === 'ts-lora' && { gate: { targetSparsity: 0.3 } }),
-    }),
-  ),
+  runs: loraBesideTsLora(['query', 'value'], 0.3),
 });
 
 const accuracies = (events: readonly TrainEvent[], runId: string) =>

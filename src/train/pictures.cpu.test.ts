@@ -2,11 +2,12 @@
  * Pictures in four classes on a tiny ViT: 200 of them from a zip, read as the page reads them, and the ViT of the fixtures
  * from a folder, with a preprocessor_config.json as its kind has it. LoRA and TS-LoRA.
  */
+import { loraBesideTsLora } from './testing/sideBySide';
 import { readFileSync } from 'node:fs';
 import { beforeAll, expect, it } from 'vitest';
 import { openTokenizer } from '../hub/tokenizer';
 import { readSafetensors } from '../hub/safetensors';
-import { type SessionConfig, runSchema, trainSchema } from '../shared/config';
+import { type SessionConfig, trainSchema } from '../shared/config';
 import { READ_AUTO } from '../shared/data';
 import type { ModelSource, TokenSet } from '../shared/types';
 import { DataDesk } from './dataDesk';
@@ -38,17 +39,7 @@ const CONFIG: SessionConfig = {
     evalInterval: 75,
     evalExamples: 40,
   }),
-  runs: (['lora', 'ts-lora'] as const).map((method) =>
-    runSchema.parse({
-      id: method,
-      name: method,
-      method,
-      rank: 4,
-      alpha: 8,
-      modules: ['all-linear'],
-      ...(method === 'ts-lora' && { gate: { targetSparsity: 0.4 } }),
-    }),
-  ),
+  runs: loraBesideTsLora(['all-linear'], 0.4),
 };
 
 const accuracies = (events: readonly TrainEvent[], runId: string) =>
