@@ -8,7 +8,7 @@ import { AdapterRun } from '../engine/adapterRun';
 import type { BaseModel } from '../engine/base';
 import { expectCloseToMax } from '../engine/testing/allclose';
 import { testDevice } from '../engine/testing/harness';
-import { runSchema, trainSchema } from '../shared/config';
+import { type TrainConfig, runSchema, trainSchema } from '../shared/config';
 import { classModelOf, drawHead, withLabels } from '../shared/classHead';
 import { tellsClasses } from '../shared/model';
 import { checkOf } from './adapterCheck';
@@ -75,6 +75,16 @@ async function exported(folder: string, { name, base, own, ids }: Exported) {
 /** What transformers 5 makes of ViT has other names than its files. */
 const EXPORTED = FIXTURE_FAMILIES.filter((name) => name !== 'vit');
 
+/** The run that was read from files, on its base. */
+async function runOf(read: ReturnType<typeof readAdapter>, base: BaseModel, train: TrainConfig): Promise<AdapterRun> {
+  const run = new AdapterRun(base, read.run, train);
+  await run.init();
+  run.load(read.adapters);
+  if (read.thresholds) run.method.setThresholds(read.thresholds);
+  await run.refresh();
+  return run;
+}
+
 describe.each(EXPORTED)('%s', (name) => {
   it.each(FAMILY_METHODS)('%s', async (method) => {
     const f = await loadFamily(name);
@@ -87,11 +97,7 @@ describe.each(EXPORTED)('%s', (name) => {
 
     const imported = readAdapter(files, base.config, 'imported');
     const headed = imported.whole.size > 0 ? await base.withHead(imported.model, imported.whole) : base;
-    const again = new AdapterRun(headed, imported.run, familyConfigs(f, method).train);
-    await again.init();
-    again.load(imported.adapters);
-    if (imported.thresholds) again.method.setThresholds(imported.thresholds);
-    await again.refresh();
+    const again = await runOf(imported, headed, familyConfigs(f, method).train);
     expectCloseToMax(
       (await logits(headed, again, ids)).flat(),
       expected.flat(),
@@ -120,11 +126,7 @@ describe.each(['llama', 'gpt2', 'opt'])('%s under a new head', (name) => {
     const imported = readAdapter(files, open.config, 'imported');
     expect(imported.model.head).toMatchObject({ labels: ['one', 'two', 'three'], reads: 'last' });
     const headed = await open.withHead(imported.model, imported.whole);
-    const again = new AdapterRun(headed, imported.run, familyConfigs(f, method).train);
-    await again.init();
-    again.load(imported.adapters);
-    if (imported.thresholds) again.method.setThresholds(imported.thresholds);
-    await again.refresh();
+    const again = await runOf(imported, headed, familyConfigs(f, method).train);
     expectCloseToMax(
       (await logits(headed, again, ids)).flat(),
       expected.flat(),
