@@ -1,132 +1,23 @@
 /**
- * One adapter in training: A and B of all its modules in one flat buffer, gradients and moments in others of
- * the same layout, and the method's own state. Nothing here knows the model beyond its modules' shapes.
+ * One adapter in training: what it trains (`TrainedValues`), the optimizer's state, the method with its own, and the best
+ * adapter so far. Nothing here knows the model beyond its modules' shapes.
  */
-import { type RunConfig, type TrainConfig, followedBy, rankOf, scalingOf } from '../shared/config';
-import { AdapterError } from '../shared/errors';
-import { message } from '../shared/message';
-import type { ModelDescription } from '../shared/model';
+import { type RunConfig, type TrainConfig, rankOf, scalingOf } from '../shared/config';
 import type { BaseModel } from './base';
-import { createMethod, methodSizes, startValues, stateBytes, trainedOf } from './adapters/methods';
-import { type AdaptedModule, type Method, type ModuleParams, type Place, UNTRAINED } from './adapters/method';
-import {
-  type ModuleAdapter,
-  type ModuleValues,
-  type Trained,
-  extraLength,
-  flatLayout,
-  learningRates,
-  pack,
-  padRank,
-  scaledUpdate,
-  sliceParams,
-  unpack,
-} from './adapters/parameters';
-import {
-  type WholeLayout,
-  type WholeModules,
-  type WholeValues,
-  fillBiasRates,
-  packWhole,
-  sliceWhole,
-  unpackWhole,
-  wholeLayout,
-} from './adapters/wholeModules';
+import { createMethod, startValues } from './adapters/methods';
+import { type AdaptedModule, type Method, type Place, UNTRAINED } from './adapters/method';
+import { type ModuleAdapter, type ModuleValues, padRank, scaledUpdate } from './adapters/parameters';
+import type { WholeModules, WholeValues } from './adapters/wholeModules';
 import type { BufferScope, Tensor } from './device/buffers';
 import type { Device } from './device/device';
 import { type Op, Program } from './device/program';
-import { readFloats, readTensor } from './device/device';
-import type { Layout } from './layout';
 import { adaptedModules } from './model/modules';
 import { matrixOf } from './model/weights';
-import { ADAMW_HYPER_BYTES, RATE_SPAN, adamw, biasCorrections, packAdamwHyper, ratesBytes } from './optim/adamw';
+import { ADAMW_HYPER_BYTES, adamw, biasCorrections, packAdamwHyper } from './optim/adamw';
 import { gradNorm, gradNormPartialBytes } from './optim/clip';
 import { learningRateAt } from './optim/schedule';
-
-/** Where each run of a training stands. */
-export const placeOf = (
-  run: RunConfig,
-  runs: readonly RunConfig[],
-  train: Pick<TrainConfig, 'loadBestCheckpoint' | 'steps'>,
-  { capacity, microBatches, split = 1, salts }: Layout,
-): Place => ({
-  rows: capacity.rows,
-  microBatches,
-  split,
-  followed: runs.some((r) => followedBy(r) === run.id),
-  loadBestCheckpoint: train.loadBestCheckpoint,
-  steps: train.steps,
-  salts,
-});
-
-/** Bytes a run needs besides the shared activations, by name. */
-export function runSizes(config: ModelDescription, run: RunConfig, place: Place): Record<string, number> {
-  const modules = adaptedModules(config, run);
-  const bytes = flatLayout(modules, trainedOf(run)).bytes + wholeLayout(config).bytes;
-  const method = methodSizes(run, modules, place);
-  return {
-    params: bytes,
-    grads: bytes,
-    m: bytes,
-    v: bytes,
-    rates: ratesBytes(bytes / 4),
-    corrections: 8 * place.steps,
-    normPartial: gradNormPartialBytes(bytes / 4),
-    ...method,
-    ...(place.loadBestCheckpoint ? { best: bytes + stateBytes(run, method) } : {}),
-  };
-}
-
-/**
- * Bytes that the host has of a run: the point that it goes back to, and what a checkpoint holds of it (its state, and that point
- * once more).
- */
-export function hostSizes(config: ModelDescription, run: RunConfig, place: Place): { point: number; state: number } {
-  const { params, best = 0, ...sizes } = runSizes(config, run, place);
-  const point = 3 * params + stateBytes(run, sizes) + STEPS_TAKEN_BYTES;
-  return { point, state: 2 * point + best };
-}
-
-/** Tensors' raw bytes, by name. */
-export type Bytes = Record<string, ArrayBuffer>;
-
-const STEPS_TAKEN_BYTES = 16;
-
-/** A state of earlier versions as one of today: they took every step up to `step` for taken, also those that were skipped. */
-export const withStepsTaken = (tensors: Bytes, step: number): Bytes => ({
-  taken: Uint32Array.of(step, 0, 0, 0).buffer,
-  ...tensors,
-});
-
-/** All that a run needs to go on bit-identically. */
-export interface RunState {
-  tensors: Bytes;
-  best: BestAdapter | null;
-  /** See `AdapterRun.scale`; absent where it was not looked for. */
-  scale?: number;
-}
-
-/** Which adapter was best on the dev: after how many steps, with what loss. */
-export interface BestAdapter {
-  step: number;
-  loss: number;
-}
-
-const namedWhole = (modules: WholeModules, prefix: string): NamedTensor[] =>
-  [...modules].flatMap(([path, { weight, bias }]) =>
-    [weight, ...(bias ? [bias] : [])].map((tensor) => ({
-      label: `${prefix}${tensor === weight ? 'the weight' : 'the bias'} of ${path}`,
-      tensor,
-      length: tensor.size / 4,
-    })),
-  );
-
-/** A tensor with a name for people, and how many of its numbers count. */
-interface NamedTensor {
-  label: string;
-  tensor: Tensor;
-  length: number;
-}
+import { type BestAdapter, type Bytes, type RunState, STEPS_TAKEN_BYTES, readState, writeState } from './runState';
+import { type NamedTensor, TrainedValues } from './trainedValues';
 
 export class AdapterRun {
   readonly config: RunConfig;
@@ -138,15 +29,9 @@ export class AdapterRun {
   readonly #device: Device;
   readonly #scope: BufferScope;
   readonly #train: TrainConfig;
-  readonly #trained: Trained;
-  readonly #moduleParams: ModuleParams[];
-  /** The modules that are trained whole, with their gradients; they lie behind the adapter's. */
-  readonly whole: Record<'values' | 'grads', WholeModules>;
-  readonly #wholeLayout: WholeLayout;
-  /** Of the base: where their training begins. */
+  readonly #values: TrainedValues;
+  /** Modules of the base that are trained whole: where that begins. */
   readonly #wholeStart: WholeModules;
-  readonly #flat: Record<'params' | 'grads' | 'm' | 'v', Tensor>;
-  readonly #rates: Tensor;
   /** Steps that the optimizer has taken: none of those that were skipped. */
   readonly #taken: Tensor;
   readonly #corrections: Tensor;
@@ -177,39 +62,19 @@ export class AdapterRun {
     this.#device = device;
     this.#scope = scope;
     this.#train = { ...train, learningRate: run.learningRate ?? train.learningRate };
-    this.#trained = trainedOf(run);
-    const adapterBytes = flatLayout(this.modules, this.#trained).bytes;
-    this.#wholeLayout = wholeLayout(config);
+    this.#values = new TrainedValues(device, scope, { model: config, run, modules: this.modules });
     this.#wholeStart = weights.whole;
-    const bytes = adapterBytes + this.#wholeLayout.bytes;
-    const alloc = (name: string) => scope.alloc(name, bytes);
-    this.#flat = { params: alloc('params'), grads: alloc('grads'), m: alloc('m'), v: alloc('v') };
-    const rates = new Float32Array(bytes / 4 / RATE_SPAN).fill(1);
-    rates.set(learningRates(this.modules, this.#trained, run.loraPlusRatio, RATE_SPAN));
-    fillBiasRates(rates.subarray(adapterBytes / 4 / RATE_SPAN), this.#wholeLayout, run.loraPlusRatio, RATE_SPAN);
-    this.#rates = scope.upload('rates', rates);
-    this.#normPartial = scope.alloc('normPartial', gradNormPartialBytes(bytes / 4));
+    this.#normPartial = scope.alloc('normPartial', gradNormPartialBytes(this.#values.length));
     this.norm = scope.alloc('norm', 16);
     this.#taken = scope.alloc('taken', STEPS_TAKEN_BYTES);
     this.#corrections = scope.upload('corrections', biasCorrections(train, place.steps));
     this.#hyper = scope.alloc('adamwHyper', ADAMW_HYPER_BYTES, 'uniform');
-    const { params, grads } = this.#flat;
-    this.#moduleParams = sliceParams({
-      modules: this.modules,
-      trained: this.#trained,
-      params,
-      grads,
-    });
-    const whole = (flat: Tensor): WholeModules =>
-      this.#wholeLayout.bytes > 0
-        ? sliceWhole(this.#wholeLayout, flat.slice('whole modules', adapterBytes, this.#wholeLayout.bytes))
-        : new Map();
-    this.whole = { values: whole(params), grads: whole(grads) };
+    const { params, grads } = this.#values.flat;
     const low = {
       device,
       rPad: this.rPad,
       scaling: scalingOf(run),
-      params: this.#moduleParams,
+      params: this.#values.moduleParams,
       flat: params,
       dropout: run.dropout,
       tokenDropout: run.tokenDropout,
@@ -238,20 +103,17 @@ export class AdapterRun {
 
   /** Values that are trained. */
   get parameters(): number {
-    const { rank, extra, constant } = this.#trained;
-    const whole = this.#wholeLayout.places.reduce(
-      (sum, { linear: { dIn, dOut, bias } }) => sum + dOut * (dIn + Number(bias)),
-      0,
-    );
-    return this.modules.reduce(
-      (sum, m) => sum + rank * (m.dIn + m.dOut) + (constant ? m.dOut : 0) + extraLength(extra, m, rank),
-      whole,
-    );
+    return this.#values.count;
+  }
+
+  /** The modules that are trained whole, with their gradients. */
+  get whole(): Record<'values' | 'grads', WholeModules> {
+    return this.#values.whole;
   }
 
   /** Operations before a step's first micro-batch. */
   begin(): Op[] {
-    return [{ clear: this.#flat.grads }, ...this.method.begin()];
+    return [{ clear: this.#values.flat.grads }, ...this.method.begin()];
   }
 
   /** Operations after a step's last micro-batch: gradients are whole then. */
@@ -264,8 +126,8 @@ export class AdapterRun {
    * @param losses Σ loss of each run in the pass, f32; @param segment this run's place among them
    */
   update(losses: Tensor, segment: number): Op[] {
-    const { params, grads, m, v } = this.#flat;
-    const length = params.size / 4;
+    const { rates, length } = this.#values;
+    const { params, grads, m, v } = this.#values.flat;
     return [
       ...gradNorm(this.#device, {
         grads,
@@ -277,7 +139,7 @@ export class AdapterRun {
         taken: this.#taken,
         corrections: this.#corrections,
       }),
-      adamw(this.#device, { params, grads, m, v, norm: this.norm, hyper: this.#hyper, rates: this.#rates, length }),
+      adamw(this.#device, { params, grads, m, v, norm: this.norm, hyper: this.#hyper, rates, length }),
       ...this.method.update(),
       ...this.method.refresh(),
     ];
@@ -298,14 +160,14 @@ export class AdapterRun {
   /** What makes the adapter what it is, by name: all that is trained, and the method's state. */
   #adapterTensors(): Record<string, Tensor> {
     return {
-      params: this.#flat.params,
+      params: this.#values.flat.params,
       ...this.#methodTensors(),
     };
   }
 
   /** What the next step changes: the adapter and the optimizer's state. */
   #learningTensors(): Record<string, Tensor> {
-    const { m, v } = this.#flat;
+    const { m, v } = this.#values.flat;
     return { ...this.#adapterTensors(), m, v, taken: this.#taken };
   }
 
@@ -402,12 +264,12 @@ export class AdapterRun {
     }
   }
 
-  async #read(tensors: Record<string, Tensor>): Promise<Bytes> {
-    return Object.fromEntries(
-      await Promise.all(
-        Object.entries(tensors).map(async ([name, tensor]) => [name, await readTensor(this.#device, tensor)] as const),
-      ),
-    );
+  #read(tensors: Record<string, Tensor>): Promise<Bytes> {
+    return readState(this.#device, tensors);
+  }
+
+  #write(tensors: Record<string, Tensor>, bytes: Bytes): void {
+    writeState(this.#device, tensors, bytes, this.config.name);
   }
 
   /** `refresh` must run before the next pass. @throws {AdapterError} when the state is of another layout. */
@@ -423,45 +285,24 @@ export class AdapterRun {
     await this.refresh();
   }
 
-  #write(tensors: Record<string, Tensor>, bytes: Bytes): void {
-    for (const [name, tensor] of Object.entries(tensors)) {
-      const own = Object.hasOwn(bytes, name) ? bytes[name] : undefined;
-      if (own?.byteLength !== tensor.size)
-        throw new AdapterError(message('engine.adapter.state', { run: this.config.name, tensor: name }));
-      this.#device.write(tensor, own);
-    }
-  }
-
   /** The adapter in PEFT's layout. */
-  async adapters(): Promise<ModuleAdapter[]> {
-    return this.#unpack(this.#flat.params);
+  adapters(): Promise<ModuleAdapter[]> {
+    return this.#values.adapters('params');
   }
 
   /** Gradients of the last step before clipping, in the same layout. For checks. */
-  async gradients(): Promise<ModuleAdapter[]> {
-    return this.#unpack(this.#flat.grads);
+  gradients(): Promise<ModuleAdapter[]> {
+    return this.#values.adapters('grads');
   }
 
   /** What is trained whole, by the names of the state dict. */
   wholeValues(): Promise<Map<string, Float32Array>> {
-    return this.#unpackWhole(this.#flat.params);
+    return this.#values.wholeValues('params');
   }
 
   /** Gradients of that in the last step, before clipping. For checks. */
   wholeGradients(): Promise<Map<string, Float32Array>> {
-    return this.#unpackWhole(this.#flat.grads);
-  }
-
-  async #unpackWhole(flat: Tensor): Promise<Map<string, Float32Array>> {
-    const { bytes } = this.#wholeLayout;
-    if (bytes === 0) return new Map();
-    const part = flat.slice('whole modules', flat.size - bytes, bytes);
-    return unpackWhole(this.#wholeLayout, await readFloats(this.#device, part));
-  }
-
-  async #unpack(flat: Tensor): Promise<ModuleAdapter[]> {
-    const values = unpack(this.modules, this.#trained, await readFloats(this.#device, flat));
-    return this.modules.map((m, i) => ({ path: m.path, dIn: m.dIn, dOut: m.dOut, ...values[i] }));
+    return this.#values.wholeValues('grads');
   }
 
   /**
@@ -469,34 +310,17 @@ export class AdapterRun {
    * @throws {AdapterError} when shapes do not fit
    */
   load(adapters: readonly ModuleValues[]): void {
-    const { params } = this.#flat;
-    this.#device.write(params, pack(this.modules, this.#trained, adapters));
+    this.#values.load(adapters);
   }
 
   /** Takes what is trained whole from outside. @throws {AdapterError} where a tensor is missing or has another shape */
   loadWhole(values: WholeValues): void {
-    const { bytes } = this.#wholeLayout;
-    if (bytes === 0) return;
-    const { params } = this.#flat;
-    const part = params.slice('whole modules', params.size - bytes, bytes);
-    this.#device.write(part, packWhole(this.#wholeLayout, values));
-  }
-
-  /** Copies from the base what is trained whole. */
-  #startWhole(): void {
-    if (this.#wholeStart.size === 0) return;
-    this.#device.submit('start of whole modules', (commands) => {
-      for (const [path, { weight, bias }] of this.#wholeStart) {
-        const own = this.whole.values.get(path)!;
-        commands.copy(weight, own.weight);
-        if (bias) commands.copy(bias, own.bias!);
-      }
-    });
+    this.#values.loadWhole(values);
   }
 
   /** Once, before anything else: what the run's start takes from the frozen base, and what is derived from it. */
   async init(): Promise<void> {
-    this.#startWhole();
+    this.#values.startWhole(this.#wholeStart);
     await this.#once('init', this.method.init());
     await this.refresh();
   }
@@ -511,37 +335,14 @@ export class AdapterRun {
     this.#device.submit(label, (commands) => program.encode(commands, { rows: 0, supervised: 0, segments: 0 }));
   }
 
-  /** What is trained of every module, and its gradients, with names for people. */
+  /** What is trained of every module, with names for people. */
   parameterTensors(): NamedTensor[] {
-    return [
-      ...this.#named((p) => [['A', p.a], ['B', p.b], ...this.#extra(p.extra?.value, '')]),
-      ...namedWhole(this.whole.values, ''),
-    ];
+    return this.#values.namedParameters();
   }
 
+  /** Its gradients, in the order in which the backward pass makes them. */
   gradientTensors(): NamedTensor[] {
-    return [
-      ...this.#named((p) => [
-        ['gradient of A', p.gradA],
-        ['gradient of B', p.gradB],
-        ...this.#extra(p.extra?.grad, 'gradient of '),
-      ]),
-      ...namedWhole(this.whole.grads, 'gradient of '),
-    ].reverse();
-  }
-
-  #extra(tensor: Tensor | undefined, prefix: string): [string, Tensor][] {
-    return tensor ? [[`${prefix}${this.#trained.extra!.symbol}`, tensor]] : [];
-  }
-
-  #named(pick: (p: ModuleParams) => [string, Tensor][]): NamedTensor[] {
-    return this.modules.flatMap((m) =>
-      pick(this.#moduleParams[m.index]).map(([what, tensor]) => ({
-        label: `${what} of ${m.path}`,
-        tensor,
-        length: tensor.size / 4,
-      })),
-    );
+    return this.#values.namedGradients();
   }
 
   free(): void {

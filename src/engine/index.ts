@@ -16,7 +16,8 @@ export { BaseModel } from './base';
 export { type MemoryLimits, fittingLayouts, fullLayout, planTraining } from './plan';
 export type { Layout } from './layout';
 export { type StepResult, Trainer } from './trainer';
-export { AdapterRun, type RunState } from './adapterRun';
+export { AdapterRun } from './adapterRun';
+export type { RunState } from './runState';
 export type { ModuleAdapter } from './adapters/parameters';
 export { Generator } from './generator';
 

@@ -5,7 +5,7 @@
 import type { RunConfig, TrainConfig } from '../shared/config';
 import { type ModelDescription, patchValues } from '../shared/model';
 import type { PlanItem } from '../shared/types';
-import { placeOf, runSizes } from './adapterRun';
+import { placeOf, runSizes } from './runMemory';
 import type { Layout } from './layout';
 import { type Sizes, flatSizes, gradSizes, inputSizes, layerSizes, topSizes, total } from './model/activations';
 import { type Capacity, batchSizes, headChunkRows, targetStride } from './model/batch';

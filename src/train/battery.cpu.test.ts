@@ -5,7 +5,9 @@
  * merged or refused.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AdapterRun, type Bytes, hostSizes, placeOf, runSizes } from '../engine/adapterRun';
+import { AdapterRun } from '../engine/adapterRun';
+import type { Bytes } from '../engine/runState';
+import { hostSizes, placeOf, runSizes } from '../engine/runMemory';
 import { BaseModel } from '../engine/base';
 import { Generator } from '../engine/generator';
 import { total } from '../engine/model/activations';

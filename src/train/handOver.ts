@@ -10,7 +10,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import type { BatchOrderState } from '../data/batches';
 import { exampleCount } from '../data/batches';
-import type { RunState } from '../engine/adapterRun';
+import type { RunState } from '../engine/runState';
 import { adapterMethodOf, startValues, trainedOf } from '../engine/adapters/methods';
 import type { AdaptedModule } from '../engine/adapters/method';
 import { type ModuleAdapter, unpack } from '../engine/adapters/parameters';

@@ -1,5 +1,5 @@
 /** How an experiment is laid out in memory: which layouts fit, what they take, and a trainer in the first that there is room for. */
-import { hostSizes, placeOf } from '../engine/adapterRun';
+import { hostSizes, placeOf } from '../engine/runMemory';
 import { generatorSizes } from '../engine/generator';
 import { total } from '../engine/model/activations';
 import { adaptedModules, maxContext } from '../engine/model/modules';

@@ -1,5 +1,6 @@
 /** Runs whose numbers are not finite: what is said of them, what they go back to, and when they end. See recovery.ts. */
-import { type AdapterRun, type Bytes, withStepsTaken } from '../engine/adapterRun';
+import type { AdapterRun } from '../engine/adapterRun';
+import { type Bytes, withStepsTaken } from '../engine/runState';
 import type { StepResult, Trainer } from '../engine/trainer';
 import { TrainError, toErrorInfo } from '../shared/errors';
 import { giveBack } from '../shared/giveBack';

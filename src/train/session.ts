@@ -2,7 +2,7 @@
  * One experiment: the training loop over all its runs, which learn step by step on the same batches, in one pass.
  * Read `#loop` first: it is the table of contents.
  */
-import { type RunState, withStepsTaken } from '../engine/adapterRun';
+import { type RunState, withStepsTaken } from '../engine/runState';
 import { fitBatches } from '../engine/microBatches';
 import { matmulRate } from '../engine/matmulRate';
 import type { StepResult, Trainer } from '../engine/trainer';
