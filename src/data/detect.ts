@@ -1,48 +1,14 @@
 /** Columns → what they mean, with the evidence, for a person to confirm or change. */
 import type { Detection, Mapping, ParsedTable, Repairs } from '../shared/data';
 import { type Message, message } from '../shared/message';
-import { type Chat, isChat, looksLikeChat, parseChat } from './chat';
+import { type ColumnFacts, FIRST_ROWS, MAX_LABELS, factsOf, isRanked, saysNothing } from './columnFacts';
 import { type Meaning, meaningsOf, rankOf } from './columnNames';
 import { excerpt } from './parse/excerpt';
-import { parseLoosely } from './parse/loose';
 import { detectedPictures } from './pictures/table';
 import { cellsOf, NO_REPAIRS, READ_ALL } from './repair';
 
-/** Most different values a column may have to be a label. */
-const MAX_LABELS = 20;
-/** Rows that are looked at: the first half from the beginning, the others from all over the table, which may be sorted. */
-const SAMPLE = 2000;
-const HALF = SAMPLE / 2;
-/** Cells of a column that are looked at more closely. */
-const CELLS = 50;
-
-interface ColumnFacts {
-  name: string;
-  filled: number;
-  distinct: Set<string>;
-  /** Some of its cells. */
-  sample: string[];
-  meanLength: number;
-  longest: number;
-  /** Whether it only counts the rows. */
-  counts: boolean;
-  /** Whether its cells are numbers, most of them different. */
-  measures: boolean;
-  chat: ChatFacts | null;
-}
-
-/** A column whose cells are, or look like, lists of turns. */
-interface ChatFacts {
-  style: Chat['style'] | null;
-  chats: number;
-  looked: number;
-  turns: number;
-  /** Whether somebody asks in them, and not only answers. */
-  asks: boolean;
-  /** Whether most of them end with an answer. */
-  answered: boolean;
-}
-
+/** Rows that are looked at besides the first ones: from all over the table, which may be sorted. */
+const FAR_ROWS = 1000;
 /**
  * Guesses the kind of data and the role of each column. Never fails: the last resort is the longest column as text.
  * @param repairs which broken rows are read; by themselves all that a repair could read, where few others are there.
@@ -75,8 +41,8 @@ export function detect(table: ParsedTable, repairs?: Repairs): Detection {
 /** Rows as they are, or, where most of them are broken, as the repairs would leave them. */
 function rowsFor(table: ParsedTable, repairs: Repairs | undefined): string[][] {
   const n = table.rows.length;
-  const near = Math.min(n, n > SAMPLE ? HALF : SAMPLE);
-  const far = Math.min(n - near, HALF);
+  const near = n > FIRST_ROWS + FAR_ROWS ? FIRST_ROWS : n;
+  const far = Math.min(n - near, FAR_ROWS);
   const places = [
     ...Array.from({ length: near }, (_, i) => i),
     ...Array.from({ length: far }, (_, k) => near + Math.floor((k * (n - near)) / far)),
@@ -86,71 +52,8 @@ function rowsFor(table: ParsedTable, repairs: Repairs | undefined): string[][] {
   return repairs !== undefined || rows.length * 2 >= places.length ? rows : read(READ_ALL);
 }
 
-function factsOf(name: string, all: readonly string[]): ColumnFacts {
-  const cells = all.filter((v) => v.trim() !== '');
-  const distinct = new Set(cells);
-  const numbers = cells.map(Number);
-  const numeric = cells.length > 0 && numbers.every((n) => !Number.isNaN(n));
-  return {
-    name,
-    filled: cells.length,
-    distinct,
-    sample: cells.slice(0, CELLS),
-    meanLength: cells.reduce((n, v) => n + v.length, 0) / Math.max(1, cells.length),
-    longest: cells.reduce((n, v) => Math.max(n, v.length), 0),
-    counts: numeric && cells.length > 1 && numbers.slice(0, HALF).every((n, i) => n === numbers[0] + i),
-    measures: numeric && cells.length > 4 && distinct.size > MAX_LABELS / 2 && distinct.size * 2 > cells.length,
-    chat: chatFacts(cells.slice(0, CELLS), meaningsOf(name)),
-  };
-}
-
-const saysNothing = (name: string) =>
-  /^(column \d+|row|unnamed.*|)$/i.test(name.trim()) || meaningsOf(name).includes('id');
-
-/** @param meanings what its name says: lists of texts and single turns are chats only where turns are expected */
-function chatFacts(sample: readonly string[], meanings: readonly Meaning[]): ChatFacts | null {
-  const has = (...some: Meaning[]) => meanings.some((m) => some.includes(m));
-  const named = has('messages', 'chosen', 'rejected', 'asked', 'answer');
-  // A list of texts under the name of an answer is several answers.
-  const told = has('messages', 'chosen', 'rejected');
-  const listed = sample.filter((cell) => looksLikeChat(cell) && (named || !/^\s*\{/.test(cell) || !isOneTurn(cell)));
-  if (listed.length === 0 || listed.length < sample.length * 0.5) return null;
-  const read = listed.map((cell) => parseChat(cell));
-  const chats = read.filter(isChat).filter((c) => told || (c.style !== 'pairs' && c.style !== 'texts'));
-  // What looks like turns and cannot be read is a chat all the same: that must be said, and not be learnt as it stands.
-  const unread = read.filter(
-    (c) => !isChat(c) && (c.because === 'role' || (c.because === 'keys' && named) || (c.because === 'json' && named)),
-  ).length;
-  if (chats.length + unread < sample.length * 0.5) return null;
-  const lengths = chats.reduce((n, c) => n + c.turns.length, 0);
-  return {
-    style: chats[0]?.style ?? null,
-    chats: chats.length,
-    looked: sample.length,
-    turns: lengths,
-    asks: chats.some((c) => c.turns.some((t) => t.role === 'user')) || chats.length === 0,
-    answered: chats.filter((c) => c.turns.at(-1)?.role === 'assistant').length * 2 >= chats.length,
-  };
-}
-
-/** Whether every answer is a list of two texts: sets of preferences write the better one first. */
-function isRanked({ sample }: ColumnFacts): boolean {
-  return sample.every((cell) => {
-    if (!/^\s*\[\s*"/.test(cell)) return false;
-    const read = parseLoosely(cell);
-    return (
-      read.ok && Array.isArray(read.value) && read.value.length === 2 && read.value.every((v) => typeof v === 'string')
-    );
-  });
-}
-
 const rankedWords = (column: ColumnFacts): Message[] =>
   isRanked(column) ? [message('data.evidence.ranked', { column: column.name })] : [];
-
-function isOneTurn(cell: string): boolean {
-  const read = parseChat(cell);
-  return isChat(read) ? read.turns.length === 1 : read.because === 'role';
-}
 
 class Finder {
   readonly #facts: ColumnFacts[];
