@@ -13,29 +13,16 @@ import { DataError, messageOf } from '../shared/errors';
 import { Rng } from '../shared/rng';
 import { type Message, message } from '../shared/message';
 import type { Frame, Prompt, SequenceLabels, TokenSet, Tokenizer } from '../shared/types';
-import { type CellsNow, cellsNow, checkRows, ISSUE_BIT, ROWS_AT_ONCE, USABLE } from './checkRows';
-import {
-  buildExample,
-  buildSequence,
-  buildWindows,
-  type Example,
-  type ExampleOptions,
-  keptTokens,
-  tokenState,
-  trainedTokens,
-} from './examples';
-import { hashNumbers, hashText } from './hash';
+import { type CellsNow, cellsNow, checkRows, ISSUE_BIT, USABLE } from './checkRows';
+import { tokenState } from './examples';
 import { Pace, type PaceHooks } from './pace';
 import type { PreparedPictures } from './pictures/prepared';
 import { issueReports, labelCounts, lengthCounts } from './report';
 import { type Split, type SplitInput, splitExamples } from './split';
-import { compileTexts, type RowTexts, type ToTexts } from './texts';
-import { TOKEN_PAGE, TokenStore } from './tokenStore';
+import { compileTexts } from './texts';
+import { exampleOf, nothingMade, reuse, tokenizeRows, tokenizeWindows } from './tokenize';
+import { TOKEN_PAGE, type TokenStore } from './tokenStore';
 
-/** Largest number of tokens of a prepared set; more would not be trained on in a tab anyway. */
-const MAX_TOKENS = 32 * 2 ** 20;
-/** Larger sets are not kept while the next one is made, in tokens. */
-const MAX_REUSED = 4 * 2 ** 20;
 /** How often the most frequent label may stand for each of the least frequent one before that is said. */
 const MAX_IMBALANCE = 10;
 
@@ -100,19 +87,7 @@ export async function prepare(
     textsOf,
     pace,
   });
-  const made: Made = {
-    tokens: new TokenStore(),
-    copy: [],
-    question: windows ? null : [],
-    label: options.mapping.kind === 'text-label' ? [] : null,
-    lostPrompt: 0,
-    dropped: 0,
-    truncated: 0,
-    longest: 0,
-    lastOnly: 0,
-    endless: 0,
-    unread: false,
-  };
+  const made = nothingMade({ questions: !windows, labels: options.mapping.kind === 'text-label' });
   if (windows) await tokenizeWindows(table, { options, tokenizer, frame, cells, textsOf, flags, made, pace });
   else
     await tokenizeRows(sample(flags, usable, options), {
@@ -123,7 +98,7 @@ export async function prepare(
       textsOf,
       flags,
       made,
-      before: reuse(previous, asked),
+      reused: reuse(previous, asked),
       pace,
     });
   const { tokens, lostPrompt } = made;
@@ -298,29 +273,10 @@ function checkedIssues(
   return ISSUES.filter((issue) => looked[issue]);
 }
 
-const exampleOptions = ({ maxSequenceLength, completionOnly, repairs }: PrepareOptions): ExampleOptions => ({
-  maxSequenceLength,
-  completionOnly,
-  marks: repairs.marks,
-});
-
-const exampleOf = (
-  texts: RowTexts,
-  { tokenizer, frame, options }: Pick<Tokenizing, 'tokenizer' | 'frame' | 'options'>,
-): Example =>
-  frame
-    ? buildSequence(texts.prompt, frame, tokenizer, exampleOptions(options))
-    : buildExample(texts, tokenizer, exampleOptions(options));
-
 /** Whether values are labels to split by: not too many, and not all of them different. */
 function areLabels(values: readonly string[]): boolean {
   const different = new Set(values).size;
   return different <= MAX_CLASSES && (different <= 2 || different * 2 <= values.length);
-}
-
-/** Whether generation stops at the last token. */
-function endsIn(ids: Int32Array, { stopIds }: Tokenizer): boolean {
-  return stopIds.has(ids[ids.length - 1]);
 }
 
 const stopNames = ({ stopIds, pieces }: Tokenizer): string => pieces([...stopIds]).join(', ');
@@ -385,148 +341,4 @@ export function sample(flags: Uint32Array, usable: number, options: PrepareOptio
     [rows[i], rows[j]] = [rows[j], rows[i]];
   }
   return rows.slice(0, options.maxExamples).sort();
-}
-
-/** What tokenising collects, by example. */
-interface Made {
-  tokens: TokenStore;
-  copy: number[];
-  question: number[] | null;
-  label: string[] | null;
-  lostPrompt: number;
-  /** Usable rows that turned out to have nothing to learn, or to be too long. */
-  dropped: number;
-  truncated: number;
-  longest: number;
-  /** Chats of which only the last answer is learnt. */
-  lastOnly: number;
-  /** Examples whose last token is none that generation stops at. */
-  endless: number;
-  /** Text is left that was not cut into windows. */
-  unread: boolean;
-}
-
-function keep(made: Made, row: number, e: Example, lostPrompt: boolean): void {
-  if (made.tokens.tokens + keptTokens(e) > MAX_TOKENS)
-    throw new DataError(message('data.examples.tooManyTokens', { millions: MAX_TOKENS / 2 ** 20 }));
-  made.tokens.add(row, e, lostPrompt);
-  count(made);
-}
-
-/** Counts the example that was added last. */
-function count(made: Made): void {
-  const { tokens } = made;
-  const last = tokens.length - 1;
-  made.longest = Math.max(made.longest, tokens.total(last));
-  if (tokens.kept(last) < tokens.total(last)) made.truncated++;
-  if (tokens.lostPrompt(last)) made.lostPrompt++;
-  made.copy.push(
-    hashNumbers(
-      tokens.ids(last),
-      tokens.supervised(last).reduce((n, s) => n + s, 0),
-    ),
-  );
-}
-
-/** An example that was made before and can be taken over, by row. */
-type Before = (row: number) => { store: TokenStore; example: number } | null;
-
-/**
- * Examples of the set before, where all that makes an example is the same: a repair or another split should not wait for
- * the tokenizer.
- */
-function reuse(previous: Previous | null, options: PrepareOptions): Before | null {
-  if (!previous || previous.set.windows || previous.set.tokens.tokens > MAX_REUSED) return null;
-  const recipe = (o: PrepareOptions) =>
-    JSON.stringify([o.mapping, o.template, o.completionOnly, o.maxSequenceLength, o.repairs.marks, o.taskType]);
-  const { set, options: old } = previous;
-  if (recipe(old) !== recipe(options)) return null;
-  // Rows that a person or a repair may have changed are made again.
-  const touched = new Set([...old.edits.changed, ...options.edits.changed].map(([row]) => row));
-  const broken = ISSUE_BIT.quote | ISSUE_BIT.ragged | ISSUE_BIT.encoding;
-  const example = new Map<number, number>();
-  for (let i = 0; i < set.tokens.length; i++) {
-    const row = set.tokens.row(i);
-    if (!touched.has(row) && !(set.flags[row] & broken)) example.set(row, i);
-  }
-  return (row) => {
-    const i = example.get(row);
-    return i === undefined ? null : { store: set.tokens, example: i };
-  };
-}
-
-/** What rows become tokens with. */
-interface Tokenizing {
-  options: PrepareOptions;
-  tokenizer: Tokenizer;
-  /** Around texts that are read as a whole; null where they are continued. */
-  frame: Frame | null;
-  cells: CellsNow;
-  textsOf: ToTexts;
-  flags: Uint32Array;
-  made: Made;
-  pace: Pace;
-}
-
-async function tokenizeRows(
-  rows: Uint32Array,
-  { options, tokenizer, frame, cells, textsOf, flags, made, before, pace }: Tokenizing & { before: Before | null },
-): Promise<void> {
-  for (let k = 0, batch: RowTexts[] = []; k < rows.length; k++) {
-    if (pace.due) await pace.rest(message('data.progress.tokens'), k, rows.length);
-    if (k % ROWS_AT_ONCE === 0)
-      batch = await textsOf(Array.from(rows.subarray(k, k + ROWS_AT_ONCE), (row) => cells(row)!));
-    const row = rows[k];
-    const own = batch[k % ROWS_AT_ONCE];
-    const { prompt, completion, label } = own;
-    const known = before?.(row) ?? null;
-    const e = known === null ? exampleOf(own, { tokenizer, frame, options }) : null;
-    const drop = (issue: 'masked' | 'long') => {
-      flags[row] = (flags[row] | ISSUE_BIT[issue]) & ~USABLE;
-      made.dropped++;
-    };
-    if (e && trainedTokens(e) === 0) {
-      drop('masked');
-      continue;
-    }
-    const long = e
-      ? keptTokens(e) < e.ids.length
-      : known!.store.kept(known!.example) < known!.store.total(known!.example);
-    if (long && options.repairs.long) {
-      drop('long');
-      continue;
-    }
-    if (long) flags[row] |= ISSUE_BIT.long;
-    const lost = !frame && options.completionOnly && prompt !== '' && e !== null && e.from >= e.trainFrom;
-    if (e) keep(made, row, e, lost);
-    else {
-      made.tokens.copy(known!.store, known!.example);
-      count(made);
-    }
-    made.question?.push(hashText((prompt === '' ? completion : prompt).toLowerCase().replace(/\s+/g, ' ').trim()));
-    made.label?.push(label ?? '');
-    if (own.lastOnly) made.lastOnly++;
-    if (own.templated && !long && !endsIn(made.tokens.ids(made.tokens.length - 1), tokenizer)) made.endless++;
-  }
-}
-
-async function tokenizeWindows(
-  table: ParsedTable,
-  { options, tokenizer, cells, textsOf, flags, made, pace }: Tokenizing,
-): Promise<void> {
-  for (let row = 0; row < flags.length; row++) {
-    if (!(flags[row] & USABLE)) continue;
-    const [{ completion }] = await textsOf([cells(row)!]);
-    for (const e of buildWindows(completion, tokenizer, {
-      ...exampleOptions(options),
-      ends: !table.rows.continues(row + 1),
-    })) {
-      if (made.tokens.length >= options.maxExamples) {
-        made.unread = true;
-        return;
-      }
-      if (pace.due) await pace.rest(message('data.progress.tokens'), row, flags.length);
-      if (trainedTokens(e) > 0) keep(made, row, e, false);
-    }
-  }
 }
