@@ -9,7 +9,7 @@ import { dirname, join, posix, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Visitor, parseSync } from 'vite';
 
-/** Folder → the folders it may import. A folder may always import itself. `train/protocol` is that one file. */
+/** Folder → the folders it may import. A folder may always import itself. `train/protocol` is its face alone. */
 const MAY_IMPORT = {
   shared: [],
   hub: ['shared'],
@@ -139,7 +139,7 @@ function broken(from, to, { worker, types }) {
       : 'main.tsx mounts the page; everything else is reached through ui/ and store/';
   if (!(a in MAY_IMPORT)) return `src/${a} is not a folder of the architecture (${Object.keys(MAY_IMPORT).join(', ')})`;
   if (a !== b) {
-    if (MAY_IMPORT[a].includes(b) || MAY_IMPORT[a].includes(to.replace(/\.ts$/, ''))) return null;
+    if (MAY_IMPORT[a].includes(b) || MAY_IMPORT[a].includes(to.replace(/(\/index)?\.ts$/, ''))) return null;
     // Starting a worker is not importing it: its code never runs in the page.
     if (worker && a === 'store' && /^train\/\w+Worker\.ts$/.test(to)) return null;
     return `${a} may import ${MAY_IMPORT[a].join(', ') || 'nothing'}: ${WHY[a]}`;

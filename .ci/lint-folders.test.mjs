@@ -17,7 +17,8 @@ describe('the folder rule', () => {
           "import wgsl from './add.wgsl?raw'; import type { C } from '../../device/device'; export type D = C; void wgsl;",
         'engine/model/llama.ts': "import type { D } from '../kernels/add/add'; export type E = D;",
         'engine/engine.ts': "export type { E } from './model/llama';",
-        'train/protocol.ts': "import type { A } from '../shared/types'; export type P = A;",
+        'train/protocol/events.ts': "import type { A } from '../../shared/types'; export type P = A;",
+        'train/protocol/index.ts': "export * from './events';",
         'train/trainWorker.ts':
           "import type { E } from '../engine/engine'; import type { P } from './protocol'; export type W = E | P;",
         'store/client.ts':
@@ -54,6 +55,11 @@ describe('the folder rule', () => {
     [
       'store imports the session',
       { 'store/a.ts': "import { b } from '../train/session'; void b;", 'train/session.ts': b },
+      'train/protocol',
+    ],
+    [
+      'store imports a part of the protocol, past its face',
+      { 'store/a.ts': "import { b } from '../train/protocol/events'; void b;", 'train/protocol/events.ts': b },
       'train/protocol',
     ],
     [
