@@ -107,7 +107,7 @@ describe('the train worker', () => {
 
     const watch = events.findLast((e) => e.type === 'watch');
     const attribute = (run: string, of: Attributed) =>
-      studio.attribute({ type: 'attribute', runId: run, data: null, of, points: 5 });
+      studio.finished.attribute({ type: 'attribute', runId: run, data: null, of, points: 5 });
     const found = await attribute('ts-lora', { text: null, example: 0 });
     const { text } = found!;
     expect(text!.tokens).toEqual(watch?.type === 'watch' && watch.tokens);
@@ -120,7 +120,7 @@ describe('the train worker', () => {
     expect(ranked!.adapted).toBeCloseTo(evals[3].loss, 5);
     expect(checksum(ranked!).error).toBeLessThan(0.1);
     const cancelled = attribute('lora', { examples: 5 });
-    studio.cancelAttribution();
+    studio.finished.cancelAttribution();
     expect(await cancelled).toBeNull();
 
     // An adapter from a file is given gates with data that come along; what begins next ends that.
@@ -128,13 +128,13 @@ describe('the train worker', () => {
     const imported = await studio.import({ type: 'import', files: exported.files, as: null });
     expect(imported.method).toBe('lora');
     const own = { ...(await data(48)), settings: config().train };
-    const prepared = await studio.sieveOpen({ type: 'sieve-open', runId: imported.runId, data: own });
+    const prepared = await studio.finished.open({ type: 'sieve-open', runId: imported.runId, data: own });
     expect(prepared!.dense).toBeCloseTo(evals[3].loss, 5);
-    const half = await studio.sieveAt({ type: 'sieve-at', way: 'ratio', share: 0.5, preview: false });
+    const half = await studio.finished.at({ type: 'sieve-at', way: 'ratio', share: 0.5, preview: false });
     expect(half!.skipped).toBeCloseTo(0.5, 1);
     const ended = [
-      studio.sieveAt({ type: 'sieve-at', way: 'joint', share: 0.3, preview: false }),
-      studio.sieveOpen({ type: 'sieve-open', runId: 'lora', data: null }),
+      studio.finished.at({ type: 'sieve-at', way: 'joint', share: 0.3, preview: false }),
+      studio.finished.open({ type: 'sieve-open', runId: 'lora', data: null }),
     ];
     await studio.reset();
     expect(await Promise.all(ended)).toEqual([null, null]);

@@ -1,41 +1,35 @@
 /** Everything the train worker can be asked for: a model, an experiment on it, answers, adapters in and out. */
-import { AdapterRun } from '../engine/adapterRun';
+import type { AdapterRun } from '../engine/adapterRun';
 import type { BaseModel } from '../engine/base';
 import type { Device } from '../engine/device/device';
 import { openDevice } from '../engine/openDevice';
 import { dropKept, keptModels } from '../hub/keptModels';
 import { listModelFiles } from '../hub/modelFiles';
 import { giveFolder } from '../hub/source';
-import { type TrainConfig, isPerToken, trainSchema } from '../shared/config';
+import type { TrainConfig } from '../shared/config';
 import { AdapterError, GpuError, ModelError, OutOfMemoryError, TrainError, toErrorInfo } from '../shared/errors';
 import { message } from '../shared/message';
 import { tellsClasses } from '../shared/model';
-import type { DeviceChoice, ModelFile, TokenSet } from '../shared/types';
-import { compareCheck, fitsModel } from './adapterCheck';
+import type { DeviceChoice, TokenSet } from '../shared/types';
 import { adapterFiles } from './adapterFiles';
-import { type ImportedAdapter, readAdapter } from './readAdapter';
+import { readAdapter } from './readAdapter';
 import { exportedCheck, originOf } from './exportedRun';
 import { type Evaluation, evaluate } from './evaluate';
 import { exportFiles } from './export/exportFiles';
 import { zipFile } from './export/zipFile';
+import { FinishedAdapters } from './finishedAdapters';
 import { todaysState } from './formerState';
 import { handOverFiles } from './handOver';
+import { LoadedAdapters } from './loadedAdapters';
 import { Lock } from './lock';
 import { measureModules } from './moduleMeasures';
-import { DEVICE_BARS } from './logitCheck';
-import { checkedSequence } from './checkPicture';
-import { logitRows } from './logitRows';
 import { type FetchedModel, type OpenModel, fetchModel, placeWeights, proveModel } from './openModel';
 import { Openings } from './openings';
 import type { AdapterFile, RunId, TrainEvent, TrainReplies, TrainRequest } from './protocol';
 import { planOf } from './layouts';
 import { Session } from './session';
-import { attribute } from './sieve/attribute';
-import { sieveData } from './sieve/data';
-import { Sieve } from './sieve/sieve';
 import { timeSteps } from './stepTime';
 import { measureTokenClasses } from './tokenClasses';
-import { TrainingData, refuseEmpty, refuseForeign } from './trainingData';
 import { writeAnswers } from './writeAnswers';
 import { measureWritten } from './writtenAnswers';
 
@@ -47,15 +41,9 @@ export class TrainService {
   #device: Device | null = null;
   #model: OpenModel | null = null;
   #session: Session | null = null;
-  readonly #imported = new Map<RunId, AdapterRun>();
-  /** Adapters of a saved session that stand in for the experiment's own, until the next one begins. */
-  readonly #opened = new Map<RunId, AdapterRun>();
-  /** Bases under heads that adapters brought with them. */
-  readonly #heads = new Map<AdapterRun, BaseModel>();
-  /** The adapter that is sieved, and what ends whatever is done with it, or attributed. */
-  #sieve: Sieve | null = null;
-  #sieving: AbortController | null = null;
-  #attributing: AbortController | null = null;
+  readonly #loaded = new LoadedAdapters();
+  /** What is done with adapters that are finished. */
+  readonly finished: FinishedAdapters;
   #cancelled = false;
   /** Models on their way, beside the one that is open. */
   readonly #openings: Openings<FetchedModel>;
@@ -64,6 +52,14 @@ export class TrainService {
 
   constructor(emit: (event: TrainEvent) => void, open: (choice: DeviceChoice) => Promise<Device> = openDevice) {
     this.#emit = emit;
+    this.finished = new FinishedAdapters({
+      lock: this.#lock,
+      emit,
+      model: () => this.#needModel(),
+      session: () => this.#session,
+      adapter: (runId) => this.#trained(runId),
+      baseOf: (run) => this.#baseOf(run),
+    });
     this.#openings = new Openings({
       fitting: (choice) => this.#fitting(choice),
       openDevice: open,
@@ -92,10 +88,8 @@ export class TrainService {
     this.#device = null;
     this.#model = null;
     this.#session = null;
-    this.#sieve = null;
-    this.#imported.clear();
-    this.#opened.clear();
-    this.#heads.clear();
+    this.finished.forget();
+    this.#loaded.forget();
   }
 
   #needModel(): OpenModel {
@@ -162,7 +156,7 @@ export class TrainService {
   async #clear(): Promise<void> {
     await this.reset();
     await this.#lock.run(async () => {
-      this.#freeAll(this.#imported);
+      this.#loaded.freeImported();
       this.#model?.base.free();
       this.#model = null;
     });
@@ -253,12 +247,12 @@ export class TrainService {
     this.#session = null;
     this.#cancelled = true;
     this.#timing++;
-    this.cancelAttribution();
+    this.finished.cancelAttribution();
     // A session that has ended waits for the lock.
-    const closed = this.sieveClose();
+    const closed = this.finished.close();
     await session?.free();
     await closed;
-    await this.#lock.run(async () => this.#freeAll(this.#opened));
+    await this.#lock.run(async () => this.#loaded.freeStandIns());
     return null;
   }
 
@@ -279,17 +273,14 @@ export class TrainService {
 
   /** The base under the head that a run was trained with: the session's, an imported adapter's own, or the model's. */
   #baseOf(run: AdapterRun): BaseModel {
-    const trainer = [this.#session?.trainer, this.#sieve?.trainer].find((t) => t?.runs.includes(run));
-    return trainer?.base ?? this.#heads.get(run) ?? this.#needModel().base;
+    const trainer = [this.#session?.trainer, this.finished.trainer].find((t) => t?.runs.includes(run));
+    return trainer?.base ?? this.#loaded.headOf(run) ?? this.#needModel().base;
   }
 
   /** The adapter of a run, wherever it came from; null for the base. */
   #adapter(runId: RunId): AdapterRun | null {
     if (runId === 'base') return null;
-    const run =
-      this.#opened.get(runId) ??
-      this.#imported.get(runId) ??
-      this.#session?.trainer.runs.find((r) => r.config.id === runId);
+    const run = this.#loaded.find(runId) ?? this.#session?.trainer.runs.find((r) => r.config.id === runId);
     if (!run) throw new AdapterError(message('train.studio.noRun', { run: runId }));
     return run;
   }
@@ -401,165 +392,9 @@ export class TrainService {
     });
   }
 
-  /**
-   * Looks at a finished adapter, with the session's own data or with those that are given.
-   * @throws {TrainError} while a session trains: its adapters change
-   */
-  async #finished<T>(
-    { runId, data }: Pick<Request<'sieve-open'>, 'runId' | 'data'>,
-    look: (
-      run: AdapterRun,
-      on: { model: OpenModel; data: TrainingData; validation: TokenSet; train: TrainConfig },
-    ) => Promise<T>,
-  ): Promise<T> {
-    const model = this.#needModel();
-    if (this.#session?.going) throw new TrainError(message('train.sieve.going'));
-    const run = this.#trained(runId);
-    if (data) {
-      const { train: set, validation, settings: train } = data;
-      refuseEmpty(data);
-      refuseForeign(data, model.base.config);
-      const on = {
-        model: { ...model, base: this.#baseOf(run) },
-        data: new TrainingData(set, train),
-        validation,
-        train,
-      };
-      return this.#lock.run(() => look(run, on));
-    }
-    const session = this.#needSession();
-    return session.inspect((s) => look(run, { ...s, train: session.config.train }));
-  }
-
-  /** What a signal has ended is answered with null. */
-  async #unless<T>(signal: AbortSignal | undefined, task: () => Promise<T>): Promise<T | null> {
-    try {
-      return await task();
-    } catch (error) {
-      if (signal?.aborted) return null;
-      throw error;
-    }
-  }
-
-  sieveOpen(request: Request<'sieve-open'>): Promise<TrainReplies['sieve-open']> {
-    this.#sieving?.abort();
-    const { signal } = (this.#sieving = new AbortController());
-    return this.#unless(signal, () =>
-      this.#finished(request, async (run, { data, validation, ...on }) => {
-        this.#sieve?.free();
-        this.#sieve = null;
-        signal.throwIfAborted();
-        this.#sieve = await Sieve.open(run, { ...on, data: sieveData(data, validation, on.train), signal });
-        return this.#sieve.info;
-      }),
-    );
-  }
-
-  attribute({ of, points, ...request }: Request<'attribute'>): Promise<TrainReplies['attribute']> {
-    this.cancelAttribution();
-    const { signal } = (this.#attributing = new AbortController());
-    const each = (done: number, all: number) => {
-      signal.throwIfAborted();
-      this.#emit({ type: 'attributing', done, all });
-    };
-    return this.#unless(signal, () => this.#finished(request, (run, on) => attribute(on, run, { of, points, each })));
-  }
-
-  cancelAttribution(): null {
-    this.#attributing?.abort();
-    return null;
-  }
-
-  #needSieve(): Sieve {
-    if (!this.#sieve) throw new AdapterError(message('train.sieve.none'));
-    return this.#sieve;
-  }
-
-  sieveAt({ way, share, preview }: Request<'sieve-at'>): Promise<TrainReplies['sieve-at']> {
-    const signal = this.#sieving?.signal;
-    return this.#unless(signal, () =>
-      this.#lock.run(async () => {
-        signal?.throwIfAborted();
-        return this.#needSieve().at(way, share, preview);
-      }),
-    );
-  }
-
-  sieveExport({
-    way,
-    share,
-    name,
-    template,
-    check: checked,
-  }: Request<'sieve-export'>): Promise<TrainReplies['sieve-export']> {
-    const model = this.#needModel();
-    return this.#lock.run(async () => {
-      const { run, adapters } = await this.#needSieve().gated(way, share);
-      const thresholds = await run.method.thresholds();
-      const check = checked ? await exportedCheck(run, this.#baseOf(run), model) : null;
-      const named = { ...run.config, name };
-      const rule = 'afterwards' as const;
-      const origin = await originOf(run, this.#baseOf(run), model.info);
-      return { files: adapterFiles({ run: named, ...origin, adapters, thresholds, rule, template, check }) };
-    });
-  }
-
-  sieveClose(): Promise<null> {
-    this.#sieving?.abort();
-    return this.#lock.run(async () => {
-      this.#sieve?.free();
-      this.#sieve = null;
-      return null;
-    });
-  }
-
   import({ files, as, name }: Request<'import'>): Promise<TrainReplies['import']> {
-    const { base: open, tokenizer, info } = this.#needModel();
-    return this.#lock.run(async () => {
-      let n = 1;
-      while (this.#imported.has(`imported-${n}`)) n++;
-      const id = as ?? `imported-${n}`;
-      const adapter = readAdapter(files, open.config, id, name);
-      const base = adapter.whole.size > 0 ? await open.withHead(adapter.model, adapter.whole) : open;
-      const run = new AdapterRun(base, adapter.run, trainSchema.parse({}));
-      if (base !== open) this.#heads.set(run, base);
-      try {
-        await run.init();
-        run.load(adapter.adapters);
-        if (adapter.thresholds) run.method.setThresholds(adapter.thresholds);
-        await run.refresh();
-        const { check } = adapter;
-        if (!check) this.#sayOtherBase(adapter, info.file);
-        else {
-          const sequence = fitsModel(check, base.config) && checkedSequence(check, tokenizer.pictures);
-          if (!sequence) throw new AdapterError(message('train.studio.otherCheck'));
-          const ours = await logitRows(base, run, [sequence]);
-          const result = compareCheck(check, ours, DEVICE_BARS);
-          if (!result.ok)
-            throw new AdapterError(
-              message('train.studio.otherLogits', {
-                error: result.relativeError.toExponential(1),
-                allowed: DEVICE_BARS.largest,
-                model: check.model,
-              }),
-            );
-        }
-      } catch (error) {
-        this.#freeRun(run);
-        throw error;
-      }
-      const home = as === null ? this.#imported : this.#opened;
-      this.#freeRun(home.get(id));
-      home.set(id, run);
-      const { name: called, method } = adapter.run;
-      return {
-        runId: id,
-        name: called,
-        template: adapter.template,
-        gated: adapter.thresholds !== null || isPerToken(adapter.run),
-        method,
-      };
-    });
+    const model = this.#needModel();
+    return this.#lock.run(() => this.#loaded.load(model, files, { as, name }, this.#emit));
   }
 
   /** The terminal's: what files of an adapter, or the base (null), are worth on examples. */
@@ -573,17 +408,9 @@ export class TrainService {
     return this.#lock.run(() => evaluate(model, { adapter, set, train }, this.#emit));
   }
 
-  /** Says that an adapter was trained on other values than those that are open, where its files tell. */
-  #sayOtherBase({ run, base }: ImportedAdapter, open: ModelFile): void {
-    if (!base || base.path === open.path || (base.exact && open.exact)) return;
-    const said = message('train.warning.otherBase', { name: run.name, was: base.path, now: open.path });
-    this.#emit({ type: 'warning', runId: null, message: said });
-  }
-
   release({ runId }: Request<'release'>): Promise<null> {
     return this.#lock.run(async () => {
-      this.#freeRun(this.#imported.get(runId));
-      this.#imported.delete(runId);
+      this.#loaded.release(runId);
       return null;
     });
   }
@@ -611,18 +438,5 @@ export class TrainService {
 
   counts(): TrainReplies['counts'] {
     return this.#device?.buffers.live() ?? { buffers: 0, bytes: 0 };
-  }
-
-  /** With the head that it brought. */
-  #freeRun(run: AdapterRun | undefined): void {
-    if (!run) return;
-    run.free();
-    this.#heads.get(run)?.free();
-    this.#heads.delete(run);
-  }
-
-  #freeAll(runs: Map<RunId, AdapterRun>): void {
-    for (const run of runs.values()) this.#freeRun(run);
-    runs.clear();
   }
 }

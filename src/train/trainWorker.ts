@@ -75,17 +75,17 @@ function answer(request: Envelope<TrainRequest>): unknown {
     case 'module-measures':
       return studio.moduleMeasures(request);
     case 'attribute':
-      return studio.attribute(request);
+      return studio.finished.attribute(request);
     case 'cancel-attribution':
-      return studio.cancelAttribution();
+      return studio.finished.cancelAttribution();
     case 'sieve-open':
-      return studio.sieveOpen(request);
+      return studio.finished.open(request);
     case 'sieve-at':
-      return studio.sieveAt(request);
+      return studio.finished.at(request);
     case 'sieve-export':
-      return studio.sieveExport(request);
+      return studio.finished.export(request);
     case 'sieve-close':
-      return studio.sieveClose();
+      return studio.finished.close();
     case 'profile':
       return studio.profile();
     case 'reset-tau':
