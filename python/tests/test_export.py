@@ -19,6 +19,7 @@ from sieve_ref.check_export import OURS, check
 from sieve_ref.export import CHECK, OUR_SCRIPT, README, SCRIPT, WEIGHTS, AdapterError, load_own, load_peft, load_script
 from sieve_ref.gatera import attach_gatera
 from sieve_ref.models import MODELS, load_base
+from sieve_ref.peft_fields import HERE as FIELDS, text as peft_fields
 
 ROOT = Path(__file__).resolve().parents[1]
 SNIPPET = """```python
@@ -207,3 +208,7 @@ def test_tensors_that_peft_cannot_place_are_found(tmp_path):
 def test_a_method_that_is_none():
     with pytest.raises(ValueError, match="is TS_DORA"):
         TsLoraConfig(use_dora=True)
+
+
+def test_the_fields_that_the_page_knows_are_pefts():
+    assert FIELDS.read_text() == peft_fields()

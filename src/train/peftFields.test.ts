@@ -1,4 +1,5 @@
 /** adapter_config.json as PEFT writes it: what changes an adapter is followed, or refused by its name. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { writeSafetensors } from '../hub/safetensors';
 import { readAdapter } from './readAdapter';
@@ -6,18 +7,13 @@ import { TINY_LLAMA as model } from './testing/tinyLlama';
 import { adaptedModules } from '../engine/model/modules';
 import { runSchema } from '../shared/config';
 
-/** What PEFT 0.21.2 writes of every LoRA, but for what is given. */
-const SAVED = JSON.parse(`{
-  "alora_invocation_tokens": null, "alpha_pattern": {}, "arrow_config": null, "auto_mapping": null, "bias": "none",
-  "base_model_name_or_path": "owner/name", "corda_config": null, "ensure_weight_tying": false, "eva_config": null,
-  "exclude_modules": null, "fan_in_fan_out": false, "inference_mode": true, "init_lora_weights": true, "r": 2,
-  "kasa_config": null, "layer_replication": null, "layers_pattern": null, "layers_to_transform": null,
-  "loftq_config": {}, "lora_alpha": 8, "lora_bias": false, "lora_dropout": 0.0, "lora_ga_config": null,
-  "megatron_config": null, "megatron_core": "megatron.core", "modules_to_save": null, "monteclora_config": null,
-  "peft_type": "LORA", "peft_version": "0.21.2", "qalora_group_size": 16, "rank_pattern": {}, "revision": null,
-  "target_modules": ["q_proj"], "target_parameters": null, "task_type": "CAUSAL_LM", "trainable_token_indices": null,
-  "use_bdlora": null, "use_dora": false, "use_qalora": false, "use_rslora": false, "velora_config": null
-}`) as object;
+/** All fields that PEFT 0.21.2 writes, with their values when nothing is chosen: `python -m sieve_ref.peft_fields`. */
+const WRITTEN = JSON.parse(readFileSync('python/fixtures/peft-fields.json', 'utf8')) as Record<
+  'LORA' | 'ADALORA',
+  Record<string, unknown>
+>;
+const OWN = { r: 2, target_modules: ['q_proj'], inference_mode: true, base_model_name_or_path: 'owner/name' };
+const SAVED = { ...WRITTEN.LORA, ...OWN, task_type: 'CAUSAL_LM' };
 
 const LAYERS = model.layers.length;
 const pathOf = (layer: number, kind = 'self_attn.q_proj') => `model.layers.${layer}.${kind}`;
@@ -85,24 +81,74 @@ it.each([
   else expect(opened).toThrow(`began with "${start}"`);
 });
 
-it.each([
-  ['alora_invocation_tokens', [1, 2]],
-  ['arrow_config', { top_k: 3 }],
-  ['kasa_config', { beta: 1e-4 }],
-  ['layer_replication', [[0, 2]]],
-  ['lora_bias', true],
-  ['megatron_config', { tensor_model_parallel_size: 2 }],
-  ['modules_to_save', ['lm_head']],
-  ['monteclora_config', { num_samples: 2 }],
-  ['target_parameters', ['mlp.experts.down_proj']],
-  ['trainable_token_indices', { embed_tokens: [1] }],
-  ['use_bdlora', { nblocks: 2 }],
-  ['use_qalora', true],
-  ['velora_config', { num_groups: 2 }],
-  // What a later PEFT may add.
-  ['use_something_new', true],
-])('%s is refused by its name', (field, value) => {
-  expect(() => read({ [field]: value }, all)).toThrow(`asks for ${field}`);
+/** Fields that change what an adapter does, each with a value that is refused by the field's name. */
+const REFUSED: Record<string, unknown> = {
+  alora_invocation_tokens: [1, 2],
+  arrow_config: { top_k: 3 },
+  kasa_config: { beta: 1e-4 },
+  layer_replication: [[0, 2]],
+  lora_bias: true,
+  megatron_config: { tensor_model_parallel_size: 2 },
+  modules_to_save: ['lm_head'],
+  monteclora_config: { num_samples: 2 },
+  target_parameters: ['mlp.experts.down_proj'],
+  trainable_token_indices: { embed_tokens: [1] },
+  use_bdlora: { nblocks: 2 },
+  use_qalora: true,
+  velora_config: { num_groups: 2 },
+};
+
+/** Fields that change nothing of a trained adapter, each with a value that it opens under as it would without. */
+const SAYS_NOTHING: Record<string, unknown> = {
+  auto_mapping: { base_model_class: 'LlamaForCausalLM', parent_library: 'transformers.models.llama' },
+  base_model_name_or_path: 'someone/else',
+  corda_config: { corda_method: 'kpm' },
+  ensure_weight_tying: true,
+  eva_config: { rho: 3 },
+  fan_in_fan_out: true,
+  inference_mode: false,
+  loftq_config: { loftq_bits: 2 },
+  lora_dropout: 0.5,
+  lora_ga_config: { direction: 'ArB2r' },
+  megatron_core: 'other.core',
+  peft_version: '0.1',
+  qalora_group_size: 32,
+  revision: 'main',
+  task_type: null,
+};
+
+/** What the tests here and of `readAdapter` follow or refuse by their values. */
+const READ = [
+  'alpha_pattern bias exclude_modules init_lora_weights layers_pattern layers_to_transform lora_alpha',
+  'peft_type r rank_pattern target_modules use_dora use_rslora',
+].flatMap((line) => line.split(' '));
+/** The same of AdaLoRA alone, and its schedule, which is for training. */
+const ADALORA = {
+  read: ['init_r', 'target_r'],
+  nothing: { tinit: 3, tfinal: 3, deltaT: 3, beta1: 0.5, beta2: 0.5, orth_reg_weight: 0.1, total_step: 99 },
+};
+
+it('every field that PEFT writes is followed, refused by its name, or changes nothing', () => {
+  const all = [...READ, ...Object.keys(REFUSED), ...Object.keys(SAYS_NOTHING)];
+  expect(Object.keys(WRITTEN.LORA).sort()).toEqual(all.sort());
+  const more = [...all, ...ADALORA.read, ...Object.keys(ADALORA.nothing)];
+  expect(Object.keys(WRITTEN.ADALORA).sort()).toEqual(more.sort());
+});
+
+describe('refused by its name', () => {
+  // The last is what a later PEFT may add.
+  const fields = Object.entries({ ...REFUSED, use_something_new: true, some_count: 1, some_name: 'x' });
+  it.each(fields)('%s', (field, value) => {
+    expect(() => read({ [field]: value }, all)).toThrow(`asks for ${field}`);
+    expect(() => read({ peft_type: 'ADALORA', init_r: 2, target_r: 2, [field]: value }, all)).toThrow(
+      `asks for ${field}`,
+    );
+  });
+});
+
+it.each(Object.entries(SAYS_NOTHING))('%s changes nothing', (field, value) => {
+  expect((SAVED as Record<string, unknown>)[field]).not.toEqual(value);
+  expect(read({ [field]: value }, all)).toEqual(all);
 });
 
 it.each([
