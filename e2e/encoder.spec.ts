@@ -55,6 +55,11 @@ test('a tiny BERT without a head learns labelled reviews; what writes text is of
   const accuracy = await app.get('tile-accuracy').textContent();
   expect(Number(/([\d.]+) %/.exec(accuracy!)![1])).toBeGreaterThanOrEqual(90);
   await expect(page.locator('.live-samples')).toHaveCount(0);
+  await app.get('export-lora').click();
+  await expect(app.get('export-dialog').locator('pre').first()).toContainText('num_labels=2');
+  await app.get('export-kind-safetensors').check();
+  await expect(app.get('export-dialog').locator('pre').first()).toContainText(/# (good, bad|bad, good)\n?/);
+  await app.get('export-close').click();
   for (const tab of ['answers', 'vote']) {
     await app.goTo(`compare/${tab}`);
     await expect(page.locator('#compare')).toContainText('writes no text');

@@ -38,10 +38,19 @@ export function classModelOf(model: ModelDescription): ClassModel | null {
   return { ...model, head: { kind: 'classes', labels: [], reads: 'last', dense: null, classifier } };
 }
 
-/** What a session trains of a model, as far as its settings say it; a new head's classes are as yet any two. */
-export function modelFor(model: ModelDescription, taskType: TaskType): ModelDescription {
-  const classifier = taskType === 'SEQ_CLS' && !tellsClasses(model) ? classModelOf(model) : null;
-  return classifier ? withLabels(classifier, ['LABEL_0', 'LABEL_1']) : model;
+/**
+ * What a session trains of a model.
+ * @param classes of its data, where they are known: a head that has them all stays, another is new. Until then a decoder's are any two
+ */
+export function modelFor(
+  model: ModelDescription,
+  taskType: TaskType,
+  classes: readonly string[] | null = null,
+): ModelDescription {
+  const tells = tellsClasses(model) || taskType === 'SEQ_CLS' ? classModelOf(model) : null;
+  if (!tells) return model;
+  if (classes) return placesIn(tells.head, classes) ? tells : withLabels(tells, classes);
+  return tellsClasses(model) ? model : withLabels(tells, ['LABEL_0', 'LABEL_1']);
 }
 
 /** The model with a head for other classes. */

@@ -315,6 +315,7 @@ export class Checkpoints {
         dataName: page.dataName,
         ...(info.data?.recipe && { dataOrigin: info.data.recipe.origin }),
         recipe: Promise.resolve(info.data?.recipe ?? null),
+        classes: train.labels?.classes,
         plan: page.plan,
         devices: goingOn(before, now),
         startedAt: page.startedAt,

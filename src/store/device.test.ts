@@ -64,7 +64,7 @@ function page() {
       ...s.runs,
       session,
       phase: 'finished',
-      imported: [{ runId: 'imported-3', name: 'Mine', template: null, gated: false, method: 'lora' }],
+      imported: [{ runId: 'imported-3', name: 'Mine', template: null, gated: false, method: 'lora', labels: null }],
     },
   }));
   const answer = async (type: string, times: number, value: unknown) => {
@@ -100,7 +100,7 @@ test('adapters go along where a file can hold them; curves and answers stay', as
   expect(train.sent.filter((m) => m.type === 'import').map((m) => m.as)).toEqual(['lora', 'ts-lora', null]);
   expect(state().model).toMatchObject({ info: CPU, choice: 'cpu', moving: null, progress: null });
   expect(state().runs.imported).toEqual([
-    { runId: 'imported-1', name: 'Mine', template: null, gated: false, method: 'lora' },
+    { runId: 'imported-1', name: 'Mine', template: null, gated: false, method: 'lora', labels: null },
   ]);
   expect([...state().runs.session!.gone!]).toEqual(['random']);
   expect(state().runs.session!.devices).toEqual([{ kind: 'gpu', name: 'v a', threads: null }]);

@@ -260,6 +260,7 @@ export class SavedSessions {
         dataName: record.data,
         ...(record.recipe && { dataOrigin: record.recipe.origin }),
         recipe: Promise.resolve(record.recipe),
+        classes: [...file.metricLogs.values()].find((m) => m.classified)?.classified?.set.classes,
         plan: null,
         devices: record.devices,
         metricLogs: file.metricLogs,

@@ -146,6 +146,8 @@ export interface SessionView {
   dataOrigin?: DataOrigin;
   /** What its data were made from; absent or null where nobody knows. */
   recipe?: Promise<DataRecipe | null>;
+  /** The classes of its examples; absent where they have none, and where nobody knows. */
+  classes?: readonly string[];
   plan: MemoryPlan | null;
   /** What it was computed on, in order: another one where it was interrupted and went on there. */
   devices: UsedDevice[];

@@ -87,6 +87,7 @@ export class TrainingCommands {
       const session: SessionView = {
         config,
         ...from,
+        classes: train.labels?.classes,
         plan: null,
         devices: [usedDevice(info.device)],
         metricLogs,

@@ -102,7 +102,8 @@ it('its adapter is PEFT’s SEQ_CLS with the head among its tensors, and opens a
   });
   expect(readSafetensors(file('adapter_model.safetensors')).shape('base_model.model.score.weight')).toEqual([2, 64]);
   expect(text(file('README.md'))).toMatch(/AutoModelForSequenceClassification[^]*num_labels=2[^]*reads the last token/);
-  const { runId } = await studio.import({ type: 'import', files, as: null });
+  const { runId, labels } = await studio.import({ type: 'import', files, as: null });
+  expect(labels).toEqual(['bad', 'good']);
   const check = JSON.parse(text(file('check.json'))) as { rows: { top: { logits: number[] } }[] };
   check.rows[0].top.logits[0] += 1;
   const bytes = new TextEncoder().encode(JSON.stringify(check));

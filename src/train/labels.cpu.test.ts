@@ -149,7 +149,8 @@ it('an adapter is exported as PEFT has classifiers, and opens again with its hea
   expect(tensors.names).toContain('base_model.model.bert.pooler.dense.bias');
   expect(text(file('README.md'))).toMatch(/num_labels=2[^]*in the order of the logits: bad, good\./);
   const before = events.filter((e) => e.type === 'warning').length;
-  const { runId } = await studio.import({ type: 'import', files, as: null });
+  const { runId, labels } = await studio.import({ type: 'import', files, as: null });
+  expect(labels).toEqual(['bad', 'good']);
   expect(events.filter((e) => e.type === 'warning').length).toBe(before);
   // Its check.json was compared on the way; another head would not agree.
   const check = JSON.parse(text(file('check.json'))) as { rows: { top: { logits: number[] } }[] };

@@ -4,6 +4,7 @@ import type { BaseModel } from '../engine/base';
 import { isPerToken, trainSchema } from '../shared/config';
 import { AdapterError } from '../shared/errors';
 import { message } from '../shared/message';
+import { tellsClasses } from '../shared/model';
 import type { ModelFile } from '../shared/types';
 import { compareCheck, fitsModel } from './adapterCheck';
 import { checkedSequence } from './checkPicture';
@@ -81,6 +82,7 @@ export class LoadedAdapters {
       template: adapter.template,
       gated: adapter.thresholds !== null || isPerToken(adapter.run),
       method,
+      labels: tellsClasses(base.config) ? base.config.head.labels : null,
     };
   }
 

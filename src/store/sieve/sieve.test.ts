@@ -62,7 +62,14 @@ test('a run of the session is measured with its own data, point by point', async
 
 test('an adapter from a file is measured with the data set that is open, which is named', async () => {
   const { sieve, sent, page, state } = make(answers);
-  const imported = { runId: 'imported-1', name: 'Mine', template: null, gated: false, method: 'lora' as const };
+  const imported = {
+    runId: 'imported-1',
+    name: 'Mine',
+    template: null,
+    gated: false,
+    method: 'lora' as const,
+    labels: null,
+  };
   page.patch('runs', { imported: [imported] });
   await sieve.open('imported-1');
   expect(sent[0]).toMatchObject({ runId: 'imported-1', data: { settings: trainSchema.parse({}) } });

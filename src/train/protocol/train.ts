@@ -213,8 +213,15 @@ export interface TrainReplies {
   export: { files: AdapterFile[] };
   'export-files': { zip: Blob };
   'hand-over': { files: AdapterFile[] };
-  /** `template` is the one it was trained with, where its files tell; `gated`: it skips tokens. */
-  import: { runId: RunId; name: string; template: PromptTemplate | null; gated: boolean; method: MethodName };
+  /** `template` is the one it was trained with, where its files tell; `gated`: it skips tokens; `labels`: what its head tells apart. */
+  import: {
+    runId: RunId;
+    name: string;
+    template: PromptTemplate | null;
+    gated: boolean;
+    method: MethodName;
+    labels: readonly string[] | null;
+  };
   /** null where another session, or another look, has ended it. */
   'sieve-open': SieveInfo | null;
   'sieve-at': SievePoint | null;

@@ -1,27 +1,43 @@
 /** The run that the export dialog is about. */
+import { modelFor } from '../../shared/classHead';
 import { drawsTokens } from '../../shared/config';
 import { type Exportable, keepsGates } from '../../shared/exports';
-import { modelFor } from '../../shared/classHead';
 import { tellsClasses } from '../../shared/model';
 import type { SnippetParts } from '../../shared/snippets';
+import type { State } from '../../store/slices';
 import { useSel } from '../studioContext';
 
 export interface Subject extends Exportable, SnippetParts {
   runId: string;
 }
 
-/** Null where no run is asked for, or it is gone. */
+interface Parts extends Pick<State['runs'], 'session' | 'imported'> {
+  exportOf: State['ui']['exportOf'];
+  info: State['model']['info'];
+  /** Of the data set that is open. */
+  template: State['dataset']['template'];
+}
+
 export function useSubject(): Subject | null {
-  const exportOf = useSel((s) => s.ui.exportOf);
-  const session = useSel((s) => s.runs.session);
-  const imported = useSel((s) => s.runs.imported.find((r) => r.runId === s.ui.exportOf));
-  const info = useSel((s) => s.model.info);
-  const template = useSel((s) => s.dataset.template);
+  return subjectOf({
+    exportOf: useSel((s) => s.ui.exportOf),
+    session: useSel((s) => s.runs.session),
+    imported: useSel((s) => s.runs.imported),
+    info: useSel((s) => s.model.info),
+    template: useSel((s) => s.dataset.template),
+  });
+}
+
+/** Null where no run is asked for, or it is gone. */
+export function subjectOf({ exportOf, session, imported: all, info, template }: Parts): Subject | null {
+  const imported = all.find((r) => r.runId === exportOf);
   const run = session?.config.runs.find((r) => r.id === exportOf);
   if (exportOf === null || !info || (!run && !imported)) return null;
   const { source } = info;
-  // Whether an imported adapter brought a head is the worker's to say.
-  const config = modelFor(info.config, run && session ? session.config.train.taskType : 'CAUSAL_LM');
+  // Under the head that it was trained with, which the open model's file need not have.
+  const config = imported
+    ? modelFor(info.config, imported.labels ? 'SEQ_CLS' : 'CAUSAL_LM', imported.labels)
+    : modelFor(info.config, session!.config.train.taskType, session!.classes);
   return {
     runId: exportOf,
     name: imported?.name ?? run!.name,
