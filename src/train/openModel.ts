@@ -9,6 +9,7 @@ import { type DownloadedModel, downloadModel } from '../hub/model';
 import { referenceLogits } from '../hub/referenceProof';
 import { forgetHead } from '../hub/gguf/head';
 import { framedIds, openTokenizer, promptIds } from '../hub/tokenizer';
+import { TrainError } from '../shared/errors';
 import { type Message, message } from '../shared/message';
 import { drawnSequences } from '../shared/pictures';
 import { type ModelDescription, allModules, parameterCount, tellsClasses } from '../shared/model';
@@ -152,4 +153,22 @@ async function checkLogits(
     by: reference.kind === 'onnx' ? 'onnxruntime' : 'plain',
     piece: (t) => tokenizer.pieces([rows[t]])[0],
   });
+}
+
+/** @throws {TrainError} when this device was found to compute the model wrongly */
+export function refuseWrong({ check, gradients }: ModelInfo): void {
+  if (!check.ok)
+    throw new TrainError(
+      message('train.session.refused', {
+        error: check.relativeError.toExponential(1),
+        first: check.firstDifference ?? '',
+      }),
+    );
+  if (gradients?.state === 'differs')
+    throw new TrainError(
+      message('train.session.wrongGradients', {
+        error: gradients.gradientError.toExponential(1),
+        tensor: gradients.worst,
+      }),
+    );
 }

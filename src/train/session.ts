@@ -6,45 +6,27 @@ import { type RunState, withStepsTaken } from '../engine/runState';
 import { fitBatches } from '../engine/microBatches';
 import { matmulRate } from '../engine/matmulRate';
 import type { StepResult, Trainer } from '../engine/trainer';
-import { type SessionConfig, isGated, parseSession, stepsBeforeGate } from '../shared/config';
+import { type SessionConfig, parseSession } from '../shared/config';
 import { MAX_LABELLED } from '../shared/classification';
-import { AdapterError, GpuError, OutOfMemoryError, TrainError, toErrorInfo } from '../shared/errors';
+import { AdapterError, GpuError, TrainError, toErrorInfo } from '../shared/errors';
 import { message } from '../shared/message';
 import { tellsClasses } from '../shared/model';
 import type { KernelProfile, Prompt, TokenBatch, TokenSet } from '../shared/types';
-import { Divergence, type DivergenceState } from './divergence';
 import { EarlyStopping, type EarlyStoppingState } from './earlyStopping';
 import { Evaluator, type Loop } from './evaluator';
 import { Examiner } from './examiner';
-import { GateWarnings, type GateWarningsState } from './gateWarnings';
-import { type Planned, createTrainer, isThriftiest, layoutOf, planLayout, planned } from './layouts';
+import { createTrainer, layoutOf, planned } from './layouts';
 import type { Lock } from './lock';
-import type { OpenModel } from './openModel';
-import type { MemoryPlan, ModelInfo, Phase, RunId, RunInput, SessionState, TrainEvent } from './protocol';
+import { type OpenModel, refuseWrong } from './openModel';
+import { Placement } from './placement';
+import type { MemoryPlan, Phase, RunId, RunInput, SessionState, TrainEvent } from './protocol';
 import { Rescue, type RescueState } from './rescue';
 import { Sampler } from './samples';
+import { Signs, type SignsState } from './signs';
 import type { Tuning } from './tuning';
 import { TrainingData, type TrainingDataState, refuseEmpty, refuseForeign } from './trainingData';
 import { type Headed, underHead } from './underHead';
 import { Watcher } from './watch';
-
-/** @throws {TrainError} when this device was found to compute the model wrongly */
-function refuseWrong({ check, gradients }: ModelInfo): void {
-  if (!check.ok)
-    throw new TrainError(
-      message('train.session.refused', {
-        error: check.relativeError.toExponential(1),
-        first: check.firstDifference ?? '',
-      }),
-    );
-  if (gradients?.state === 'differs')
-    throw new TrainError(
-      message('train.session.wrongGradients', {
-        error: gradients.gradientError.toExponential(1),
-        tensor: gradients.worst,
-      }),
-    );
-}
 
 /** What measurements of trained runs work on. */
 export interface Measurable {
@@ -56,15 +38,12 @@ export interface Measurable {
   batchSize: number;
 }
 
-/** What a run's signs of trouble have seen. */
-interface Signs extends Partial<RescueState> {
-  divergence: DivergenceState;
-  gates: GateWarningsState;
-}
+/** What a run's signs of trouble have seen, and what it goes back to. */
+type SavedSigns = SignsState & Partial<RescueState>;
 
 export class Session {
   readonly config: SessionConfig;
-  #trainer: Trainer;
+  readonly #placement: Placement;
   readonly #model: OpenModel;
   /** Frees the head that the session's data needed. */
   readonly #freeHead: () => void;
@@ -91,11 +70,10 @@ export class Session {
   /** Step of the last evaluation on the way that is complete: a snapshot between a step and its evaluation still owes it. */
   #evaluated: number;
   readonly #early: EarlyStopping;
-  readonly #divergence: Map<RunId, Divergence>;
+  readonly #signs: Signs;
   readonly #rescue: Rescue;
   /** When each run's last step was computed; not known after a pause, whose time is no step's. */
   readonly #lastStep = new Map<RunId, number>();
-  readonly #gateWarnings: Map<RunId, GateWarnings>;
   /** Results of the step before, which arrive while this one runs. */
   #pending: Promise<void> = Promise.resolve();
   #done: Promise<void> = Promise.resolve();
@@ -112,7 +90,6 @@ export class Session {
     }: { lock: Lock; emit: (event: TrainEvent) => void; state: SessionState | null; tuning: Tuning },
   ) {
     this.config = config;
-    this.#trainer = trainer;
     this.#model = model;
     this.#freeHead = free;
     this.#data = new TrainingData(data.train, config.train, (state?.data as TrainingDataState | undefined) ?? null);
@@ -124,15 +101,19 @@ export class Session {
     this.#evaluated = state?.evaluated ?? -1;
     this.#stopping = state?.stopping ?? false;
     this.#failed = new Set(state?.failed);
-    const signs = (id: RunId) => state?.signs[id] as Signs | undefined;
-    this.#gateWarnings = new Map(
-      trainer.runs.map((r) => [
-        r.config.id,
-        new GateWarnings(r.modules, stepsBeforeGate(r.config, config.train), signs(r.config.id)?.gates),
-      ]),
-    );
-    this.#divergence = new Map(trainer.runs.map((r) => [r.config.id, new Divergence(signs(r.config.id)?.divergence)]));
-    this.#rescue = new Rescue(this, emit, signs);
+    this.#placement = new Placement(model, planned(config, { train: this.#data.set, validation: data.validation }), {
+      trainer,
+      emit,
+      settle: async () => {
+        await this.#pending;
+        await this.#rescue.say();
+        return this.#step;
+      },
+      moved: (run) => this.#rescue.slow(run),
+    });
+    const saved = (id: RunId) => state?.signs[id] as SavedSigns | undefined;
+    this.#signs = new Signs(trainer.runs, config.train, { emit, saved });
+    this.#rescue = new Rescue(this, emit, saved);
     this.#early = new EarlyStopping(config.train.patience, state?.early as EarlyStoppingState | undefined);
     const loop: Loop = {
       trainer: () => this.trainer,
@@ -140,7 +121,7 @@ export class Session {
       live: () => this.#live,
       abandoned: () => this.#abandoned,
       evaluating: () => this.#phase('evaluating'),
-      withRoom: (task) => this.#withRoom(task),
+      withRoom: (task) => this.#placement.withRoom(task),
     };
     this.#evaluator = new Evaluator(loop, {
       config,
@@ -225,15 +206,11 @@ export class Session {
   }
 
   get trainer(): Trainer {
-    return this.#trainer;
+    return this.#placement.trainer;
   }
 
   get plan(): MemoryPlan {
-    return planLayout(this.#model, this.#planned, this.trainer.layout);
-  }
-
-  get #planned(): Planned {
-    return planned(this.config, { train: this.#data.set, validation: this.#validation });
+    return this.#placement.plan;
   }
 
   /** Whether the loop has not ended. */
@@ -289,18 +266,9 @@ export class Session {
     await this.#examine(kept);
     await this.#lock.run(() => this.#sampler.take(this.#step, this.#live));
     if (!this.#abandoned) await this.#lock.run(() => this.#watcher.maybe(this.#step, true));
-    this.#sayUngated(kept);
+    if (!this.#abandoned) this.#signs.atEnd(kept, this.#step);
     if (!this.#abandoned) for (const runId of kept) this.#rescue.sayTotal(runId, this.#step);
     this.#phase(kept.length === 0 ? 'failed' : this.#stopping ? 'stopped' : 'finished');
-  }
-
-  /** A gated run whose gates did nothing is what the same method gives without them. */
-  #sayUngated(kept: readonly RunId[]): void {
-    if (this.#abandoned) return;
-    for (const run of this.config.runs.filter((r) => isGated(r) && kept.includes(r.id))) {
-      const message = this.#gateWarnings.get(run.id)!.atEnd(this.#step);
-      if (message !== null) this.#emit({ type: 'warning', runId: run.id, message });
-    }
   }
 
   /** One optimizer step of all runs on the same batches. Its results are awaited while the next step runs. */
@@ -308,48 +276,12 @@ export class Session {
     const step = this.#step;
     await this.#rescue.settle(this.#live, step + 1, step);
     const { batches, dev } = this.#data.nextStep(this.config.train, this.trainer.wantsDev(this.#live, step));
-    const results = await this.#withRoom(() => this.trainer.step(this.#live, batches, step, dev));
+    const results = await this.#placement.withRoom(() => this.trainer.step(this.#live, batches, step, dev));
     await this.#pending;
     this.#step = step + 1;
     this.#pending = this.#collect(step + 1, batches, results);
     // A failure is seen when the promise is awaited a step later; without this it would count as unhandled.
     this.#pending.catch(() => undefined);
-  }
-
-  /** Does `task`, and where memory runs out does it again in a thriftier layout. It must not have learnt anything then. */
-  async #withRoom<T>(task: () => Promise<T>): Promise<T> {
-    for (;;) {
-      try {
-        return await task();
-      } catch (error) {
-        if (!(error instanceof OutOfMemoryError) || !(await this.#makeRoom())) throw error;
-      }
-    }
-  }
-
-  /** Puts the runs, as they are, into the next thriftier layout. @returns whether there is one */
-  async #makeRoom(): Promise<boolean> {
-    const before = this.trainer.layout;
-    if (isThriftiest(this.#model, this.#planned, before)) return false;
-    await this.#pending;
-    await this.#rescue.say();
-    const states = new Map<RunId, RunState>();
-    for (const run of this.trainer.runs) states.set(run.config.id, await run.state());
-    this.trainer.free();
-    this.#trainer = await createTrainer(this.#model, this.#planned, before, true);
-    for (const run of this.trainer.runs) {
-      const { id } = run.config;
-      run.restore(states.get(id)!);
-      this.#rescue.slow(run);
-      await run.refresh();
-    }
-    const { split = 1, capacity, recompute } = this.trainer.layout;
-    this.#emit({
-      type: 'warning',
-      runId: null,
-      message: message('train.warning.thriftier', { step: this.#step + 1, split, runs: capacity.segments, recompute }),
-    });
-    return true;
   }
 
   async #collect(step: number, batches: TokenBatch[], results: Map<RunId, Promise<StepResult>>): Promise<void> {
@@ -367,13 +299,7 @@ export class Session {
       if (verdict !== 'fine') continue;
       const { gate, work, loss, learningRate, gradNorm, tokens, supervised } = result;
       this.#emit({ type: 'step', runId, step, loss, learningRate, gradNorm, tokens, supervised, ms, gate, work });
-      const diverging = this.#divergence.get(runId)!.after(loss);
-      if (diverging) this.#emit({ type: 'warning', runId, message: diverging });
-      if (!gate) continue;
-      const watch = this.#gateWarnings.get(runId)!;
-      const { warnings, changed } = watch.after(step, gate);
-      for (const message of warnings) this.#emit({ type: 'warning', runId, message });
-      if (changed) this.#emit({ type: 'skips-all', runId, step, modules: watch.skipsAll });
+      this.#signs.after(runId, step, result);
     }
   }
 
@@ -402,7 +328,7 @@ export class Session {
   async #measure(runIds: readonly RunId[]): Promise<void> {
     const losses = await this.#evaluator.validation(runIds);
     const base = losses.get('base');
-    if (base !== undefined) for (const divergence of this.#divergence.values()) divergence.begin(base);
+    if (base !== undefined) this.#signs.begin(base);
     await this.#lock.run(() => this.#remember(losses));
     await this.#examiner.classify({ runIds, limit: this.config.train.evalExamples, stepOf: this.#evaluator.stepOf });
     await this.#lock.run(() => this.#sampler.take(this.#step, runIds));
@@ -470,9 +396,7 @@ export class Session {
       const run = this.trainer.runs.find((r) => r.config.id === runId);
       if (!run?.modules[module]) throw new AdapterError(message('train.session.noModule', { module, run: runId }));
       run.method.resetTau(module);
-      const watch = this.#gateWarnings.get(runId)!;
-      watch.tauReset(module);
-      this.#emit({ type: 'skips-all', runId, step: this.#step, modules: watch.skipsAll });
+      this.#signs.tauReset(runId, module, this.#step);
     });
   }
 
@@ -529,16 +453,8 @@ export class Session {
       await this.#rescue.say();
       const runs: Record<RunId, RunState> = {};
       for (const run of this.trainer.runs) runs[run.config.id] = await run.state();
-      const signs: Record<RunId, Signs> = {};
-      for (const {
-        config: { id },
-      } of this.trainer.runs) {
-        signs[id] = {
-          divergence: this.#divergence.get(id)!.state(),
-          gates: this.#gateWarnings.get(id)!.state(),
-          ...this.#rescue.state(id),
-        };
-      }
+      const signs: Record<RunId, SavedSigns> = {};
+      for (const id of Object.keys(runs)) signs[id] = { ...this.#signs.state(id), ...this.#rescue.state(id) };
       return {
         version: 3,
         config: this.config,
