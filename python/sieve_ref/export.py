@@ -11,9 +11,9 @@ import torch
 from peft import PeftModel, get_peft_model_state_dict
 from safetensors.torch import load_file
 from torch import nn
-from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
+from transformers import AutoConfig
 
-from .models import FAMILIES, MODELS
+from .models import FAMILIES, MODELS, auto_model
 
 CONFIG, WEIGHTS, CHECK, SCRIPT, README = "adapter_config.json", "adapter_model.safetensors", "check.json", "load_gated.py", "README.md"
 # The configuration of a model that needs no adapter: transformers' own.
@@ -73,8 +73,7 @@ def load_merged(folder: Path) -> nn.Module:
     """A merged model: through the Python in its README where it has one, in float32 whatever its weights are in."""
     config = json.loads((folder / MERGED).read_text())
     if not (folder / README).exists():
-        auto = AutoModelForSequenceClassification if "id2label" in config else AutoModelForCausalLM
-        return auto.from_pretrained(folder, dtype=torch.float32).eval()
+        return auto_model(AutoConfig.from_pretrained(folder)).from_pretrained(folder, dtype=torch.float32).eval()
     code = re.search(r"```python\n(.*?)```", (folder / README).read_text(), re.S)[1].replace('"path/to/this/folder"', repr(str(folder)))
     scope = {}
     exec(code, scope)

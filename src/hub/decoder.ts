@@ -101,9 +101,10 @@ export const linear = (
   path: string,
   dIn: number,
   dOut: number,
-  { bias = false, inOut = false } = {},
+  { bias = false, inOut = false, peft }: { bias?: boolean; inOut?: boolean; peft?: string } = {},
 ): LinearDescription => ({
   path,
+  ...(peft && { peft }),
   dIn,
   dOut,
   bias,

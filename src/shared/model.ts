@@ -10,8 +10,10 @@ import type { ModuleId, PictureFormat } from './types';
 
 /** A linear layer of the frozen base. */
 export interface LinearDescription {
-  /** As PEFT names it: `model.layers.3.self_attn.q_proj`. */
+  /** As files name it, and PEFT where `peft` does not say otherwise: `model.layers.3.self_attn.q_proj`. */
   path: string;
+  /** As PEFT names it where transformers calls its modules otherwise than files do. */
+  peft?: string;
   dIn: number;
   dOut: number;
   bias: boolean;
@@ -186,6 +188,9 @@ export interface ModelModule extends ModuleId, LinearDescription {}
 /** The linear layers of a layer, bottom up. */
 export const linearsOf = ({ attention, mlp }: LayerDescription): LinearDescription[] =>
   [attention, mlp].flatMap(({ input, output }) => [...input.linears, output]);
+
+/** A module's path as PEFT has it. */
+export const peftPath = ({ path, peft }: LinearDescription): string => peft ?? path;
 
 /** The norms of a layer, those of the heads among them. */
 export const normsOf = ({ attention, mlp }: LayerDescription): NormDescription[] =>

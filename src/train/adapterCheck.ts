@@ -4,7 +4,7 @@
  */
 import { z } from '../shared/zod';
 import { type ModelDescription, logitCount, tellsClasses } from '../shared/model';
-import type { LogitCheck } from '../shared/types';
+import type { LogitCheck, PictureFormat } from '../shared/types';
 import { type LogitBars, compareLogits } from './logitCheck';
 
 const TOP = 32;
@@ -22,8 +22,11 @@ interface CheckedRow {
 export interface AdapterCheck {
   model: string;
   ids: number[];
-  /** Where the ids are places of a picture: its red, green and blue, [size, size, 3] bytes in base64. */
-  picture?: { size: number; values: string };
+  /**
+   * Where the ids are places of a picture: its red, green and blue, [size, size, 3] bytes in base64. Of a value the model was
+   * given value · scale + shift, by channel; files of earlier versions do not say.
+   */
+  picture?: { size: number; values: string } & Partial<Pick<PictureFormat, 'scale' | 'shift'>>;
   /** Logits of a row: the vocabulary, or classes. */
   width: number;
   rows: CheckedRow[];
@@ -90,7 +93,14 @@ const today = z
     version: z.literal(2),
     model: z.string().max(300),
     ids,
-    picture: z.object({ size: z.int().min(1).max(4096), values: z.base64().max(64 * 2 ** 20) }).optional(),
+    picture: z
+      .object({
+        size: z.int().min(1).max(4096),
+        values: z.base64().max(64 * 2 ** 20),
+        scale: z.array(z.number()).length(3).optional(),
+        shift: z.array(z.number()).length(3).optional(),
+      })
+      .optional(),
     width: z.int().min(1).max(1e6),
     rows: z
       .array(

@@ -12,7 +12,15 @@ import { type NamedTensor, writeSafetensors } from '../hub/safetensors';
 import { ALL_LINEAR, METHOD_NAMES, type RunConfig, drawsTokens, isMergeable } from '../shared/config';
 import type { PromptTemplate } from '../shared/data';
 import { AdapterError } from '../shared/errors';
-import { type ClassModel, headWeights, isTarget, linearWeights, wholeModules } from '../shared/model';
+import {
+  type ClassModel,
+  allModules,
+  headWeights,
+  isTarget,
+  linearWeights,
+  peftPath,
+  wholeModules,
+} from '../shared/model';
 import { formOf } from '../shared/rules';
 import { type AdapterCheck, writtenCheck } from './adapterCheck';
 import { hubMetadata } from './export/modelCard';
@@ -42,11 +50,14 @@ export interface ExportParts {
 }
 
 /** PEFT's configuration but for what names the model and its modules. */
-const common = ({ run, inOut = false, thresholds, classes }: ExportParts): Record<string, unknown> => {
+const common = (parts: ExportParts): Record<string, unknown> => {
+  const { run, inOut = false, thresholds, classes } = parts;
   const { name, peft } = adapterMethodOf(run);
   return {
     peft_type: thresholds ? gatedType(name, formOf(run.gate)) : peft.type,
-    ...(classes ? { task_type: 'SEQ_CLS', modules_to_save: savedModules(classes.model) } : { task_type: 'CAUSAL_LM' }),
+    // PEFT's model for sequences is one for texts.
+    task_type: !classes ? 'CAUSAL_LM' : readsPictures(parts) ? null : 'SEQ_CLS',
+    ...(classes && { modules_to_save: savedModules(classes.model) }),
     lora_alpha: run.alpha,
     lora_dropout: run.dropout,
     bias: 'none',
@@ -72,13 +83,24 @@ function tensorsOf(method: AdapterMethod, m: ModuleAdapter, tau: number | null):
   ];
 }
 
+/** Adapters whose modules PEFT calls otherwise than the base's file does, by its names; null where there are none. */
+function renamed({ adapters, classes }: ExportParts): ModuleAdapter[] | null {
+  const modules = classes ? allModules(classes.model).filter(({ peft }) => peft) : [];
+  if (modules.length === 0) return null;
+  const names = new Map(modules.map((m) => [m.path, peftPath(m)]));
+  return adapters.map((m) => ({ ...m, path: names.get(m.path) ?? m.path }));
+}
+
 /** Names that end so in every layer, as PEFT takes them; whole ones where modules of the head would end so, too. */
-function targetNames({ run, adapters, classes }: ExportParts): string[] {
-  const all = adapters.map(({ path }) => path);
+function targetNames(parts: ExportParts): string[] {
+  const { run, classes } = parts;
+  const others = renamed(parts);
+  const all = (others ?? parts.adapters).map(({ path }) => path);
   if (run.only) return all;
-  const names = run.modules.includes(ALL_LINEAR)
-    ? [...new Set(all.map((path) => path.slice(path.lastIndexOf('.') + 1)))]
-    : run.modules;
+  const names =
+    others || run.modules.includes(ALL_LINEAR)
+      ? [...new Set(all.map((path) => path.slice(path.lastIndexOf('.') + 1)))]
+      : run.modules;
   const head = classes ? headWeights(classes.model).map(({ name }) => name.slice(0, name.lastIndexOf('.'))) : [];
   return names.some((name) => head.some((path) => isTarget(path, name))) ? all : names;
 }
@@ -96,9 +118,10 @@ export function adapterFiles(parts: ExportParts): AdapterFile[] {
   const text = (name: string, content: string): AdapterFile => ({ name, bytes: new TextEncoder().encode(content) });
   const json = (name: string, value: unknown) => text(name, `${JSON.stringify(value, null, 2)}\n`);
   const method = adapterMethodOf(run);
-  const packed = method.peft.pack?.(adapters);
+  const named = renamed(parts) ?? adapters;
+  const packed = method.peft.pack?.(named);
   const tensors = [
-    ...(packed?.modules ?? adapters).flatMap((m, i) => tensorsOf(method, m, thresholds?.[i] ?? null)),
+    ...(packed?.modules ?? named).flatMap((m, i) => tensorsOf(method, m, thresholds?.[i] ?? null)),
     ...(classes ? wholeTensors(classes) : []),
   ];
   return [
@@ -188,6 +211,12 @@ function readme(parts: ExportParts): string {
     '',
     ...(classes
       ? [
+          ...(renamed(parts)
+            ? [
+                'PEFT finds these modules with transformers 5.9 or later. Versions before it have other names for them, and refuse the adapter.',
+                '',
+              ]
+            : []),
           `The trained head is among the tensors (modules_to_save). Its classes, in the order of the logits: ${classes.model.head.labels.join(', ')}.`,
           ...(classes.model.head.reads === 'last'
             ? [
@@ -197,7 +226,7 @@ function readme(parts: ExportParts): string {
           '',
         ]
       : []),
-    `${check ? `check.json holds ${check.picture ? 'a picture (red, green and blue of every pixel, in base64)' : 'token ids'} and the largest logits that the adapted model gave for ${check.picture ? 'it' : 'them'}; ` : ''}sieve.json holds the prompt template${template.chat ? `: the chat template “${template.chat.name}”, as tokenizer.apply_chat_template(messages, chat_template=…, add_generation_prompt=True) writes it` : ''}.`,
+    `${check ? `check.json holds ${check.picture ? 'a picture (red, green and blue of every pixel, in base64, and how they are scaled)' : 'token ids'} and the largest logits that the adapted model gave for ${check.picture ? 'it' : 'them'}; ` : ''}sieve.json holds the prompt template${template.chat ? `: the chat template “${template.chat.name}”, as tokenizer.apply_chat_template(messages, chat_template=…, add_generation_prompt=True) writes it` : ''}.`,
   ];
   if (!thresholds && !isMergeable(run))
     lines.push(

@@ -16,7 +16,12 @@ export function checkPicture(format: PictureFormat): {
   const patches = drawnPatches(format, SEED);
   return {
     sequence: pictureSequence(patches, format, placesOf(format)),
-    written: { size: format.side * format.patch, values: toBase64(pixelsOf(patches, format)) },
+    written: {
+      size: format.side * format.patch,
+      values: toBase64(pixelsOf(patches, format)),
+      scale: format.scale,
+      shift: format.shift,
+    },
   };
 }
 

@@ -8,11 +8,14 @@ import { AdapterRun } from '../engine/adapterRun';
 import type { BaseModel } from '../engine/base';
 import { expectCloseToMax } from '../engine/testing/allclose';
 import { testDevice } from '../engine/testing/harness';
+import { readSafetensors, writeSafetensors } from '../hub/safetensors';
 import { type TrainConfig, runSchema, trainSchema } from '../shared/config';
 import { classModelOf, drawHead, withLabels } from '../shared/classHead';
 import { tellsClasses } from '../shared/model';
+import type { Sequence } from '../shared/types';
 import { checkOf } from './adapterCheck';
 import { adapterFiles } from './adapterFiles';
+import { CONFIG, WEIGHTS } from './peftLayout';
 import { readAdapter } from './readAdapter';
 import { logitRows } from './logitRows';
 import {
@@ -25,7 +28,8 @@ import {
   openFamily,
   startAdapter,
 } from './testing/family';
-import { fixtureBatch, sequence } from './testing/fixture';
+import { type Asked, askedOf } from './testing/asked';
+import { trainedRun } from './testing/exported';
 
 const OUT = '.out/export-families';
 const ROWS = [0, 3, 16];
@@ -33,8 +37,8 @@ const rowsOf = ({ config }: BaseModel) => (tellsClasses(config) ? [0] : ROWS);
 
 beforeAll(() => rmSync(OUT, { recursive: true, force: true }));
 
-async function logits(base: BaseModel, run: AdapterRun, ids: Int32Array): Promise<number[][]> {
-  const rows = await logitRows(base, run, [{ ids }]);
+async function logits(base: BaseModel, run: AdapterRun, given: Sequence): Promise<number[][]> {
+  const rows = await logitRows(base, run, [given]);
   return rowsOf(base).map((row) => [...rows[row]]);
 }
 
@@ -51,12 +55,12 @@ interface Exported {
   name: string;
   base: BaseModel;
   own: AdapterRun;
-  ids: Int32Array;
+  asked: Asked;
 }
 
 /** Writes an adapter's files where CI finds them. */
-async function exported(folder: string, { name, base, own, ids }: Exported) {
-  const expected = await logits(base, own, ids);
+async function exported(folder: string, { name, base, own, asked: { given, written } }: Exported) {
+  const expected = await logits(base, own, given);
   const files = adapterFiles({
     run: own.config,
     model: { id: name, revision: null },
@@ -64,16 +68,13 @@ async function exported(folder: string, { name, base, own, ids }: Exported) {
     inOut: own.modules.some((m) => m.inOut),
     thresholds: await own.method.thresholds(),
     template: { prompt: '', completion: '' },
-    check: checkOf({ model: `families/${name}`, ids: [...ids], rows: rowsOf(base), logits: expected }),
+    check: checkOf({ model: `families/${name}`, ...written, rows: rowsOf(base), logits: expected }),
     classes: tellsClasses(base.config) ? { model: base.config, values: await own.wholeValues() } : null,
   });
   mkdirSync(`${OUT}/${folder}`, { recursive: true });
   for (const file of files) writeFileSync(`${OUT}/${folder}/${file.name}`, file.bytes);
   return { files, expected };
 }
-
-/** What transformers 5 makes of ViT has other names than its files. */
-const EXPORTED = FIXTURE_FAMILIES.filter((name) => name !== 'vit');
 
 /** The run that was read from files, on its base. */
 async function runOf(read: ReturnType<typeof readAdapter>, base: BaseModel, train: TrainConfig): Promise<AdapterRun> {
@@ -85,21 +86,21 @@ async function runOf(read: ReturnType<typeof readAdapter>, base: BaseModel, trai
   return run;
 }
 
-describe.each(EXPORTED)('%s', (name) => {
+describe.each(FIXTURE_FAMILIES)('%s', (name) => {
   it.each(FAMILY_METHODS)('%s', async (method) => {
     const f = await loadFamily(name);
     const base = await openFamily(await testDevice(), name);
-    const { ids } = sequence(fixtureBatch(f, 'batch0'), 2);
+    const question = askedOf(f, base);
     const own = await adapterOf(f, base, method);
     const gated = method.startsWith('ts-');
-    const { files, expected } = await exported(`${name}-${method}`, { name, base, own, ids });
+    const { files, expected } = await exported(`${name}-${method}`, { name, base, own, asked: question });
     own.free();
 
     const imported = readAdapter(files, base.config, 'imported');
     const headed = imported.whole.size > 0 ? await base.withHead(imported.model, imported.whole) : base;
     const again = await runOf(imported, headed, familyConfigs(f, method).train);
     expectCloseToMax(
-      (await logits(headed, again, ids)).flat(),
+      (await logits(headed, again, question.given)).flat(),
       expected.flat(),
       1e-6,
       'logits of the adapter that was read',
@@ -111,6 +112,39 @@ describe.each(EXPORTED)('%s', (name) => {
   });
 });
 
+it('an adapter of ViT is read by the names of transformers before 5.9, too', async () => {
+  const base = await openFamily(await testDevice(), 'vit');
+  const own = await trainedRun(base, { method: 'lora', modules: ['query', 'intermediate.dense'] });
+  const question = askedOf(await loadFamily('vit'), base);
+  const { files, expected } = await exported('vit-named-before', { name: 'vit', base, own, asked: question });
+  own.free();
+  const text = (name: string) => new TextDecoder().decode(files.find((file) => file.name === name)!.bytes);
+  const config = JSON.parse(text('adapter_config.json')) as Record<string, unknown>;
+  expect(config).toMatchObject({ target_modules: ['q_proj', 'fc1'], modules_to_save: ['classifier'] });
+  expect(text('README.md')).toContain('transformers 5.9 or later');
+
+  const before = (name: string) =>
+    name
+      .replace('vit.layers', 'vit.encoder.layer')
+      .replace('attention.q_proj', 'attention.attention.query')
+      .replace('mlp.fc1', 'intermediate.dense');
+  const tensors = readSafetensors(files.find(({ name }) => name === WEIGHTS)!.bytes);
+  expect(tensors.names).toContain('base_model.model.vit.layers.1.mlp.fc1.lora_A.weight');
+  const named = { ...config, target_modules: ['query', 'intermediate.dense'] };
+  const adapter = [
+    { name: CONFIG, bytes: new TextEncoder().encode(JSON.stringify(named)) },
+    { name: WEIGHTS, bytes: writeSafetensors(tensors.names.map((t) => ({ ...tensors.get(t), name: before(t) }))) },
+  ];
+  const read = readAdapter(adapter, base.config, 'before');
+  expect(read.run).toMatchObject({ modules: ['query', 'intermediate.dense'], only: null });
+  const headed = await base.withHead(read.model, read.whole);
+  const again = await runOf(read, headed, trainSchema.parse({}));
+  expectCloseToMax((await logits(headed, again, question.given)).flat(), expected.flat(), 1e-6, 'logits');
+  again.free();
+  headed.free();
+  base.free();
+});
+
 /** Decoders that write text, under a new head with classes. */
 describe.each(['llama', 'gpt2', 'opt'])('%s under a new head', (name) => {
   it.each(FAMILY_METHODS)('%s', async (method) => {
@@ -118,9 +152,9 @@ describe.each(['llama', 'gpt2', 'opt'])('%s under a new head', (name) => {
     const open = await openFamily(await testDevice(), name);
     const config = withLabels(classModelOf(open.config)!, ['one', 'two', 'three']);
     const base = await open.withHead(config, drawHead(config, 7));
-    const { ids } = sequence(fixtureBatch(f, 'batch0'), 2);
+    const question = askedOf(f, base);
     const own = await adapterOf(f, base, method);
-    const { files, expected } = await exported(`${name}-new-head-${method}`, { name, base, own, ids });
+    const { files, expected } = await exported(`${name}-new-head-${method}`, { name, base, own, asked: question });
     own.free();
     base.free();
     const imported = readAdapter(files, open.config, 'imported');
@@ -128,7 +162,7 @@ describe.each(['llama', 'gpt2', 'opt'])('%s under a new head', (name) => {
     const headed = await open.withHead(imported.model, imported.whole);
     const again = await runOf(imported, headed, familyConfigs(f, method).train);
     expectCloseToMax(
-      (await logits(headed, again, ids)).flat(),
+      (await logits(headed, again, question.given)).flat(),
       expected.flat(),
       1e-6,
       'logits of the adapter that was read',
@@ -139,6 +173,13 @@ describe.each(['llama', 'gpt2', 'opt'])('%s under a new head', (name) => {
   });
 });
 
+/** Modules of other families, in the place of those of a Llama. */
+const OTHERS: Record<string, { only: string[]; modules: string[] } | null> = {
+  llama: null,
+  gpt2: { only: ['0.c_attn', '1.mlp.c_proj'], modules: ['c_attn', 'c_fc'] },
+  vit: { only: ['0.query', '1.output.dense'], modules: ['value', 'intermediate.dense'] },
+};
+
 /** What a run may be besides its method. */
 describe.each(
   Object.entries({
@@ -148,11 +189,12 @@ describe.each(
     adalora: { method: 'adalora', adalora: { initRank: 5 } },
   }),
 )('an adapter with %s', (option, given) => {
-  it.each(['llama', 'gpt2'])('%s', async (name) => {
+  it.each(Object.keys(OTHERS))('%s', async (name) => {
     const f = await loadFamily(name);
     const base = await openFamily(await testDevice(), name);
-    const only = name === 'gpt2' && 'only' in given ? { only: ['0.c_attn', '1.mlp.c_proj'] } : {};
-    const modules = name === 'gpt2' && 'modules' in given ? { modules: ['c_attn', 'c_fc'] } : {};
+    const others = OTHERS[name];
+    const only = others && 'only' in given ? { only: others.only } : {};
+    const modules = others && 'modules' in given ? { modules: others.modules } : {};
     const run = runSchema.parse({ id: 'a', name: 'A', rank: 3, alpha: 5, ...given, ...only, ...modules });
     const own = new AdapterRun(base, run, trainSchema.parse({}));
     await own.init();
@@ -166,8 +208,7 @@ describe.each(
     const gated = run.method.startsWith('ts-');
     if (gated) own.method.setThresholds(new Float32Array(values.length).fill(0.3));
     await own.refresh();
-    const { ids } = sequence(fixtureBatch(f, 'batch0'), 2);
-    const { files } = await exported(`${name}-with-${option}`, { name, base, own, ids });
+    const { files } = await exported(`${name}-with-${option}`, { name, base, own, asked: askedOf(f, base) });
     own.free();
     base.free();
     expect(readAdapter(files, base.config, 'imported').thresholds !== null).toBe(gated);

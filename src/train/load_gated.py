@@ -3,11 +3,12 @@
     python load_gated.py [base]
 
 base: folder or Hugging Face id of the base model, where it is not what adapter_config.json names. In a program:
-`from load_gated import load`, then `model = load()`. Needs torch, safetensors and transformers 4.56 or later; PEFT is not
-needed. Every adapted module gives y + Δ for a token where r = ‖Δ‖ / (‖y‖ + 1e-6) ≥ τ, and y, the frozen output, for any other;
+`from load_gated import load`, then `model = load()`. Needs torch, safetensors and transformers 4.56 or later, for pictures
+5.9 or later; PEFT is not needed. Every adapted module gives y + Δ for a token where r = ‖Δ‖ / (‖y‖ + 1e-6) ≥ τ, and y, the frozen output, for any other;
 where the adapter is of a soft kind (TS_LORA_SOFT, TS_DORA_SOFT), y + max(0, 1 − τ/r) Δ; of TS_LORA_CONSTANT and TS_DORA_CONSTANT
 any other token gets y + b, b the module's lora_constant. GATERA: y + σ(w·x) Δ.
 """
+import base64
 import json
 import sys
 from pathlib import Path
@@ -95,14 +96,23 @@ def load(base=None, **options):
     return model.eval()
 
 
+def inputs(check):
+    """What the model is asked: token ids, or a picture's values, scaled as the page scaled them."""
+    picture = check.get("picture")
+    if picture is None:
+        return {"input_ids": torch.tensor([check["ids"]])}
+    if "scale" not in picture:
+        raise SystemExit("check.json does not say how its picture is scaled; load() has loaded the adapter")
+    pixels = torch.tensor(list(base64.b64decode(picture["values"])), dtype=torch.float32).view(picture["size"], picture["size"], 3)
+    return {"pixel_values": (pixels * torch.tensor(picture["scale"]) + torch.tensor(picture["shift"])).permute(2, 0, 1)[None]}
+
+
 @torch.no_grad()
 def difference(model, check=None):
     """Largest difference from the logits in check.json, relative to the largest of them."""
     check = check or read("check.json")
-    if check.get("picture"):
-        raise SystemExit("check.json is of a picture, which this script does not prepare; load() has loaded the adapter")
-    ids = torch.tensor([check["ids"]], device=model.device)
-    logits = torch.atleast_2d(model(input_ids=ids).logits[0]).double().cpu()
+    given = {name: value.to(model.device) for name, value in inputs(check).items()}
+    logits = torch.atleast_2d(model(**given).logits[0]).double().cpu()
     token = torch.arange(check["width"])
     # Weights of the checksum, by Knuth's multiplicative hash of the token.
     weights = (1 - 2 * (token % 2)) * (1 + (token * 2654435761 % 2**32).double() / 2**32)

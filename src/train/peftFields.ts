@@ -13,6 +13,7 @@ import {
   type ModelModule,
   allModules,
   isTarget,
+  peftPath,
   tellsClasses,
   wholeModules,
 } from '../shared/model';
@@ -119,6 +120,10 @@ function layerOf(path: string, lists: readonly string[]): number | null {
   return at < 0 ? null : Number(parts[at]);
 }
 
+/** A module's paths: transformers has named some otherwise, and adapters of either time are read. */
+const pathsOf = (m: ModelModule): string[] => [...new Set([m.path, peftPath(m)])];
+const isNamed = (m: ModelModule, name: string): boolean => pathsOf(m).some((path) => isTarget(path, name));
+
 const listOf = <T>(value: T | T[] | null | undefined): T[] =>
   value === null || value === undefined ? [] : Array.isArray(value) ? value : [value];
 
@@ -136,7 +141,7 @@ export function meantModules(
   const { target_modules: targets, exclude_modules: excluded } = config;
   const all = allModules(model);
   const named = (typeof targets === 'string' ? [...present] : targets).flatMap((name) => {
-    const found = all.filter((m) => isTarget(m.path, name));
+    const found = all.filter((m) => isNamed(m, name));
     if (found.length === 0) throw new AdapterError(message('train.adapter.target', { name }));
     return found;
   });
@@ -145,9 +150,10 @@ export function meantModules(
   const lists = listOf(config.layers_pattern).filter((name) => name !== '');
   // PEFT asks for layers only where modules are named one by one.
   const chosen = layers.length > 0 && typeof targets !== 'string' ? new Set<number | null>(layers) : null;
-  const isExcluded = ({ path }: ModelModule): boolean => {
-    if (typeof excluded === 'string') return excluded !== '' && !present.has(path);
-    return (excluded ?? []).some((name) => isTarget(path, name));
+  const isExcluded = (m: ModelModule): boolean => {
+    if (typeof excluded === 'string') return excluded !== '' && !present.has(m.path);
+    return (excluded ?? []).some((name) => isNamed(m, name));
   };
-  return all.filter((m) => meant.has(m) && (!chosen || chosen.has(layerOf(m.path, lists))) && !isExcluded(m));
+  const isChosen = (m: ModelModule) => !chosen || pathsOf(m).some((path) => chosen.has(layerOf(path, lists)));
+  return all.filter((m) => meant.has(m) && isChosen(m) && !isExcluded(m));
 }

@@ -29,6 +29,7 @@ import {
   linearWeights,
   moduleKinds,
   moduleName,
+  peftPath,
   targetModules,
   tellsClasses,
   wholeModules,
@@ -129,10 +130,12 @@ export function readAdapter(
   const former = behindGate ? null : parse(files, 'ts_peft.json', thresholdSchema);
   const check = parse(files, 'check.json', checkSchema);
   const sieve = parse(files, 'sieve.json', sieveSchema);
-  const tensors = readSafetensors(weights, WEIGHTS, 'adapter');
+  const nameOf = namesInFile(open);
+  const tensors = renamed(readSafetensors(weights, WEIGHTS, 'adapter'), nameOf);
   const model = asTrained(open, tensors);
   const type = behindGate?.peft.type ?? fields.peft_type;
-  const config = checked(CONFIG, { ...fields, peft_type: type }, configSchema) as PeftConfig;
+  const rank_pattern = renamedKeys(fields.rank_pattern, nameOf);
+  const config = checked(CONFIG, { ...fields, peft_type: type, rank_pattern }, configSchema) as PeftConfig;
   const others = tensors.names.filter((name) => !isRead(name)).map((name) => name.replace(PREFIX, ''));
   refuseOthers({ ...fields, peft_type: type }, others, model);
   const own = ADAPTER_METHODS.findLast(({ peft }) => peft.type === type && peft.is(config))!;
@@ -201,6 +204,35 @@ export function readAdapter(
     whole,
   };
 }
+
+/** What tells by which name the base's file has the module of a tensor, whatever transformers calls it. */
+function namesInFile(model: ModelDescription): (tensor: string) => string {
+  const modules = new Map(allModules(model).map((m) => [peftPath(m), m.path]));
+  return (tensor) => {
+    const from = tensor.startsWith(PREFIX) ? PREFIX.length : 0;
+    const end = tensor.indexOf('.lora_');
+    const path = end < 0 ? undefined : modules.get(tensor.slice(from, end));
+    return path === undefined ? tensor : tensor.slice(0, from) + path + tensor.slice(end);
+  };
+}
+
+/** The tensors by other names. */
+function renamed(tensors: SafetensorsFile, nameOf: (tensor: string) => string): SafetensorsFile {
+  const own = new Map(tensors.names.map((tensor) => [nameOf(tensor), tensor]));
+  const of = (name: string) => own.get(name) ?? name;
+  return {
+    ...tensors,
+    names: tensors.names.map(nameOf),
+    shape: (name) => tensors.shape(of(name)),
+    get: (name) => tensors.get(of(name)),
+  };
+}
+
+/** AdaLoRA's pattern of ranks is by the names of tensors. */
+const renamedKeys = (pattern: unknown, nameOf: (tensor: string) => string): unknown =>
+  typeof pattern === 'object' && pattern !== null
+    ? Object.fromEntries(Object.entries(pattern).map(([tensor, value]) => [nameOf(tensor), value]))
+    : pattern;
 
 /** The model as an adapter knows it: one that writes text, under a head with classes where the adapter brings one. */
 function asTrained(open: ModelDescription, { names }: SafetensorsFile): ModelDescription {

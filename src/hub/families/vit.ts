@@ -19,6 +19,9 @@ export const family: Family = {
     const bias = f.flag('qkv_bias', true);
     const layers = Array.from({ length: sizes.layers }, (_, l): LayerDescription => {
       const at = (path: string) => `vit.encoder.layer.${l}.${path}`;
+      // Files keep these names; transformers has had others for its modules since 5.9.
+      const module = (path: string, peft: string, shape: [number, number], bias = true) =>
+        linear(at(path), ...shape, { bias, peft: `vit.layers.${l}.${peft}` });
       return {
         attention: {
           ...plainAttention(sizes),
@@ -27,16 +30,16 @@ export const family: Family = {
           norm: layerNorm(at('layernorm_before'), eps),
           input: {
             linears: ['query', 'key', 'value'].map((name) =>
-              linear(at(`attention.attention.${name}`), width, heads * headDim, { bias }),
+              module(`attention.attention.${name}`, `attention.${name[0]}_proj`, [width, heads * headDim], bias),
             ),
             fused: null,
           },
-          output: linear(at('attention.output.dense'), heads * headDim, width, { bias: true }),
+          output: module('attention.output.dense', 'attention.o_proj', [heads * headDim, width]),
         },
         mlp: plainMlp({
           norm: layerNorm(at('layernorm_after'), eps),
-          up: linear(at('intermediate.dense'), width, inner, { bias: true }),
-          down: linear(at('output.dense'), inner, width, { bias: true }),
+          up: module('intermediate.dense', 'mlp.fc1', [width, inner]),
+          down: module('output.dense', 'mlp.fc2', [inner, width]),
           activation,
         }),
         parallel: false,

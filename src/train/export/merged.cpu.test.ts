@@ -15,8 +15,8 @@ import { tellsClasses } from '../../shared/model';
 import { checkOf, writtenCheck } from '../adapterCheck';
 import { logitRows } from '../logitRows';
 import { bytesOf, trainedOf, trainedRun } from '../testing/exported';
+import { askedOf } from '../testing/asked';
 import { FIXTURE_FAMILIES, loadFamily, openFamily } from '../testing/family';
-import { fixtureBatch, sequence } from '../testing/fixture';
 import { transformersConfig } from './exportFiles';
 import { type Trained, mergedWeights } from './mergedWeights';
 import { safetensorsFiles } from './safetensorsFiles';
@@ -42,11 +42,11 @@ async function checkMerged(
   const device = await testDevice();
   const f = await loadFamily(name);
   const base = await openFamily(device, name);
-  const { ids } = sequence(fixtureBatch(f, 'batch0'), 2);
+  const { given: question, written: asked } = askedOf(f, base);
   const own = await trainedRun(base, given);
   const rows = tellsClasses(base.config) ? [0] : [0, 3, 16];
   const logits = async (of: BaseModel, run: AdapterRun | null) => {
-    const all = await logitRows(of, run, [{ ids }]);
+    const all = await logitRows(of, run, [question]);
     return rows.map((row) => [...all[row]]);
   };
   const expected = await logits(base, own);
@@ -68,18 +68,17 @@ async function checkMerged(
   for (const [path, bytes] of written) writeFileSync(`${folder}/${path}`, bytes);
   const config = readFileSync(`python/fixtures/families/${name}/config.json`, 'utf8');
   writeFileSync(`${folder}/config.json`, transformersConfig(config, base.config, type));
-  const check = checkOf({ model: `families/${name}`, ids: [...ids], rows, logits: expected });
+  const check = checkOf({ model: `families/${name}`, ...asked, rows, logits: expected });
   writeFileSync(`${folder}/check.json`, JSON.stringify(writtenCheck(check)));
   return [...written.keys()];
 }
 
-/** What transformers 5 makes of ViT has other names than its files. */
-const MERGED = FIXTURE_FAMILIES.filter((name) => name !== 'vit');
 const METHODS = ['lora', 'dora', 'adalora'];
+const CASES = FIXTURE_FAMILIES.map((name, i) => ({ name, method: METHODS[i % METHODS.length] }));
 
 describe('a merged model is the base with its adapter', () => {
   // Each family once, each method several times.
-  it.each(MERGED.map((name, i) => ({ name, method: METHODS[i % METHODS.length] })))('$name, $method', async (of) => {
+  it.each(CASES)('$name, $method', async (of) => {
     expect(await checkMerged(of.name, of, { type: 'F32' })).toEqual(['model.safetensors']);
   });
 
