@@ -4,7 +4,7 @@
  */
 import { ModelError } from '../shared/errors';
 import { message } from '../shared/message';
-import { type ModelDescription, tellsClasses } from '../shared/model';
+import { type ClassModel, type ModelDescription, headWeights, tellsClasses } from '../shared/model';
 import type { ModelFile, ModelSource } from '../shared/types';
 import { inMemory, openBlob } from './byteFile';
 import { readModel } from './family';
@@ -13,12 +13,14 @@ import { openGguf } from './gguf/container';
 import { headOf, orFromGguf } from './gguf/head';
 import { configOf } from './gguf/config';
 import { asStored, checkGguf, ggufWeights, withHead } from './gguf/model';
+import type { HeadOver } from './onnxRuntime';
+import { statesOf } from './onnx/bind';
 import { DataType } from './onnx/model';
 import { OnnxParser } from './onnx/parser';
 import { multiplyExactly } from './onnx/quantised';
 import type { ReferenceModel } from './reference';
 import { LENGTH_BYTES, type SafetensorsFile, headBytes, openSafetensors } from './safetensors';
-import { openBlobs, placesOf, safetensorsWeights, withDrawn } from './safetensorsModel';
+import { openBlobs, placesOf, safetensorsWeights, withFilesHead } from './safetensorsModel';
 import type { FetchOptions, FileStart } from './download';
 import { checkSource, fetchBlob, fetchFile, fetchJson, fetchStart } from './source';
 import { checkNode, externalFiles, resolveWeights, type Weights } from './weights';
@@ -103,9 +105,18 @@ async function readOnnx(path: string, config: ModelDescription, files: Files): P
   const half = [...graph.tensors.values()].some(
     ({ dataType, dims }) => dataType === DataType.FLOAT16 && dims.length > 1,
   );
-  const { headDim } = config.layers[0].attention;
-  return { config: weights.model, weights, reference: { kind: 'onnx', file: path, bytes, external, half, headDim } };
+  const { model } = weights;
+  const { headDim } = model.layers[0].attention;
+  const states = statesOf(graph.outputs);
+  const head = states !== null && tellsClasses(model) ? { states, ...headOver(model, weights) } : null;
+  return { config: model, weights, reference: { kind: 'onnx', file: path, bytes, external, half, headDim, head } };
 }
+
+/** The head and its values, which the graph does not compute. */
+const headOver = (model: ClassModel, { get }: Weights): Pick<HeadOver, 'head' | 'weights'> => ({
+  head: model.head,
+  weights: new Map(headWeights(model).map(({ name }) => [name, get(name).data])),
+});
 
 /** One safetensors file, or those that an index names. All headers are read first: what cannot be opened is not downloaded. */
 async function readShards(path: string, config: ModelDescription, files: Files): Promise<Read> {
@@ -117,11 +128,11 @@ async function readShards(path: string, config: ModelDescription, files: Files):
     const { bytes, total } = await files.start(shard, headBytes(length));
     if (total !== null) heads.push(openSafetensors({ ...inMemory(bytes), length: total }, shard));
   }
-  if (heads.length === paths.length) placesOf(heads, withDrawn(config, heads));
+  if (heads.length === paths.length) placesOf(heads, withFilesHead(config, heads));
   const shards = new Map<string, Blob>();
   for (const shard of paths) shards.set(shard, await files.blob(shard, MAX_DATA));
   const opened = await openBlobs(shards);
-  const whole = withDrawn(
+  const whole = withFilesHead(
     config,
     [...opened].map(([shard, file]) => openSafetensors(file, shard)),
   );

@@ -139,8 +139,8 @@ function modelFiles(listed: Sizes): Omit<ModelFile, 'fits'>[] {
 }
 
 /**
- * Formats that models with classes are read from. safetensors first: beside it an .onnx file often gives hidden states
- * alone, and a head can be drawn for the one only. The graphs of models of pictures are not read.
+ * Formats that models with classes are read from. safetensors first: beside it an .onnx file often gives the logits of masked
+ * tokens, over which no head can be drawn. The graphs of models of pictures are not read.
  */
 const CLASS_FORMATS: Record<'texts' | 'pictures', readonly ModelFile['format'][]> = {
   texts: ['safetensors', 'onnx'],

@@ -8,10 +8,21 @@ import type { InferenceSession, Tensor } from 'onnxruntime-web/wasm';
 import wasmUrl from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url';
 import { ModelError } from '../shared/errors';
 import { message } from '../shared/message';
+import type { ClassHead } from '../shared/model';
 import type { Sequence } from '../shared/types';
+import { classLogits } from './plainForward';
 import { concatenated, f16ToF32 } from './floats';
 import { valuesElsewhere } from './onnx/edit';
 import { appBase } from './source';
+
+/** A head with classes that the graph ends before. */
+export interface HeadOver {
+  /** The output that it reads. */
+  states: string;
+  head: ClassHead;
+  /** Its values, by their names in the state dict. */
+  weights: ReadonlyMap<string, Float32Array>;
+}
 
 export interface OnnxReference {
   kind: 'onnx';
@@ -24,6 +35,8 @@ export interface OnnxReference {
   half: boolean;
   /** Numbers of a head, for caches whose width the graph leaves open. */
   headDim: number;
+  /** Where the graph ends with hidden states. */
+  head?: HeadOver | null;
 }
 
 /**
@@ -52,7 +65,7 @@ export async function onnxLogits(
       // It runs once: packing all weights for speed would only take their memory again.
       extra: { session: { disable_prepacking: '1' } },
     });
-    const output = session.outputNames.includes('logits') ? 'logits' : session.outputNames[0];
+    const output = model.head?.states ?? (session.outputNames.includes('logits') ? 'logits' : session.outputNames[0]);
     for (const { ids } of sequences)
       logits.push((await session.run(feeds(runtime, session, model, ids), [output]))[output] as Tensor);
   } catch (error) {
@@ -63,11 +76,18 @@ export async function onnxLogits(
     if (dims.length > 2 && dims[1] !== length)
       throw new ModelError(message('hub.model.logits', { tokens: dims[1], of: length }));
   });
-  return {
-    data: concatenated(logits.map(({ data }) => toF32(data as ArrayBufferView))),
-    vocab: logits[0].dims.at(-1)!,
-  };
+  const values = logits.map(({ data }) => toF32(data as ArrayBufferView));
+  const width = logits[0].dims.at(-1)!;
+  if (!model.head) return { data: concatenated(values), vocab: width };
+  const { head, weights } = model.head;
+  const classes = values.map((states) => classLogits(head, rowsOf(states, width), (name) => weights.get(name)!));
+  return { data: concatenated(classes), vocab: head.labels.length };
 }
+
+const rowsOf = (states: Float32Array, width: number): Float64Array[] =>
+  Array.from({ length: states.length / width }, (_, t) =>
+    Float64Array.from(states.subarray(t * width, (t + 1) * width)),
+  );
 
 /** What no data file of the model is called. */
 function freshName(external: ReadonlyMap<string, unknown>): string {

@@ -63,7 +63,8 @@ function tokenLogits(
   return out;
 }
 
-function classLogits({ reads, dense, classifier }: ClassHead, x: Rows, read: ReadWeight): Float32Array {
+/** Of the whole sequence, from the states after the last layer and its norm. */
+export function classLogits({ reads, dense, classifier }: ClassHead, x: Rows, read: ReadWeight): Float32Array {
   const mean = () => x[0].map((_, i) => x.reduce((sum, state) => sum + state[i], 0) / x.length);
   let row = [reads === 'mean' ? mean() : reads === 'first' ? x[0] : x.at(-1)!];
   if (dense) {

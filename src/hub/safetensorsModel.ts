@@ -1,12 +1,11 @@
 /** A base model's weights from its safetensors files, one or several, by the names of its state dict. */
 import { ModelError } from '../shared/errors';
 import { message } from '../shared/message';
-import { drawHead } from '../shared/classHead';
-import { type ModelDescription, headWeights, tellsClasses, weightShapes } from '../shared/model';
-import { rowsOf } from '../shared/quantised';
+import { drawnOf, withDrawn } from '../shared/classHead';
+import { type ModelDescription, weightShapes } from '../shared/model';
 import { type ByteFile, openBlob } from './byteFile';
 import { openSafetensors, type SafetensorsFile } from './safetensors';
-import type { Weights } from './weights';
+import { besideDrawn, type Weights } from './weights';
 
 /** The files, by their paths in the repository. */
 export type SafetensorsFiles = ReadonlyMap<string, ByteFile>;
@@ -32,23 +31,10 @@ function namesOf(weight: string): string[] {
   return [...names, ...former];
 }
 
-/**
- * The model with what its files have of its head: what they lack of one with classes is to be drawn, and a layer before the
- * classifier that is drawn is trained with it.
- */
-export function withDrawn(config: ModelDescription, files: readonly SafetensorsFile[]): ModelDescription {
-  if (!tellsClasses(config)) return config;
-  const { head } = config;
+/** The model with what its files have of its head. */
+export function withFilesHead(config: ModelDescription, files: readonly SafetensorsFile[]): ModelDescription {
   const there = new Set(files.flatMap(({ names }) => names));
-  const missing = headWeights(config)
-    .map(({ name }) => name)
-    .filter((weight) => !namesOf(weight).some((name) => there.has(name)));
-  if (missing.length === 0) return config;
-  const trained = head.dense && (head.dense.trained || missing.includes(`${head.dense.linear.path}.weight`));
-  return {
-    ...config,
-    head: { ...head, dense: head.dense && { ...head.dense, trained: trained === true }, drawn: missing },
-  };
+  return withDrawn(config, (weight) => namesOf(weight).some((name) => there.has(name)));
 }
 
 /**
@@ -83,34 +69,28 @@ export function placesOf(files: readonly SafetensorsFile[], config: ModelDescrip
   return found;
 }
 
-const drawnOf = (config: ModelDescription): readonly string[] =>
-  (tellsClasses(config) ? config.head.drawn : undefined) ?? [];
-
 /** Values are read on `get`; what is drawn is the same each time. @throws {ModelError} as `placesOf` does */
 export function safetensorsWeights(files: SafetensorsFiles, config: ModelDescription): Weights {
   const opened = [...files].map(([path, file]) => openSafetensors(file, path));
   const places = placesOf(opened, config);
-  const drawn = tellsClasses(config) ? drawHead(config, 0) : new Map<string, Float32Array>();
-  const shapes = new Map(weightShapes(config).map(({ name, shape }) => [name, shape]));
   let released = false;
-  const place = (weight: string): Place | undefined => {
+  const place = (weight: string): Place => {
     if (released) throw new ModelError(message('hub.model.released'));
-    return places.get(weight);
+    return places.get(weight)!;
   };
-  return {
+  const own: Weights = {
     get(weight) {
-      const found = place(weight);
-      return found ? found.file.get(found.name) : { data: drawn.get(weight)!, shape: shapes.get(weight)! };
+      const { file, name } = place(weight);
+      return file.get(name);
     },
     stored(weight, rows) {
-      const found = place(weight);
-      if (found) return found.file.stored(found.name, rows);
-      const whole = drawn.get(weight)!;
-      return rows ? rowsOf(whole, rows, whole.length / shapes.get(weight)![0]) : whole;
+      const { file, name } = place(weight);
+      return file.stored(name, rows);
     },
     release() {
       released = true;
       places.clear();
     },
   };
+  return besideDrawn(own, config);
 }

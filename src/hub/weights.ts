@@ -1,10 +1,11 @@
 /** The weights of an ONNX file, by their names in the state dict. Where they lie is found by `onnx/bind.ts`. */
 import { ModelError } from '../shared/errors';
 import { message } from '../shared/message';
-import { type AttentionDescription, type ModelDescription, weightShapes } from '../shared/model';
+import { drawHead, drawnOf, withDrawn } from '../shared/classHead';
+import { type AttentionDescription, type ModelDescription, tellsClasses, weightShapes } from '../shared/model';
 import { type ReadStored, type RowRange, floatsOf, isQuantised, rowsOf } from '../shared/quantised';
 import { transpose } from './floats';
-import { type Place, bindWeights, unsupported } from './onnx/bind';
+import { type Place, bindWeights, statesOf, unsupported } from './onnx/bind';
 import type { OnnxGraph, OnnxNode } from './onnx/model';
 import { checkQuantised, readQuantised } from './onnx/quantised';
 import { checkTensor, externalRange, readTensor, readValues } from './onnx/tensor';
@@ -25,7 +26,7 @@ export interface Weights {
 }
 
 export interface OnnxWeights extends Weights {
-  /** The model as the file has it: a quantised head is no longer tied. */
+  /** The model as the file has it: a quantised head is no longer tied, and one with classes may be drawn. */
   model: ModelDescription;
 }
 
@@ -85,9 +86,12 @@ export function resolveWeights(
   graph.nodes.forEach(checkNode(model));
   checkOverlaps(graph);
   const places = bindWeights(graph, model);
-  const stored = asStored(model, places);
+  // A graph that ends with hidden states has no classifier.
+  const stored = statesOf(graph.outputs) ? withDrawn(model, (name) => places.has(name)) : asStored(model, places);
   const shapes = new Map(weightShapes(stored).map(({ name, shape }) => [name, shape]));
+  const drawn = drawnOf(stored);
   for (const [name, shape] of shapes) {
+    if (drawn.includes(name)) continue;
     const { tensor, turned, packed, quantised } = placeOf(name, places);
     const dims = quantised ? [quantised.rows, quantised.width] : tensor.dims;
     const whole = packed ? [packed.rows, ...shape.slice(1)] : shape;
@@ -130,8 +134,7 @@ export function resolveWeights(
     if (whole?.name !== name) whole = { name, data: values(name) };
     return whole.data;
   };
-  return {
-    model: stored,
+  const own: Weights = {
     get: (name) => ({ data: values(name), shape: shapes.get(name)! }),
     stored: (name, rows) => {
       const place = placeOf(name, places);
@@ -152,6 +155,24 @@ export function resolveWeights(
     release() {
       file = whole = null;
     },
+  };
+  return { ...besideDrawn(own, stored), model: stored };
+}
+
+/** Weights of a file, and of the model's head what is drawn: the same each time. */
+export function besideDrawn(own: Weights, model: ModelDescription): Weights {
+  const names = drawnOf(model);
+  if (names.length === 0 || !tellsClasses(model)) return own;
+  const drawn = drawHead(model, 0);
+  const shapes = new Map(weightShapes(model).map(({ name, shape }) => [name, shape]));
+  return {
+    get: (name) => (names.includes(name) ? { data: drawn.get(name)!, shape: shapes.get(name)! } : own.get(name)),
+    stored(name, rows) {
+      if (!names.includes(name)) return own.stored(name, rows);
+      const whole = drawn.get(name)!;
+      return rows ? rowsOf(whole, rows, whole.length / shapes.get(name)![0]) : whole;
+    },
+    release: () => own.release(),
   };
 }
 

@@ -5,6 +5,7 @@ import {
   type ClassModel,
   type ModelDescription,
   type WeightShape,
+  headWeights,
   linearWeights,
   tellsClasses,
   weightShapes,
@@ -58,6 +59,29 @@ export const withLabels = (model: ClassModel, labels: readonly string[]): ClassM
   ...model,
   head: { ...model.head, labels, classifier: { ...model.head.classifier, dOut: labels.length } },
 });
+
+/**
+ * The model with what a file has of its head: what it lacks of one with classes is to be drawn, and a layer before the
+ * classifier that is drawn is trained with it.
+ * @param has whether a weight is in the file
+ */
+export function withDrawn<M extends ModelDescription>(model: M, has: (weight: string) => boolean): M {
+  if (!tellsClasses(model)) return model;
+  const { head } = model;
+  const missing = headWeights(model)
+    .map(({ name }) => name)
+    .filter((weight) => !has(weight));
+  if (missing.length === 0) return model;
+  const trained = head.dense && (head.dense.trained || missing.includes(`${head.dense.linear.path}.weight`));
+  return {
+    ...model,
+    head: { ...head, dense: head.dense && { ...head.dense, trained: trained === true }, drawn: missing },
+  };
+}
+
+/** The head's tensors that no file has. */
+export const drawnOf = (model: ModelDescription): readonly string[] =>
+  (tellsClasses(model) ? model.head.drawn : undefined) ?? [];
 
 /** A new classifier, and whatever else of the head is no file's. */
 export function drawHead(model: ClassModel, seed: number): Map<string, Float32Array> {

@@ -53,6 +53,14 @@ interface Constant {
 
 /** Operators that multiply with a matrix, their second input. */
 const PRODUCTS = ['MatMul', 'FusedMatMul', 'Gemm', 'MatMulNBits'];
+const NO_NODE: Pick<OnnxNode, 'inputs'> = { inputs: [] };
+/** What exporters call the hidden states after the last layer, of a model that was exported without its head. */
+const STATES = ['last_hidden_state', 'token_embeddings'];
+
+/** The output with hidden states, where there are no logits. */
+export const statesOf = (outputs: readonly string[]): string | null =>
+  outputs.includes('logits') ? null : (STATES.find((name) => outputs.includes(name)) ?? null);
+
 /** Which input of them is a bias. */
 const BIAS_INPUT: Record<string, number> = { Gemm: 2, MatMulNBits: 5 };
 
@@ -98,11 +106,16 @@ function layerNames(model: ModelDescription): Map<string, LayerNames> {
   );
 }
 
-/** What of a model with classes lies outside of its layers, by whole paths: the head's modules, and norms. */
+/**
+ * What of a model with classes lies outside of its layers, by whole paths: the head's modules, and norms. A model that was
+ * exported without its head has paths without the first part.
+ */
 function outsideNames({ embedding, head }: ModelDescription): LayerNames {
+  const base = embedding.path.slice(0, embedding.path.indexOf('.') + 1);
+  const pathsOf = (path: string) => (path.startsWith(base) ? [path, path.slice(base.length)] : [path]);
   const keyed = <D extends { path: string }>(all: readonly (D | null | undefined)[]): Named<D>[] =>
     all
-      .flatMap((description) => (description ? [{ key: marked(description.path), description }] : []))
+      .flatMap((d) => (d ? pathsOf(d.path).map((path) => ({ key: marked(path), description: d })) : []))
       .sort((a, b) => b.key.length - a.key.length);
   if (head.kind !== 'classes') return { linears: [], norms: [], packed: [] };
   return {
@@ -209,7 +222,7 @@ class Binder {
   }
 
   /** The constants among a node's inputs, in order. */
-  #constants(node: OnnxNode): Constant[] {
+  #constants(node: Pick<OnnxNode, 'inputs'>): Constant[] {
     return node.inputs.flatMap((input) => this.#constant(input) ?? []);
   }
 
@@ -250,8 +263,12 @@ class Binder {
     const { head, vocab } = this.#model;
     const { outputs } = this.#graph;
     if (head.kind === 'classes') {
-      // What the first token's state is made of is proved by the logits, which hidden states say nothing of.
-      if (!outputs.includes('logits')) unsupported(message('hub.graph.has.noClasses', { outputs: outputs.join(', ') }));
+      // What lies between is found by name, and proved by what comes out.
+      const ofTokens = this.#constants(this.#producers.get('logits') ?? NO_NODE).some(({ tensor }) =>
+        isShape(tensor, [vocab]),
+      );
+      if (outputs.includes('logits') ? ofTokens : !statesOf(outputs))
+        unsupported(message('hub.graph.has.noClasses', { outputs: outputs.join(', ') }));
       return null;
     }
     let name = outputs.includes('logits') ? 'logits' : (outputs[0] ?? '');

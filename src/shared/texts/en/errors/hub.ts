@@ -272,7 +272,7 @@ export const hub = {
     /** What a graph does that the model's description does not. */
     has: {
       noClasses: ({ outputs }: { outputs: string }) =>
-        `it gives no logits of classes (its outputs: ${outputs}); such a model opens from safetensors, where a new head is drawn`,
+        `it gives neither logits of classes nor hidden states (its outputs: ${outputs}); such a model opens from safetensors, where a new head is drawn`,
       interleaved: 'its RoPE rotates neighbouring values (interleaved)',
       window: 'its attention sees a window only (local_window_size)',
       softcap: 'its attention scores are capped (softcap)',

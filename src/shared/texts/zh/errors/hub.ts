@@ -224,7 +224,7 @@ export const hub: Texts['errors']['hub'] = {
     unsupported: ({ what }) => ({ message: `这个 ONNX 计算图的计算与 config.json 不符：${what}。`, hint: OTHER }),
     has: {
       noClasses: ({ outputs }) =>
-        `它不给出类别的 logits（输出：${outputs}）；这样的模型请从 safetensors 打开，那时会初始化新的分类头`,
+        `它既不给出类别的 logits，也不给出隐藏状态（输出：${outputs}）；这样的模型请从 safetensors 打开，那时会初始化新的分类头`,
       interleaved: '它的 RoPE 旋转的是相邻的值（interleaved）',
       window: '它的注意力只看一个窗口（local_window_size）',
       softcap: '它的注意力分数有上限（softcap）',
