@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Cell, Measured } from './cell';
-import { type CellId, type ClaimMethod, FINALISTS, FIRST_RATES, RATES, SCALED, TUNING_SEEDS } from './plan';
+import { type CellId, type ClaimMethod, RATES, SCALED, type Search, type Tier, tierOf } from './plan';
 
 export type Place = Pick<CellId, 'model' | 'set'>;
 
@@ -39,35 +39,40 @@ export const scaled = (method: ClaimMethod): Reading => ({
 const readingsOf = (method: ClaimMethod): Reading[] =>
   SCALED.includes(method) ? [plain(method), scaled(method)] : [plain(method)];
 
-type Search = { rate: number } | { next: { rate: number; seed: number }[] };
+type Found = { rate: number } | { next: Pick<CellId, 'method' | 'rate' | 'seed'>[] };
 
-/**
- * The rate with the lowest mean dev loss over the tuning seeds, of those that did best on the first of them.
- * @returns that rate, or what must be trained before it is known
- */
-export function searchRate(cells: readonly Cell[], { method, dev }: Reading): Search {
+/** The rate of a reading's tier; or that with the lowest mean dev loss over the tuning seeds, of those that did best on the first of them. */
+function searchRate(model: CellId['model'], cells: readonly Cell[], reading: Reading): Found {
+  const tier = tierOf(model, reading.method);
+  if (!tier) throw new Error(`${reading.method} is not planned on ${model}`);
+  if (typeof tier.rate === 'number') return { rate: tier.rate };
+  return searchBy(tier.rate, cells, tier.rate.by ? plain(tier.rate.by) : reading);
+}
+
+/** @returns the rate, or what must be trained before it is known */
+export function searchBy({ first, seeds, finalists }: Search, cells: readonly Cell[], { method, dev }: Reading): Found {
   const lossOf = (rate: number, seed: number): number | null => {
     const cell = cells.find((c) => same(c, { ...c, method, seed, rate }));
     return cell ? (dev(cell) ?? Infinity) : null;
   };
-  const [first, ...others] = TUNING_SEEDS;
-  const wanted = (rates: readonly number[], seeds: readonly number[]) =>
+  const [start, ...others] = seeds;
+  const wanted = (rates: readonly number[], of: readonly number[]) =>
     rates
-      .flatMap((rate) => seeds.map((seed) => ({ rate, seed })))
+      .flatMap((rate) => of.map((seed) => ({ method, rate, seed })))
       .filter(({ rate, seed }) => lossOf(rate, seed) === null);
-  const start = wanted(FIRST_RATES, [first]);
-  if (start.length > 0) return { next: start };
-  const tried = RATES.filter((rate) => lossOf(rate, first) !== null).sort(
-    (a, b) => lossOf(a, first)! - lossOf(b, first)! || a - b,
+  const begin = wanted(first, [start]);
+  if (begin.length > 0) return { next: begin };
+  const tried = RATES.filter((rate) => lossOf(rate, start) !== null).sort(
+    (a, b) => lossOf(a, start)! - lossOf(b, start)! || a - b,
   );
   const at = RATES.indexOf(tried[0]);
-  const neighbours = wanted([RATES[at - 1], RATES[at + 1]].filter(Boolean), [first]);
+  const neighbours = wanted([RATES[at - 1], RATES[at + 1]].filter(Boolean), [start]);
   if (neighbours.length > 0) return { next: neighbours };
-  const finalists = tried.slice(0, FINALISTS);
-  const last = wanted(finalists, others);
+  const best = tried.slice(0, finalists);
+  const last = wanted(best, others);
   if (last.length > 0) return { next: last };
-  const total = (rate: number) => TUNING_SEEDS.reduce((sum, seed) => sum + lossOf(rate, seed)!, 0);
-  return { rate: finalists.reduce((best, rate) => (total(rate) < total(best) ? rate : best)) };
+  const total = (rate: number) => seeds.reduce((sum, seed) => sum + lossOf(rate, seed)!, 0);
+  return { rate: best.reduce((a, b) => (total(b) < total(a) ? b : a)) };
 }
 
 /** What is still to be done of a model and set: of each method the rates first, then the seeds at the best of them. */
@@ -79,9 +84,9 @@ export function left(
 ): CellId[] {
   return methods.flatMap((method) => {
     const ids = readingsOf(method).flatMap((reading): CellId[] => {
-      const found = searchRate(cells, reading);
-      const next = 'next' in found ? found.next : seeds.map((seed) => ({ rate: found.rate, seed }));
-      return next.map((id) => ({ ...place, method, ...id }));
+      const found = searchRate(place.model, cells, reading);
+      const next = 'next' in found ? found.next : seeds.map((seed) => ({ method, rate: found.rate, seed }));
+      return next.map((id) => ({ ...place, ...id }));
     });
     // Both readings may ask for the same.
     return ids.filter((id, i) => ids.findIndex((o) => same(o, id)) === i && !cells.some((c) => same(c, id)));
@@ -89,17 +94,15 @@ export function left(
 }
 
 /**
- * Cells of a model and set: a method tries some four rates on one seed and two of them on the others, and has its seeds at
- * one of them, or at two where it is scaled.
+ * Cells of a tier on a set: a method tries some four rates on one seed and its finalists on the others, and has its seeds at
+ * one of them, or at two where it is scaled and both readings have a rate of their own.
  */
-export const expected = (methods: readonly ClaimMethod[], seeds: readonly number[]): number =>
-  Math.round(
-    methods.reduce(
-      (sum, method) =>
-        sum + 4 + FINALISTS * (TUNING_SEEDS.length - 1) + seeds.length * (SCALED.includes(method) ? 1.5 : 1),
-      0,
-    ),
-  );
+export function expected({ methods, seeds, rate }: Tier): number {
+  if (typeof rate === 'number') return methods.length * seeds.length;
+  const searched = 4 + rate.finalists * (rate.seeds.length - 1);
+  const trained = (method: ClaimMethod) => seeds.length * (SCALED.includes(method) && !rate.by ? 1.5 : 1);
+  return Math.round(methods.reduce((sum, method) => sum + trained(method), (rate.by ? 1 : methods.length) * searched));
+}
 
 /** The measured examples of a reading, seed by seed; null where a cell is missing, or its loss is not finite. */
 export function measuredOf(
@@ -107,7 +110,7 @@ export function measuredOf(
   reading: Reading,
   seeds: readonly number[],
 ): { rate: number | null; cells: (Cell | null)[]; measured: (Measured | null)[] } {
-  const found = searchRate(cells, reading);
+  const found: Found = cells.length > 0 ? searchRate(cells[0].model, cells, reading) : { next: [] };
   if ('next' in found) return { rate: null, cells: seeds.map(() => null), measured: seeds.map(() => null) };
   const own = seeds.map(
     (seed) => cells.find((c) => same(c, { ...c, method: reading.method, seed, rate: found.rate })) ?? null,

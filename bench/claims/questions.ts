@@ -3,8 +3,8 @@ import type { SieveWay } from '../../src/shared/sieve';
 import { mean, rankStability, spearman } from '../../src/shared/stats';
 import type { Cell } from './cell';
 import { type Reading, measuredOf, plain, scaled } from './cells';
-import { type CellId, type Tier, TIERS } from './plan';
-import { bootstrap, holm, pDifferent, pEqual, percentiles } from './statistics';
+import { type CellId, type Tier, sievedOn, tierOf } from './plan';
+import { type Paired, bootstrap, holm, pDifferent, pEqual, percentiles } from './statistics';
 
 /** nats/token. */
 export const MARGIN = 0.02;
@@ -28,13 +28,23 @@ export const READINGS = {
   random: { title: 'random 50 %', ...plain('random') },
   quantile: { title: 'quantile 50 %', ...plain('quantile') },
   soft: { title: 'soft 50 %', ...plain('soft') },
-  'sieved-ratio': { title: 'afterwards 50 %, median r', ...sieved('ratio') },
-  'sieved-path': { title: 'afterwards 50 %, path', ...sieved('path') },
-  'sieved-joint': { title: 'afterwards 50 %, joint', ...sieved('joint') },
-} as const satisfies Record<string, Reading & { title: string }>;
+  'sieved-ratio': { title: 'afterwards 50 %, median r', way: 'ratio', ...sieved('ratio') },
+  'sieved-path': { title: 'afterwards 50 %, path', way: 'path', ...sieved('path') },
+  'sieved-joint': { title: 'afterwards 50 %, joint', way: 'joint', ...sieved('joint') },
+  'lora-dropout': { title: 'LoRA, dropout 10 %', ...plain('lora-dropout') },
+  'ts-30': { title: 'TS-LoRA 30 %', ...plain('ts-30') },
+  'ts-70': { title: 'TS-LoRA 70 %', ...plain('ts-70') },
+  late: { title: 'late gate 50 % + constant', ...plain('late') },
+  gatera: { title: 'GateRA', ...plain('gatera') },
+  dora: { title: 'DoRA', ...plain('dora') },
+  'ts-dora': { title: 'TS-DoRA 50 %', ...plain('ts-dora') },
+  paper: { title: 'the paper’s constants', ...plain('paper') },
+  'paper-coin': { title: 'the paper’s constants, coin', ...plain('paper-coin') },
+  'paper-literal': { title: 'the paper’s constants, literal', ...plain('paper-literal') },
+} as const satisfies Record<string, Reading & { title: string; way?: SieveWay }>;
 export type ReadingId = keyof typeof READINGS;
 
-interface Question {
+export interface Question {
   number: number;
   asks: string;
   /** Of each pair, the first minus the second. */
@@ -94,6 +104,24 @@ export const QUESTIONS: readonly Question[] = [
   },
 ];
 
+/** A family of its own. */
+export const PAPER_QUESTION: Question = {
+  number: 9,
+  asks: 'Does the paper’s own setting (λ 4.5e-5 a token, τ learning rate 4e-5, 10⁴ steps) differ?',
+  pairs: [['paper', 'paper-coin']],
+  counts: 'better',
+  of: 'every',
+};
+
+/** What the plan compares besides: no question, and not corrected. */
+export const EXPLORATORY: readonly (readonly [ReadingId, ReadingId])[] = [
+  ...(['lora-dropout', 'ts-30', 'ts-70', 'quantile', 'late', 'gatera', 'dora'] as const).map(
+    (id) => [id, 'lora'] as const,
+  ),
+  ['ts-dora', 'dora'],
+  ['ts-50', 'gatera'],
+];
+
 /** What a comparison shows after correction. A small difference may be shown and lie within the margin all the same. */
 export interface Shown {
   direction: 'better' | 'worse' | null;
@@ -126,12 +154,15 @@ export interface Comparison {
   missing: string;
 }
 
-/** The tier of a model that has a method; null where it is not planned on that model. */
-const tierOf = (model: CellId['model'], id: ReadingId): Tier | null =>
-  Object.values(TIERS).find((t) => t.model === model && t.methods.includes(READINGS[id].method)) ?? null;
+/** The tier of a model that has a reading; null where it is not planned on that model. */
+export function plannedOn(model: CellId['model'], id: ReadingId): Tier | null {
+  const reading: Reading & { way?: SieveWay } = READINGS[id];
+  if (reading.way && !sievedOn(model).some(({ way, share }) => way === reading.way && share === 0.5)) return null;
+  return tierOf(model, reading.method);
+}
 
 /** The tier that a model's table is made of. */
-export const mainTier = (model: CellId['model']): Tier => tierOf(model, 'lora')!;
+export const mainTier = (model: CellId['model']): Tier => plannedOn(model, 'lora')!;
 
 const total = (of: readonly number[]) => of.reduce((a, b) => a + b, 0);
 
@@ -153,29 +184,47 @@ function pairOf(cells: readonly Cell[], a: ReadingId, b: ReadingId, seeds: reado
 export const lossesOf = (cells: readonly Cell[], id: ReadingId, seeds: readonly number[]): (number | null)[] =>
   measuredOf(cells, READINGS[id], seeds).measured.map((m) => m && total(m.sums) / total(m.tokens));
 
+/** A pair on every set that has both, by the seeds that both have. */
+const onSets = (model: CellId['model'], cellsBySet: CellsBySet, [a, b]: readonly [ReadingId, ReadingId]) => {
+  const tiers = [plannedOn(model, a), plannedOn(model, b)];
+  const seeds = tiers.map((t) => t?.seeds ?? []).reduce((x, y) => x.filter((seed) => y.includes(seed)));
+  return [...cellsBySet]
+    .filter(([set]) => tiers.every((t) => t !== null && (t.sets?.includes(set) ?? true)))
+    .map(([set, cells]) => ({ a, b, set, seeds: seeds.length, ...pairOf(cells, a, b, seeds) }));
+};
+
+/** Difference, its interval of 95 % and its seeds, without a test. */
+function measuredPair(pair: Paired) {
+  const drawn = bootstrap(pair);
+  const [low, high] = percentiles(drawn);
+  const bySeed = pair.differences.map((d) => total(d) / total(pair.tokens));
+  return { drawn, found: { estimate: drawn.estimate, low, high, bySeed } };
+}
+
+/** The pairs outside the questions, where they are measured. */
+export const explored = (model: CellId['model'], cellsBySet: CellsBySet) =>
+  EXPLORATORY.flatMap((pair) =>
+    onSets(model, cellsBySet, pair).map(({ a, b, set, pair: own }) => ({
+      a,
+      b,
+      set,
+      found: own && measuredPair(own).found,
+    })),
+  );
+
 /** All comparisons of a model's family, corrected together: those that are not there yet count as planned. */
-export function compare(model: CellId['model'], cellsBySet: CellsBySet): Comparison[] {
-  const found = QUESTIONS.flatMap(({ number, pairs }) =>
-    pairs.flatMap(([a, b]) => {
-      const tiers = [tierOf(model, a), tierOf(model, b)];
-      const seeds = tiers.map((t) => t?.seeds ?? []).reduce((x, y) => x.filter((seed) => y.includes(seed)));
-      return [...cellsBySet]
-        .filter(([set]) => tiers.every((t) => t !== null && (t.sets?.includes(set) ?? true)))
-        .map(([set, cells]) => ({ question: number, a, b, set, seeds: seeds.length, ...pairOf(cells, a, b, seeds) }));
-    }),
+export function compare(
+  model: CellId['model'],
+  cellsBySet: CellsBySet,
+  questions: readonly Question[] = QUESTIONS,
+): Comparison[] {
+  const found = questions.flatMap(({ number, pairs }) =>
+    pairs.flatMap((pair) => onSets(model, cellsBySet, pair).map((on) => ({ question: number, ...on }))),
   );
   const tested = found.map(({ pair }) => {
     if (!pair) return null;
-    const drawn = bootstrap(pair);
-    const [low, high] = percentiles(drawn);
-    return {
-      estimate: drawn.estimate,
-      low,
-      high,
-      bySeed: pair.differences.map((d) => total(d) / total(pair.tokens)),
-      different: pDifferent(drawn),
-      similar: pEqual(drawn, MARGIN),
-    };
+    const { drawn, found: measured } = measuredPair(pair);
+    return { ...measured, different: pDifferent(drawn), similar: pEqual(drawn, MARGIN) };
   });
   const corrected = holm(
     tested.flatMap((t) => (t ? [t.different, t.similar] : [])),
@@ -211,8 +260,8 @@ export interface Answer {
   answer: 'yes' | 'no' | 'open';
 }
 
-export function answers(comparisons: readonly Comparison[]): Answer[] {
-  return QUESTIONS.flatMap((question): Answer[] => {
+export function answers(comparisons: readonly Comparison[], questions: readonly Question[] = QUESTIONS): Answer[] {
+  return questions.flatMap((question): Answer[] => {
     const holds = ({ tested }: Comparison) =>
       tested?.direction === 'better' || (question.counts === 'equal or better' && tested?.equal === true);
     const pairs = question.pairs.flatMap(([a, b]) => {
@@ -254,5 +303,5 @@ export function sharesOf(cells: readonly Cell[], seeds: readonly number[]): Shar
 /** Whether a set has all that a tier asks for. */
 export const isComplete = (cells: readonly Cell[], tier: Tier): boolean =>
   (Object.keys(READINGS) as ReadingId[])
-    .filter((id) => tier.methods.includes(READINGS[id].method))
+    .filter((id) => plannedOn(tier.model, id) === tier)
     .every((id) => measuredOf(cells, READINGS[id], tier.seeds).measured.every((m) => m !== null));

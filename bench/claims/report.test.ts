@@ -1,10 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { runSchema } from '../../src/shared/config';
 import { Rng } from '../../src/shared/rng';
 import type { Cell } from './cell';
-import { cellsOf, left, plain, searchRate } from './cells';
-import { type ClaimMethod, METHOD_NAMES, SEEDS, SIEVED, TIERS, TUNING_SEEDS } from './plan';
-import { type CellsBySet, answers, compare } from './questions';
+import { cellsOf, left, plain, searchBy } from './cells';
+import {
+  type ClaimMethod,
+  METHOD_NAMES,
+  MODELS,
+  SEEDS,
+  SIEVED,
+  type Search,
+  TIERS,
+  TUNING_SEEDS,
+  budgetOf,
+  runOf,
+  tierOf,
+} from './plan';
+import { type CellsBySet, PAPER_QUESTION, answers, compare } from './questions';
 import { reportOf, storedCells } from './report';
 import { SETS } from './sets';
 
@@ -147,17 +160,19 @@ describe('the search for a rate', () => {
   const tried = (losses: Record<number, number>, seed = 101): Cell[] =>
     Object.entries(losses).map(([rate, dev]) => ({ ...cellsFor('coin', 0)[0], rate: Number(rate), seed, dev }));
   const reading = plain('coin');
+  const search = TIERS.core.rate as Search;
+  const of = (rate: number, seed: number) => ({ method: 'coin', rate, seed });
 
   test('goes on until both neighbours are worse, then asks for the best two on the other seeds', () => {
-    expect(searchRate([], reading)).toEqual({ next: [2.15e-3, 4.64e-3, 1e-2].map((rate) => ({ rate, seed: 101 })) });
+    expect(searchBy(search, [], reading)).toEqual({ next: [2.15e-3, 4.64e-3, 1e-2].map((rate) => of(rate, 101)) });
     const first = tried({ 2.15e-3: 3, 4.64e-3: 2, 1e-2: 1 });
-    expect(searchRate(first, reading)).toEqual({ next: [{ rate: 2.15e-2, seed: 101 }] });
+    expect(searchBy(search, first, reading)).toEqual({ next: [of(2.15e-2, 101)] });
     const all = [...first, ...tried({ 2.15e-2: 4 })];
-    const finalists = [1e-2, 4.64e-3].flatMap((rate) => [102, 103].map((seed) => ({ rate, seed })));
-    expect(searchRate(all, reading)).toEqual({ next: finalists });
+    const finalists = [1e-2, 4.64e-3].flatMap((rate) => [102, 103].map((seed) => of(rate, seed)));
+    expect(searchBy(search, all, reading)).toEqual({ next: finalists });
     const others = [102, 103].flatMap((seed) => tried({ 1e-2: 2, 4.64e-3: 1.2 }, seed));
     // 4.4 in all against 5: the seed that went first does not decide alone.
-    expect(searchRate([...all, ...others], reading)).toEqual({ rate: 4.64e-3 });
+    expect(searchBy(search, [...all, ...others], reading)).toEqual({ rate: 4.64e-3 });
   });
 
   test('what is left: rates, then seeds, then nothing', () => {
@@ -167,6 +182,94 @@ describe('the search for a rate', () => {
     const tuning = all.filter((c) => c.seed > 100);
     expect(left(place, tuning, ['coin'], SEEDS).map((id) => id.seed)).toEqual(SEEDS);
     expect(left(place, all, ['coin'], SEEDS)).toEqual([]);
+  });
+});
+
+describe('the plan', () => {
+  test('each method is in one tier of a model at most, and each tier knows what its cells take', () => {
+    for (const model of MODELS)
+      for (const method of METHOD_NAMES) {
+        const tiers = Object.values(TIERS).filter((t) => t.model === model && t.methods.includes(method));
+        expect(tiers.length, `${method} on ${model}`).toBeLessThan(2);
+        expect(tierOf(model, method)).toBe(tiers[0] ?? null);
+      }
+    const id = { set: 'alpaca', method: 'lora' } as const;
+    expect(budgetOf({ ...id, model: MODEL, seed: 1 })).toMatchObject({ steps: 300, dev: 128, patience: 4 });
+    expect(budgetOf({ ...id, model: MODEL, seed: 101 }).steps).toBe(150);
+    expect(budgetOf({ ...id, model: 'sieve-stories-4m', seed: 101 }).steps).toBe(50);
+    expect(budgetOf({ ...id, model: MODEL, method: 'paper', seed: 1 })).toMatchObject({ steps: 1e4, patience: null });
+  });
+
+  test('the paper’s constants, whatever the batch, and the modules of a model', () => {
+    // λ for each active token: the setting is that times the tokens of a step.
+    for (const rule of ['reconstructed', 'coin', 'literal']) {
+      const method = rule === 'reconstructed' ? 'paper' : (`paper-${rule}` as ClaimMethod);
+      const { gate } = runSchema.parse({ id: 'a', name: 'a', ...runOf({ model: MODEL, method }, 200) });
+      expect(gate).toMatchObject({ rule, tauLearningRate: 4e-5, targetSparsity: null });
+      expect(gate.sparsityPenalty / 200).toBeCloseTo(4.5e-5, 12);
+    }
+    expect(runOf({ model: 'smollm2-135m', method: 'coin' }, 1)).toMatchObject({ modules: ['q_proj', 'v_proj'] });
+  });
+
+  test('a tier with one rate has no search, and one that is searched by LoRA asks for nothing else', () => {
+    const wanted = (tier: (typeof TIERS)[keyof typeof TIERS], cells: Cell[] = []) =>
+      left({ model: tier.model, set: 'sms-spam' }, cells, tier.methods, tier.seeds);
+    expect(wanted(TIERS.paper).map(({ method, seed, rate }) => [method, seed, rate])).toEqual(
+      TIERS.paper.methods.flatMap((method) => [1, 2, 3].map((seed) => [method, seed, 2.15e-3])),
+    );
+    expect(new Set(wanted(TIERS.smollm2).map(({ method, seed }) => `${method} ${seed}`))).toEqual(
+      new Set(['lora 101']),
+    );
+    const cells = [4.64e-4, 1e-3, 2.15e-3].map(
+      (rate): Cell => ({
+        ...cellsFor('lora', 0)[0],
+        model: 'smollm2-135m',
+        rate,
+        dev: Math.abs(rate - 1e-3),
+        scaled: undefined,
+      }),
+    );
+    const next = wanted(TIERS.smollm2, cells);
+    expect(next.map(({ method, seed, rate }) => `${method} ${seed} ${rate}`)).toEqual(
+      ['lora', 'ts-50', 'coin'].flatMap((method) => [1, 2].map((seed) => `${method} ${seed} 0.001`)),
+    );
+  });
+});
+
+describe('beside the questions', () => {
+  const stored = (more: Cell[]): CellsBySet =>
+    new Map([...without(() => false)].map(([set, all]) => [set, [...all, ...(set === 'sms-spam' ? more : [])]]));
+  const runsPage = (cells: CellsBySet) => reportOf(new Map([[MODEL, cells]]), page)['docs/claims/runs.md'];
+
+  const end = (active: number[]) => ({ dev: 0.2, skipped: 0.4, active });
+  const paperCells = (method: ClaimMethod, more: number, active: number[]) =>
+    cellsFor(method, more)
+      .filter((c) => c.seed <= 3)
+      .map((c): Cell => ({ ...c, rate: 2.15e-3, end: end(active) }));
+  const [real, coins] = [paperCells('paper', 0, [0.1, 0.5, 0.9]), paperCells('paper-coin', 0.3, [0.9, 0.5, 0.1])];
+
+  test('what has no cell is said not to be run, and the first tier is complete without it', () => {
+    const files = reportOf(new Map([[MODEL, stored([])]]), page);
+    expect(files['docs/claims.md']).toContain('1 of 5 sets complete (sms-spam)');
+    expect(files['docs/claims/runs.md']).toMatch(/### Compared besides\n\nNot yet run\./);
+    expect(files['docs/claims/runs.md']).toMatch(/\(question 9\)\n\nNot yet run\./);
+    expect(files['docs/claims/runs.md']).toContain('Not yet run: sieve-stories-4m, tinystories-656k, smollm2-135m.');
+  });
+
+  test('the second tier is compared with LoRA over its own seeds, without a test; question 9 is a family of one', () => {
+    const second = [...cellsFor('gatera', 0.2), ...cellsFor('dora', -0.1)].filter((c) => c.seed > 100 || c.seed <= 3);
+    const said = runsPage(stored([...second, ...real, ...coins]));
+    expect(said).toMatch(/\| GateRA − LoRA \| sms-spam \| \+0\.(19|20)\d \(/);
+    expect(said).toMatch(/\| DoRA − LoRA \| sms-spam \| −0\.(09|10)\d \(/);
+    expect(said).toContain('| TS-DoRA 50 % − DoRA | sms-spam | not yet run |');
+    expect(said).toMatch(/\| sms-spam \| GateRA \| 0\.00464 \| [\d.]+ \([\d.]+\) \|/);
+    expect(said).toMatch(/differ\? \*\*Yes\*\*: the paper’s constants − the paper’s constants, coin better on 1/);
+    expect(said).toMatch(/\| the paper’s constants, 3 of 3 seeds \| .* \| 0\.2000 \| 40\.0 % \| −1\.00 \|/);
+    // p of one hypothesis is not multiplied by those of the others.
+    const [nine] = compare(MODEL, stored([...real, ...coins]), [PAPER_QUESTION]);
+    expect(nine.tested!.corrected.different).toBeLessThanOrEqual(2 * nine.tested!.different);
+    const [open] = compare(MODEL, stored([...real, ...coins.slice(1)]), [PAPER_QUESTION]);
+    expect(open.missing).toBe('2 of 3 seeds');
   });
 });
 

@@ -12,9 +12,10 @@ import { writeTable } from '../../src/ui/paperTable';
 import type { Cell } from './cell';
 import { FOLDER, cellsOf, expected, measuredOf } from './cells';
 import { lightColors } from './colors';
+import { grid } from './markdown';
+import { exploredPart, paperPart } from './parts';
 import { MODELS } from './plan';
 import {
-  type Answer,
   type CellsBySet,
   MARGIN,
   QUESTIONS,
@@ -23,27 +24,22 @@ import {
   type Tested,
   answers,
   lossesOf,
+  plannedOn,
   sharesOf,
 } from './questions';
 import { DRAWS } from './statistics';
-import { type Runs, evidenceOf, rangeOf, runsOf, tableOf, testedOf, title } from './view';
+import { type Runs, answerLine, evidenceOf, rangeOf, runsOf, tableOf, testedOf, title, wordsOf } from './view';
 
 const PAGE = 'docs/claims.md';
 /** In CSS pixels. */
 const FIGURE_WIDTH = 860;
-
-const wordsOf = ({ direction, equal }: Tested): string => {
-  const within = `within ±${MARGIN}`;
-  if (direction) return equal ? `${direction}, ${within}` : direction;
-  return equal ? `equal ${within}` : 'no difference shown';
-};
 
 /** Stored cells of a model's tier, set by set, and how many there are expected to be of one. */
 function counts({ tier, cellsBySet }: Runs): { done: Map<string, number>; each: number } {
   const own = (cells: readonly Cell[]) => cells.filter((c) => tier.methods.includes(c.method)).length;
   return {
     done: new Map([...cellsBySet].map(([set, cells]) => [set, own(cells)])),
-    each: expected(tier.methods, tier.seeds),
+    each: expected(tier),
   };
 }
 
@@ -52,15 +48,6 @@ function stateOf(runs: Runs): string {
   const all = [...done.values()].reduce((a, b) => a + b, 0);
   const complete = runs.complete.length > 0 ? ` (${runs.complete.join(', ')})` : '';
   return `${all} of about ${each * done.size} cells on ${runs.model}, ${runs.complete.length} of ${done.size} sets complete${complete}`;
-}
-
-function answerLine({ question, pairs, answer }: Answer): string {
-  const said = { yes: 'Yes', no: 'No', open: 'Open' }[answer];
-  const of = pairs.map(({ a, b, holds, tested, planned }) => {
-    const on = holds.length > 0 ? ` (${holds.join(', ')})` : '';
-    return `${title(a)} − ${title(b)} ${question.counts} on ${holds.length}${on} of ${tested} sets tested, ${planned} planned`;
-  });
-  return `${question.asks} **${said}**: ${of.join('; ')}.`;
 }
 
 /** The method of ours that comes nearest to LoRA with half of the updates skipped, where all of them are measured. */
@@ -109,14 +96,6 @@ export function foundOf(runs: Runs): string {
   ].join('\n');
 }
 
-const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-const grid = (head: readonly string[], rows: readonly (readonly string[])[]): string[] => [
-  line(head),
-  line(head.map(() => '---')),
-  ...rows.map(line),
-  '',
-];
-
 /** One model's part of docs/claims/runs.md. */
 function modelPart(runs: Runs): string[] {
   const { done, each } = counts(runs);
@@ -159,19 +138,21 @@ function modelPart(runs: Runs): string[] {
         return [set, ...skipped.map((s) => percent(s, 1)), fixed(withCoin, 2), fixed(betweenSeeds, 2)];
       }),
     ),
+    ...exploredPart(runs),
     '### Losses and learning rates',
     '',
     'Validation loss, mean over seeds (SD), at the rate that was chosen on the dev split of other seeds; steps of the snapshots that are measured. p > ½: share of examples whose whole answer has a probability over one half, so that no other answer can be more likely: a lower bound of the accuracy where answers are labels.',
     '',
     ...grid(
       ['set', 'method', 'learning rate', 'loss', 'skipped', 'steps', 'p > ½'],
-      [...runs.cellsBySet].flatMap(([set, cells]) => lossRows(set, cells, runs.tier.seeds)),
+      [...runs.cellsBySet].flatMap(([set, cells]) => lossRows(runs.model, set, cells)),
     ),
   ];
 }
 
-function lossRows(set: string, cells: readonly Cell[], seeds: readonly number[]): string[][] {
+function lossRows(model: Runs['model'], set: string, cells: readonly Cell[]): string[][] {
   return (Object.keys(READINGS) as ReadingId[]).flatMap((id) => {
+    const seeds = plannedOn(model, id)?.seeds ?? [];
     const { rate, cells: own, measured } = measuredOf(cells, READINGS[id], seeds);
     const losses = lossesOf(cells, id, seeds).filter((l) => l !== null);
     if (rate === null || losses.length === 0) return [];
@@ -192,15 +173,23 @@ function lossRows(set: string, cells: readonly Cell[], seeds: readonly number[])
   });
 }
 
+/** Models of the plan without a cell. */
+function notRunPart(models: readonly Runs[]): string[] {
+  const others = MODELS.filter((model) => !models.some((runs) => runs.model === model));
+  return others.length > 0 ? ['## Other models', '', `Not yet run: ${others.join(', ')}.`, ''] : [];
+}
+
 /** docs/claims/runs.md: every comparison, what is missing, and what stands behind it. */
 const runsPage = (models: readonly Runs[]): string =>
   [
     '# The runs of the plan',
     '',
-    `Written by \`npm run claims -- report\` from \`${FOLDER}\`; do not edit it by hand. The questions, the margin and the correction: [plan.md](plan.md). Bootstrap: ${DRAWS.toLocaleString('en')} draws of seeds and of examples, paired. Questions 8 and 9 have no cells yet.`,
+    `Written by \`npm run claims -- report\` from \`${FOLDER}\`; do not edit it by hand. The questions, the margin and the correction: [plan.md](plan.md). Bootstrap: ${DRAWS.toLocaleString('en')} draws of seeds and of examples, paired.`,
     '',
     ...models.flatMap(modelPart),
     ...(models.length === 0 ? ['No cell is stored yet.', ''] : []),
+    ...paperPart(models),
+    ...notRunPart(models),
   ].join('\n');
 
 /** What a page has between `<!-- name -->` and `<!-- /name -->`, replaced. */

@@ -4,7 +4,8 @@
  *
  *   npm run claims -- list                                   what is done, what is left
  *   npm run claims -- run --minutes 60                       the next cells of the first tier, rates first, for so long
- *   npm run claims -- run --tier second                      those of the second; `small` are those of the 4m model
+ *   npm run claims -- run --tier second                      those of another tier: second, paper (question 9), small (4m),
+ *                                                            tiny (TinyStories-656K), smollm2 --folder <where it lies>
  *   npm run claims -- run --model sieve-stories-nano --set feelings --method lora --seed 1 --rate 1e-3
  *   npm run claims -- report                                 every figure and number of docs/claims.md, from the cells
  *   npm run claims -- again --model … --set … --method … --seed … --rate …
@@ -16,11 +17,10 @@ import '../../src/train/testing/node';
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
-import { openCpuDevice } from '../../src/engine';
-import { fetchModel, placeWeights, proveModel } from '../../src/train/openModel';
 import { type Cell, trainCell } from './cell';
 import { FOLDER, type Place, cellsOf, expected, fileOf, left, same } from './cells';
-import { type CellId, METHOD_NAMES, MODELS, TIERS } from './plan';
+import { openModel } from './models';
+import { type CellId, METHOD_NAMES, MODELS, TIERS, type TierName } from './plan';
 import { writeReport } from './report';
 import { SETS, tokenSets } from './sets';
 
@@ -37,6 +37,7 @@ export async function main(args: string[]): Promise<number> {
       minutes: { type: 'string' },
       tier: { type: 'string' },
       steps: { type: 'string' },
+      folder: { type: 'string' },
     },
   });
   const pick = <T extends string>(all: readonly T[], asked: string[] | undefined, what: string): T[] => {
@@ -44,13 +45,13 @@ export async function main(args: string[]): Promise<number> {
     if (unknown !== undefined) throw new Error(`there is no ${what} "${unknown}": ${all.join(', ')}`);
     return (asked ?? all) as T[];
   };
-  const [tierName] = pick(Object.keys(TIERS) as (keyof typeof TIERS)[], [values.tier ?? 'core'], 'tier');
+  const [tierName] = pick(Object.keys(TIERS) as TierName[], [values.tier ?? 'core'], 'tier');
   const tier = TIERS[tierName];
   const models = pick(MODELS, values.model ?? [tier.model], 'model');
   const sets = pick(Object.keys(SETS), values.set ?? (tier.sets ? [...tier.sets] : undefined), 'set');
   const methods = pick(METHOD_NAMES, values.method ?? [...tier.methods], 'method');
   const folder = values.steps === undefined ? FOLDER : '.out/claims';
-  const steps = values.steps === undefined ? undefined : Number(values.steps);
+  const budget = values.steps === undefined ? undefined : { steps: Number(values.steps) };
   if (positionals[0] === 'report') {
     writeReport(Object.keys(SETS));
     return 0;
@@ -63,7 +64,7 @@ export async function main(args: string[]): Promise<number> {
       const seconds = cells.reduce((sum, c) => sum + c.cpuMs, 0) / 1000 / Math.max(1, cells.length);
       const next = left(place, cells, methods, tier.seeds).length;
       console.log(
-        `${place.model}, ${place.set}: ${cells.length} done${cells.length > 0 ? ` (${seconds.toFixed(0)} s of CPU each)` : ''}, ${next} known to be left, about ${expected(methods, tier.seeds)} in all`,
+        `${place.model}, ${place.set}: ${cells.length} done${cells.length > 0 ? ` (${seconds.toFixed(0)} s of CPU each)` : ''}, ${next} known to be left, about ${expected({ ...tier, methods })} in all`,
       );
     }
     return 0;
@@ -82,14 +83,11 @@ export async function main(args: string[]): Promise<number> {
       return wanted.find((id) => again === cells.some((c) => same(c, id)));
     };
     if (!next() || performance.now() >= until) continue;
-    // A model and its set for all of their cells; one process uses one core, two of them two.
-    const emit = () => {};
-    const files = await fetchModel({ kind: 'embedded', id: place.model }, emit);
-    const base = await placeWeights(await openCpuDevice({ threads: 1 }), files);
-    const model = await proveModel(base, files, emit);
-    const data = await tokenSets(place.set, files.tokenizer);
+    // A model and its set for all of their cells.
+    const model = await openModel(place.model, values.folder);
+    const data = await tokenSets(place.set, model.tokenizer);
     for (let id = next(); id && performance.now() < until; id = again ? undefined : next()) {
-      const cell = await trainCell(model, data, id, steps);
+      const cell = await trainCell(model, data, id, { budget });
       console.log(inWords(cell));
       if (again) {
         const stored = cellsOf(place, folder).find((c) => same(c, cell))!;

@@ -8,6 +8,7 @@ import type { Cell } from './cell';
 import { type Reading, measuredOf } from './cells';
 import { type CellId, SIEVED, type Tier } from './plan';
 import {
+  type Answer,
   type CellsBySet,
   type Comparison,
   MARGIN,
@@ -53,8 +54,24 @@ export const title = (id: ReadingId): string => READINGS[id].title;
 export const testedOf = ({ all }: Pick<Runs, 'all'>, [a, b]: readonly [ReadingId, ReadingId], set: string) =>
   all.find((c) => c.a === a && c.b === b && c.set === set)?.tested ?? null;
 
-export const rangeOf = ({ estimate, low, high }: Tested): string =>
+export const rangeOf = ({ estimate, low, high }: Pick<Tested, 'estimate' | 'low' | 'high'>): string =>
   `${signed(estimate)} (${signed(low)} to ${signed(high)})`;
+
+/** What a comparison shows, in words. */
+export const wordsOf = ({ direction, equal }: Tested): string => {
+  const within = `within ±${MARGIN}`;
+  if (direction) return equal ? `${direction}, ${within}` : direction;
+  return equal ? `equal ${within}` : 'no difference shown';
+};
+
+export function answerLine({ question, pairs, answer }: Answer): string {
+  const said = { yes: 'Yes', no: 'No', open: 'Open' }[answer];
+  const of = pairs.map(({ a, b, holds, tested, planned }) => {
+    const on = holds.length > 0 ? ` (${holds.join(', ')})` : '';
+    return `${title(a)} − ${title(b)} ${question.counts} on ${holds.length}${on} of ${tested} sets tested, ${planned} planned`;
+  });
+  return `${question.asks} **${said}**: ${of.join('; ')}.`;
+}
 
 /** Readings that the plan compares with LoRA's, in the figure's order. */
 const AGAINST_LORA = ['lora-scaled', 'ts-50', 'soft', 'sieved-ratio', 'sieved-path', 'sieved-joint'] as const;
