@@ -28,6 +28,24 @@ it('a model that was saved without its head has names without a prefix, and tens
   for (const { name } of weightShapes(model)) expect(weights.get(name).data, name).toEqual(truth.get(name).data);
 });
 
+it('a tensor that has two names is found under the one that the metadata says, and nowhere else', () => {
+  const [embedding, head] = ['model.embed_tokens.weight', 'lm_head.weight'];
+  const file = readSafetensors(bytes);
+  const stored = (metadata: Record<string, string>) =>
+    one(
+      writeSafetensors(
+        file.names.map((name) => ({ ...file.get(name), name: name === embedding ? head : name })),
+        metadata,
+      ),
+    );
+  const truth = safetensorsWeights(one(bytes), model).get(embedding);
+  expect(safetensorsWeights(stored({ format: 'pt', [embedding]: head }), model).get(embedding).data).toEqual(
+    truth.data,
+  );
+  expect(() => safetensorsWeights(stored({ format: 'pt' }), model)).toThrow(/embed_tokens/);
+  expect(() => safetensorsWeights(stored({ [embedding]: 'nobody' }), model)).toThrow(/embed_tokens/);
+});
+
 it('rows can be read by themselves', () => {
   expectSameRows(safetensorsWeights(one(bytes), model), model);
 });

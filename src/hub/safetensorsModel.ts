@@ -49,10 +49,14 @@ export function placesOf(files: readonly SafetensorsFile[], config: ModelDescrip
       places.set(name, file);
     }
   }
+  // Tensors that are one are stored once; `save_model` of safetensors then writes which other name each has.
+  const shared = new Map(files.flatMap(({ metadata }) => Object.entries(metadata)));
   const place = (weight: string): Place => {
-    for (const name of namesOf(weight)) {
-      const file = places.get(name);
-      if (file) return { file, name };
+    for (const own of namesOf(weight)) {
+      for (const name of [own, shared.get(own)]) {
+        const file = name === undefined ? undefined : places.get(name);
+        if (file) return { file, name: name! };
+      }
     }
     throw new ModelError(message('hub.weights.missing', { weight }));
   };
