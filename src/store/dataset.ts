@@ -1,30 +1,20 @@
-/** What a person can do under Data, as commands: choosing a file, saying what it means, preparing it. */
-import {
-  type ChatTemplate,
-  type DataKind,
-  type Mapping,
-  type OwnFile,
-  type PromptTemplate,
-  READ_AUTO,
-  type ReadChoices,
-  type Segment,
-  type Speaker,
-} from '../shared/data';
+/** What a person can do under Data, as commands: choosing a file, saying how it is read, preparing it. */
+import { type ChatTemplate, type OwnFile, READ_AUTO, type ReadChoices } from '../shared/data';
 import type { DataRecipe } from '../shared/dataRecipe';
 import { DataError } from '../shared/errors';
-import { defaultTemplate } from '../shared/template';
 import { type Message, message } from '../shared/message';
 import type { Names } from '../shared/names';
 import { pastedName } from './checks';
 import type { DataClient } from './dataClient';
 import { DataRows } from './dataRows';
+import { MappingCommands } from './mapping';
 import type { Page } from './page';
 import { chosenIn, nothingOpen } from './recipe';
 import { RowDecisions } from './rowDecisions';
 import { fetchSample, fetchSamples } from './shipped';
 import { type DatasetSlice, type DataOrigin, noDecisions, type Progress, type SessionView } from './slices';
 import type { ExperimentData } from './experiments/library';
-import { type ApplyChatTemplate, chosenTemplate, startMapping, withChatTemplate } from './template';
+import type { ApplyChatTemplate } from './template';
 import { isCancelled } from './workerClient';
 
 /** Pause before a changed setting is sent to the worker, in ms. */
@@ -50,6 +40,7 @@ export class DatasetCommands {
   /** Its rows, one by one. */
   readonly rows: DataRows;
   readonly decisions: RowDecisions;
+  readonly mapping: MappingCommands;
   readonly #page: Page;
   readonly #client: DataClient;
   readonly #baseUrl: string;
@@ -76,11 +67,12 @@ export class DatasetCommands {
     this.#baseUrl = baseUrl;
     this.#names = names;
     this.rows = new DataRows({ page, client, turn: () => this.#prepareTurn });
+    this.mapping = new MappingCommands({ page, client, names, prepare: (delay) => this.prepareSoon(delay) });
     this.decisions = new RowDecisions({
       page,
       client,
       turn: () => this.#parseTurn,
-      withOwn: (template, mapping) => this.#withOwn(template, mapping),
+      withOwn: (template, mapping) => this.mapping.withOwn(template, mapping),
       prepare: () => this.prepareSoon(0),
       prepareAfter: (before) => {
         this.#patch({ preparing: true });
@@ -222,7 +214,7 @@ export class DatasetCommands {
         parsed,
         mapping,
         ownMapping: false,
-        template: this.#withOwn(parsed.template, mapping),
+        template: this.mapping.withOwn(parsed.template, mapping),
         decisions: { ...noDecisions(), repairs: parsed.repairs },
         past: [],
         report: null,
@@ -266,93 +258,6 @@ export class DatasetCommands {
     const whole = this.#d.report !== null && !this.#d.preparing && !this.#outdated;
     this.#patch({ status: 'ready', progress: null });
     if (!whole) this.prepareSoon(0);
-  }
-
-  setKind(kind: DataKind): void {
-    const parsed = this.#d.parsed;
-    if (!parsed) return;
-    const detected = parsed.detection.mapping.kind === kind;
-    const mapping = detected ? parsed.detection.mapping : startMapping(kind, parsed.table.columns);
-    this.#patch({
-      mapping,
-      ownMapping: true,
-      template: this.#withOwn(detected ? parsed.template : defaultTemplate(mapping), mapping),
-    });
-    this.prepareSoon(0);
-  }
-
-  setRole(role: string, column: string | null): void {
-    const { mapping, template } = this.#d;
-    if (!mapping) return;
-    const next = { ...mapping, roles: { ...mapping.roles, [role]: column } };
-    // A template that nobody has changed follows: a second text that was chosen must be read.
-    const asWas = defaultTemplate(mapping);
-    const own = asWas.prompt === template.prompt && asWas.completion === template.completion;
-    this.#patch({
-      mapping: next,
-      ownMapping: true,
-      ...(own && { template: this.#withOwn(defaultTemplate(next), next) }),
-    });
-    this.prepareSoon(0);
-  }
-
-  /** Who speaks under a name in chats; null = nobody that is known. */
-  setSpeaker(name: string, speaker: Speaker | null): void {
-    const { mapping } = this.#d;
-    if (!mapping) return;
-    const { [name]: _, ...others } = mapping.speakers ?? {};
-    this.#patch({
-      mapping: { ...mapping, speakers: speaker === null ? others : { ...others, [name]: speaker } },
-      ownMapping: true,
-    });
-    this.prepareSoon(0);
-  }
-
-  /** Whether of several answers one alone is learnt. */
-  setAnswers(choice: Pick<Mapping, 'lastAnswer' | 'firstAnswer'>): void {
-    const { mapping } = this.#d;
-    if (!mapping) return;
-    this.#patch({ mapping: { ...mapping, ...choice }, ownMapping: true });
-    this.prepareSoon(0);
-  }
-
-  setTemplate(patch: Partial<PromptTemplate>): void {
-    this.#patch({ template: { ...this.#d.template, ...patch }, ownMapping: true });
-    this.prepareSoon();
-  }
-
-  /** Chats go into the model's own template of this name, or, where it is null, into the plain one. */
-  setChatTemplate(chatChoice: string | null): void {
-    const { mapping, template } = this.#d;
-    if (!mapping) return;
-    this.#patch({ chatChoice });
-    this.#patch({ template: this.#withOwn(template, mapping) });
-    this.prepareSoon(0);
-  }
-
-  /** Changes the text of the model's own template for this data; its name tells. */
-  editChatTemplate(source: string): void {
-    const own = this.#ownTemplate();
-    if (own)
-      this.setTemplate({
-        chat: source === own.source ? own : { ...own, name: this.#names.editedTemplate(own.name), source },
-      });
-  }
-
-  #ownTemplate(): ChatTemplate | undefined {
-    const { chatTemplates, chatChoice } = this.#d;
-    return chosenTemplate(chatTemplates, chatChoice);
-  }
-
-  /** The template with the model's own in it where that is wanted. */
-  #withOwn(template: PromptTemplate, { kind }: Mapping): PromptTemplate {
-    const { chatTemplates, chatChoice } = this.#d;
-    return withChatTemplate(template, kind, chatTemplates, chatChoice);
-  }
-
-  /** What the first row becomes. @throws {WorkerFault} when the template does not take it */
-  async tryTemplate(mapping: Mapping, template: PromptTemplate): Promise<Segment[]> {
-    return (await this.#client.request({ type: 'try-template', mapping, template })).segments;
   }
 
   readonly applyChatTemplate: ApplyChatTemplate = async (template, chats) =>
@@ -505,7 +410,7 @@ export class DatasetCommands {
   #bring(chatTemplates: ChatTemplate[]): void {
     this.#patch({ chatTemplates });
     const { mapping, template } = this.#d;
-    if (mapping) this.#patch({ template: this.#withOwn(template, mapping) });
+    if (mapping) this.#patch({ template: this.mapping.withOwn(template, mapping) });
   }
 
   /** The data set as it is prepared, once nothing is on its way through the tokenizer. @throws {DataError} when there is none */

@@ -333,8 +333,8 @@ test('what was typed and chosen survives a reload: settings, mapping, data', asy
   const before = page();
   await open(before);
   await before.studio.data.openFiles([{ path: 'own.csv', file: FILE }]);
-  before.studio.data.setRole('text', 'label');
-  before.studio.data.setTemplate(TEMPLATE);
+  before.studio.data.mapping.setRole('text', 'label');
+  before.studio.data.mapping.setTemplate(TEMPLATE);
   before.studio.configure.setTrain({ steps: 17, learningRate: NaN });
   const typed = before.state();
   await vi.waitFor(() => expect(memory.get('sieve-desk')).toContain(TEMPLATE.prompt));

@@ -733,22 +733,22 @@ test('a chat goes into the model’s own template where it brings one, and is as
   const prepared = (template: object) =>
     vi.waitFor(() => expect((data.last('prepare').options as PrepareOptions).template).toEqual(template));
   open([own, other]);
-  studio.data.setKind('chat');
-  studio.data.setRole('message', 'prompt');
+  studio.data.mapping.setKind('chat');
+  studio.data.mapping.setRole('message', 'prompt');
   await prepared({ prompt: '{message}\n', completion: '{message}\n', chat: own });
-  studio.data.setChatTemplate('tool_use');
+  studio.data.mapping.setChatTemplate('tool_use');
   await prepared({ prompt: '{message}\n', completion: '{message}\n', chat: other });
-  studio.data.editChatTemplate('mine');
+  studio.data.mapping.editChatTemplate('mine');
   expect(state().dataset.template.chat).toEqual({ name: 'tool_use (edited)', source: 'mine', tokens: {} });
-  studio.data.editChatTemplate(other.source);
+  studio.data.mapping.editChatTemplate(other.source);
   expect(state().dataset.template.chat).toEqual(other);
-  studio.data.setChatTemplate(null);
+  studio.data.mapping.setChatTemplate(null);
   await prepared({ prompt: '{message}\n', completion: '{message}\n' });
-  studio.data.setChatTemplate('default');
+  studio.data.mapping.setChatTemplate('default');
   // Another kind of data has none; nor has a model that brings none.
-  studio.data.setKind('prompt-completion');
+  studio.data.mapping.setKind('prompt-completion');
   expect(state().dataset.template).not.toHaveProperty('chat');
-  studio.data.setKind('chat');
+  studio.data.mapping.setKind('chat');
   expect(state().dataset.template.chat).toEqual(own);
   open([]);
   expect(state().dataset.template).not.toHaveProperty('chat');
@@ -1029,7 +1029,7 @@ test('the first model can be cancelled, too, by a worker that does not hear', as
 
 test('what is asked while the data cannot be prepared says no more than why they cannot', async () => {
   const { studio, data, state } = await ready();
-  studio.data.setKind('prompt-completion');
+  studio.data.mapping.setKind('prompt-completion');
   await vi.waitFor(() => expect(data.sent.filter((m) => m.type === 'prepare')).toHaveLength(2));
   // The table that was just drawn asks for its rows; the worker comes to that after it has failed.
   const listed = studio.data.rows.list({ filter: 'all', search: '', also: [], from: 0, count: 100 });

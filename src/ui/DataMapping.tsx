@@ -61,7 +61,7 @@ export function DataMapping() {
         <SelectField<DataKind>
           label={t.kind}
           value={mapping.kind}
-          onChange={(kind) => studio.data.setKind(kind)}
+          onChange={(kind) => studio.data.mapping.setKind(kind)}
           mark={<RoleMark state={mapping.kind === detection.mapping.kind ? 'guessed' : 'ready'} />}
           problem={classes && !sequences ? t.needsLabels : null}
           options={TEXT_KINDS.map((kind) => ({ value: kind, label: texts().data.kind[kind] }))}
@@ -73,7 +73,7 @@ export function DataMapping() {
               key={role}
               label={t.column[role]}
               value={mapping.roles[role] ?? ''}
-              onChange={(column) => studio.data.setRole(role, column === '' ? null : column)}
+              onChange={(column) => studio.data.mapping.setRole(role, column === '' ? null : column)}
               mark={<RoleMark state={state} />}
               problem={state === 'missing' ? t.chooseColumn : null}
               options={[
@@ -93,7 +93,7 @@ export function DataMapping() {
         <TextField
           label={t.chatSource}
           value={template.chat.source}
-          onChange={(source) => studio.data.editChatTemplate(source)}
+          onChange={(source) => studio.data.mapping.editChatTemplate(source)}
           rows={6}
           mono
           testId="chat-template"
@@ -107,7 +107,7 @@ export function DataMapping() {
           <TextField
             label={chat ? t.askedTemplate : t.promptTemplate}
             value={template.prompt}
-            onChange={(prompt) => studio.data.setTemplate({ prompt })}
+            onChange={(prompt) => studio.data.mapping.setTemplate({ prompt })}
             rows={3}
             mono
             help={chat ? t.turnHelp : t.templateHelp}
@@ -115,7 +115,7 @@ export function DataMapping() {
           <TextField
             label={chat ? t.answerTemplate : t.completionTemplate}
             value={template.completion}
-            onChange={(completion) => studio.data.setTemplate({ completion })}
+            onChange={(completion) => studio.data.mapping.setTemplate({ completion })}
             rows={2}
             mono
           />
@@ -131,12 +131,18 @@ export function DataMapping() {
         </Check>
       )}
       {chat && (
-        <Check checked={mapping.lastAnswer ?? false} onChange={(lastAnswer) => studio.data.setAnswers({ lastAnswer })}>
+        <Check
+          checked={mapping.lastAnswer ?? false}
+          onChange={(lastAnswer) => studio.data.mapping.setAnswers({ lastAnswer })}
+        >
           {t.lastAnswer}
         </Check>
       )}
       {mapping.firstAnswer !== undefined && (
-        <Check checked={mapping.firstAnswer} onChange={(firstAnswer) => studio.data.setAnswers({ firstAnswer })}>
+        <Check
+          checked={mapping.firstAnswer}
+          onChange={(firstAnswer) => studio.data.mapping.setAnswers({ firstAnswer })}
+        >
           {t.firstAnswer}
         </Check>
       )}
@@ -183,7 +189,7 @@ function Speakers({ mapping }: { mapping: Mapping }) {
           key={name}
           label={t.speaker(name)}
           value={mapping.speakers?.[name] ?? ''}
-          onChange={(who) => studio.data.setSpeaker(name, who === '' ? null : (who as Speaker))}
+          onChange={(who) => studio.data.mapping.setSpeaker(name, who === '' ? null : (who as Speaker))}
           options={[{ value: '', label: t.choose }, ...SPEAKERS.map((value) => ({ value, label: t.speakers[value] }))]}
         />
       ))}
@@ -210,7 +216,7 @@ function TemplateChoice({ templates, chosen }: { templates: ChatTemplate[]; chos
     <SelectField
       label={t.chatTemplate}
       value={chosen === null ? '' : names.includes(chosen) ? chosen : names[0]}
-      onChange={(name) => studio.data.setChatTemplate(name === '' ? null : name)}
+      onChange={(name) => studio.data.mapping.setChatTemplate(name === '' ? null : name)}
       help={t.chatTemplateHelp}
       options={[
         ...names.map((name) => ({ value: name, label: names.length === 1 ? t.own : t.ownNamed(name) })),
@@ -256,7 +262,7 @@ function LiveChat({ mapping, template }: { mapping: Mapping; template: PromptTem
     };
     const timer = setTimeout(
       () =>
-        void studio.data.tryTemplate(mapping, template).then(
+        void studio.data.mapping.tryTemplate(mapping, template).then(
           (segments) => show({ segments }),
           (error: unknown) => {
             if (!(error instanceof SieveError)) throw error;
