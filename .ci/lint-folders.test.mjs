@@ -26,6 +26,8 @@ describe('the folder rule', () => {
         'ui/App.tsx':
           "import { useState } from 'react'; import type { S } from '../store/client'; export const App = () => { useState<S>(); return <p>x</p>; };",
         'main.tsx': "import { App } from './ui/App'; void App;",
+        'train/testing/tiny.ts': 'export const tiny = 1;',
+        'store/testing/page.ts': "export { tiny } from '../../train/testing/tiny';",
       }),
     ).toEqual([]);
   });
