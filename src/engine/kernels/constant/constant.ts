@@ -6,7 +6,8 @@ import { compose } from '../../device/compose';
 import type { Tensor } from '../../device/buffers';
 import type { Device } from '../../device/device';
 import type { Dispatch, RowCount } from '../../device/program';
-import { perElement, quads, sharing, snippets, spread } from '../launch';
+import { columnSums } from '../columnSums';
+import { perElement, quads, snippets } from '../launch';
 import addWgsl from './add.wgsl?raw';
 import { addConstantCpu, constantGradientCpu } from './constant.cpu';
 import gradientWgsl from './gradient.wgsl?raw';
@@ -31,16 +32,9 @@ export function addConstant(_device: Device, p: Skipped & { constant: Tensor; y:
 
 /** grad [width] += Σ gradOut of skipped rows. */
 export function constantGradient(device: Device, p: Skipped & { gradOut: Tensor; grad: Tensor }): Dispatch {
-  const D4 = quads(p.width, 'module');
-  const [X, Y] = [8, sharing(device, 32)];
   return {
-    kernel: {
-      label: 'skipped db',
-      code: compose(gradientWgsl, { snippets: [snippets.rows] }),
-      constants: { D4, X, Y },
-    },
+    ...columnSums(device, { label: 'skipped db', rows: [snippets.rows], term: gradientWgsl, width: p.width }),
     bindings: [p.rows.dims, p.open, p.gradOut, p.grad],
-    groups: () => spread(Math.ceil(D4 / X)),
     cpu: constantGradientCpu(p),
   };
 }

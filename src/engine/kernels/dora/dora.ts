@@ -3,7 +3,8 @@ import type { Tensor } from '../../device/buffers';
 import { compose } from '../../device/compose';
 import type { Device } from '../../device/device';
 import type { Dispatch, RowCount } from '../../device/program';
-import { perElement, perRow, quads, rowThreads, sharing, snippets, spread } from '../launch';
+import { columnSums } from '../columnSums';
+import { perElement, perRow, quads, rowThreads, snippets } from '../launch';
 import { type Rows, isActive, rowsBinding, rowsSnippets } from '../rows/rows';
 import addScaledWgsl from './addScaled.wgsl?raw';
 import columnDotsWgsl from './columnDots.wgsl?raw';
@@ -134,17 +135,10 @@ export function columnDots(
   p: { rows: Rows; gradOut: Tensor; base: Tensor; sums: Tensor; width: number },
 ): Dispatch {
   const { rows } = p;
-  const D4 = quads(p.width, 'module');
-  // Neighbouring columns lie side by side.
-  const [X, Y] = [8, sharing(device, 32)];
+  const label = `dora g ⊙ y${isActive(rows) ? ' of open rows' : ''}`;
   return {
-    kernel: {
-      label: `dora g ⊙ y${isActive(rows) ? ' of open rows' : ''}`,
-      code: compose(columnDotsWgsl, { snippets: rowsSnippets(rows) }),
-      constants: { D4, X, Y },
-    },
+    ...columnSums(device, { label, rows: rowsSnippets(rows), term: columnDotsWgsl, width: p.width }),
     bindings: [rowsBinding(rows), p.gradOut, p.base, p.sums],
-    groups: () => spread(Math.ceil(D4 / X)),
     cpu: columnDotsCpu(p),
   };
 }

@@ -1,29 +1,5 @@
-// gradLogit [rows], x [rows, K] -> gradW [K] += Σ gradLogit x. A workgroup does X vec4 of columns. Its Y threads of a column
-// share the rows and are added up in order, so the sum is the same every time.
-override K4: u32;
-override X: u32;
-override Y: u32;
+// For columnSums.wgsl: gradLogit [rows], x [rows, D] -> gradW [D] += Σ gradLogit x.
 @group(0) @binding(1) var<storage, read> gradLogit: array<f32>;
 @group(0) @binding(2) var<storage, read> x: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> gradW: array<vec4f>;
 
-var<workgroup> parts: array<vec4f, X * Y>;
-
-@compute @workgroup_size(X, Y)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_id) local: vec3u) {
-  let column = (group.x + group.y * groups.x) * X + local.x;
-  var sum = vec4f();
-  if (column < K4) {
-    for (var i = local.y; i < rowCount(); i += Y) {
-      let row = rowAt(i);
-      sum += gradLogit[row] * x[row * K4 + column];
-    }
-  }
-  parts[local.y * X + local.x] = sum;
-  workgroupBarrier();
-  if (local.y == 0u && column < K4) {
-    var total = vec4f();
-    for (var y = 0u; y < Y; y++) { total += parts[y * X + local.x]; }
-    gradW[column] += total;
-  }
-}
+fn term(row: u32, column: u32) -> vec4f { return gradLogit[row] * x[row * D4 + column]; }

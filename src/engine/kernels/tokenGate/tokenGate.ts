@@ -3,7 +3,8 @@ import { compose } from '../../device/compose';
 import type { Tensor } from '../../device/buffers';
 import type { Device } from '../../device/device';
 import type { Counts, Dispatch, RowCount } from '../../device/program';
-import { perElement, perRow, quads, rowThreads, sharing, snippets, spread } from '../launch';
+import { columnSums } from '../columnSums';
+import { perElement, perRow, quads, rowThreads, snippets } from '../launch';
 import addOuterWgsl from './addOuter.wgsl?raw';
 import backWgsl from './back.wgsl?raw';
 import gradientWgsl from './gradient.wgsl?raw';
@@ -95,16 +96,9 @@ export function gateGradient(
   device: Device,
   p: { rows: RowCount; gradLogit: Tensor; x: Tensor; gradW: Tensor; width: number },
 ): Dispatch {
-  const K4 = quads(p.width, 'module');
-  const [X, Y] = [8, sharing(device, 32)];
   return {
-    kernel: {
-      label: 'gate dw',
-      code: compose(gradientWgsl, { snippets: [snippets.rows] }),
-      constants: { K4, X, Y },
-    },
+    ...columnSums(device, { label: 'gate dw', rows: [snippets.rows], term: gradientWgsl, width: p.width }),
     bindings: [p.rows.dims, p.gradLogit, p.x, p.gradW],
-    groups: () => spread(Math.ceil(K4 / X)),
     macs: macs(p.rows, p.width),
     cpu: gateGradientCpu(p),
   };
