@@ -13,9 +13,9 @@ import {
 } from '../shared/data';
 import { parseFiles } from './parse';
 import { prepare } from './prepare';
-import { NO_REPAIRS } from './repair';
 import { MAX_ROW_LENGTH } from './parse/table';
 import { byteTokenizer, utf8 } from './testing/bytes';
+import { USUAL_OPTIONS } from './testing/options';
 
 const ROWS = 400;
 /** A tokenizer that finds nothing in some texts, and ends none. */
@@ -135,16 +135,12 @@ async function reported({ name, mapping, template, head, row }: Kind, end: reado
     unit: 'lines',
   });
   const options: PrepareOptions = {
+    ...USUAL_OPTIONS,
     mapping,
     template,
-    completionOnly: true,
-    maxSequenceLength: 64,
     validationShare: 0.2,
     seed: 7,
     maxExamples: 100_000,
-    stratify: true,
-    repairs: NO_REPAIRS,
-    edits: { excluded: [], changed: [] },
   };
   return (await prepare(table, options, deaf)).report;
 }

@@ -12,20 +12,18 @@ import { byteTokenizer } from './testing/bytes';
 import { tableOf } from './testing/table';
 import { say } from '../shared/texts/say';
 import { inWords } from '../shared/testing/words';
+import { USUAL_OPTIONS } from './testing/options';
 
 const table = (rows: string[][], columns = ['p', 'c'], format: DataFormat = 'csv') => tableOf(columns, rows, format);
 
 const options = (more: Partial<PrepareOptions> = {}): PrepareOptions => ({
+  ...USUAL_OPTIONS,
   mapping: { kind: 'prompt-completion', roles: { prompt: 'p', completion: 'c' } },
   template: { prompt: '{prompt}>', completion: '{completion}' },
-  completionOnly: true,
   maxSequenceLength: 32,
   validationShare: 0.2,
   seed: 7,
   maxExamples: 10_000,
-  stratify: true,
-  repairs: NO_REPAIRS,
-  edits: { excluded: [], changed: [] },
   ...more,
 });
 const textOptions = (more: Partial<PrepareOptions> = {}) =>

@@ -18,6 +18,7 @@ import type { DataReplies } from './protocol';
 import { readModel } from '../hub/family';
 import { say, sayError } from '../shared/texts/say';
 import { inWords } from '../shared/testing/words';
+import { USUAL_OPTIONS } from '../data/testing/options';
 
 const root = new URL('../../', import.meta.url);
 const folder = new URL('../shared/cases/bugreports/', root);
@@ -416,16 +417,11 @@ async function templateWarns(name: string, { noEos = false } = {}): Promise<stri
     await desk.answer({ type: 'parse', files: [{ path: 'a.jsonl', file: new Blob([rows]) }], choices: READ_AUTO }, {})
   ).value as DataReplies['parse'];
   const options = {
+    ...USUAL_OPTIONS,
     mapping: parsed.detection.mapping,
     template: { ...parsed.template, chat: template },
-    completionOnly: true,
     maxSequenceLength: 256,
-    validationShare: 0.1,
-    seed: 1,
-    maxExamples: 100,
-    stratify: true,
     repairs: parsed.repairs,
-    edits: { excluded: [], changed: [] },
   };
   const { report } = (await desk.answer({ type: 'prepare', options }, {})).value as DataReplies['prepare'];
   return report.warnings.map(say).join(' ');

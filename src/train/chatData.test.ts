@@ -16,6 +16,7 @@ import { DataDesk } from './dataDesk';
 import type { DataReplies } from './protocol';
 import { say } from '../shared/texts/say';
 import { inWords } from '../shared/testing/words';
+import { USUAL_OPTIONS } from '../data/testing/options';
 
 const render: RenderChats = async (template, chats, as) => {
   const compiled = compileChatTemplate(template);
@@ -50,16 +51,11 @@ function prepared(
   more: Partial<PrepareOptions> = {},
 ) {
   const options: PrepareOptions = {
+    ...USUAL_OPTIONS,
     mapping: { kind: 'chat', roles: { message: 'messages' } },
     template: { prompt: '', completion: '', chat },
-    completionOnly: true,
     maxSequenceLength: 4096,
     validationShare: 0.5,
-    seed: 1,
-    maxExamples: 1000,
-    stratify: true,
-    repairs: NO_REPAIRS,
-    edits: { excluded: [], changed: [] },
     ...more,
   };
   return prepare(
@@ -311,16 +307,11 @@ describe('a column of tools', () => {
     ).value as DataReplies['parse'];
     const { mapping } = parsed.detection;
     const options: PrepareOptions = {
+      ...USUAL_OPTIONS,
       mapping,
       template: { ...parsed.template, chat },
-      completionOnly: true,
       maxSequenceLength: 4096,
       validationShare: 0.5,
-      seed: 1,
-      maxExamples: 1000,
-      stratify: true,
-      repairs: NO_REPAIRS,
-      edits: { excluded: [], changed: [] },
     };
     const { report, train, validation } = (await desk.answer({ type: 'prepare', options }, {}))
       .value as DataReplies['prepare'];

@@ -7,7 +7,6 @@ import { detect } from '../data/detect';
 import { buildExample } from '../data/examples';
 import { parseFile } from '../data/parse';
 import { prepare } from '../data/prepare';
-import { NO_REPAIRS } from '../data/repair';
 import { plainTable } from '../data/testing/table';
 import { createTokenizer } from '../hub/tokenizer';
 import type { PrepareOptions, SampleSet } from '../shared/data';
@@ -15,6 +14,7 @@ import { defaultTemplate } from '../shared/template';
 import type { Tokenizer } from '../shared/types';
 import { inWords } from '../shared/testing/words';
 import { say } from '../shared/texts/say';
+import { USUAL_OPTIONS } from '../data/testing/options';
 
 const root = new URL('../../', import.meta.url);
 const model = new URL('public/models/sieve-stories-4m/', root);
@@ -25,14 +25,8 @@ beforeAll(async () => {
 });
 
 const OPTIONS = {
-  completionOnly: true,
-  maxSequenceLength: 64,
-  validationShare: 0.1,
-  seed: 1,
+  ...USUAL_OPTIONS,
   maxExamples: 100_000,
-  stratify: true,
-  repairs: NO_REPAIRS,
-  edits: { excluded: [], changed: [] },
 };
 
 /** Everything up to ten batches, with the product's defaults. */

@@ -1,9 +1,9 @@
 /** The worker itself, in a real browser, with the embedded model's tokenizer and a sample set from the site's own origin. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { NO_REPAIRS } from '../data/repair';
 import { READ_AUTO } from '../shared/data';
 import type { ErrorInfo } from '../shared/errors';
 import type { DataEvent, DataReplies, DataRequest, FromWorker } from './protocol';
+import { USUAL_OPTIONS } from '../data/testing/options';
 
 let worker: Worker | null = null;
 afterEach(() => {
@@ -36,22 +36,12 @@ const failure = (promise: Promise<unknown>) =>
 describe('data worker', () => {
   it('goes from a file to token sets and previews, and stays usable after bad input', async () => {
     const ask = start();
-    const options = {
-      completionOnly: true,
-      maxSequenceLength: 64,
-      validationShare: 0.1,
-      seed: 1,
-      maxExamples: 1000,
-      stratify: true,
-      repairs: NO_REPAIRS,
-      edits: { excluded: [], changed: [] },
-    };
     const text = { kind: 'text' as const, roles: { text: 'text' } };
     expect(
       await failure(
         ask({
           type: 'prepare',
-          options: { ...options, mapping: text, template: { prompt: '', completion: '{text}' } },
+          options: { ...USUAL_OPTIONS, mapping: text, template: { prompt: '', completion: '{text}' } },
         }),
       ),
     ).toMatchObject({ name: 'DataError', code: 'train.dataWorker.noData' });
@@ -75,7 +65,7 @@ describe('data worker', () => {
 
     const { report, preview, train, validation } = await ask({
       type: 'prepare',
-      options: { ...options, mapping: parsed.detection.mapping, template: parsed.template },
+      options: { ...USUAL_OPTIONS, mapping: parsed.detection.mapping, template: parsed.template },
     });
     expect(report).toMatchObject({ examples: 720, train: 648, validation: 72 });
     expect([train.offsets.length, validation.offsets.length]).toEqual([649, 73]);
@@ -131,17 +121,7 @@ describe('data worker', () => {
       chat: { name: 'default', source, tokens: { eos_token: '<|endoftext|>' } },
     });
     const { mapping } = detection;
-    const options = {
-      mapping,
-      completionOnly: true,
-      maxSequenceLength: 64,
-      validationShare: 0.1,
-      seed: 1,
-      maxExamples: 1000,
-      stratify: true,
-      repairs: NO_REPAIRS,
-      edits: { excluded: [], changed: [] },
-    };
+    const options = { ...USUAL_OPTIONS, mapping };
     const endless = own('{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}');
     const started = performance.now();
     const stopped = { name: 'DataError', code: 'train.chatTemplate.slow', params: { seconds: 1 } };

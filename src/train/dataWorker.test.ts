@@ -1,9 +1,9 @@
 /** The worker's own script, with a stand-in for its scope; dataWorker.gpu.test.ts starts it in a browser. */
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { NO_REPAIRS } from '../data/repair';
 import { READ_AUTO } from '../shared/data';
 import { message } from '../shared/message';
 import type { DataEvent, DataRequest, Envelope, FromWorker } from './protocol';
+import { USUAL_OPTIONS } from '../data/testing/options';
 
 const said: FromWorker<DataEvent>[] = [];
 const scope = {
@@ -29,16 +29,11 @@ test('requests are answered in their order; what goes wrong is a code', { timeou
     requestId: 3,
     type: 'prepare',
     options: {
+      ...USUAL_OPTIONS,
       mapping: { kind: 'text', roles: { text: 'a' } },
       template: { prompt: '', completion: '{text}' },
-      completionOnly: true,
       maxSequenceLength: 8,
-      validationShare: 0.1,
-      seed: 1,
-      maxExamples: 10,
       stratify: false,
-      repairs: NO_REPAIRS,
-      edits: { excluded: [], changed: [] },
     },
   });
   await vi.waitFor(() => expect(said).toHaveLength(3), 10_000);

@@ -3,7 +3,6 @@ import { loraBesideTsLora } from './testing/sideBySide';
 import { beforeAll, expect, it } from 'vitest';
 import { parseFile } from '../data/parse';
 import { prepare } from '../data/prepare';
-import { NO_REPAIRS } from '../data/repair';
 import { readSafetensors } from '../hub/safetensors';
 import { openTokenizer } from '../hub/tokenizer';
 import { type SessionConfig, trainSchema } from '../shared/config';
@@ -11,6 +10,7 @@ import type { PrepareOptions } from '../shared/data';
 import { NANO, watched } from './testing/studio';
 import { reviews } from './testing/tinyBert';
 import { bytesOfSets } from '../shared/tokenSets';
+import { USUAL_OPTIONS } from '../data/testing/options';
 
 const TRAIN = trainSchema.parse({
   steps: 30,
@@ -27,17 +27,12 @@ const CONFIG: SessionConfig = {
   runs: loraBesideTsLora(['q_proj', 'v_proj'], 0.3),
 };
 const OPTIONS: PrepareOptions = {
+  ...USUAL_OPTIONS,
   mapping: { kind: 'text-label', roles: { text: 'text', label: 'label' } },
   template: { prompt: 'Review: {text}\nLabel:', completion: ' {label}' },
-  completionOnly: true,
   maxSequenceLength: 32,
   taskType: 'SEQ_CLS',
   validationShare: 0.2,
-  seed: 1,
-  maxExamples: 1000,
-  stratify: true,
-  repairs: NO_REPAIRS,
-  edits: { excluded: [], changed: [] },
 };
 
 const parsed = () => parseFile('reviews.csv', new Blob([reviews(100)]));

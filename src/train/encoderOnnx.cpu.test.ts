@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { parseFile } from '../data/parse';
 import { prepare } from '../data/prepare';
-import { NO_REPAIRS } from '../data/repair';
 import { readModel } from '../hub/family';
 import { OnnxParser } from '../hub/onnx/parser';
 import { openTokenizer } from '../hub/tokenizer';
@@ -11,6 +10,7 @@ import { checkNode, resolveWeights } from '../hub/weights';
 import { runSchema, trainSchema } from '../shared/config';
 import { watched } from './testing/studio';
 import { reviews, tinyBert } from './testing/tinyBert';
+import { USUAL_OPTIONS } from '../data/testing/options';
 
 const FIXTURE = 'python/fixtures/families/bert';
 const source = (id: string) => ({ kind: 'folder', id }) as const;
@@ -38,16 +38,11 @@ it('opens, is proved by ONNX Runtime, and trains under a head for other classes'
   const { train, validation } = await prepare(
     table,
     {
+      ...USUAL_OPTIONS,
       mapping: { kind: 'text-label', roles: { text: 'text', label: 'label' } },
       template: { prompt: '', completion: '' },
-      completionOnly: true,
       maxSequenceLength: 16,
       validationShare: 0.2,
-      seed: 1,
-      maxExamples: 1000,
-      stratify: true,
-      repairs: NO_REPAIRS,
-      edits: { excluded: [], changed: [] },
     },
     await openTokenizer(source('onnx')),
   );

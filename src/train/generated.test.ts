@@ -11,6 +11,7 @@ import { READ_AUTO, type RenderChats } from '../shared/data';
 import { Rng } from '../shared/rng';
 import { DataDesk } from './dataDesk';
 import type { DataReplies } from './protocol';
+import { USUAL_OPTIONS } from '../data/testing/options';
 
 const FILES = 300;
 const SHARE = 0.2;
@@ -44,16 +45,13 @@ async function readBack({ name, bytes }: Written) {
     )
   ).value as DataReplies['parse'];
   const options = {
+    ...USUAL_OPTIONS,
     mapping: parsed.detection.mapping,
     template: parsed.template,
-    completionOnly: true,
     maxSequenceLength: 4096,
     validationShare: SHARE,
     seed: 5,
-    maxExamples: 1000,
-    stratify: true,
     repairs: parsed.repairs,
-    edits: { excluded: [], changed: [] },
   };
   const { report } = (await desk.answer({ type: 'prepare', options }, {})).value as DataReplies['prepare'];
   const { examples } = (await desk.answer({ type: 'preview', from: 0, count: 500 }, {}))

@@ -3,7 +3,6 @@ import { loraBesideTsLora } from './testing/sideBySide';
 import { beforeAll, expect, it } from 'vitest';
 import { parseFile } from '../data/parse';
 import { prepare } from '../data/prepare';
-import { NO_REPAIRS } from '../data/repair';
 import { readSafetensors } from '../hub/safetensors';
 import { openTokenizer } from '../hub/tokenizer';
 import { type SessionConfig, trainSchema } from '../shared/config';
@@ -12,20 +11,17 @@ import type { ModelSource, TokenSet } from '../shared/types';
 import type { TrainEvent } from './protocol';
 import { watched } from './testing/studio';
 import { reviews, tinyBert } from './testing/tinyBert';
+import { USUAL_OPTIONS } from '../data/testing/options';
 
 const source = (id: string): ModelSource => ({ kind: 'folder', id });
 const OPTIONS: PrepareOptions = {
+  ...USUAL_OPTIONS,
   mapping: { kind: 'text-label', roles: { text: 'text', label: 'label' } },
   // Means nothing here: a text is read as it stands.
   template: { prompt: 'Review: {text}\nLabel:', completion: ' {label}' },
   completionOnly: false,
   maxSequenceLength: 16,
   validationShare: 0.2,
-  seed: 1,
-  maxExamples: 1000,
-  stratify: true,
-  repairs: NO_REPAIRS,
-  edits: { excluded: [], changed: [] },
 };
 
 async function sets(id: string, csv = reviews(200)): Promise<{ train: TokenSet; validation: TokenSet }> {

@@ -2,7 +2,6 @@
 import { expect, it } from 'vitest';
 import { prepare } from '../data/prepare';
 import { parseFile } from '../data/parse';
-import { NO_REPAIRS } from '../data/repair';
 import { toBatch } from '../data/batches';
 import { downloadModel } from '../hub/model';
 import { openTokenizer } from '../hub/tokenizer';
@@ -15,6 +14,7 @@ import { Trainer } from '../engine/trainer';
 import { fittingLayouts } from '../engine/plan';
 import { openBase } from './testing/fixture';
 import { NANO, watched } from './testing/studio';
+import { USUAL_OPTIONS } from '../data/testing/options';
 
 /** Labels that follow from one word of the text. */
 async function data(): Promise<{ train: TokenSet; validation: TokenSet }> {
@@ -29,16 +29,13 @@ async function data(): Promise<{ train: TokenSet; validation: TokenSet }> {
   return prepare(
     table,
     {
+      ...USUAL_OPTIONS,
       mapping,
       template: { prompt: '{text}\nLabel:', completion: ' {label}' },
-      completionOnly: true,
       maxSequenceLength: 48,
       validationShare: 0.2,
       seed: 3,
-      maxExamples: 1000,
       stratify: false,
-      repairs: NO_REPAIRS,
-      edits: { excluded: [], changed: [] },
     },
     await openTokenizer(NANO),
   );

@@ -11,9 +11,9 @@ import { prepare } from '../data/prepare';
 import { openTokenizer } from '../hub/tokenizer';
 import { defaultSession } from '../shared/config';
 import { defaultTemplate } from '../shared/template';
-import { noDecisions } from '../store/slices';
 import expected from './testing/sameBits.json';
 import { NANO, watched } from './testing/studio';
+import { USUAL_OPTIONS } from '../data/testing/options';
 
 it('thirty steps of LoRA and TS-LoRA give the bits that every browser gives', async () => {
   const [, facts] = FILES;
@@ -23,15 +23,10 @@ it('thirty steps of LoRA and TS-LoRA give the bits that every browser gives', as
   const set = await prepare(
     table,
     {
+      ...USUAL_OPTIONS,
       mapping,
       template,
-      completionOnly: true,
       maxSequenceLength: 32,
-      validationShare: 0.1,
-      seed: 1,
-      maxExamples: 20_000,
-      stratify: true,
-      ...noDecisions(),
     },
     await openTokenizer(NANO),
   );

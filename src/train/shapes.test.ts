@@ -7,6 +7,7 @@ import { usedColumns } from '../shared/template';
 import type { Tokenizer } from '../shared/types';
 import { DataDesk } from './dataDesk';
 import type { DataReplies } from './protocol';
+import { USUAL_OPTIONS } from '../data/testing/options';
 
 let nano: Tokenizer;
 beforeAll(async () => {
@@ -26,16 +27,11 @@ async function opened(name: string, content: string | Uint8Array) {
   ).value as DataReplies['parse'];
   const { mapping } = parsed.detection;
   const options = {
+    ...USUAL_OPTIONS,
     mapping,
     template: parsed.template,
-    completionOnly: true,
     maxSequenceLength: 512,
-    validationShare: 0.1,
-    seed: 1,
-    maxExamples: 20_000,
-    stratify: true,
     repairs: parsed.repairs,
-    edits: { excluded: [], changed: [] },
   };
   const prepared = (await desk.answer({ type: 'prepare', options }, {})).value as DataReplies['prepare'];
   const { examples } = (await desk.answer({ type: 'preview', from: 0, count: 20 }, {})).value as DataReplies['preview'];

@@ -2,11 +2,11 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { READ_AUTO } from '../shared/data';
 import { speak } from '../shared/texts';
 import { say } from '../shared/texts/say';
-import { NO_REPAIRS } from '../data/repair';
 import { byteTokenizer } from '../data/testing/bytes';
 import { DataDesk } from '../train/dataDesk';
 import type { DataReplies, DataRequest } from '../train/protocol';
 import { rowsThatSay } from './lostRows';
+import { USUAL_OPTIONS } from '../data/testing/options';
 
 let desk: DataDesk;
 const ask = async <T extends keyof DataReplies>(request: Extract<DataRequest, { type: T }>) =>
@@ -22,16 +22,11 @@ beforeEach(async () => {
   const files = [{ path: 'a.jsonl', file: new Blob([lines.join('\n')]) }];
   const { detection, template } = await ask<'parse'>({ type: 'parse', files, choices: READ_AUTO });
   const options = {
+    ...USUAL_OPTIONS,
     mapping: detection.mapping,
     template,
-    completionOnly: true,
-    maxSequenceLength: 64,
     validationShare: 0.2,
-    seed: 1,
-    maxExamples: 10,
     stratify: false,
-    repairs: NO_REPAIRS,
-    edits: { excluded: [], changed: [] },
   };
   await ask<'prepare'>({ type: 'prepare', options });
 });

@@ -19,6 +19,7 @@ import type { Tokenizer } from '../../shared/types';
 import { DataDesk } from '../dataDesk';
 import type { DataReplies } from '../protocol';
 import { say } from '../../shared/texts/say';
+import { USUAL_OPTIONS } from '../../data/testing/options';
 
 export const render: RenderChats = async (template, chats, as) => {
   const compiled = compileChatTemplate(template);
@@ -59,16 +60,11 @@ export async function readAsPage(files: OwnFile[], tokenizer: Tokenizer, how: Ho
   const mapping = how.speakers ? { ...detection.mapping, speakers: how.speakers } : detection.mapping;
   const used = how.chat ? { ...template, chat: how.chat } : template;
   const options = {
+    ...USUAL_OPTIONS,
     mapping,
     template: used,
-    completionOnly: true,
     maxSequenceLength: 1024,
-    validationShare: 0.1,
-    seed: 1,
-    maxExamples: 20_000,
-    stratify: true,
     repairs,
-    edits: { excluded: [], changed: [] },
   };
   const { report } = (await desk.answer({ type: 'prepare', options }, {})).value as DataReplies['prepare'];
   const { examples } = (await desk.answer({ type: 'preview', from: 0, count: 500 }, {}))

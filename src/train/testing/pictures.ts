@@ -1,6 +1,6 @@
 /** What a person opens and chooses for pictures: the tiny ViT of the fixtures, and the usual choices. */
-import { NO_REPAIRS } from '../../data/repair';
 import type { PrepareOptions } from '../../shared/data';
+import { USUAL_OPTIONS } from '../../data/testing/options';
 
 const FIXTURE = 'python/fixtures/families/vit';
 
@@ -22,14 +22,9 @@ export function vitFolder(read: (path: string) => Uint8Array): Map<string, Blob>
 
 /** Under Data. */
 export const PICTURES: PrepareOptions = {
+  ...USUAL_OPTIONS,
   mapping: { kind: 'picture-label', roles: { picture: 'picture', label: 'label' } },
   template: { prompt: '', completion: '' },
-  completionOnly: true,
   maxSequenceLength: 10,
   validationShare: 0.2,
-  seed: 1,
-  maxExamples: 1000,
-  stratify: true,
-  repairs: NO_REPAIRS,
-  edits: { excluded: [], changed: [] },
 };

@@ -2,7 +2,6 @@
 import { say } from '../../shared/texts/say';
 import { prepare } from '../../data/prepare';
 import { parseFile } from '../../data/parse';
-import { NO_REPAIRS } from '../../data/repair';
 import type { Device } from '../../engine/device/device';
 import { openCpuDevice } from '../../engine/kernels/openCpu';
 import { openDevice } from '../../engine/openDevice';
@@ -12,6 +11,7 @@ import { type SessionConfig, defaultSession } from '../../shared/config';
 import type { DeviceChoice, TokenSet } from '../../shared/types';
 import type { TrainEvent } from '../protocol';
 import { TrainService } from '../trainService';
+import { USUAL_OPTIONS } from '../../data/testing/options';
 
 export const NANO = { kind: 'embedded', id: 'sieve-stories-nano' } as const;
 
@@ -25,16 +25,12 @@ export async function smallData(maxSequenceLength: number): Promise<{ train: Tok
   );
   const table = await parseFile('t.jsonl', new Blob([lines.join('\n')]));
   const options = {
+    ...USUAL_OPTIONS,
     mapping: { kind: 'prompt-completion' as const, roles: { prompt: 'prompt', completion: 'completion' } },
     template: { prompt: '{prompt}\n', completion: '{completion}' },
-    completionOnly: true,
     maxSequenceLength,
     validationShare: 0.2,
     seed: 3,
-    maxExamples: 1000,
-    stratify: true,
-    repairs: NO_REPAIRS,
-    edits: { excluded: [], changed: [] },
   };
   return prepare(table, options, await openTokenizer(NANO));
 }
