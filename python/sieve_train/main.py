@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import torch
-from accelerate import Accelerator
+from accelerate import Accelerator, PartialState
 from accelerate.utils import DistributedType, FullyShardedDataParallelPlugin, parse_flag_from_env, set_seed
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -267,7 +267,8 @@ def accelerate(*, cpu: bool, **options) -> Accelerator:
     accelerator = Accelerator(cpu=cpu, **options)
     if cpu and accelerator.num_processes > 1 and parse_flag_from_env("ACCELERATE_USE_FSDP"):
         accelerator.state.fsdp_plugin = FullyShardedDataParallelPlugin()
-        accelerator.state.distributed_type = DistributedType.FSDP
+        # Both: whatever asks for the state anew copies the one over the other.
+        PartialState().distributed_type = accelerator.state.distributed_type = DistributedType.FSDP
     return accelerator
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 from accelerate import Accelerator
-from accelerate.utils import DistributedType
+from accelerate.utils import DistributedType, parse_flag_from_env
 from peft import PeftModel
 from sieve_peft import gated_layers
 from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict, get_optimizer_state_dict
@@ -75,6 +75,8 @@ class RunTrainer:
             # FSDP shards whatever a state dict has; a threshold is one number, the same on every process.
             layer.lora_tau._non_persistent_buffers_set.update(layer.lora_tau.keys())
         self.model, self.optimizer = accelerator.prepare(model, optimizer)
+        if accelerator.distributed_type == DistributedType.MULTI_CPU and parse_flag_from_env("ACCELERATE_USE_FSDP"):
+            raise RuntimeError("Accelerate was asked for FSDP, and has not sharded the model")
         self.deepspeed = accelerator.distributed_type == DistributedType.DEEPSPEED
         if not self.deepspeed:
             restore_moments(self.model, self.optimizer.optimizer, part, self.train)
