@@ -1,11 +1,12 @@
 /** One's own data: chosen, dropped anywhere on the page, or pasted. */
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { OwnFile } from '../shared/data';
 import { DATA_EXTENSIONS } from '../shared/data';
 import { texts } from '../shared/texts';
 import { message } from '../shared/message';
 import { TextField } from './bits';
-import { filesOf, holdsFiles, modelOf } from './dropped';
+import { filesOf, holdsFiles, modelOf, ownFile } from './dropped';
+import { FileButton } from './FileButton';
 import { goTo } from './frame/router';
 import { useSel, useStudio } from './studioContext';
 
@@ -17,18 +18,11 @@ const ACCEPT = [
   'application/zip',
 ].join();
 
-/** The files of an input, which is then ready for the same ones again. */
-function chosenFiles(input: HTMLInputElement): OwnFile[] {
-  const files = [...(input.files ?? [])].map((file) => ({ path: file.webkitRelativePath || file.name, file }));
-  input.value = '';
-  return files;
-}
-
 /** Asks for files of data, from anywhere on the page. */
 export function pickDataFiles(take: (files: OwnFile[]) => void): void {
   const input = document.createElement('input');
   Object.assign(input, { type: 'file', multiple: true, accept: ACCEPT });
-  input.addEventListener('change', () => take(chosenFiles(input)));
+  input.addEventListener('change', () => take([...(input.files ?? [])].map(ownFile)));
   input.click();
 }
 
@@ -36,25 +30,18 @@ export function DataUpload() {
   const studio = useStudio();
   const origin = useSel((s) => s.dataset.origin);
   const [pasted, setPasted] = useState('');
-  const input = useRef<HTMLInputElement>(null);
   const t = texts().data.upload;
   return (
     <div className="stack">
       <div className="drop" data-testid="data-drop">
         <p>{origin?.kind === 'file' ? <strong>{origin.name}</strong> : t.drop}</p>
-        <button type="button" onClick={() => input.current?.click()}>
-          {t.choose}
-        </button>
-        <input
-          ref={input}
-          type="file"
-          multiple
-          className="sr-only"
-          tabIndex={-1}
-          aria-label={t.file}
-          data-testid="data-file"
+        <FileButton
+          label={t.choose}
+          fileLabel={t.file}
           accept={ACCEPT}
-          onChange={(e) => void studio.data.openFiles(chosenFiles(e.target))}
+          multiple
+          testId="data-file"
+          onFiles={(files) => void studio.data.openFiles(files.map(ownFile))}
         />
       </div>
       <details>

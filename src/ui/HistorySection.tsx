@@ -8,6 +8,7 @@ import { matches } from '../store/savedSessions';
 import { isLive } from '../store/slices';
 import { RunMark, SectionFrame, TextField } from './bits';
 import { bytes, count, fixed, percent, signed, when } from './format';
+import { FileButton } from './FileButton';
 import { Phrase } from './Phrase';
 import { saveBlob } from './saveBlob';
 import { useSel, useStudio } from './studioContext';
@@ -35,7 +36,6 @@ function Kept() {
   const reader = useSel((s) => s.keep.mode === 'reader');
   const unlisted = useSel((s) => s.keep.unlisted);
   const [query, setQuery] = useState('');
-  const input = useRef<HTMLInputElement>(null);
   const frame = useRef<HTMLDivElement>(null);
   /** The run that is being deleted: its place in the list, and how long that is. */
   const [leaving, setLeaving] = useState<{ place: number; of: number } | null>(null);
@@ -73,22 +73,13 @@ function Kept() {
           placeholder={t.searchPlaceholder}
           testId="history-search"
         />
-        <button type="button" disabled={reader} onClick={() => input.current?.click()}>
-          {t.import}
-        </button>
-        <input
-          ref={input}
-          type="file"
+        <FileButton
+          label={t.import}
+          fileLabel={t.file}
           accept=".zip,application/zip"
-          className="sr-only"
-          tabIndex={-1}
-          aria-label={t.file}
-          data-testid="history-import"
-          onChange={(e) => {
-            const file = e.target.files?.[0];
-            if (file) void studio.savedSessions.importFile(file);
-            e.target.value = '';
-          }}
+          disabled={reader}
+          testId="history-import"
+          onFiles={([file]) => void studio.savedSessions.importFile(file)}
         />
       </div>
       {found.length > 0 && (

@@ -1,8 +1,9 @@
 /** Which data set the run on the page belongs to, and the file that is asked for where it is not here. */
-import { useRef } from 'react';
 import { texts } from '../shared/texts';
 import { names } from '../shared/texts/names';
 import type { DatasetSlice, SessionView, WantedData } from '../store/slices';
+import { ownFile } from './dropped';
+import { FileButton } from './FileButton';
 import { bytes } from './format';
 import { useSel, useStudio } from './studioContext';
 
@@ -42,7 +43,6 @@ function Missing({
   wanted: WantedData;
 }) {
   const studio = useStudio();
-  const input = useRef<HTMLInputElement>(null);
   const t = texts().train.data;
   return (
     <div className="stack tight" data-testid="wanted-data">
@@ -52,24 +52,16 @@ function Missing({
         ))}
       </ul>
       <div>
-        <button type="button" onClick={() => input.current?.click()}>
-          {t.choose(files.length)}
-        </button>
+        <FileButton
+          label={t.choose(files.length)}
+          fileLabel={t.chosen}
+          multiple
+          testId="wanted-file"
+          onFiles={(chosen) => {
+            void studio.keptData().then((kept) => kept.giveOnly(chosen.map(ownFile)));
+          }}
+        />
       </div>
-      <input
-        ref={input}
-        type="file"
-        multiple
-        className="sr-only"
-        tabIndex={-1}
-        aria-label={t.chosen}
-        data-testid="wanted-file"
-        onChange={(e) => {
-          const own = [...(e.target.files ?? [])].map((file) => ({ path: file.webkitRelativePath || file.name, file }));
-          e.target.value = '';
-          if (own.length > 0) void studio.keptData().then((kept) => kept.giveOnly(own));
-        }}
-      />
     </div>
   );
 }

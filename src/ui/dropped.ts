@@ -10,6 +10,9 @@ export interface Dropped {
   folder: string | null;
 }
 
+/** A file that a person chose; of a folder, with its place in there. */
+export const ownFile = (file: File): OwnFile => ({ path: file.webkitRelativePath || file.name, file });
+
 /** Whether something is dragged that may hold files. */
 export function holdsFiles(transfer: DataTransfer | null): boolean {
   return transfer !== null && [...transfer.types].includes('Files');

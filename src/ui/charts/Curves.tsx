@@ -5,7 +5,7 @@ import type { MetricLog } from '../../store/metricLog';
 import type { SessionView } from '../../store/slices';
 import { Check, RunMark } from '../bits';
 import { compact, count, fixed } from '../format';
-import { Phrase } from '../Phrase';
+import { Smoothing } from './Smoothing';
 import { useTexts } from '../studioContext';
 import { ChartFrame } from './ChartFrame';
 import { type ChartColors, useChartColors } from './chartColors';
@@ -162,20 +162,7 @@ function LookFields({ runs, look, onLook }: Pick<Props, 'look' | 'onLook'> & { r
           {name}
         </Check>
       ))}
-      <label className="slider smoothing">
-        <span>
-          <Phrase of={t.smoothing} weight={<span className="num">{weight.toFixed(2)}</span>} />
-        </span>
-        <input
-          type="range"
-          min={0}
-          max={0.98}
-          step={0.02}
-          value={weight}
-          onChange={(e) => onLook({ weight: Number(e.target.value) })}
-          data-testid="smoothing"
-        />
-      </label>
+      <Smoothing label={t.smoothing} weight={weight} onChange={(w) => onLook({ weight: w })} testId="smoothing" />
       <Check checked={log} onChange={(on) => onLook({ log: on })}>
         {t.log}
       </Check>

@@ -1,9 +1,10 @@
 /** Adapters leave the page as files, and come back. */
-import { useRef, useState } from 'react';
+import { useState } from 'react';
 import { texts } from '../../shared/texts';
 import type { Contender } from '../../store/compare/contenders';
 import { canSieve } from '../../store/sieve/sieve';
 import { RunMark } from '../bits';
+import { FileButton } from '../FileButton';
 import { SievePanel } from '../sieve/SievePanel';
 import { useSel, useStudio } from '../studioContext';
 
@@ -11,7 +12,6 @@ export function Adapters({ all }: { all: Contender[] }) {
   const t = texts().compare.adapters;
   const studio = useStudio();
   const ready = useSel((s) => s.model.status === 'ready');
-  const input = useRef<HTMLInputElement>(null);
   return (
     <div className="panel stack">
       <h3>{t.title}</h3>
@@ -32,22 +32,13 @@ export function Adapters({ all }: { all: Contender[] }) {
               {texts().exports.open(name)}
             </button>
           ))}
-        <button type="button" disabled={!ready} onClick={() => input.current?.click()}>
-          {t.import}
-        </button>
-        <input
-          ref={input}
-          type="file"
+        <FileButton
+          label={t.import}
+          fileLabel={t.file}
           accept=".zip,application/zip"
-          className="sr-only"
-          tabIndex={-1}
-          aria-label={t.file}
-          data-testid="import-file"
-          onChange={(e) => {
-            const file = e.target.files?.[0];
-            if (file) void studio.importRun(file);
-            e.target.value = '';
-          }}
+          disabled={!ready}
+          testId="import-file"
+          onFiles={([file]) => void studio.importRun(file)}
         />
       </div>
       <SieveImported />

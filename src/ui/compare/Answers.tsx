@@ -5,6 +5,7 @@ import { type DiffPart, type WordDiff, diffWords } from '../../shared/wordDiff';
 import type { Contender } from '../../store/compare/contenders';
 import { type Answer, isLive } from '../../store/slices';
 import { Check, NumberField, RunMark, TextField } from '../bits';
+import { FileButton } from '../FileButton';
 import { tokenText } from '../format';
 import { Phrase } from '../Phrase';
 import { useSel, useStudio, useTexts } from '../studioContext';
@@ -57,7 +58,6 @@ function Prompt({ shown }: { shown: Contender[] }) {
   const writing = useSel((s) => s.compare.writing);
   const ready = useSel((s) => s.model.status === 'ready');
   const [text, setText] = useState('');
-  const input = useRef<HTMLInputElement>(null);
   const prompts = origin?.kind === 'sample' ? (samples.find((s) => s.id === origin.id)?.prompts ?? []) : [];
   const set = studio.comparing;
   useFirstPrompt(shown, prompts[0] ?? null, text === '' ? setText : null);
@@ -136,27 +136,14 @@ function Prompt({ shown }: { shown: Contender[] }) {
         <button type="button" disabled={writing !== 'answers' && writing !== 'batch'} onClick={() => void set.cancel()}>
           {t.cancel}
         </button>
-        <button
-          type="button"
+        <FileButton
+          label={t.fromFile}
+          fileLabel={t.file}
+          accept=".txt,.json,.jsonl,text/plain,application/json"
           disabled={!ready || writing !== null}
           title={t.fileHelp}
-          onClick={() => input.current?.click()}
-        >
-          {t.fromFile}
-        </button>
-        <input
-          ref={input}
-          type="file"
-          accept=".txt,.json,.jsonl,text/plain,application/json"
-          className="sr-only"
-          tabIndex={-1}
-          aria-label={t.file}
-          data-testid="prompts-file"
-          onChange={(e) => {
-            const file = e.target.files?.[0];
-            if (file) void set.answerFile(file);
-            e.target.value = '';
-          }}
+          testId="prompts-file"
+          onFiles={([file]) => void set.answerFile(file)}
         />
       </div>
     </form>

@@ -4,7 +4,7 @@ import { texts } from '../../shared/texts';
 import type { Contender } from '../../store/compare/contenders';
 import { curveRows } from '../../store/curves';
 import { fixed } from '../format';
-import { Phrase } from '../Phrase';
+import { Smoothing } from '../charts/Smoothing';
 import { useTexts } from '../studioContext';
 import { ChartFrame } from '../charts/ChartFrame';
 import { useChartColors } from '../charts/chartColors';
@@ -29,20 +29,7 @@ export const CompareCurves = memo(function CompareCurves({ shown }: { shown: Con
   return (
     <div className="stack tight compare-curves">
       <div className="row chart-tools">
-        <label className="slider smoothing">
-          <span>
-            <Phrase of={t.smoothing} weight={<span className="num">{weight.toFixed(2)}</span>} />
-          </span>
-          <input
-            type="range"
-            min={0}
-            max={0.98}
-            step={0.02}
-            value={weight}
-            onChange={(e) => setWeight(Number(e.target.value))}
-            data-testid="compare-smoothing"
-          />
-        </label>
+        <Smoothing label={t.smoothing} weight={weight} onChange={setWeight} testId="compare-smoothing" />
         <button type="button" className="small" disabled={!range} onClick={() => setRange(null)}>
           {range ? line.zoomed(Math.round(range[0]), Math.round(range[1])) : line.zoom}
         </button>

@@ -1,10 +1,11 @@
 /** Settings out and in: a JSON file, a link, or a command line. None carries data. */
-import { useRef, useState } from 'react';
+import { useState } from 'react';
 import type { SessionConfig } from '../../shared/config';
 import { texts } from '../../shared/texts';
 import { commandLine } from '../../store/configure/commandLine';
 import { settingsUrl } from '../../store/pageUrl';
 import { TextField } from '../bits';
+import { FileButton } from '../FileButton';
 import { saveBlob } from '../saveBlob';
 import { useSel, useStudio } from '../studioContext';
 
@@ -27,7 +28,6 @@ export function Share() {
   const wrong = useSel((s) => s.runs.draftError !== null);
   const model = useSel((s) => s.model.source);
   const dataset = useSel((s) => s.dataset);
-  const file = useRef<HTMLInputElement>(null);
   const [made, setMade] = useState<Made | null>(null);
   // What was made of other settings is gone; of other data, too, where it names them.
   const shown = made?.of === draft && (made.kind === 'link' || made.dataset === dataset.version) ? made : null;
@@ -58,22 +58,12 @@ export function Share() {
         >
           {t.export}
         </button>
-        <button type="button" onClick={() => file.current?.click()}>
-          {t.import}
-        </button>
-        <input
-          ref={file}
-          type="file"
+        <FileButton
+          label={t.import}
+          fileLabel={t.file}
           accept=".json,application/json"
-          className="sr-only"
-          tabIndex={-1}
-          aria-label={t.file}
-          data-testid="config-file"
-          onChange={(e) => {
-            const [chosen] = e.target.files ?? [];
-            e.target.value = '';
-            if (chosen) void configure.importFile(chosen);
-          }}
+          testId="config-file"
+          onFiles={([file]) => void configure.importFile(file)}
         />
         <button type="button" data-testid="config-link" disabled={wrong} onClick={() => make('link')}>
           {t.makeLink}
