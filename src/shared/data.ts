@@ -11,8 +11,14 @@ export interface OwnFile {
   file: Blob;
 }
 
-export const DATA_FORMATS = ['jsonl', 'json', 'csv', 'tsv', 'txt', 'parquet'] as const;
-export type DataFormat = (typeof DATA_FORMATS)[number];
+export const TEXT_FORMATS = ['jsonl', 'json', 'csv', 'tsv', 'txt'] as const;
+export type TextFormat = (typeof TEXT_FORMATS)[number];
+/** Formats whose files say all of how they are read; each has its reader in `data/parse/binary.ts`. */
+export const BINARY_FORMATS = ['parquet'] as const;
+export type BinaryFormat = (typeof BINARY_FORMATS)[number];
+export const DATA_FORMATS = [...TEXT_FORMATS, ...BINARY_FORMATS];
+export type DataFormat = TextFormat | BinaryFormat;
+export const isTextFormat = (format: string): format is TextFormat => TEXT_FORMATS.some((own) => own === format);
 /** What a table may be read from: nobody chooses that files are pictures. */
 type TableFormat = DataFormat | 'pictures';
 
@@ -29,7 +35,7 @@ export const DATA_EXTENSIONS = [
   'text',
   'data',
   'label',
-  'parquet',
+  ...BINARY_FORMATS,
 ] as const;
 
 /** What is wrong with a row as it stands in the file; all but 'huge' and 'syntax' can be repaired. */

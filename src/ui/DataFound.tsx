@@ -1,14 +1,15 @@
 /** What the file turned out to be, with the evidence, and how it is read: each of that can be chosen. */
 import {
-  DATA_FORMATS,
-  type DataFormat,
   FILE_USES,
   type FileUse,
+  isTextFormat,
   type Quote,
   QUOTES,
   READ_AUTO,
   type ReadChoices,
+  TEXT_FORMATS,
   TEXT_UNITS,
+  type TextFormat,
   type TextUnit,
 } from '../shared/data';
 import { encodingName, ENCODINGS } from '../shared/encodings';
@@ -33,8 +34,6 @@ const SEPARATORS = [
   ['space', ' '],
   ['none', ''],
 ] as const;
-/** Nothing is left open of how the one binary format is read. */
-const FORMATS = DATA_FORMATS.filter((format) => format !== 'parquet');
 /** Files of an archive that are listed. */
 const MOST_FILES = 12;
 
@@ -57,7 +56,7 @@ export function DataFound() {
                     table.columns.length,
                     t.how(
                       table.format.toUpperCase(),
-                      table.format === 'parquet' ? null : table.encoding,
+                      isTextFormat(table.format) ? table.encoding : null,
                       table.packed && say(table.packed),
                     ),
                   )
@@ -71,7 +70,7 @@ export function DataFound() {
           ))}
         </ul>
         {table.files.length > 1 && <Files />}
-        {table.format !== 'parquet' && table.format !== 'pictures' && <Reading format={table.format} />}
+        {isTextFormat(table.format) && <Reading format={table.format} />}
       </div>
       {table.format !== 'pictures' && <FirstRows columns={table.columns} rows={sample.slice(0, 5)} />}
     </div>
@@ -110,7 +109,7 @@ function FirstRows({ columns, rows }: { columns: string[]; rows: string[][] }) {
 }
 
 /** How the bytes become rows. What is asked most often is in sight, the rest behind a line that says what was found. */
-function Reading({ format }: { format: DataFormat }) {
+function Reading({ format }: { format: TextFormat }) {
   const studio = useStudio();
   const choices = useSel((s) => s.dataset.choices);
   const table = useSel((s) => s.dataset.parsed!.table);
@@ -167,7 +166,7 @@ function Reading({ format }: { format: DataFormat }) {
         <div className="fields">
           {select(
             'format',
-            FORMATS.map((value) => ({ value, label: t.formats[value] })),
+            TEXT_FORMATS.map((value) => ({ value, label: t.formats[value] })),
             (format) =>
               choose({
                 ...READ_AUTO,

@@ -1,5 +1,5 @@
 /** What format a text is in: by the name's extension, and where that says nothing by its beginning. */
-import type { DataFormat, TextUnit } from '../../shared/data';
+import type { TextFormat, TextUnit } from '../../shared/data';
 import { dialectOf } from './dialect';
 import { CsvReader } from './csvReader';
 import { type Labelled, labelledLines } from './labelled';
@@ -11,8 +11,6 @@ const LINES = 400;
 /** Most labels that lines of a table have, and lines of one label alone that a table sorted by its labels begins with. */
 const MAX_LABELS = 100;
 const SORTED_LINES = 50;
-
-type TextFormat = Exclude<DataFormat, 'parquet'>;
 
 export interface Found {
   format: TextFormat;

@@ -1,17 +1,19 @@
 /** Files → `ParsedTable`, piece by piece. The name's extension says the format; without one the content does. */
 import {
-  type DataFormat,
   type FileInfo,
+  isTextFormat,
   type OwnFile,
   type ParsedTable,
   READ_AUTO,
   type ReadChoices,
   type TableInfo,
+  type TextFormat,
   type TextUnit,
 } from '../../shared/data';
 import { DataError } from '../../shared/errors';
 import { message } from '../../shared/message';
 import { Pace, type PaceHooks } from '../pace';
+import { binaryFormatOf, readBinary } from './binary';
 import { candidates, usesOf } from './choose';
 import { TextPieces } from './decode';
 import { Delimited } from './delimited';
@@ -106,16 +108,12 @@ class UnknownEncoding extends Error {}
 async function parseSource(source: Source, choices: ReadChoices, pace: Pace, several: boolean): Promise<ParsedTable> {
   if (source.problem) throw source.problem;
   const named = (table: ParsedTable): ParsedTable => ({ ...table, fileName: source.path });
-  if (await isParquet(source)) {
+  const binary = await binaryFormatOf(source);
+  if (binary) {
     const table = new TableBuilder();
-    // Its library is asked for only by those who need it.
-    const { readParquet } = await import('./parquet');
-    await readParquet(source.blob ?? (await whole(source)), table, pace);
+    await readBinary(binary, source, table, pace);
     return named(
-      table.finish(
-        { ...NOTHING, fileName: source.path, format: 'parquet', encoding: 'binary' },
-        several ? 1 : undefined,
-      ),
+      table.finish({ ...NOTHING, fileName: source.path, format: binary, encoding: 'binary' }, several ? 1 : undefined),
     );
   }
   const read = (legacy: Legacy | null) => parseText({ source, choices, pace, legacy, several });
@@ -250,19 +248,8 @@ async function encodingOf(source: Source, pace: Pace): Promise<Legacy> {
   };
 }
 
-async function isParquet(source: Source): Promise<boolean> {
-  if (source.blob) return new TextDecoder('latin1').decode(await source.blob.slice(0, 4).arrayBuffer()) === 'PAR1';
-  return /\.parquet$/i.test(source.path);
-}
-
-async function whole(source: Source): Promise<Blob> {
-  const pieces: BlobPart[] = [];
-  for await (const piece of source.pieces(() => {})) pieces.push(piece as Uint8Array<ArrayBuffer>);
-  return new Blob(pieces);
-}
-
 interface Parser {
-  format: DataFormat;
+  format: TextFormat;
   text: TextParser;
   unit: TextUnit | null;
   labelled: Labelled | null;
@@ -282,7 +269,8 @@ function chooseParser({
   choices: ReadChoices;
 }): Parser {
   const found = choices.format === 'auto' ? formatOf(fileName, head, all) : null;
-  const format = found?.format ?? (choices.format as DataFormat);
+  const format = found?.format ?? choices.format;
+  if (!isTextFormat(format)) throw new DataError(message('data.file.otherFormat', { format }));
   switch (format) {
     case 'csv':
     case 'tsv':
@@ -300,8 +288,6 @@ function chooseParser({
         labelled,
       };
     }
-    case 'parquet':
-      throw new DataError(message('data.file.noParquet'));
   }
 }
 

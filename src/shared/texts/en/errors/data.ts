@@ -88,7 +88,10 @@ export const data = {
       message: `${path} has other columns (${own}) than the file before it (${others}).`,
       hint: 'Files that are read together must have the same columns. Choose “not used” for one of them.',
     }),
-    noParquet: { message: 'This is not a Parquet file.', hint: 'Choose another format.' },
+    otherFormat: ({ format }: { format: string }) => ({
+      message: `This file is not in the format ${format}.`,
+      hint: 'Choose another format.',
+    }),
     packed: ({ what }: { what: string }) => ({
       message: `The packed file cannot be read: ${what}.`,
       hint: 'Pack it again, or unpack it and choose what was inside.',

@@ -67,7 +67,7 @@ export const data: Texts['errors']['data'] = {
       message: `${path} 的列（${own}）与前一个文件（${others}）不同。`,
       hint: '一起读取的文件必须有相同的列。请把其中一个设为“不使用”。',
     }),
-    noParquet: { message: '这个文件不是 Parquet 文件。', hint: '请选择其他格式。' },
+    otherFormat: ({ format }) => ({ message: `这个文件不是 ${format} 格式。`, hint: '请选择其他格式。' }),
     packed: ({ what }) => ({
       message: `无法读取这个压缩文件：${what}。`,
       hint: '请重新打包，或解压后选择里面的文件。',

@@ -4,19 +4,19 @@
  */
 import { parquetMetadata, type ColumnMetaData, type FileMetaData, type RowGroup } from 'hyparquet';
 import { assembleNested } from 'hyparquet/src/assemble.js';
-import { DataError } from '../../shared/errors';
-import { type Message, message } from '../../shared/message';
-import { Cancelled, type Pace } from '../pace';
-import { MAX_ROWS, MAX_TEXT_BYTES } from '../rowStore';
-import { excerpt } from './excerpt';
-import { plainText } from './json';
-import { Budget, broken } from './parquet/bounds';
-import { BadText } from './parquet/cells';
-import { readColumn } from './parquet/column';
-import { columnsOf, type Column, type Leaf } from './parquet/schema';
-import { checkStruct } from './parquet/thrift';
-import { isKnownCodec } from './parquet/unpack';
-import { MAX_COLUMNS, MAX_ROW_LENGTH, type TableBuilder } from './table';
+import { DataError } from '../../../shared/errors';
+import { type Message, message } from '../../../shared/message';
+import { Cancelled, type Pace } from '../../pace';
+import { MAX_ROWS, MAX_TEXT_BYTES } from '../../rowStore';
+import { excerpt } from '../excerpt';
+import { plainText } from '../json';
+import { Budget, broken } from './bounds';
+import { BadText } from './cells';
+import { readColumn } from './column';
+import { columnsOf, type Column, type Leaf } from './schema';
+import { checkStruct } from './thrift';
+import { isKnownCodec } from './unpack';
+import { MAX_COLUMNS, MAX_ROW_LENGTH, type TableBuilder } from '../table';
 
 /** Largest row group, unpacked. */
 const MAX_GROUP = 128 << 20;
