@@ -34,7 +34,7 @@ export function accountant(
   };
   const base = [...forward(bare), ...headLoss(bare, true), ...backward(bare)];
   const frozen = base.filter((op) => multiplies(op) && op.kernel.label.startsWith('matmul/'));
-  // What the adapter multiplies for all tokens, and once a step. A layer that is computed anew is the layout's work, not its own.
+  // What the adapter multiplies for all tokens, and once a step. A layer that is recomputed is the layout's work, not its own.
   const labels = new Set(base.map((op) => ('kernel' in op ? op.kernel.label : '')));
   const once: Pass = { ...pass, recompute: false };
   const adapter = [...forward(once), ...backward(once)].filter((op) => multiplies(op) && !labels.has(op.kernel.label));

@@ -7,7 +7,7 @@ export interface Layout {
   microBatches: number;
   /** Parts of a batch, of whole sequences; 1 unless given. */
   split?: number;
-  /** Keep only every layer's input and compute the rest anew in the backward: a third more work, far less memory. */
+  /** Keep only every layer's input and recompute the rest in the backward: a third more work, far less memory. */
   recompute: boolean;
   /** A session that began before version 2 draws its random numbers as it did; see `saltOfVersion1`. */
   salts?: 'version 1';

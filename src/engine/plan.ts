@@ -1,5 +1,5 @@
 /**
- * The memory plan: how many runs share a pass, whether the backward computes layers anew, and what that allocates, in
+ * The memory plan: how many runs share a pass, whether the backward recomputes layers, and what that allocates, in
  * bytes per item, from the same size functions that the allocation uses. Nothing is allocated here.
  */
 import type { RunConfig, TrainConfig } from '../shared/config';
@@ -46,7 +46,7 @@ export function fullLayout(c: ModelDescription, runs: number, train: TrainConfig
 }
 
 /**
- * From the fastest layout to the thriftiest: fewer runs in a pass first, then layers computed anew, which computes the same
+ * From the fastest layout to the thriftiest: fewer runs in a pass first, then recomputed layers, which gives the same
  * bits; then batches in halves, quarters …, whose gradients are added up in another order.
  */
 function layouts(c: ModelDescription, runs: number, train: TrainConfig): Layout[] {

@@ -28,7 +28,7 @@ export interface FetchOptions {
   onProgress?: Progress;
   /**
    * Of the file, in hexadecimal digits: what comes must have it. null: the hub does not say, and a kept copy will do.
-   * Absent for small files, which are asked for anew as long as there is a network.
+   * Absent for small files, which are asked for again as long as there is a network.
    */
   sha256?: string | null;
 }

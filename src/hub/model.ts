@@ -31,7 +31,7 @@ export interface DownloadedModel {
   /** What was downloaded. */
   file: ModelFile;
   weights: Weights;
-  /** What its logits are held against: by the same file as the weights. */
+  /** What its logits are compared with: by the same file as the weights. */
   reference: ReferenceModel;
 }
 

@@ -149,7 +149,7 @@ const KEPT_WORDS = 10_000;
 /**
  * The pieces of words that byte-pair encoding has met. The library's own cache takes a word out and puts it in again at every
  * use, and V8 then copies the whole table every so often: half of all time of encoding. Here nothing moves, and what is full
- * begins anew; which words are kept changes no token.
+ * starts over; which words are kept changes no token.
  */
 class Words {
   readonly #pieces = new Map<string, string[]>();

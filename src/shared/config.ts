@@ -99,7 +99,7 @@ export const isPerToken = (run: Pick<RunConfig, 'method'>): boolean => methodOf(
 /** Whether the update is one matrix, the same for every token, so that it can be merged into the weights. */
 export const isMergeable = (run: Pick<RunConfig, 'method'>): boolean => !isGated(run) && !isPerToken(run);
 
-/** Whether the gate draws its tokens anew each time: then there are no thresholds, and no file could say what the adapter does. */
+/** Whether the gate draws its tokens again each time: then there are no thresholds, and no file could say what the adapter does. */
 export const drawsTokens = (run: Pick<RunConfig, 'method' | 'gate'>): boolean =>
   isGated(run) && ruleOf(run.gate).draws === true;
 

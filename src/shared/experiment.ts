@@ -32,7 +32,7 @@ export const MAX_VARIANTS = 48;
 /** Variants that come from a grid of settings: the fields that were varied, and which variants belong to each setting. */
 const gridSchema = z.strictObject({
   fields: z.array(z.string().min(1).max(40)).min(1).max(2),
-  /** `reference`: what the setting's variants are held against, where that is not one of them because no field concerns it. */
+  /** `reference`: what the setting's variants are compared with, where that is not one of them because no field concerns it. */
   settings: z
     .array(
       z.strictObject({
@@ -183,7 +183,7 @@ const currentCell = z.strictObject({
   parameters: count,
   /** Cells of earlier versions do not say. */
   devices: devicesSchema.default([]),
-  /** Validation loss: of the untouched model, at the end, and at every evaluation. */
+  /** Validation loss: of the base model, at the end, and at every evaluation. */
   base: finite.nullable(),
   loss: finite.nullable(),
   evals: z.array(point),

@@ -34,7 +34,7 @@ export const RUNS_IN: Record<ExportKind | 'peft', readonly Runtime[]> = {
 export interface Exportable {
   name: string;
   method: MethodName;
-  /** Whether it skips tokens, and whether it draws them anew each time. */
+  /** Whether it skips tokens, and whether it draws them again each time. */
   gated: boolean;
   draws: boolean;
   model: ModelDescription;

@@ -2,7 +2,7 @@
 import { halvesToF32 } from './half';
 import type { QuantisedBlocks } from './types';
 
-/** What they are worth, the form that every reader and kernel is held against: scale · q + offset in doubles, rounded to f32 once. */
+/** What they are worth, the form that every reader and kernel is compared with: scale · q + offset in doubles, rounded to f32 once. */
 export function dequantise({ bits, block, values, scales, offsets }: QuantisedBlocks): Float32Array<ArrayBuffer> {
   const out = new Float32Array(scales.length * block);
   const centre = offsets === null && bits === 4 ? 8 : 0;

@@ -47,7 +47,7 @@ const recordSchema = z
     template: templateSchema,
     mapping: mappingSchema.nullable(),
     config: sessionSchema,
-    /** Validation loss of the untouched model. */
+    /** Validation loss of the base model. */
     base: finite.nullable(),
     /** By run of the experiment, in its order: where it ended. */
     finals: z

@@ -71,7 +71,7 @@ interface Events {
 
 /**
  * A worker that is given nothing before it has said that it lives: until then messages, and what they transfer, wait
- * here. One that stays silent is ended and started anew; when no try is left, an `error` event says `SILENT`. One that
+ * here. One that stays silent is ended and started again; when no try is left, an `error` event says `SILENT`. One that
  * ends by itself (closed, or killed for its memory) does so without an event of the browser's; here `ENDED` is said, and
  * `STUCK` of one that does not come back from starting another.
  */

@@ -257,7 +257,7 @@ export interface LogitCheck {
   /** ONNX Runtime on the same file, or the forward written plainly in f64, on the same weights. */
   by: 'onnxruntime' | 'plain';
   tokens: number;
-  /** max|ours − reference| / max|reference|, and the bar it is held against. */
+  /** max|ours − reference| / max|reference|, and the bar it must stay below. */
   relativeError: number;
   tolerance: number;
   /** Mean KL divergence of the next token in nats, and its bar; null where the largest difference says enough. */

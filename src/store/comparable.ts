@@ -52,7 +52,7 @@ export interface ComparableRun {
     /** Step of the last evaluation. */
     evaluatedAt: number | null;
     loss: number | null;
-    /** Validation loss of the untouched model. */
+    /** Validation loss of the base model. */
     base: number | null;
     best: { step: number; loss: number } | null;
     /** Share of validation tokens × modules that were skipped; null without gates. */

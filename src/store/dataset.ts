@@ -381,7 +381,7 @@ export class DatasetCommands {
 
   /**
    * Tokens made with another tokenizer must not reach the next model: they are made again, once it is there.
-   * @param openTokenizer opens it, now and wherever the worker has to start anew: the chat templates that it brings, or null
+   * @param openTokenizer opens it, now and wherever the worker has to start again: the chat templates that it brings, or null
    *   where it could not be opened
    */
   useTokenizer(openTokenizer: () => Promise<ChatTemplate[] | null>): void {
@@ -392,7 +392,7 @@ export class DatasetCommands {
     this.prepareSoon(0);
   }
 
-  /** As `useTokenizer`, but only wherever the worker starts anew. */
+  /** As `useTokenizer`, but only wherever the worker starts again. */
   wantTokenizer(openTokenizer: () => Promise<ChatTemplate[] | null>): void {
     this.#openTokenizer = openTokenizer;
   }

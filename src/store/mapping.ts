@@ -22,7 +22,7 @@ export class MappingCommands {
     this.#host = host;
   }
 
-  /** What kind of data it is: as detected, or with columns that are guessed anew. */
+  /** What kind of data it is: as detected, or with columns that are guessed again. */
   setKind(kind: DataKind): void {
     const parsed = this.#d.parsed;
     if (!parsed) return;

@@ -244,7 +244,7 @@ export class ModelCommands {
     this.#host.flush();
     if (before && train?.reply.kept) {
       this.#takeBack(before);
-      // A data worker that had to start anew has opened it by now.
+      // A data worker that had to start again has opened it by now.
       if (data) this.#host.data.useTokenizer(openTokenizer);
       else this.#host.data.prepareSoon(0);
       return;

@@ -282,7 +282,7 @@ export interface CompareSlice {
   added: AddedRun[];
   /** Keys of what is left out; everything else is compared. */
   off: ReadonlySet<string>;
-  /** Key of what the others are held against; null = the first. */
+  /** Key of what the others are compared with; null = the first. */
   reference: string | null;
   /** The saved session that is being read. */
   reading: string | null;

@@ -61,7 +61,7 @@ export class TrainingCommands {
 
   /**
    * Puts a new session in the place of the last one; resolves once its first step may begin. One of an experiment over seeds
-   * looks at gates, and is no run of its own: the experiment keeps its cells and starts what was interrupted anew, so it
+   * looks at gates, and is no run of its own: the experiment keeps its cells and starts what was interrupted over, so it
    * is neither saved on the way nor listed under History.
    */
   async begin(

@@ -193,7 +193,7 @@ function widestGap(values: readonly number[]): number {
   return Math.sqrt(sorted[best] * sorted[best + 1]);
 }
 
-/** The worst of both, held against the bars. What is not finite differs. */
+/** The worst of both, compared with the bars. What is not finite differs. */
 function compareLearnt(ours: Learnt, expected: Learnt) {
   const lossError = worstOf(
     ours.losses.map((loss, i) => Math.abs(loss - expected.losses[i]) / Math.abs(expected.losses[i])),

@@ -107,7 +107,7 @@ it('stacked, in turns, or with layers computed anew: bit for bit the same', asyn
   for (const result of alone.steps.map((step) => step[3])) expect(result.work.done).toBe(result.work.dense + norms);
   for (const how of [layout(6, false), layout(3, false, 128), layout(6, true), layout(1, true)]) {
     const other = await losses(how);
-    // A layer that is computed anew is more work, and counted.
+    // A layer that is recomputed is more work, and counted.
     const learnt = (steps: StepResult[][]) =>
       steps.map((step) => step.map(({ work, ...result }) => ({ ...result, work: how.recompute ? null : work })));
     expect(learnt(other.steps), JSON.stringify(how)).toEqual(learnt(alone.steps));

@@ -2,7 +2,7 @@
 import { type Message, message } from '../shared/message';
 import type { LogitCheck } from '../shared/types';
 
-/** Bars that logits are held against. */
+/** Bars that the differences of logits must stay below. */
 export interface LogitBars {
   /** Largest difference, relative to the largest logit. */
   largest: number;

@@ -1,4 +1,4 @@
-/** What weights and gradients say of each module: the criteria that a sparsity ranking is held against. */
+/** What weights and gradients say of each module: the criteria that a sparsity ranking is compared with. */
 import { matrixOf } from '../engine/model/weights';
 import type { AdapterRun } from '../engine/adapterRun';
 import { adapterMethodOf, trainedOf } from '../engine/adapters/methods';

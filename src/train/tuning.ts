@@ -24,7 +24,7 @@ const open = async () =>
       })
     : undefined;
 
-/** Adapter, browser, sizes and the variants there are: another one of any of them is measured anew. */
+/** Adapter, browser, sizes and the variants there are: with another one of any of them it is measured again. */
 function keyOf({ info }: Device, { dIn, dOut, weight }: TypicalProduct): string {
   return JSON.stringify([
     info.vendor,

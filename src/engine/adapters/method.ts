@@ -80,7 +80,7 @@ export interface ForwardIO {
   record: boolean;
   /** The pass only fills `wholeBatch`: statistics are not kept. */
   choosing?: boolean;
-  /** The backward computes the layer anew: what `saved` kept of the first time is still there, nothing counts twice. */
+  /** The backward recomputes the layer: what `saved` kept of the first time is still there, nothing counts twice. */
   recompute: boolean;
 }
 

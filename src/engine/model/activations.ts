@@ -121,14 +121,14 @@ const mlpGradSizes = ({ gated, inner }: MlpDescription, rows: number) => ({
   up: 4 * rows * inner,
 });
 
-/** The residual stream before a layer, [rows, width]: kept for every layer, whatever is computed anew. */
+/** The residual stream before a layer, [rows, width]: kept for every layer, whatever is recomputed. */
 export const inputSizes = ({ width }: ModelDescription, capacity: Capacity) => ({
   input: 4 * stackedRows(capacity) * width,
 });
 
 /**
  * The rest of one layer, [rows, …]: what its backward reads. One set for each layer; one for all of them where the
- * backward computes a layer anew, and in inference. Layers are alike, or the largest is meant.
+ * backward recomputes a layer, and in inference. Layers are alike, or the largest is meant.
  */
 export const layerSizes = ({ layers, width }: ModelDescription, capacity: Capacity) => {
   const rows = stackedRows(capacity);
@@ -188,7 +188,7 @@ export const topSizes = (model: ModelDescription, capacity: Capacity) => {
   const [rows, targets] = [stackedRows(capacity), stackedTargets(capacity)];
   const { width, layers } = model;
   return {
-    /** The normed input of a half. The backward makes it anew from the norm's statistics. */
+    /** The normed input of a half. The backward recomputes it from the norm's statistics. */
     normed: 4 * rows * width,
     /** The MLP's activation. */
     act: 4 * rows * Math.max(...layers.map(({ mlp }) => mlp.inner)),

@@ -10,7 +10,7 @@ import { lowRankPartialBytes } from '../kernels/lowRankGrad/lowRankGrad';
 import { type Capacity, stackedRows } from './batch';
 
 /**
- * Which modules share what they keep: none in training; where layers are computed anew, a kind's modules share what is made
+ * Which modules share what they keep: none in training; where layers are recomputed, a kind's modules share what is made
  * again with the layer; all where no backward follows.
  */
 export type Sharing = 'none' | 'layers' | 'all';
@@ -29,7 +29,7 @@ export interface ActivationNeeds {
 }
 
 const keyOf = (m: AdaptedModule, sharing: Sharing) => (sharing === 'all' ? 'all' : m.path);
-/** What is computed anew with its layer needs no place of its own in every layer. */
+/** What is recomputed with its layer needs no place of its own in every layer. */
 const baseKeyOf = (m: AdaptedModule, sharing: Sharing) => (sharing === 'layers' ? m.kind : keyOf(m, sharing));
 
 export function activationNeeds(

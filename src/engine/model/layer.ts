@@ -8,7 +8,7 @@ import { mlpHalf } from './nn/mlp';
 import type { Pass } from './nn/pass';
 
 /**
- * From the layer's input to `target` [rows, width]. `recompute`: its activations are computed anew for the backward, from
+ * From the layer's input to `target` [rows, width]. `recompute`: its activations are recomputed for the backward, from
  * its input and what the adapters kept; `target` is then left out, unless an adapter needs the last module's frozen output.
  */
 export function layerForward(pass: Pass, layer: number, target: Tensor, recompute = false): Op[] {

@@ -21,7 +21,7 @@ export const formOf = (gate: { rule: GateRule }): GateForm | null => {
 /** The rule that such files are of. */
 export const ruleOfForm = (form: GateForm): GateRule => GATE_RULES.find((rule) => formOf({ rule }) === form)!;
 
-/** Whether the rule learns a threshold τ from μ; the others choose the tokens to keep in each batch anew. */
+/** Whether the rule learns a threshold τ from μ; the others choose the active tokens of each batch by themselves. */
 export const learnsThreshold = (gate: { rule: GateRule }): boolean => ruleOf(gate).cut === 'learned';
 
 /** What the form sets with a rule: its starting values where the gate's are automatic. */

@@ -6,7 +6,7 @@ export interface RuleDescription {
    * (τ follows from it), or not at all.
    */
   cut: 'learned' | 'share' | null;
-  /** It draws its tokens anew each time: no file could say what the adapter does. */
+  /** It draws its tokens again each time: no file could say what the adapter does. */
   draws?: true;
   /** What is left of an active update: not Δ but max(0, 1 − τ/r) Δ. Its files say so by their `peft_type`. */
   shrinks?: true;

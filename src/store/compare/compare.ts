@@ -354,7 +354,7 @@ export class Compare {
     try {
       for (let same = 0; same < SAME_IN_A_ROW; same++) {
         const now = this.#s.compare.ballot;
-        // Thrown away, or begun anew, while this was under way.
+        // Thrown away, or begun again, while this was under way.
         if (!now || now.seed !== ballot.seed || this.#cancelled) return;
         const prompt = await this.#votePrompt(now);
         if (prompt === null) return;

@@ -14,7 +14,7 @@ import type { MetricLog } from '../metricLog';
 import type { AddedRun, State } from '../slices';
 import { carriedPrompt } from '../template';
 
-/** Losses compare only where model and validation text are the same: then the untouched model has the same loss on as many tokens. */
+/** Losses compare only where model and validation text are the same: then the base model has the same loss on as many tokens. */
 export interface BaseMeasures {
   model: string;
   base: number;
@@ -229,7 +229,7 @@ function numbered(list: Omit<Contender, 'index' | 'place'>[]): Contender[] {
   });
 }
 
-/** Those that are compared, and the one that the others are held against: the chosen one, or the first. */
+/** Those that are compared, and the one that the others are compared with: the chosen one, or the first. */
 export function chosen(
   all: readonly Contender[],
   { off, reference }: State['compare'],

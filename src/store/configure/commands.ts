@@ -132,7 +132,7 @@ export class ConfigureCommands {
     this.setDraft(defaultSession());
   }
 
-  /** Puts a whole experiment into the form. Data are tokenised anew where the context or the task has changed. */
+  /** Puts a whole experiment into the form. Data are tokenised again where the context or the task has changed. */
   setDraft(draft: SessionConfig): void {
     const before = this.#r.draft.train;
     this.#page.patch('runs', { draft, fix: null });

@@ -16,7 +16,7 @@ const halves = (from: number, least: number): number[] => {
 
 /**
  * First smaller batches that are added up, which give the same updates; then shorter texts; then narrower adapters; then
- * all three. (Computing layers anew is no choice here: the plan does it by itself before it gives up.)
+ * all three. (Recomputing layers is no choice here: the plan does it by itself before it gives up.)
  */
 export function thriftier(draft: SessionConfig): Thriftier[] {
   const { train } = draft;

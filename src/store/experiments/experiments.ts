@@ -1,7 +1,7 @@
 /**
  * Experiments over seeds, as commands: start, pause, go on, stop, delete. One queue per tab; each of its sessions trains
  * like any other, so that Train and Inspect show it live. Finished cells are written as they come. A session that was
- * interrupted starts anew, and by its seed gives what it would have given.
+ * interrupted starts over, and by its seed gives what it would have given.
  */
 import type { StoreApi } from 'zustand/vanilla';
 import { type SessionConfig, isGated } from '../../shared/config';

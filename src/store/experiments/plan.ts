@@ -58,7 +58,7 @@ function sessionsPerSeed(experiment: Experiment): { stage: Job['stage']; variant
   ];
 }
 
-/** A session counts when all of its cells are there: an interrupted one starts anew, and gives the same. */
+/** A session counts when all of its cells are there: an interrupted one starts over, and gives the same. */
 function isDone(
   { stage, variants }: { stage: Job['stage']; variants: readonly string[] },
   cells: readonly Cell[],

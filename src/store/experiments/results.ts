@@ -48,7 +48,7 @@ export interface ResultRow {
   values: (Interval | null)[];
   /** Of a grid: the setting it has. */
   setting: string | null;
-  /** What it is held against: of a grid the first variant of its own setting; null for the reference itself. */
+  /** What it is compared with: of a grid the first variant of its own setting; null for the reference itself. */
   against: { id: string; name: string } | null;
   /** Validation loss against that, paired by seed. */
   difference: Interval | null;
@@ -61,7 +61,7 @@ export interface Results {
   measures: readonly Measure[];
   /** What the differences are against, for a table's head: a variant, or in a grid of several methods the first of these. */
   reference: { variant: string } | { method: string };
-  /** Of the untouched model: the same for all seeds. */
+  /** Of the base model: the same for all seeds. */
   base: number | null;
   rows: ResultRow[];
 }
@@ -116,7 +116,7 @@ export function resultsOf(experiment: Experiment, cells: readonly Cell[], rankin
   };
 }
 
-/** What each variant is held against: the first one; in a grid of several methods the first method with the variant's setting. */
+/** What each variant is compared with: the first one; in a grid of several methods the first method with the variant's setting. */
 function referencesOf({ grid }: Experiment, all: readonly Contestant[]): Map<string, Contestant> {
   const several = grid?.settings.some((s) => s.variants.some((id) => id !== s.reference));
   const reference = (id: string) =>

@@ -37,7 +37,7 @@ export interface ModelInfo {
   /** Bytes of frozen weights on the device. */
   weightBytes: number;
   check: LogitCheck;
-  /** null on the CPU, which GPUs are held against. */
+  /** null on the CPU, with which GPUs are compared. */
   gradients: GradientCheck | null;
   device: DeviceInfo;
 }

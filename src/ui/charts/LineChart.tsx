@@ -39,7 +39,7 @@ export function LineChart(props: Props) {
   const latest = useRef<Latest['current']>({ data, range, said: () => '' });
   const shown = useRef({ laidOut: true, stale: false });
   const colors = useChartColors();
-  // As text, so that the chart is built anew only when its looks change, not with every render.
+  // As text, so that the chart is rebuilt only when its looks change, not with every render.
   const looks = JSON.stringify({ lines, xLabel: texts().charts.step, yLabel, height, log, share, planned });
 
   useEffect(() => {
@@ -100,7 +100,7 @@ export function LineChart(props: Props) {
       const chart = plot.current;
       if (!chart) return;
       chart.setCursor({ left: bus.step === null ? -10 : chart.valToPos(bus.step, 'x'), top: -10 }, false);
-      // Said as the cursor moves, without drawing the component anew for it.
+      // Said as the cursor moves, without rendering the component again for it.
       if (box !== document.activeElement || bus.step === null) return;
       box.setAttribute('aria-valuenow', String(bus.step));
       box.setAttribute('aria-valuetext', latest.current.said());

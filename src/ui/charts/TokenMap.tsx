@@ -39,7 +39,7 @@ interface Props {
   onSelect: (module: number, token: number) => void;
 }
 
-/** Drawn anew only when the watched text has passed through again. */
+/** Redrawn only when the watched text has passed through again. */
 export const TokenMap = memo(function TokenMap({ watch, worth, token, module, onSelect }: Props) {
   const {
     attribution: worthSaid,

@@ -43,7 +43,7 @@ interface Props {
   head?: ReactNode;
 }
 
-/** Drawn anew only when the watched text has passed through again. */
+/** Redrawn only when the watched text has passed through again. */
 export const TokenView = memo(function TokenView(props: Props) {
   const { watch, worth, modes, mode, onMode, token, onToken, onPoint, tools, head } = props;
   const {

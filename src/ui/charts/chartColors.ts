@@ -1,4 +1,4 @@
-/** The style sheet's colours as a canvas wants them, found anew when the theme changes. */
+/** The style sheet's colours as a canvas wants them, read again when the theme changes. */
 import { useSyncExternalStore } from 'react';
 import { makeRamp, type Shade } from './ramp';
 

@@ -1,4 +1,4 @@
-/** Charts as files: PNG and SVG drawn anew from the data, CSV with all of it. */
+/** Charts as files: PNG and SVG redrawn from the data, CSV with all of it. */
 import { saveBlob } from '../saveBlob';
 import type { ChartColors } from './chartColors';
 import { CanvasSurface, type Surface, SvgSurface, shifted } from './surface';

@@ -27,7 +27,7 @@ interface Look {
   width: number;
   height: number;
   format: (value: number) => string;
-  /** Value of the untouched model, drawn where it lies not far from the others. */
+  /** Value of the base model, drawn where it lies not far from the others. */
   level: { value: number; label: string } | null;
   xLabel: string;
   lines?: readonly ScatterLine[];

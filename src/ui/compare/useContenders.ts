@@ -8,7 +8,7 @@ import { useSel, useStudio } from '../studioContext';
 export interface Compared {
   all: Contender[];
   shown: Contender[];
-  /** What the others are held against; null where nothing is shown. */
+  /** What the others are compared with; null where nothing is shown. */
   reference: Contender | null;
 }
 

@@ -21,7 +21,7 @@ export function withInterval(i: Interval | null, show: (v: number) => string): s
   return i.half === null ? show(i.mean) : `${show(i.mean)} ± ${show(i.half)}`;
 }
 
-/** Validation loss of every variant, seed by seed, beside the untouched model where that is not far off. */
+/** Validation loss of every variant, seed by seed, beside the base model where that is not far off. */
 export function lossFigure({ rows, base }: Results, width: number): Drawing {
   const t = texts().experiment.results;
   const all = rows.flatMap((r) => r.losses).filter((l) => l !== null);

@@ -76,7 +76,7 @@ const View = memo(function View({ session, note, version }: Props) {
   const watch = metricLog?.watch ?? null;
   const watched = watch?.picture ?? null;
   const watchLabel = t.inspect.watch.text;
-  // One element for as long as it says the same: a new one would draw all tokens anew with every step.
+  // One element for as long as it says the same: a new one would redraw all tokens with every step.
   const tools = useMemo(
     () =>
       !recorded &&

@@ -21,7 +21,7 @@ interface Props {
   recorded: boolean;
 }
 
-/** Drawn anew only when the watched text has passed through again. */
+/** Redrawn only when the watched text has passed through again. */
 export const Tokens = memo(function Tokens({ session, watch, runId, recorded, ...view }: Props) {
   const t = useTexts();
   const [asked, setMode] = useState<TokenMode>('gate');

@@ -1,5 +1,5 @@
 /**
- * Numbers as Parquet packs them: runs, and differences. Every count is held against the bytes that are there before
+ * Numbers as Parquet packs them: runs, and differences. Every count is compared with the bytes that are there before
  * anything is made of it. Format: https://parquet.apache.org/docs/file-format/data-pages/encodings/
  */
 import { message } from '../../../shared/message';

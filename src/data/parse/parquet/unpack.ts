@@ -57,7 +57,7 @@ function gunzip(input: Uint8Array, length: number): Uint8Array {
 // The library lets its output grow to whatever a packed page says as it goes on. Here it stays what it was made with.
 const buffers = new WeakMap<object, Uint8Array>();
 Object.defineProperty(BrotliOutput.prototype, 'buffer', {
-  // This module may be loaded anew (tests do it) while the library's stays.
+  // This module may be loaded again (tests do it) while the library's stays.
   configurable: true,
   get() {
     return buffers.get(this);

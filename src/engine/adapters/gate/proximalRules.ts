@@ -137,7 +137,7 @@ class AveragedRule extends ProximalRule {
     return [{ name: 'average', tensor: this.#average }];
   }
 
-  /** What closed the module must not close it again at once: its average starts anew, from nothing. */
+  /** What closed the module must not close it again at once: its average starts over, from nothing. */
   forget(module: number): void {
     this.context.device.write(this.#average, new Float32Array(2 * RATIO_BINS), 2 * module * BIN_BYTES);
   }

@@ -87,7 +87,7 @@ export class Lora implements Update {
     return this.#low.dropout > 0 || this.#low.tokenDropout > 0;
   }
 
-  /** What A gets to see: x, or where the run has dropout the shared copy, filled anew. */
+  /** What A gets to see: x, or where the run has dropout the shared copy, filled again. */
   #drop(m: AdaptedModule, rows: RowCount, x: Tensor, { dropped }: Scratch): { ops: Op[]; input: Tensor } {
     const { device, dropout: p, tokenDropout: ofRows } = this.#low;
     if (!this.#drops) return { ops: [], input: x };

@@ -26,7 +26,7 @@ export interface AdaloraHyper {
   clip: number;
   /** Sensitivity is measured. */
   learn: boolean;
-  /** How many triplets are dropped by score, chosen anew; null leaves the choice. */
+  /** How many triplets are dropped by score, chosen again; null leaves the choice. */
   drop: number | null;
   /** Dropped singular values become 0. */
   mask: boolean;

@@ -55,7 +55,7 @@ export function layerNorm(device: Device, p: LayerNorm & { eps: number }): Dispa
   };
 }
 
-/** `out` of `layerNorm` anew, bit for bit, from the `stats` that it kept. Overwrites. */
+/** `out` of `layerNorm` recomputed, bit for bit, from the `stats` that it kept. Overwrites. */
 export function layerNormAgain(p: LayerNorm): Dispatch {
   return {
     kernel: {

@@ -46,7 +46,7 @@ export function rmsNorm(
   };
 }
 
-/** `out` of `rmsNorm` anew, bit for bit, from the `rstd` that it kept. Overwrites. */
+/** `out` of `rmsNorm` recomputed, bit for bit, from the `rstd` that it kept. Overwrites. */
 export function rmsNormAgain(p: {
   rows: RowCount;
   x: Tensor;

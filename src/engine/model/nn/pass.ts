@@ -41,7 +41,7 @@ export interface Pass {
   record: boolean;
   /** The pass only fills the methods' `wholeBatch`. */
   choosing?: boolean;
-  /** Layers share their activations, so the backward computes each layer's anew. */
+  /** Layers share their activations, so the backward recomputes each layer's. */
   recompute: boolean;
 }
 
