@@ -18,6 +18,8 @@ const isTest = (path) => /\.test\.tsx?$|\/testing\//.test(path);
 /** What is the app, without its tests. */
 const APP = ['index.html', ...filesOf('src'), ...filesOf('public')].filter((path) => !isTest(path));
 const SOURCE = APP.filter((path) => /\.tsx?$/.test(path)).map(read);
+/** Each file's code: every recipe looks through all of them. */
+const CODE = new Map(APP.map((path) => [path, codeOf(read(path))]));
 
 const named = (text) => [...text.matchAll(/`([^`\n]+)`/g)].map(([, name]) => name);
 const isPath = (name) => /^(src|e2e|bench|fuzz|reference|docs|public|\.ci)\/[^\s*<]*$|^index\.html$/.test(name);
@@ -105,7 +107,7 @@ test.each(each)('to add a $what', ({ what, name, folder, count, text }) => {
   // What stands in the folder by name is there.
   const inside = names.filter((path) => !path.includes('/') && path.startsWith(`${name}.`));
   expect(inside.filter((path) => !folders.some((own) => existsSync(own + path)))).toEqual([]);
-  const mentions = APP.filter((path) => mention(name).test(codeOf(read(path))) && !except?.test(path));
+  const mentions = APP.filter((path) => mention(name).test(CODE.get(path)) && !except?.test(path));
   const outside = mentions.filter((path) => !folders.some((own) => path.startsWith(own)));
   expect(outside.filter((path) => !paths.includes(path))).toEqual([]);
   expect([outside.length, folders.length > 0]).toEqual([Number(count), folder !== '']);
