@@ -3,6 +3,7 @@ import { type SessionConfig, type TrainConfig, defaultSession } from '../shared/
 import { type Scores, MAX_LABELLED, scoresOf } from '../shared/classification';
 import { AdapterError } from '../shared/errors';
 import { message } from '../shared/message';
+import { tellsClasses } from '../shared/model';
 import type { GateStats, TokenSet } from '../shared/types';
 import { Examiner } from './examiner';
 import { createTrainer, planned } from './layouts';
@@ -42,9 +43,11 @@ export function joinSets(a: TokenSet, b: TokenSet): TokenSet {
 
 /** The base under an adapter's own head, where it brings one. */
 async function headed(open: OpenModel, adapter: ImportedAdapter | null): Promise<OpenModel> {
-  if (!adapter || adapter.whole.size === 0) return open;
-  const base = await open.base.withHead(adapter.model, adapter.whole);
-  return { ...open, base, info: { ...open.info, config: adapter.model } };
+  if (!adapter || adapter.whole.size === 0 || !tellsClasses(adapter.model)) return open;
+  const { drawn: _, ...head } = adapter.model.head; // What the file of the base lacks is there now.
+  const config = { ...adapter.model, head };
+  const base = await open.base.withHead(config, adapter.whole);
+  return { ...open, base, info: { ...open.info, config } };
 }
 
 /**
