@@ -94,10 +94,15 @@ class Thresholds:
     tokens are in `stats`.
     """
 
-    def __init__(self, model: nn.Module, settings: ThresholdSettings, adapter: str = "default"):
+    def __init__(self, model: nn.Module, settings: ThresholdSettings, adapter: str = "default", order: list[str] | None = None):
+        """order: names of all gated modules as `stats`, `tau` and the state list them; the model's own order unless given."""
         self.layers = gated_layers(model, adapter)
         if not self.layers:
             raise ValueError(f"the model has no gated adapter {adapter!r}")
+        if order is not None:
+            if set(order) != self.layers.keys():
+                raise ValueError(f"the order names other modules than are gated: {sorted(set(order) ^ self.layers.keys())}")
+            self.layers = {name: self.layers[name] for name in order}
         self.settings, self.adapter = settings, adapter
         self.gates = [layer.lora_variant[adapter] for layer in self.layers.values()]
         if settings.rule not in ("fixed", "late") and self.gates[0].soft != (settings.rule == "soft"):
@@ -119,7 +124,7 @@ class Thresholds:
 
     @property
     def tau(self) -> torch.Tensor:
-        """All thresholds, float32 [modules] on the CPU, in the model's order."""
+        """All thresholds, float32 [modules] on the CPU, in the order of `layers`."""
         return torch.stack([layer.lora_tau[self.adapter].detach().float().cpu() for layer in self.layers.values()])
 
     @torch.no_grad()

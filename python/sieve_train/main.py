@@ -10,14 +10,16 @@ from pathlib import Path
 import torch
 from accelerate import Accelerator, PartialState
 from accelerate.utils import DistributedType, FullyShardedDataParallelPlugin, parse_flag_from_env, set_seed
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
 
 from .metrics import MetricLog
 from .model import attach
 from .output import CHECK_TOKENS, adapter_files, check_json, session_record, write_zip
 from .run_file import METRICS, RECORD, RunFile, RunPart, read_run_file
-from .trainer import Diverged, RunTrainer, loss_sum, Examples
+from .trainer import Diverged, RunTrainer
 
+# Token ids that check.json may have.
+MOST_CHECKED = 4096
 DONE, FAILED, USAGE, SOME_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 
 
@@ -84,13 +86,20 @@ class Training:
         self.tokenizer = AutoTokenizer.from_pretrained(self.base, revision=self.revision)
         ids = [int(i) for i in run_file.validation.example(0)[0]]
         self.pieces = [self.tokenizer.decode([i]) for i in ids]
-        self.check_ids = ids[:CHECK_TOKENS]
+        # A head with classes reads all of a text.
+        self.check_ids = ids[:CHECK_TOKENS] if run_file.classes is None else ids[:MOST_CHECKED]
 
     def say(self, line: dict, words: str) -> None:
         self.accelerator.print(json.dumps(line) if self.given.json else words, flush=True)
 
     def load_base(self):
-        model = AutoModelForCausalLM.from_pretrained(self.base, revision=self.revision, dtype=getattr(torch, self.given.dtype))
+        # What its files lack of a head is drawn, the same for every run and on every process.
+        set_seed(self.run_file.settings["seed"])
+        classes = self.run_file.classes
+        kind = AutoModelForCausalLM if classes is None else AutoModelForSequenceClassification
+        head = {} if classes is None else {"num_labels": len(classes), "id2label": dict(enumerate(classes))}
+        config = without_dropout(AutoConfig.from_pretrained(self.base, revision=self.revision, **head))
+        model = kind.from_pretrained(self.base, revision=self.revision, dtype=getattr(torch, self.given.dtype), config=config, ignore_mismatched_sizes=classes is not None)
         own, wanted = model.config.get_text_config().vocab_size, self.run_file.vocab
         if own != wanted and not self.given.same_tokenizer:
             raise ValueError(
@@ -100,6 +109,8 @@ class Training:
         most = max(int(s.ids.max()) for s in (self.run_file.train, self.run_file.validation))
         if most >= own:
             raise ValueError(f"{self.base} has no token {most}")
+        if hasattr(model, "score"):  # such a head reads the last token that is no padding
+            model.config.get_text_config().pad_token_id = self.run_file.unused_token(own)
         return model.requires_grad_(False)
 
     def checkpoint(self, part: RunPart) -> Path:
@@ -181,6 +192,7 @@ class Training:
         log, loss = MetricLog("base"), trainer.evaluate()
         evaluation = trainer.log.json["evals"].pop()
         log.json["evals"].append(evaluation | {"gate": None})
+        log.json["accuracy"], trainer.log.json["accuracy"] = trainer.log.json["accuracy"], []
         self.logs["base"] = log.json
         self.say({"type": "eval", "runId": "base", "step": 0, "loss": loss}, f"base model: validation loss {loss:.4f}")
 
@@ -257,6 +269,15 @@ def base_of(given: argparse.Namespace, run_file: RunFile) -> tuple[str, str | No
     return model["id"], given.revision or model["revision"]
 
 
+def without_dropout(config):
+    """The base as the page has it: what is frozen drops nothing, though BERT's and GPT-2's configurations say so for their own training."""
+    text = config.get_text_config()
+    for name, value in text.to_dict().items():
+        if "drop" in name and isinstance(value, float):
+            setattr(text, name, 0.0)
+    return config
+
+
 def fingerprint(run_file: RunFile, part: RunPart) -> str:
     """What a checkpoint must agree in with the run that goes on from it."""
     return json.dumps([run_file.settings, part.config, run_file.step, len(run_file.train), int(run_file.train.ids.sum())], sort_keys=True)
@@ -287,7 +308,6 @@ def main(arguments: list[str] | None = None) -> int:
     accelerator = accelerate(cpu=cpu, mixed_precision=given.mixed_precision, log_with=given.log_with, project_dir=str(given.out))
     if given.log_with:
         accelerator.init_trackers("sieve", config={**run_file.settings, "runs": ", ".join(p.config["name"] for p in run_file.runs)})
-    set_seed(run_file.settings["seed"])
     try:
         return Training(given, run_file, accelerator)()
     except Interrupted:

@@ -21,13 +21,30 @@ def numbers(values) -> list[float | None]:
     return [number(float(x)) for x in values]
 
 
-def module_ids(paths: list[str]) -> list[dict]:
-    """[{layer, kind}] of modules by their paths: model.layers.3.self_attn.q_proj is q_proj of layer 3."""
-    out = []
-    for path in paths:
-        layer = re.search(r"\.(\d+)\.", path)
-        out.append({"layer": int(layer[1]) if layer else 0, "kind": path.rsplit(".", 1)[-1]})
-    return out
+def layer_of(path: str) -> int | None:
+    found = re.search(r"\.(\d+)\.", path)
+    return int(found[1]) if found else None
+
+
+def kind_of(path: str, linears: list[str]) -> str:
+    """A module's name within its layer, as the page has it (src/shared/model.ts): the shortest end of its path that no other has.
+
+    linears: paths of all linear layers of that layer. BERT's `output.dense` is the end of `attention.output.dense`, too; what
+    follows the layer's number is its name then.
+    """
+    parts = path.split(".")
+    ends = (".".join(parts[-n:]) for n in range(1, len(parts)))
+    name = next((e for e in ends if sum(p == e or p.endswith(f".{e}") for p in linears) == 1), path)
+    inner = re.search(rf"(?:^|\.){layer_of(path)}\.(.+)$", name)
+    return inner[1] if inner else name
+
+
+def module_ids(paths: list[str], linears: list[str]) -> list[dict]:
+    """[{layer, kind}] of modules by their paths: model.layers.3.self_attn.q_proj is q_proj of layer 3. linears: of the whole model."""
+    by_layer: dict[int | None, list[str]] = {}
+    for path in linears:
+        by_layer.setdefault(layer_of(path), []).append(path)
+    return [{"layer": layer_of(p) or 0, "kind": kind_of(p, by_layer.get(layer_of(p), []))} for p in paths]
 
 
 def gate_json(stats: list[GateStats], tau: torch.Tensor, rule=None, shift=None, price: float = 0.0) -> dict:
@@ -101,8 +118,8 @@ class MetricLog:
                 rows = sum(s <= step for s in j[name]["steps"])
                 j[name]["steps"], j[name]["data"] = j[name]["steps"][:rows], j[name]["data"][: rows * j[name]["modules"]]
 
-    def began(self, paths: list[str], parameters: int) -> None:
-        self.json |= {"modules": module_ids(paths), "parameters": parameters}
+    def began(self, modules: list[dict], parameters: int) -> None:
+        self.json |= {"modules": modules, "parameters": parameters}
 
     def add_step(self, step: int, *, loss: float, rate: float, norm: float, tokens: int, ms: float, gate: dict | None) -> None:
         j = self.json
@@ -125,6 +142,12 @@ class MetricLog:
             earlier["gate"] = None
         evals.append({"step": step, "loss": loss, "examples": examples, "supervised": supervised, "gate": gate})
 
+    def add_accuracy(self, step: int, right: int, examples: int) -> None:
+        points = self.json["accuracy"]
+        if points and points[-1]["step"] == step:
+            points.pop()
+        points.append({"step": step, "right": right, "examples": examples})
+
     def watch(self, step: int, tokens: list[str], ratio: torch.Tensor, active: torch.Tensor, tau: torch.Tensor) -> None:
         """ratio, active: [modules, tokens] of the watched text."""
         self.json["watch"] = {
@@ -133,4 +156,4 @@ class MetricLog:
         }
 
 
-__all__ = ["BINS", "MetricLog", "Series", "gate_json", "module_ids", "number", "numbers", "skipped_share"]
+__all__ = ["BINS", "MetricLog", "Series", "gate_json", "kind_of", "module_ids", "number", "numbers", "skipped_share"]

@@ -5,6 +5,7 @@ import sieve_peft  # noqa: F401 - registers the gated methods
 import torch
 from peft import PeftModel, get_peft_model, set_peft_model_state_dict
 from peft.mapping import PEFT_TYPE_TO_CONFIG_MAPPING
+from peft.utils import ModulesToSaveWrapper
 from peft.utils.peft_types import PeftType
 from sieve_peft import Thresholds, ThresholdSettings
 from torch import nn
@@ -12,7 +13,11 @@ from torch.distributed.checkpoint.state_dict import StateDictOptions, set_optimi
 
 from .run_file import NotCarried, RunPart
 
-ADAPTER = "default"
+ADAPTER, WHOLE = "default", "modules_to_save"
+
+
+# Tensors that every adapter has; magnitudes, constants and heads may be made anew.
+MATRICES = (".lora_A.weight", ".lora_B.weight")
 
 
 def adapter_config(part: RunPart):
@@ -23,29 +28,31 @@ def adapter_config(part: RunPart):
     return config
 
 
-def in_model(name: str) -> str:
-    """The model's own name of a tensor that PEFT saves as `name`."""
-    head, dot, tail = name.rpartition(".")
-    return f"{head}.{ADAPTER}.{tail}" if tail == "weight" and ".lora_" in head else f"{name}.{ADAPTER}"
+def is_trained(name: str) -> bool:
+    """Whether a parameter or buffer of the model is the adapter's, or of a module that is trained whole beside it."""
+    return ".lora_" in name or f".{WHOLE}." in name
 
 
 def saved_name(name: str) -> str:
-    """The counterpart: DoRA's magnitudes are saved without the `weight`."""
-    plain = name.replace(f".{ADAPTER}", "")
+    """What PEFT saves a tensor of the model as: DoRA's magnitudes without the `weight`, whole modules by their own path."""
+    plain = name.replace(f".{WHOLE}.{ADAPTER}", "").replace(f".{ADAPTER}", "")
     return plain.removesuffix(".weight") if ".lora_magnitude_vector." in plain else plain
 
 
 def attach(base: nn.Module, part: RunPart, seed: int) -> PeftModel:
-    """The base with the run's adapter as the session left it.
+    """The base with the run's adapter, and what is trained whole beside it, as the session left them.
 
     A base of other shapes than the session's begins with an adapter of PEFT's own start, by the seed.
     @raises NotCarried: the run has learnt on another base
     """
     torch.manual_seed(seed)
     model = get_peft_model(base, adapter_config(part), ADAPTER)
-    own = {saved_name(name): p.shape for name, p in model.named_parameters() if ".lora_" in name}
+    for module in model.modules():
+        if isinstance(module, ModulesToSaveWrapper):
+            keep_float(module.modules_to_save[ADAPTER])
+    own = {saved_name(name): p.shape for name, p in model.named_parameters() if is_trained(name)}
     given = {name: t.shape for name, t in part.tensors.items() if not name.endswith(".lora_tau")}
-    fits = all(own.get(name) == shape for name, shape in given.items()) and {n for n in own if "_magnitude_" not in n} <= given.keys()
+    fits = all(own.get(name) == shape for name, shape in given.items()) and {n for n in own if n.endswith(MATRICES)} <= given.keys()
     if fits:
         set_peft_model_state_dict(model, part.tensors, ADAPTER)
     elif part.taken > 0:
@@ -53,11 +60,20 @@ def attach(base: nn.Module, part: RunPart, seed: int) -> PeftModel:
     return model
 
 
+def keep_float(module: nn.Module) -> None:
+    """What is trained whole stays in float32 however the frozen weights are stored."""
+    if any(p.is_meta for p in module.parameters()):
+        # Under FSDP transformers makes what a file lacks on the first process alone, which the others are then sent it from.
+        module.to_empty(device="cpu")
+    module.float()
+    module.register_forward_pre_hook(lambda _, inputs: tuple(x.float() if x.is_floating_point() else x for x in inputs))
+
+
 def optimizer_of(model: PeftModel, part: RunPart, train: dict) -> torch.optim.AdamW:
-    """AdamW over what is trained; with LoRA+ B and all vectors have a group of their own, `rate` times as fast."""
+    """AdamW over what is trained; with LoRA+ B and all vectors have a group of their own, `rate` times as fast, as in PEFT."""
     ratio = part.config["loraPlusRatio"]
     named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
-    fast = [p for name, p in named if ratio != 1 and ".lora_A." not in name]
+    fast = [p for name, p in named if ratio != 1 and (".lora_B." in name or p.ndim == 1)]
     slow = [p for _, p in named if not any(p is q for q in fast)]
     groups = [{"params": slow, "rate": 1.0}] + ([{"params": fast, "rate": ratio}] if fast else [])
     return torch.optim.AdamW(groups, lr=train["learningRate"], betas=(train["beta1"], train["beta2"]), eps=train["epsilon"], weight_decay=train["weightDecay"])
@@ -68,12 +84,11 @@ def restore_moments(model: nn.Module, optimizer: torch.optim.Optimizer, part: Ru
     """AdamW goes on from the session's moments. model and optimizer as they are prepared, whatever wraps them."""
     if not part.moments:
         return
-    names = {in_model(n.removeprefix("exp_avg.")): n.removeprefix("exp_avg.") for n in part.moments if n.startswith("exp_avg.")}
-    names = {k + (".weight" if ".lora_magnitude_vector" in k else ""): v for k, v in names.items()}
+    own = {clean(name): saved_name(clean(name)) for name, p in model.named_parameters() if p.requires_grad}
     taken = torch.tensor(float(part.taken))
     state = {
-        own: {"step": taken.clone(), "exp_avg": part.moments[f"exp_avg.{name}"].clone(), "exp_avg_sq": part.moments[f"exp_avg_sq.{name}"].clone()}
-        for own, name in names.items()
+        name: {"step": taken.clone(), **{k: part.moments[f"{k}.{saved}"].clone() for k in ("exp_avg", "exp_avg_sq")}}
+        for name, saved in own.items()
     }
     load_optimizer(model, optimizer, state)
 
@@ -96,18 +111,30 @@ def clean(name: str) -> str:
     return name
 
 
-def thresholds_of(model: PeftModel, part: RunPart, train: dict, step: int) -> Thresholds | None:
-    """What moves the run's thresholds, from where the session left them after `step` steps; None without gates."""
+def thresholds_of(model: PeftModel, part: RunPart, train: dict, step: int, paths: list[str]) -> Thresholds | None:
+    """What moves the run's thresholds, from where the session left them after `step` steps; None without gates.
+
+    paths: of the modules, in the order in which the session lists them.
+    """
     if not part.gated:
         return None
     gate = part.config["gate"]
+    order = [f"base_model.model.{path}" for path in paths]
+    if gate["rule"] == "late":
+        settings = ThresholdSettings(steps=train["steps"], rule="late", warmup=0, target_sparsity=1 - gate["activeShare"], gate_start=gate["gateStart"])
+        return started(Thresholds(model, settings, order=order), part, step)
     warmup = train["warmupSteps"] if gate["tauWarmup"] == "auto" else gate["tauWarmup"]
-    thresholds = Thresholds(model, ThresholdSettings(
+    settings = ThresholdSettings(
         steps=train["steps"], rule=gate["rule"], warmup=warmup, seed=train["seed"],
         tau_learning_rate=None if gate["tauLearningRate"] == "auto" else gate["tauLearningRate"],
         sparsity_penalty=gate["sparsityPenalty"], target_sparsity=gate["targetSparsity"], eta=None if gate["eta"] == "auto" else gate["eta"],
         per_module=gate["rhoPer"] == "module", target_per_module=gate["targetPer"] == "module",
-    ))
+    )
+    return started(Thresholds(model, settings, order=order), part, step)
+
+
+def started(thresholds: Thresholds, part: RunPart, step: int) -> Thresholds:
+    """The thresholds where the session left them."""
     if part.gate is not None:
         restore_rule(thresholds, part.gate)
         thresholds.step_count = step

@@ -14,11 +14,14 @@ WHEN = (1980, 1, 1, 0, 0, 0)
 
 
 def check_json(model: str, ids: list[int], logits: torch.Tensor) -> dict:
-    """check.json (src/train/adapterCheck.ts): the largest logits of the last rows, and a sum over all of each."""
+    """check.json (src/train/adapterCheck.ts): the largest logits of the last rows, and a sum over all of each.
+
+    logits: [tokens, vocabulary], or [1, classes] of a head with classes.
+    """
     v = np.arange(logits.shape[1], dtype=np.uint64)
     weights = np.where(v % 2 == 0, 1.0, -1.0) * (1 + (v * np.uint64(2654435761) % np.uint64(2**32)) / 2**32)
     rows = []
-    for row in range(len(ids) - 1, max(-1, len(ids) - 1 - CHECK_ROWS), -1):
+    for row in range(len(logits) - 1, max(-1, len(logits) - 1 - CHECK_ROWS), -1):
         values = logits[row].double().numpy()
         top = np.lexsort((v, -values))[:TOP]
         rows.append({"row": row, "top": {"tokens": top.tolist(), "logits": values[top].tolist()}, "checksum": float(values @ weights)})

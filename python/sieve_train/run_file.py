@@ -13,7 +13,7 @@ from safetensors.torch import load
 RECORD, METRICS, TRAINING = "session.json", "metrics.json", "training.json"
 FOLDER = "training"
 MOST_BYTES = 2**32
-LEARNED_RULES = ("reconstructed", "literal", "coin", "soft", "exact", "averaged")
+RULES = ("reconstructed", "literal", "coin", "soft", "exact", "averaged", "late")
 
 
 class NotCarried(ValueError):
@@ -22,19 +22,25 @@ class NotCarried(ValueError):
 
 @dataclass
 class TokenSet:
-    """Examples behind one another. ids int32 [tokens], offsets [examples + 1], supervised uint8 [tokens]."""
+    """Examples behind one another. ids int32 [tokens], offsets [examples + 1], supervised uint8 [tokens].
+
+    labels: the class of each example [examples]; None where the next token is learnt.
+    """
 
     ids: np.ndarray
     offsets: np.ndarray
     supervised: np.ndarray
+    labels: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
     def example(self, i: int) -> tuple[np.ndarray, np.ndarray]:
-        """(ids, targets) of one: a target is the next token where that one is supervised, else -1."""
+        """(ids, targets) of one: a target is the next token where that one is supervised, else -1; with labels there is one, the class."""
         a, b = self.offsets[i], self.offsets[i + 1]
         ids = self.ids[a:b].astype(np.int64)
+        if self.labels is not None:
+            return ids, self.labels[i : i + 1].astype(np.int64)
         targets = np.full(len(ids), -1, np.int64)
         targets[:-1] = np.where(self.supervised[a + 1 : b] != 0, ids[1:], -1)
         return ids, targets
@@ -72,6 +78,7 @@ class RunFile:
     step: int
     order: dict | None
     vocab: int
+    classes: list[str] | None  # what the head's logits stand for; None: those of the next token
     train: TokenSet
     validation: TokenSet
     runs: list[RunPart]
@@ -80,6 +87,15 @@ class RunFile:
     def settings(self) -> dict:
         """What all runs share: `train` of the session's configuration."""
         return self.record["config"]["train"]
+
+    def unused_token(self, vocab: int) -> int:
+        """An id below vocab that stands in no example, or where there is none at the end of none. @raises ValueError: every id does"""
+        sets = (self.train, self.validation)
+        for taken in ([s.ids for s in sets], [s.ids[s.offsets[1:] - 1] for s in sets]):
+            free = np.setdiff1d(np.arange(vocab), np.concatenate(taken))
+            if len(free):
+                return int(free[0])
+        raise ValueError("every token of the vocabulary ends an example: none is left to pad with")
 
 
 def _reader(source: Path) -> Callable[[str], bytes | None]:
@@ -117,12 +133,13 @@ def read_run_file(source: str | Path) -> RunFile:
         return content
 
     training = json.loads(need(TRAINING))
-    if training.get("format") != "sieve-training" or training.get("version") != 1:
+    if training.get("format") != "sieve-training" or training.get("version") not in (1, 2):
         raise ValueError(f"{TRAINING} is of another version: {training.get('format')} {training.get('version')}")
     tokens = need(f"{FOLDER}/tokens.bin")
     if hashlib.sha256(tokens).hexdigest() != training["tokens"]["sha256"]:
         raise ValueError("the tokens are not those that the session was prepared with: their SHA-256 differs")
-    sets = _token_sets(tokens, training["tokens"])
+    classes = training.get("classes")
+    sets = _token_sets(tokens, training["tokens"], classes)
     record = json.loads(need(RECORD))
     runs = []
     for config in record["config"]["runs"]:
@@ -138,10 +155,10 @@ def read_run_file(source: str | Path) -> RunFile:
         )
         refuse_foreign(part, record["config"]["train"])
         runs.append(part)
-    return RunFile(record, json.loads(need(METRICS)), training["step"], training["order"], training["vocab"], *sets, runs)
+    return RunFile(record, json.loads(need(METRICS)), training["step"], training["order"], training["vocab"], classes, *sets, runs)
 
 
-def _token_sets(content: bytes, sizes: dict) -> list[TokenSet]:
+def _token_sets(content: bytes, sizes: dict, classes: list[str] | None) -> list[TokenSet]:
     sets, at = [], 0
     for name in ("train", "validation"):
         examples, tokens = sizes[name]["examples"], sizes[name]["tokens"]
@@ -151,13 +168,21 @@ def _token_sets(content: bytes, sizes: dict) -> list[TokenSet]:
         at += 5 * tokens + 4 * (examples + 1)
         if offsets[0] != 0 or offsets[-1] != tokens or (np.diff(offsets) < 1).any():
             raise ValueError(f"the {name} split's examples do not lie behind one another")
-        sets.append(TokenSet(ids, offsets, supervised))
+        labels = None
+        if classes is not None:
+            labels = np.frombuffer(content, "<u4", examples, at)
+            at += 4 * examples
+            if (labels >= len(classes)).any():
+                raise ValueError(f"the {name} split has labels of no class")
+        sets.append(TokenSet(ids, offsets, supervised, labels))
     return sets
 
 
 def refuse_foreign(part: RunPart, train: dict) -> None:
     """@raises NotCarried: naming the setting and what can be done"""
     config, gate = part.config, part.config["gate"]
+    # Late gates do not go by μ, and have no penalty.
+    learns = part.gated and gate["rule"] != "late"
     if config["method"] in ("adalora", "gatera"):
         raise NotCarried(f"{config['name']}: {config['method']} goes on in Sieve only; train the others with --only")
     wrong = {
@@ -165,8 +190,8 @@ def refuse_foreign(part: RunPart, train: dict) -> None:
         "shrink": config["shrink"],
         "loadBestCheckpoint": train["loadBestCheckpoint"],
         "patience": train["patience"] is not None,
-        "gate.rule": part.gated and gate["rule"] not in LEARNED_RULES,
-        "gate.gradientFrom": part.gated and gate["gradientFrom"] == "dev",
+        "gate.rule": part.gated and gate["rule"] not in RULES,
+        "gate.gradientFrom": learns and gate["gradientFrom"] == "dev",
         "gate.sparsityPenalty with the soft rule": part.gated and gate["rule"] == "soft" and gate["sparsityPenalty"] != 0,
     }
     named = [name for name, used in wrong.items() if used]

@@ -9,13 +9,15 @@ import torch.nn.functional as F
 from accelerate import Accelerator
 from accelerate.utils import DistributedType, parse_flag_from_env
 from peft import PeftModel
+from peft.tuners.lora.layer import LoraLayer
 from sieve_peft import gated_layers
 from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict, get_optimizer_state_dict
+from transformers.pytorch_utils import Conv1D
 
-from .metrics import MetricLog, gate_json, skipped_share
-from .model import clean, learning_rate, load_optimizer, optimizer_of, restore_moments, saved_name, thresholds_of
+from .metrics import MetricLog, gate_json, module_ids, skipped_share
+from .model import clean, is_trained, learning_rate, load_optimizer, optimizer_of, restore_moments, saved_name, thresholds_of
 from .order import BatchOrder, split_dev
-from .run_file import RunFile, RunPart, TokenSet
+from .run_file import NotCarried, RunFile, RunPart, TokenSet
 
 # Steps in a row whose loss or gradient is not finite, after which a run ends.
 MOST_BAD = 3
@@ -27,28 +29,43 @@ class Diverged(RuntimeError):
 
 @dataclass
 class Examples:
-    """Some examples side by side, padded on the right. All [examples, longest]; a target of -1 carries no loss."""
+    """Some examples side by side, padded on the right. ids and mask [examples, longest]; a target of -1 carries no loss.
+
+    targets: the next tokens [examples, longest], or of a head with classes the class of each example [examples].
+    """
 
     ids: torch.Tensor
     mask: torch.Tensor
     targets: torch.Tensor
 
     @staticmethod
-    def of(tokens: TokenSet, chosen: list[int], device: torch.device) -> "Examples":
+    def of(tokens: TokenSet, chosen: list[int], device: torch.device, pad: int) -> "Examples":
         rows = [tokens.example(i) for i in chosen]
         longest = max(len(ids) for ids, _ in rows)
-        ids, mask = torch.zeros(len(rows), longest, dtype=torch.long), torch.zeros(len(rows), longest, dtype=torch.long)
-        targets = torch.full((len(rows), longest), -1)
+        ids, mask = torch.full((len(rows), longest), pad), torch.zeros(len(rows), longest, dtype=torch.long)
+        targets = torch.full((len(rows), longest if tokens.labels is None else 1), -1)
         for i, (own, wanted) in enumerate(rows):
-            ids[i, : len(own)], mask[i, : len(own)], targets[i, : len(own)] = torch.from_numpy(own), 1, torch.from_numpy(wanted)
-        return Examples(ids.to(device), mask.to(device), targets.to(device))
+            ids[i, : len(own)], mask[i, : len(own)], targets[i, : len(wanted)] = torch.from_numpy(own), 1, torch.from_numpy(wanted)
+        return Examples(ids.to(device), mask.to(device), targets.to(device) if tokens.labels is None else targets[:, 0].to(device))
+
+    @property
+    def whole(self) -> bool:
+        """Whether a head with classes tells each example apart."""
+        return self.targets.dim() == 1
 
 
-def loss_sum(model: torch.nn.Module, batch: Examples) -> torch.Tensor:
-    """Cross-entropy summed over the supervised tokens, float32."""
-    logits = model(input_ids=batch.ids, attention_mask=batch.mask, use_cache=False).logits
+def logits_of(model: torch.nn.Module, batch: Examples) -> torch.Tensor:
+    """[examples, longest, vocabulary], or of a head with classes [examples, classes]."""
+    return model(input_ids=batch.ids, attention_mask=batch.mask, **({} if batch.whole else {"use_cache": False})).logits
+
+
+def loss_sum(model: torch.nn.Module, batch: Examples) -> tuple[torch.Tensor, int]:
+    """Cross-entropy summed over the supervised tokens, float32; of how many the target had the largest logit."""
+    logits = logits_of(model, batch)
     chosen = batch.targets >= 0
-    return F.cross_entropy(logits[chosen].float(), batch.targets[chosen], reduction="sum")
+    scores, targets = logits[chosen].float(), batch.targets[chosen]
+    right = int((scores.detach().argmax(-1) == targets).sum()) if batch.whole else 0
+    return F.cross_entropy(scores, targets, reduction="sum"), right
 
 
 class RunTrainer:
@@ -67,7 +84,9 @@ class RunTrainer:
         self.learnt, _ = split_dev(len(run_file.train), self.train["seed"], self.train["devShare"])
         self.order = BatchOrder(len(self.learnt), self.train["seed"], run_file.order)
         self.step, self.bad = run_file.step, 0
-        self.paths = [n.removeprefix("base_model.model.") for n in gated_layers(model)] or adapted_paths(model)
+        self.pad = 0 if run_file.classes is None else model.config.get_text_config().pad_token_id or 0
+        log = next((r for r in run_file.metrics["runs"] if r["runId"] == part.id), None)
+        self.paths, modules = as_listed(model, (log or {}).get("modules", []), part)
         parameters = sum(p.numel() for p in model.parameters() if p.requires_grad)
         optimizer = optimizer_of(model, part, self.train)
         self.rates = [group.pop("rate") for group in optimizer.param_groups]
@@ -82,10 +101,9 @@ class RunTrainer:
             restore_moments(self.model, self.optimizer.optimizer, part, self.train)
         elif part.moments:
             raise ValueError("DeepSpeed keeps AdamW's moments in a form of its own: start a session from its first step, or use FSDP")
-        self.thresholds = thresholds_of(accelerator.unwrap_model(self.model), part, self.train, self.step)
-        json = next((r for r in run_file.metrics["runs"] if r["runId"] == part.id), None)
-        self.log = MetricLog(part.id, json, self.step)
-        self.log.began(self.paths, parameters)
+        self.thresholds = thresholds_of(accelerator.unwrap_model(self.model), part, self.train, self.step, self.paths)
+        self.log = MetricLog(part.id, log, self.step)
+        self.log.began(modules, parameters)
 
     @property
     def parameters(self) -> list[torch.nn.Parameter]:
@@ -105,9 +123,9 @@ class RunTrainer:
         self.model.train()
         total = torch.zeros((), device=self.accelerator.device)
         for at in range(0, share, self.micro):
-            batch = Examples.of(self.run_file.train, own[at : at + self.micro], self.accelerator.device)
+            batch = Examples.of(self.run_file.train, own[at : at + self.micro], self.accelerator.device, self.pad)
             with nullcontext() if at + self.micro >= share else self.accelerator.no_sync(self.model):
-                loss = loss_sum(self.model, batch) / supervised
+                loss = loss_sum(self.model, batch)[0] / supervised
                 # Gradients are averaged over the processes, and the loss is a mean over all their tokens.
                 self.accelerator.backward(loss * self.world)
                 total += loss.detach()
@@ -160,20 +178,21 @@ class RunTrainer:
         supervised = tokens.supervised_tokens(list(range(n)))
         measure = last and self.thresholds is not None
         self.model.eval()
-        total = torch.zeros((), device=self.accelerator.device, dtype=torch.float64)
+        total = torch.zeros(2, device=self.accelerator.device, dtype=torch.float64)
         with torch.set_grad_enabled(measure), self.accelerator.no_sync(self.model) if measure else nullcontext():
             for first in range(0, len(batches), self.world):
                 # Every process takes part in every forward: who has no batch left counts nothing.
                 mine = first + self.rank
                 counts = float(mine < len(batches))
-                batch = Examples.of(tokens, batches[mine if counts else 0], self.accelerator.device)
-                loss = counts * loss_sum(self.model, batch) / supervised
+                batch = Examples.of(tokens, batches[mine if counts else 0], self.accelerator.device, self.pad)
+                summed, right = loss_sum(self.model, batch)
+                loss = counts * summed / supervised
                 if measure:
                     (self.world * loss).backward()
                     if not counts:
                         self._drop_last()
-                total += loss.detach()
-        total = self.accelerator.reduce(total, "sum").item()
+                total += torch.stack([loss.detach().double(), torch.tensor(counts * right, dtype=torch.float64, device=total.device)])
+        total, right = self.accelerator.reduce(total, "sum").tolist()
         stats = self.thresholds.take() if measure else None
         if measure:
             self.optimizer.zero_grad()
@@ -181,6 +200,8 @@ class RunTrainer:
             self.thresholds.clear()
         gate = gate_json(stats, self.thresholds.tau) if stats else None
         self.log.add_eval(self.step, total, n, supervised, gate)
+        if tokens.labels is not None:
+            self.log.add_accuracy(self.step, int(right), n)
         return total
 
     def _drop_last(self) -> None:
@@ -192,11 +213,11 @@ class RunTrainer:
         """Which modules apply the update to which token of the first validation example. pieces: its tokens as text."""
         if self.thresholds is None:
             return
-        batch = Examples.of(self.run_file.validation, [0], self.accelerator.device)
+        batch = Examples.of(self.run_file.validation, [0], self.accelerator.device, self.pad)
         self.model.eval()
         # Gates keep what they decided where a gradient may come; none does here.
         with torch.enable_grad(), self.accelerator.no_sync(self.model):
-            self.model(input_ids=batch.ids, attention_mask=batch.mask, use_cache=False)
+            logits_of(self.model, batch)
         records = [gate.records[-1] for gate in self.thresholds.gates]
         ratio, active = (torch.stack([getattr(r, k).detach().float().cpu() for r in records]) for k in ("ratio", "gate"))
         self.thresholds.clear()
@@ -204,9 +225,12 @@ class RunTrainer:
 
     @torch.no_grad()
     def logits(self, ids: list[int]) -> torch.Tensor:
-        """Of one text, float32 [tokens, vocabulary], on every process."""
+        """Of one text, float32 [tokens, vocabulary], or of a head with classes [1, classes], on every process."""
         self.model.eval()
-        out = self.model(input_ids=torch.tensor([ids], device=self.accelerator.device), use_cache=False).logits[0].float().cpu()
+        text = torch.tensor([ids], device=self.accelerator.device)
+        targets = text if self.run_file.classes is None else text[:, 0]
+        out = logits_of(self.model, Examples(text, torch.ones_like(text), targets))
+        out = (out[0] if self.run_file.classes is None else out).float().cpu()
         if self.thresholds is not None:
             self.thresholds.clear()
         return out
@@ -217,7 +241,7 @@ class RunTrainer:
             state = self.accelerator.get_state_dict(self.model) or {}
         else:
             state = get_model_state_dict(self.model, options=StateDictOptions(full_state_dict=True, cpu_offload=True, ignore_frozen_params=True))
-        tensors = {saved_name(clean(name)): t.detach().cpu().float().contiguous() for name, t in state.items() if ".lora_" in name}
+        tensors = {saved_name(clean(name)): t.detach().cpu().float().contiguous() for name, t in state.items() if is_trained(name)}
         if self.thresholds is not None and tensors:
             for path, tau in zip(self.paths, self.thresholds.tau):
                 tensors[f"base_model.model.{path}.lora_tau"] = tau.clone()
@@ -243,6 +267,27 @@ class RunTrainer:
         self.log = MetricLog(self.part.id, log, self.step)
 
 
-def adapted_paths(model: PeftModel) -> list[str]:
-    """Modules with an adapter, in the model's order, by their paths in the base."""
-    return [n.removeprefix("base_model.model.") for n, m in model.named_modules() if getattr(m, "lora_A", None) is not None and len(m.lora_A) > 0]
+def linear_paths(model: PeftModel) -> tuple[list[str], list[str]]:
+    """Paths in the base, in the model's order: (modules with an adapter, all linear layers)."""
+    named = [(n.removeprefix("base_model.model."), m) for n, m in model.named_modules()]
+    adapted = [n for n, m in named if isinstance(m, LoraLayer)]
+    inside = tuple(f"{path}." for path in adapted)
+    return adapted, [n for n, m in named if isinstance(m, (LoraLayer, torch.nn.Linear, Conv1D)) and not n.startswith(inside)]
+
+
+def as_listed(model: PeftModel, listed: list[dict], part: RunPart) -> tuple[list[str], list[dict]]:
+    """Paths of the modules with an adapter, and what the page calls them, in the order in which the session lists them.
+
+    Some models make their modules in another order than the page, whose lists of thresholds and curves are by place.
+    @raises NotCarried: the session lists other modules
+    """
+    adapted, linears = linear_paths(model)
+    if part.gated:
+        adapted = [n.removeprefix("base_model.model.") for n in gated_layers(model)]
+    ids = module_ids(adapted, linears)
+    if len(listed) != len(ids) or any(i not in listed for i in ids):
+        if listed and part.taken > 0:
+            raise NotCarried(f"{part.config['name']} has learnt modules of other names than this base has")
+        return adapted, ids
+    order = sorted(range(len(ids)), key=lambda i: listed.index(ids[i]))
+    return [adapted[i] for i in order], [ids[i] for i in order]

@@ -1,6 +1,7 @@
 /** The command line as a whole, in this process, on the nano model. */
 import {
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -14,12 +15,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { parseSession } from '../shared/config';
+import { type SessionConfig, parseSession } from '../shared/config';
 import { readSafetensors } from '../hub/safetensors';
 import { speakOfErrors } from '../shared/texts';
 import { settingsFile } from '../store/configure/share';
 import { readRunParts } from '../store/runFile';
+import { loraBesideTsLora } from '../train/testing/sideBySide';
 import { NANO, smallSession, watched } from '../train/testing/studio';
+import { reviews, tinyBert } from '../train/testing/tinyBert';
 import { EXIT } from './exit';
 import { main } from './main';
 
@@ -202,15 +205,44 @@ test('an adapter, or a whole session, is measured on a file', async () => {
 
 /** Where the tests of python/ find what a session is handed over in. */
 const LEFT = join(import.meta.dirname, '../../.out/training');
+const fromJson = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes));
+
+/** What a command has left for `sieve-train` in a folder. */
+async function handedOver(out: string) {
+  const [name] = readdirSync(at(out)).filter((found) => found.startsWith('sieve-training-'));
+  const { metricLogs, record, damaged } = await readRunParts(await openAsBlob(join(at(out), name)));
+  const bytes = readFileSync(join(at(out), name));
+  return { metricLogs, record, damaged, bytes, files: unzipSync(bytes) };
+}
+
+/**
+ * Prepares a session, trains it until it is interrupted, and then to its end; leaves all of it for the tests of python/.
+ * @param words of the command line but for the settings and the folder @param lines of steps before it is interrupted
+ */
+async function leave(name: string, words: string[], config: SessionConfig, lines: number) {
+  const settings = at(`${name}.json`);
+  writeFileSync(settings, settingsFile(config));
+  const given = (out: string) => [settings, ...words, '--out', at(out), '--json'];
+  const [prepared, handed] = [`${name}-prepared`, `${name}-handed`];
+  expect((await sieve(['prepare', ...given(prepared)])).code).toBe(EXIT.done);
+  const fresh = await handedOver(prepared);
+  expect(fromJson(fresh.files['training.json'])).toMatchObject({ step: 0, order: null, runs: { lora: { taken: 0 } } });
+  expect(fresh.files['training/lora/optimizer.safetensors']).toBeUndefined();
+  const cut = await sieve(['train', ...given(handed), '--hand-over'], lines);
+  expect(cut.code).toBe(EXIT.interrupted);
+  const interrupted = await handedOver(handed);
+  const rest = await sieve(['train', ...given(handed)]);
+  const first = cut.events.filter((e) => e.step! <= rest.events.find(({ type }) => type === 'resumes')!.step!);
+  const told = [...first, ...rest.events].filter(({ type }) => type === 'step' || type === 'eval');
+  const folder = join(LEFT, name);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'prepared.zip'), fresh.bytes);
+  writeFileSync(join(folder, 'handed.zip'), interrupted.bytes);
+  writeFileSync(join(folder, 'losses.json'), JSON.stringify(told));
+  return { fresh, interrupted };
+}
 
 test('a session is handed over as it stands, prepared or interrupted', async () => {
-  const read = async (out: string) => {
-    const [name] = readdirSync(at(out)).filter((found) => found.startsWith('sieve-training-'));
-    const { metricLogs, record, damaged } = await readRunParts(await openAsBlob(join(at(out), name)));
-    const bytes = readFileSync(join(at(out), name));
-    return { metricLogs, record, damaged, bytes, files: unzipSync(bytes) };
-  };
-  const json = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes));
   const session = smallSession();
   const gate = { tauWarmup: 1 };
   const config = parseSession({
@@ -223,42 +255,76 @@ test('a session is handed over as it stands, prepared or interrupted', async () 
       { method: 'ts-dora', gate: { ...gate, rule: 'averaged', targetSparsity: 0.3, targetPer: 'module' } },
     ].map((run) => ({ id: run.method, name: run.id ?? run.method, rank: 4, modules: ['q_proj', 'down_proj'], ...run })),
   });
-  const settings = at('five.json');
-  writeFileSync(settings, settingsFile(config));
-  const words = (out: string, ...more: string[]) => {
-    const [, , ...rest] = train(out, '--json', ...more);
-    return [settings, ...rest];
-  };
-  expect((await sieve(['prepare', ...words('fresh')])).code).toBe(EXIT.done);
-  const fresh = await read('fresh');
-  expect(json(fresh.files['training.json'])).toMatchObject({ step: 0, order: null, runs: { lora: { taken: 0 } } });
-  expect(fresh.files['training/lora/optimizer.safetensors']).toBeUndefined();
-
-  const cut = await sieve(['train', ...words('handed', '--hand-over')], 15);
-  expect(cut.code).toBe(EXIT.interrupted);
-  const { metricLogs, record, damaged, bytes, files } = await read('handed');
-  const { step, order, tokens, runs } = json(files['training.json']);
+  const words = ['--data', DATA, '--model', 'sieve-stories-nano', '--threads', '1'];
+  const { fresh, interrupted } = await leave('stories', words, config, 15);
+  const { metricLogs, record, damaged, files } = interrupted;
+  const { step, order, tokens, runs } = fromJson(files['training.json']);
   expect([damaged, record?.config]).toEqual([[], config]);
   expect(metricLogs.find(({ runId }) => runId === 'lora')!.step.length).toBeGreaterThanOrEqual(step);
   expect([order.cursor, tokens.train.examples, runs['ts-lora'].taken]).toEqual([2 * step, 36, step]);
   expect([runs['ts-lora'].gate.m.length, runs['ts-dora'].gate.average.mu.length]).toEqual([8, 8]);
   expect(runs['ts-lora-target'].gate.corrections).toHaveLength(1);
   // The same tokens, and the same modules and moments, as those that it began with.
-  expect(tokens).toEqual(json(fresh.files['training.json']).tokens);
+  expect(tokens).toEqual(fromJson(fresh.files['training.json']).tokens);
   const named = 'training/ts-lora/adapter_config.json';
-  expect(json(files[named])).toEqual(json(fresh.files[named]));
+  expect(fromJson(files[named])).toEqual(fromJson(fresh.files[named]));
   const names = (of: string) => readSafetensors(files[`training/lora/${of}`], of, 'adapter').names;
   const own = names('adapter_model.safetensors');
   expect(names('optimizer.safetensors')).toEqual(['exp_avg.', 'exp_avg_sq.'].flatMap((p) => own.map((n) => p + n)));
+  copyFileSync(DATA, join(LEFT, 'stories', 'data.jsonl'));
+}, 300_000);
 
-  const rest = await sieve(['train', ...words('handed')]);
-  const first = cut.events.filter((e) => e.step! <= rest.events.find(({ type }) => type === 'resumes')!.step!);
-  const told = [...first, ...rest.events].filter(({ type }) => type === 'step' || type === 'eval');
-  mkdirSync(LEFT, { recursive: true });
-  writeFileSync(join(LEFT, 'prepared.zip'), fresh.bytes);
-  writeFileSync(join(LEFT, 'handed.zip'), bytes);
-  writeFileSync(join(LEFT, 'losses.json'), JSON.stringify(told));
-  copyFileSync(DATA, join(LEFT, 'apples.jsonl'));
+test('so is one whose runs tell classes apart: an encoder under a new head, and a model that writes text', async () => {
+  const bert = at('bert');
+  mkdirSync(bert);
+  for (const [name, blob] of tinyBert()) writeFileSync(join(bert, name), Buffer.from(await blob.arrayBuffer()));
+  const data = at('reviews.csv');
+  writeFileSync(data, reviews(40));
+  const settings = (modules: string[], train: object) =>
+    parseSession({
+      train: { ...smallSession().train, learningRate: 0.01, ...train },
+      runs: [
+        ...loraBesideTsLora(modules, 0.4),
+        { id: 'late', name: 'late', method: 'ts-lora', rank: 4, modules, gate: { rule: 'late', activeShare: 0.6 } },
+      ],
+    });
+  const words = (model: string) => ['--data', data, '--model', model, '--threads', '1'];
+  const encoder = settings(['query', 'attention.output.dense', 'output.dense'], { maxSequenceLength: 16 });
+  const { fresh, interrupted } = await leave('bert', words(bert), encoder, 9);
+  const { classes, version, runs } = fromJson(fresh.files['training.json']);
+  expect([version, classes]).toEqual([2, ['bad', 'good']]);
+  expect(runs.late.gate).toBeNull();
+  const held = (files: Record<string, Uint8Array>, of: string) => readSafetensors(files[of], of, 'adapter');
+  const head = 'base_model.model.classifier.weight';
+  const start = held(fresh.files, 'training/lora/adapter_model.safetensors');
+  const learnt = held(interrupted.files, 'training/lora/adapter_model.safetensors');
+  expect([start.shape(head), learnt.names.includes('base_model.model.bert.pooler.dense.bias')]).toEqual([
+    [2, 32],
+    true,
+  ]);
+  expect(learnt.get(head).data).not.toEqual(start.get(head).data);
+  const moments = held(interrupted.files, 'training/late/optimizer.safetensors').names;
+  for (const name of [head, 'base_model.model.bert.encoder.layer.0.output.dense.lora_constant'])
+    expect(moments).toEqual(expect.arrayContaining([`exp_avg.${name}`, `exp_avg_sq.${name}`]));
+  expect(fromJson(interrupted.files['training.json']).runs.late.gate.corrections).toHaveLength(6);
+  // For `sieve-train`, which loads its weights.
+  cpSync(bert, join(LEFT, 'bert', 'model'), { recursive: true });
+  copyFileSync(data, join(LEFT, 'bert', 'data.csv'));
+
+  // Its file has no head: an adapter brings one, which is nobody's to draw anew.
+  const [written] = readdirSync(at('bert-handed')).filter((found) => found.startsWith('sieve-session-'));
+  const asked = ['eval', join(at('bert-handed'), written), '--data', data, '--model', bert, '--threads', '1', '--json'];
+  expect((await sieve(asked)).events).toMatchObject(
+    ['lora', 'ts-lora', 'late'].map((runId) => ({ type: 'evaluation', runId, accuracy: { examples: 40 } })),
+  );
+
+  mkdirSync(join(LEFT, 'stories-classes'), { recursive: true });
+  copyFileSync(data, join(LEFT, 'stories-classes', 'data.csv'));
+  const decoder = settings(['q_proj', 'down_proj'], { taskType: 'SEQ_CLS', maxSequenceLength: 32 });
+  const ended = await leave('stories-classes', words('sieve-stories-nano'), decoder, 9);
+  expect(held(ended.fresh.files, 'training/lora/adapter_model.safetensors').names).toContain(
+    'base_model.model.score.weight',
+  );
 }, 300_000);
 
 test('whoever cannot be helped is told why, with an exit code', async () => {

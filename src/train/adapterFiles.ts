@@ -43,8 +43,8 @@ export interface ExportParts {
   rule?: 'afterwards';
   template: PromptTemplate;
   check: AdapterCheck | null;
-  /** Of a model that tells classes apart: it, with the head's classes, and what is trained whole. */
-  classes?: { model: ClassModel; values: WholeValues } | null;
+  /** Of a model that tells classes apart: it, with the head's classes, and what is trained whole; null: as the base has it. */
+  classes?: { model: ClassModel; values: WholeValues | null } | null;
   /** Of a hub, that they go to. */
   repository?: string;
 }
@@ -106,7 +106,7 @@ function targetNames(parts: ExportParts): string[] {
 }
 
 /** What is trained whole, as PEFT saves it. */
-const wholeTensors = ({ model, values }: NonNullable<ExportParts['classes']>) =>
+export const wholeTensors = (model: ClassModel, values: WholeValues): NamedTensor[] =>
   wholeModules(model)
     .flatMap(linearWeights)
     .map(({ name, shape }) => ({ name: PREFIX + name, shape, data: values.get(name)! }));
@@ -122,7 +122,7 @@ export function adapterFiles(parts: ExportParts): AdapterFile[] {
   const packed = method.peft.pack?.(named);
   const tensors = [
     ...(packed?.modules ?? named).flatMap((m, i) => tensorsOf(method, m, thresholds?.[i] ?? null)),
-    ...(classes ? wholeTensors(classes) : []),
+    ...(classes?.values ? wholeTensors(classes.model, classes.values) : []),
   ];
   return [
     json(CONFIG, {

@@ -3,7 +3,8 @@
  * They lie in the zip of an exported session, beside its settings (`session.json`) and curves (`metrics.json`):
  *
  *   training.json                              where it stands: `Training`
- *   training/tokens.bin                        both token sets: for each its ids (i32), offsets (u32) and supervised (u8)
+ *   training/tokens.bin                        both token sets: for each its ids (i32), offsets (u32) and supervised (u8), and
+ *                                              of a model that tells classes apart the class (u32) of each example
  *   training/<run>/adapter_config.json, adapter_model.safetensors, sieve.json    the adapter as it is, in PEFT's layout
  *   training/<run>/optimizer.safetensors       AdamW's moments, `exp_avg.` and `exp_avg_sq.` before the adapter's names
  */
@@ -14,6 +15,7 @@ import type { RunState } from '../engine/runState';
 import { adapterMethodOf, startValues, trainedOf } from '../engine/adapters/methods';
 import type { AdaptedModule } from '../engine/adapters/method';
 import { type ModuleAdapter, unpack } from '../engine/adapters/parameters';
+import { type WholeValues, unpackWhole, wholeLayout } from '../engine/adapters/wholeModules';
 import { readGateSlots } from '../engine/kernels/gate/slots';
 import { adaptedModules } from '../engine/model/modules';
 import { type NamedTensor, writeSafetensors } from '../hub/safetensors';
@@ -21,10 +23,11 @@ import { type RunConfig, type SessionConfig, drawsTokens, hasThresholds, isGated
 import type { PromptTemplate } from '../shared/data';
 import { AdapterError } from '../shared/errors';
 import { message } from '../shared/message';
-import { type ModelDescription, tellsClasses } from '../shared/model';
+import { type ClassModel, type ModelDescription, tellsClasses } from '../shared/model';
 import { chosenRevision } from '../shared/revision';
+import { ruleOf } from '../shared/rules';
 import { RATIO_BINS, type ModelSource, type TokenSet } from '../shared/types';
-import { adapterFiles } from './adapterFiles';
+import { adapterFiles, wholeTensors } from './adapterFiles';
 import { CONFIG, WEIGHTS, tensorNames } from './peftLayout';
 import type { AdapterFile, RunId, SessionState } from './protocol';
 import { Recovery, type RecoveryState } from './recovery';
@@ -33,13 +36,16 @@ import type { TrainingDataState } from './trainingData';
 /** `training.json`. */
 interface Training {
   format: 'sieve-training';
-  version: 1;
+  /** 2: of a model that tells classes apart. */
+  version: 1 | 2;
   /** Optimizer steps that are done. */
   step: number;
   /** Where the order of the train split stands; null: at its start. */
   order: BatchOrderState | null;
   /** Ids of the model that the tokens are of. */
   vocab: number;
+  /** What the head's logits stand for, in their order; null: those of the next token. */
+  classes: readonly string[] | null;
   tokens: { sha256: string; train: SetSize; validation: SetSize };
   runs: Record<RunId, TrainingRun>;
 }
@@ -71,7 +77,10 @@ interface TrainingRun {
 export interface HandedOver {
   config: SessionConfig;
   source: ModelSource;
+  /** As it is trained: under the head that it gets for its data. */
   model: ModelDescription;
+  /** A head that was drawn, of a session that has not begun; null: it starts from the base's own. */
+  head: WholeValues | null;
   template: PromptTemplate;
   train: TokenSet;
   validation: TokenSet;
@@ -86,20 +95,22 @@ const json = (name: string, value: unknown): AdapterFile => ({
 
 /**
  * The files of a session for other machines. Runs whose gates draw their tokens at random, and runs that have failed, stay behind.
- * @throws {AdapterError} for a model that tells classes or reads pictures
+ * @throws {AdapterError} for a model that reads pictures
  */
 export function handOverFiles(given: HandedOver): AdapterFile[] {
   const { config, model, train, validation, state } = given;
-  if (tellsClasses(model) || train.labels || train.pictures) throw new AdapterError(message('train.handOver.classes'));
+  if (train.pictures) throw new AdapterError(message('train.handOver.pictures'));
+  const classes = tellsClasses(model) ? model.head.labels : null;
   const tokens = tokenBytes([train, validation]);
   const runs = config.runs.filter((run) => !drawsTokens(run) && !state?.failed.includes(run.id));
   const sizeOf = (set: TokenSet): SetSize => ({ examples: exampleCount(set), tokens: set.ids.length });
   const training: Training = {
     format: 'sieve-training',
-    version: 1,
+    version: classes ? 2 : 1,
     step: state?.step ?? 0,
     order: state ? (state.data as TrainingDataState).train : null,
     vocab: model.vocab,
+    classes,
     tokens: { sha256: hex(sha256(tokens)), train: sizeOf(train), validation: sizeOf(validation) },
     runs: Object.fromEntries(runs.map((run) => [run.id, state ? stateOf(run, state) : { ...NEW }])),
   };
@@ -116,7 +127,7 @@ const hex = (bytes: Uint8Array) => Array.from(bytes, (b) => b.toString(16).padSt
 
 function tokenBytes(sets: readonly TokenSet[]): Uint8Array<ArrayBuffer> {
   const parts = sets
-    .flatMap(({ ids, offsets, supervised }) => [ids, offsets, supervised])
+    .flatMap(({ ids, offsets, supervised, labels }) => [ids, offsets, supervised, ...(labels ? [labels.of] : [])])
     .map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength));
   const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
@@ -138,9 +149,8 @@ function stateOf(run: RunConfig, state: SessionState): TrainingRun {
 
 function gateOf({ gate }: RunConfig, tensors: Record<string, ArrayBuffer>): TrainingRun['gate'] {
   const slots = readGateSlots(tensors.gate);
-  const corrections = (gate.targetPer === 'module' ? slots : slots.slice(0, 1)).map((s) =>
-    s.steered > 0 ? s.correction : null,
-  );
+  const steered = gate.targetPer === 'module' || ruleOf(gate).late ? slots : slots.slice(0, 1);
+  const corrections = steered.map((s) => (s.steered > 0 ? s.correction : null));
   const average = tensors.average && new Float32Array(tensors.average);
   const rows = (which: 0 | 1) =>
     slots.map((_, m) => Array.from(average!.subarray((2 * m + which) * RATIO_BINS, (2 * m + which + 1) * RATIO_BINS)));
@@ -160,7 +170,13 @@ function valuesOf(run: RunConfig, modules: readonly AdaptedModule[], flat: Array
   return modules.map(({ path, dIn, dOut }, i) => ({ path, dIn, dOut, ...values[i] }));
 }
 
-function runFiles(run: RunConfig, { config, source, model, template, state }: HandedOver): AdapterFile[] {
+/** What of a run is trained whole: it lies behind its adapter. */
+const wholeOf = (model: ClassModel, flat: ArrayBuffer): WholeValues => {
+  const layout = wholeLayout(model);
+  return unpackWhole(layout, new Float32Array(flat, flat.byteLength - layout.bytes));
+};
+
+function runFiles(run: RunConfig, { config, source, model, head, template, state }: HandedOver): AdapterFile[] {
   const salts = state?.version === 1 ? ('version 1' as const) : undefined;
   const modules = adaptedModules(model, run, salts);
   const tensors = state && tensorsOf(state, run.id);
@@ -171,6 +187,8 @@ function runFiles(run: RunConfig, { config, source, model, template, state }: Ha
         return { path, dIn, dOut, ...values };
       });
   const learns = isGated(run) && hasThresholds(run.gate);
+  const whole = tellsClasses(model) ? model : null;
+  const values = whole && tensors ? wholeOf(whole, tensors.params) : head;
   const files = adapterFiles({
     run,
     model: { id: source.id, revision: chosenRevision(source) },
@@ -179,35 +197,50 @@ function runFiles(run: RunConfig, { config, source, model, template, state }: Ha
     thresholds: learns ? (tensors ? taus(tensors.gate) : new Float32Array(modules.length)) : null,
     template,
     check: null,
+    classes: whole && { model: whole, values },
   });
   const at = (name: string) => `training/${run.id}/${name}`;
   const written = files.filter(({ name }) => [CONFIG, 'sieve.json', ...(tensors ? [WEIGHTS] : [])].includes(name));
   return [
     ...written.map(({ name, bytes }) => ({ name: at(name), bytes })),
     tensors
-      ? { name: at('optimizer.safetensors'), bytes: moments(run, modules, tensors) }
-      : { name: at(WEIGHTS), bytes: writeSafetensors(named(run, adapters, '', false)) },
+      ? { name: at('optimizer.safetensors'), bytes: writeSafetensors(moments(run, modules, whole, tensors)) }
+      : {
+          name: at(WEIGHTS),
+          bytes: writeSafetensors([
+            ...named(run, adapters, false),
+            ...(whole && values ? wholeTensors(whole, values) : []),
+          ]),
+        },
   ];
 }
 
 const taus = (slots: ArrayBuffer) => Float32Array.from(readGateSlots(slots), ({ tau }) => tau);
 
 /** Tensors by PEFT's names. @param extra whether what the method has besides A and B is among them: PEFT makes its start of the frozen weights */
-function named(run: RunConfig, adapters: readonly ModuleAdapter[], prefix: string, extra: boolean): NamedTensor[] {
+function named(run: RunConfig, adapters: readonly ModuleAdapter[], extra: boolean): NamedTensor[] {
   const method = adapterMethodOf(run);
   return adapters.flatMap((m) => {
     const names = tensorNames(method, m.path);
-    const tensors = [
+    return [
       { name: names.a, shape: [m.a.length / m.dIn, m.dIn], data: m.a },
       { name: names.b, shape: [m.dOut, m.b.length / m.dOut], data: m.b },
       ...(extra && m.extra ? [{ name: names.extra, shape: [m.extra.length], data: m.extra }] : []),
+      ...(extra && m.constant ? [{ name: names.constant, shape: [m.dOut], data: m.constant }] : []),
     ];
-    return tensors.map((tensor) => ({ ...tensor, name: prefix + tensor.name }));
   });
 }
 
-const moments = (run: RunConfig, modules: readonly AdaptedModule[], { m, v }: Record<string, ArrayBuffer>) =>
-  writeSafetensors([
-    ...named(run, valuesOf(run, modules, m), 'exp_avg.', true),
-    ...named(run, valuesOf(run, modules, v), 'exp_avg_sq.', true),
-  ]);
+/** AdamW's moments of all that is trained. */
+const moments = (
+  run: RunConfig,
+  modules: readonly AdaptedModule[],
+  whole: ClassModel | null,
+  { m, v }: Record<string, ArrayBuffer>,
+): NamedTensor[] =>
+  Object.entries({ exp_avg: m, exp_avg_sq: v }).flatMap(([moment, flat]) =>
+    [
+      ...named(run, valuesOf(run, modules, flat), true),
+      ...(whole ? wholeTensors(whole, wholeOf(whole, flat)) : []),
+    ].map((tensor) => ({ ...tensor, name: `${moment}.${tensor.name}` })),
+  );

@@ -388,7 +388,9 @@ export class TrainService {
     return session.inspect(async ({ model, data, validation }) => {
       const { source, config } = model.info;
       const sets = { train: data.set, validation };
-      return { files: handOverFiles({ config: state.config, source, model: config, template, ...sets, state }) };
+      return {
+        files: handOverFiles({ config: state.config, source, model: config, head: null, template, ...sets, state }),
+      };
     });
   }
 

@@ -2,7 +2,6 @@
 import { useEffect, useId, useRef, useState } from 'react';
 import { createPortal } from 'react-dom';
 import { EXPORT_KINDS, RUNS_IN, RUNTIMES, VALUE_TYPES, type ValueType, whyNot } from '../../shared/exports';
-import { tellsClasses } from '../../shared/model';
 import { snippetOf } from '../../shared/snippets';
 import { texts } from '../../shared/texts';
 import { say } from '../../shared/texts/say';
@@ -92,7 +91,7 @@ function Content({ subject, titleId }: { subject: Subject; titleId: string }) {
       {busy?.runId === subject.runId && (
         <ProgressLine label={t.writing} loaded={busy.written} total={busy.total} unit={bytes} />
       )}
-      {trained && !tellsClasses(subject.model) && <HandOver />}
+      {trained && !subject.model.embedding.patches && <HandOver />}
       <div className="row">
         <button
           type="button"

@@ -41,8 +41,8 @@ export const train = {
   noRoomToCheck: 'there was no room for a second copy of the model',
 
   handOver: {
-    classes: {
-      message: 'A session of a model that tells classes or reads pictures goes on in Sieve only.',
+    pictures: {
+      message: 'A session of a model that reads pictures goes on in Sieve only.',
       hint: 'Export its adapters: PEFT reads them.',
     },
   },

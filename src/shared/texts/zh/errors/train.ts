@@ -19,8 +19,8 @@ export const train: Texts['errors']['train'] = {
   noRoomToCheck: '放不下模型的第二份副本',
 
   handOver: {
-    classes: {
-      message: '分类模型或读取图片的模型，其会话只能在 Sieve 中继续。',
+    pictures: {
+      message: '读取图片的模型，其会话只能在 Sieve 中继续。',
       hint: '请导出适配器：PEFT 可以读取。',
     },
   },
