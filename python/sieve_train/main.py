@@ -153,7 +153,7 @@ class Training:
         loss = trainer.evaluate(last)
         name, step = trainer.part.config["name"], trainer.step
         self.say({"type": "eval", "runId": trainer.part.id, "step": step, "loss": loss}, f"{name}: step {step}, validation loss {loss:.4f}")
-        self.accelerator.log({f"{trainer.part.id}/validation": loss}, step=step)
+        track(self.accelerator, trainer.part.id, {"validation": loss}, step)
 
     def train(self, part: RunPart) -> dict[str, bytes]:
         """The run to its last step; the files of its adapter, on the first process. @raises Interrupted, Diverged"""
@@ -164,7 +164,7 @@ class Training:
             shown = trainer.train_step()
             step, id = trainer.step, part.id
             self.say({"type": "step", "runId": id, "step": step, **shown}, f"{part.config['name']}: step {step}/{settings['steps']}, " + ", ".join(f"{k} {v:.4g}" for k, v in shown.items()))
-            self.accelerator.log({f"{id}/{k}": v for k, v in shown.items()}, step=step)
+            track(self.accelerator, id, shown, step)
             if step % settings["evalInterval"] == 0 and step < settings["steps"]:
                 self.evaluate(trainer)
                 trainer.watch(self.pieces)
@@ -269,6 +269,21 @@ def base_of(given: argparse.Namespace, run_file: RunFile) -> tuple[str, str | No
     return model["id"], given.revision or model["revision"]
 
 
+def begin_tracking(accelerator: Accelerator, run_file: RunFile) -> None:
+    """Curves go to what the command line named, each run's under its own id."""
+    accelerator.init_trackers("sieve", config={**run_file.settings, "runs": ", ".join(p.config["name"] for p in run_file.runs)})
+    for tracker in accelerator.trackers:
+        for part in run_file.runs if tracker.name == "wandb" else []:
+            tracker.run.define_metric(f"{part.id}/*", step_metric=f"{part.id}/step")
+
+
+def track(accelerator: Accelerator, run: str, values: dict[str, float], step: int) -> None:
+    for tracker in accelerator.trackers:
+        # W&B drops what goes back to an earlier step, and the runs are trained one after the other: a step is one of their values.
+        own = {f"{run}/{k}": v for k, v in (values | ({"step": step} if tracker.name == "wandb" else {})).items()}
+        tracker.log(own, step=None if tracker.name == "wandb" else step)
+
+
 def without_dropout(config):
     """The base as the page has it: what is frozen drops nothing, though BERT's and GPT-2's configurations say so for their own training."""
     text = config.get_text_config()
@@ -307,7 +322,7 @@ def main(arguments: list[str] | None = None) -> int:
     cpu = given.cpu or not torch.accelerator.is_available()
     accelerator = accelerate(cpu=cpu, mixed_precision=given.mixed_precision, log_with=given.log_with, project_dir=str(given.out))
     if given.log_with:
-        accelerator.init_trackers("sieve", config={**run_file.settings, "runs": ", ".join(p.config["name"] for p in run_file.runs)})
+        begin_tracking(accelerator, run_file)
     try:
         return Training(given, run_file, accelerator)()
     except Interrupted:
