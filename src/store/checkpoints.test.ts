@@ -16,7 +16,7 @@ import type {
 } from '../train/protocol';
 import { Checkpoints } from './checkpoints';
 import { applyEvents } from './events';
-import { sameBits } from './device';
+import { calledDevice, sameBits } from './device';
 import { MetricLog } from './metricLog';
 import { type SessionView, type State, initialState } from './slices';
 import { TestPort, clientOn, stepEvent, foreign } from './testing/fixtures';
@@ -448,6 +448,13 @@ test('a CPU computes the same bits with any number of threads; a GPU where it ha
   expect(sameBits(CPU, { ...CPU, threads: 8 })).toBe(true);
   expect(sameBits(GPU, { ...GPU })).toBe(true);
   expect([sameBits(GPU, CPU), sameBits(GPU, { ...GPU, name: 'w' })]).toEqual([false, false]);
+  // `sieve-train` says so of its own.
+  const torch = { ...CPU, name: 'PyTorch' };
+  expect([sameBits(CPU, torch), sameBits(torch, torch)]).toEqual([false, true]);
+  expect([CPU, torch].map((device) => say(calledDevice(device)))).toEqual([
+    'CPU, 2 threads',
+    'PyTorch on CPU, 2 threads',
+  ]);
 });
 
 test('an absence is told truthfully: how long, and what the run did meanwhile', async () => {

@@ -14,6 +14,9 @@ export const store = {
     /** @param threads null where they do not matter */
     cpu: ({ threads }: { threads: number | null }) =>
       threads === null ? 'CPU' : `CPU, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
+    /** What computed there was not Sieve. */
+    otherCpu: ({ name, threads }: { name: string; threads: number | null }) =>
+      `${name} on ${threads === null ? 'CPU' : `CPU, ${threads} ${threads === 1 ? 'thread' : 'threads'}`}`,
     unnamedGpu: 'GPU without a name',
   },
   /** What a worker reports of one run. */

@@ -12,6 +12,7 @@ export const store: Texts['errors']['store'] = {
   ...forms,
   device: {
     cpu: ({ threads }) => (threads === null ? 'CPU' : `CPU，${threads} 个线程`),
+    otherCpu: ({ name, threads }) => `${name}（CPU${threads === null ? '' : `，${threads} 个线程`}）`,
     unnamedGpu: '没有名称的 GPU',
   },
   ofRun: ({ run, message }) => `${run}：${message}`,
