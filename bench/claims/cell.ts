@@ -2,7 +2,14 @@
 import { version } from '../../package.json';
 import { exampleCount } from '../../src/data/batches';
 import type { Trainer } from '../../src/engine';
-import { isGated, runSchema, sessionSchema, trainSchema } from '../../src/shared/config';
+import {
+  type RunConfig,
+  type TrainConfig,
+  isGated,
+  runSchema,
+  sessionSchema,
+  trainSchema,
+} from '../../src/shared/config';
 import type { TokenBatch, TokenSet } from '../../src/shared/types';
 import { Lock } from '../../src/train/lock';
 import type { OpenModel } from '../../src/train/openModel';
@@ -102,6 +109,15 @@ export interface Given {
   budget?: Partial<Budget>;
   /** Modules that are adapted in the place of the method's own: `3.q_proj`. */
   only?: readonly string[];
+  /** Only the method itself: not scaled, and not sieved. */
+  bare?: boolean;
+  /** Looks at the finished run, before it is freed. */
+  look?: (finished: {
+    session: Session;
+    train: TrainConfig;
+    run: RunConfig;
+    events: readonly TrainEvent[];
+  }) => Promise<void>;
 }
 
 /** A cell of a tuning seed has nothing but dev losses. */
@@ -109,7 +125,7 @@ export async function trainCell(
   model: OpenModel,
   data: PlanSet,
   id: CellId,
-  { budget: other, only }: Given = {},
+  { budget: other, only, bare = only !== undefined, look }: Given = {},
 ): Promise<Cell> {
   const [started, used] = [performance.now(), process.cpuUsage()];
   const budget = { ...budgetOf(id), ...other };
@@ -153,7 +169,7 @@ export async function trainCell(
       ? { sums: [], tokens: [], skipped: null }
       : await measure(session.trainer, 'run', batches);
     const sieved: Cell['sieved'] = [];
-    if (id.method === 'lora' && !tuning && !only) {
+    if (id.method === 'lora' && !tuning && !bare) {
       const sieve = await session.inspect((s) =>
         Sieve.open(s.trainer.run('run'), { model: s.model, train, data: sieveData(s.data, s.validation, train) }),
       );
@@ -164,8 +180,9 @@ export async function trainCell(
       }
       sieve.free();
     }
-    const scaled = SCALED.includes(id.method) && !only ? await shrunk(session, budget, batches) : null;
+    const scaled = SCALED.includes(id.method) && !bare ? await shrunk(session, budget, batches) : null;
     const end = patience === null && !tuning ? endOf(events) : undefined;
+    await look?.({ session, train, run, events });
     const { user, system } = process.cpuUsage(used);
     return {
       ...id,

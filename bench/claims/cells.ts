@@ -1,21 +1,30 @@
 /** The stored cells: where they lie, which learning rate they choose, and what is still to be trained. */
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Cell, Measured } from './cell';
 import { type CellId, type ClaimMethod, RATES, SCALED, type Search, type Tier, tierOf } from './plan';
 
 export type Place = Pick<CellId, 'model' | 'set'>;
 
 export const FOLDER = 'docs/claims/cells';
-export const fileOf = ({ model, set }: Place, folder: string) => join(folder, model, `${set}.jsonl`);
+const fileOf = ({ model, set }: Place, folder: string) => join(folder, model, `${set}.jsonl`);
 
-export function cellsOf(place: Place, folder: string): Cell[] {
+export const cellsOf = (place: Place, folder: string): Cell[] => linesOf<Cell>(place, folder);
+
+/** What is stored under a name; nothing where there is no file. */
+export function linesOf<T>(place: Place, folder: string): T[] {
   const file = fileOf(place, folder);
   if (!existsSync(file)) return [];
   return readFileSync(file, 'utf8')
     .split('\n')
     .filter(Boolean)
-    .map((line) => JSON.parse(line) as Cell);
+    .map((line) => JSON.parse(line) as T);
+}
+
+export function store(place: Place, folder: string, line: object): void {
+  const file = fileOf(place, folder);
+  mkdirSync(dirname(file), { recursive: true });
+  appendFileSync(file, `${JSON.stringify(line)}\n`);
 }
 
 export const same = (a: CellId, b: CellId) => a.method === b.method && a.seed === b.seed && a.rate === b.rate;

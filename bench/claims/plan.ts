@@ -175,6 +175,21 @@ export function budgetOf({ model, set, method, seed }: Omit<CellId, 'rate'>): Bu
   return { ...own, steps: TUNING_SEEDS.includes(seed) ? own.steps / 2 : own.steps };
 }
 
+/** Question 8: LoRA on the modules that rankings put first. */
+export const PLACEMENT = {
+  model: 'sieve-stories-nano' as const,
+  sets: ['sms-spam', 'alpaca'],
+  seeds: SEEDS.slice(0, 3),
+  /** Of the parameters of all modules. */
+  shares: [0.25, 0.5],
+  draws: 10,
+  search: { ...SEARCH, seeds: TUNING_SEEDS.slice(0, 1), finalists: 1 },
+  budget: BUDGET,
+  bySet: { alpaca: { steps: 100 } } as Readonly<Record<string, Partial<Budget>>>,
+  /** Examples that modules are ranked on. */
+  examples: 64,
+};
+
 /** Methods that are also measured at the scale that is best on the dev split, each at the rate that is best for that. */
 export const SCALED: readonly ClaimMethod[] = ['lora', 'ts-50'];
 /** Shares that a finished LoRA is sieved at, in its own cell, by each way to choose. */

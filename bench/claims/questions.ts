@@ -194,7 +194,7 @@ const onSets = (model: CellId['model'], cellsBySet: CellsBySet, [a, b]: readonly
 };
 
 /** Difference, its interval of 95 % and its seeds, without a test. */
-function measuredPair(pair: Paired) {
+export function measuredPair(pair: Paired) {
   const drawn = bootstrap(pair);
   const [low, high] = percentiles(drawn);
   const bySeed = pair.differences.map((d) => total(d) / total(pair.tokens));

@@ -18,7 +18,7 @@ import {
   tierOf,
 } from './plan';
 import { type CellsBySet, PAPER_QUESTION, answers, compare } from './questions';
-import { reportOf, storedCells } from './report';
+import { reportOf, storedBeside, storedCells } from './report';
 import { SETS } from './sets';
 
 const MODEL = 'sieve-stories-nano';
@@ -274,7 +274,7 @@ describe('beside the questions', () => {
 });
 
 test('docs/claims.md and what belongs to it are what the stored cells give', () => {
-  const files = reportOf(storedCells(Object.keys(SETS)), readFileSync('docs/claims.md', 'utf8'));
+  const files = reportOf(storedCells(Object.keys(SETS)), readFileSync('docs/claims.md', 'utf8'), storedBeside());
   for (const [path, text] of Object.entries(files))
     if (text !== null) expect(readFileSync(path, 'utf8'), path).toBe(text);
   const twice = Object.keys(SETS).filter((set) => {

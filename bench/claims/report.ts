@@ -10,11 +10,13 @@ import { evidenceFigure } from '../../src/ui/experiment/evidence';
 import { fixed, percent } from '../../src/ui/format';
 import { writeTable } from '../../src/ui/paperTable';
 import type { Cell } from './cell';
-import { FOLDER, cellsOf, expected, measuredOf } from './cells';
+import { FOLDER, cellsOf, expected, linesOf, measuredOf } from './cells';
 import { lightColors } from './colors';
 import { grid } from './markdown';
 import { exploredPart, paperPart } from './parts';
-import { MODELS } from './plan';
+import { type PlacementLine, placementPlace } from './placement';
+import { placementPart } from './placementPart';
+import { MODELS, PLACEMENT } from './plan';
 import {
   type CellsBySet,
   MARGIN,
@@ -180,7 +182,7 @@ function notRunPart(models: readonly Runs[]): string[] {
 }
 
 /** docs/claims/runs.md: every comparison, what is missing, and what stands behind it. */
-const runsPage = (models: readonly Runs[]): string =>
+const runsPage = (models: readonly Runs[], { placement }: Beside): string =>
   [
     '# The runs of the plan',
     '',
@@ -188,6 +190,7 @@ const runsPage = (models: readonly Runs[]): string =>
     '',
     ...models.flatMap(modelPart),
     ...(models.length === 0 ? ['No cell is stored yet.', ''] : []),
+    ...placementPart(placement),
     ...paperPart(models),
     ...notRunPart(models),
   ].join('\n');
@@ -200,8 +203,19 @@ function filled(page: string, name: string, content: string): string {
   return `${page.slice(0, from + open.length)}\n${content}\n${page.slice(to)}`;
 }
 
+/** What is stored beside cells. */
+export interface Beside {
+  /** Question 8, by set. */
+  placement: ReadonlyMap<string, readonly PlacementLine[]>;
+}
+const NOTHING: Beside = { placement: new Map() };
+
+export const storedBeside = (folder = FOLDER): Beside => ({
+  placement: new Map(PLACEMENT.sets.map((set) => [set, linesOf<PlacementLine>(placementPlace(set), folder)])),
+});
+
 /** Files by path; null for one that must not be there. The page shows the first model. @param page docs/claims.md as it is */
-export function reportOf(stored: ReadonlyMap<(typeof MODELS)[number], CellsBySet>, page: string) {
+export function reportOf(stored: ReadonlyMap<(typeof MODELS)[number], CellsBySet>, page: string, beside = NOTHING) {
   const models = [...stored].map(([model, cells]) => runsOf(model, cells));
   const shown = models[0] ?? runsOf(MODELS[0], new Map());
   const [evidence, table] = [evidenceOf(shown), tableOf(shown)];
@@ -221,7 +235,7 @@ export function reportOf(stored: ReadonlyMap<(typeof MODELS)[number], CellsBySet
   ];
   return {
     [PAGE]: parts.reduce((text, [name, content]) => filled(text, name, content), page),
-    'docs/claims/runs.md': runsPage(models),
+    'docs/claims/runs.md': runsPage(models, beside),
     'docs/claims/figure.svg': figure && `${figure}\n`,
     'docs/claims/table.tex': table && writeTable(table, 'tex'),
   };
@@ -236,7 +250,7 @@ export function storedCells(sets: readonly string[], folder = FOLDER) {
 }
 
 export function writeReport(sets: readonly string[]): void {
-  for (const [path, text] of Object.entries(reportOf(storedCells(sets), readFileSync(PAGE, 'utf8')))) {
+  for (const [path, text] of Object.entries(reportOf(storedCells(sets), readFileSync(PAGE, 'utf8'), storedBeside()))) {
     if (text !== null) writeFileSync(path, text);
     else if (existsSync(path)) rmSync(path);
     console.log(`${path} ${text === null ? 'has nothing to show yet' : 'written'}`);

@@ -6,6 +6,7 @@
  *   npm run claims -- run --minutes 60                       the next cells of the first tier, rates first, for so long
  *   npm run claims -- run --tier second                      those of another tier: second, paper (question 9), small (4m),
  *                                                            tiny (TinyStories-656K), smollm2 --folder <where it lies>
+ *   npm run claims -- run --tier placement                   question 8; needs the first tier's rates of LoRA and TS-LoRA 50 %
  *   npm run claims -- run --model sieve-stories-nano --set feelings --method lora --seed 1 --rate 1e-3
  *   npm run claims -- report                                 every figure and number of docs/claims.md, from the cells
  *   npm run claims -- again --model … --set … --method … --seed … --rate …
@@ -14,13 +15,13 @@
  * `--steps N` trains fewer steps into .out/claims instead: to see that it works, never as a result.
  */
 import '../../src/train/testing/node';
-import { appendFileSync, mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { type Cell, trainCell } from './cell';
-import { FOLDER, type Place, cellsOf, expected, fileOf, left, same } from './cells';
+import { FOLDER, type Place, cellsOf, expected, left, linesOf, same, store } from './cells';
 import { openModel } from './models';
-import { type CellId, METHOD_NAMES, MODELS, TIERS, type TierName } from './plan';
+import { type PlacementLine, nextTask, placementPlace } from './placement';
+import { doTask } from './placementRun';
+import { type CellId, METHOD_NAMES, MODELS, PLACEMENT, TIERS, type TierName } from './plan';
 import { writeReport } from './report';
 import { SETS, tokenSets } from './sets';
 
@@ -45,6 +46,11 @@ export async function main(args: string[]): Promise<number> {
     if (unknown !== undefined) throw new Error(`there is no ${what} "${unknown}": ${all.join(', ')}`);
     return (asked ?? all) as T[];
   };
+  const until = performance.now() + Number(values.minutes ?? Infinity) * 60_000;
+  if (values.tier === 'placement') {
+    await runPlacement(pick(PLACEMENT.sets, values.set, 'set'), until, values.steps);
+    return 0;
+  }
   const [tierName] = pick(Object.keys(TIERS) as TierName[], [values.tier ?? 'core'], 'tier');
   const tier = TIERS[tierName];
   const models = pick(MODELS, values.model ?? [tier.model], 'model');
@@ -69,7 +75,6 @@ export async function main(args: string[]): Promise<number> {
     }
     return 0;
   }
-  const until = performance.now() + Number(values.minutes ?? Infinity) * 60_000;
   let differ = 0;
   for (const place of places) {
     const one = (): CellId[] => {
@@ -96,12 +101,35 @@ export async function main(args: string[]): Promise<number> {
         console.log(equal ? 'the same numbers as the stored cell' : 'NOT the numbers of the stored cell');
         continue;
       }
-      const file = fileOf(place, folder);
-      mkdirSync(dirname(file), { recursive: true });
-      appendFileSync(file, `${JSON.stringify(cell)}\n`);
+      store(place, folder, cell);
     }
   }
   return differ > 0 ? 1 : 0;
+}
+
+/** Question 8 on one set after the other. @param steps to see that it works: of one task of each kind */
+async function runPlacement(sets: readonly string[], until: number, steps: string | undefined): Promise<void> {
+  const folder = steps === undefined ? FOLDER : '.out/claims';
+  for (const set of sets) {
+    const place = placementPlace(set);
+    if (!nextTask(linesOf<PlacementLine>(place, folder)) || performance.now() >= until) continue;
+    const model = await openModel(PLACEMENT.model);
+    const ground = {
+      model,
+      set,
+      data: await tokenSets(set, model.tokenizer),
+      steps: steps === undefined ? undefined : Number(steps),
+    };
+    while (performance.now() < until) {
+      const lines = linesOf<PlacementLine>(place, folder);
+      const task = nextTask(lines);
+      if (!task) break;
+      const line = await doTask(ground, lines, task);
+      const what = line.kind === 'probe' ? 'probe' : `${line.ranking}, ${100 * line.share} %: ${inWords(line)}`;
+      console.log(`${set}, seed ${line.seed}, ${what}, ${Math.round(line.cpuMs / 1000)} s of CPU`);
+      store(place, folder, line);
+    }
+  }
 }
 
 /** All that a cell says, as a file has it, but how long it took, and on what. */

@@ -178,12 +178,23 @@ export function scores(modules: readonly ModuleMeasure[], ranking: Ranking, seed
   });
 }
 
+/** The modules that a ranking puts first, within `share` of all modules' parameters. */
+export const topModules = (
+  modules: readonly ModuleMeasure[],
+  ranking: Ranking,
+  share: number,
+  seed: number,
+): string[] => withinShare(modules, scores(modules, ranking, seed), share).map(moduleKey);
+
 /**
  * The best modules that fit into `share` of all modules' parameters: in order of their score, each that still fits; the
- * best alone where none does. Equal scores go by place, bottom first. Names in the model's order.
+ * best alone where none does. Equal scores go by place, bottom first. In the model's order.
  */
-export function topModules(modules: readonly ModuleMeasure[], ranking: Ranking, share: number, seed: number): string[] {
-  const score = scores(modules, ranking, seed);
+export function withinShare<M extends { parameters: number }>(
+  modules: readonly M[],
+  score: readonly number[],
+  share: number,
+): M[] {
   const order = [...modules.keys()].sort((i, j) => score[j] - score[i] || i - j);
   const budget = share * modules.reduce((sum, m) => sum + m.parameters, 0);
   const chosen = new Set<number>();
@@ -194,5 +205,5 @@ export function topModules(modules: readonly ModuleMeasure[], ranking: Ranking, 
     spent += modules[i].parameters;
   }
   if (chosen.size === 0) chosen.add(order[0]);
-  return modules.filter((_, i) => chosen.has(i)).map(moduleKey);
+  return modules.filter((_, i) => chosen.has(i));
 }
