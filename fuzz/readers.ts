@@ -15,7 +15,9 @@ import { configOf } from '../src/hub/gguf/config';
 import { ggufWeights } from '../src/hub/gguf/model';
 import { tokenizerOf } from '../src/hub/gguf/tokenizer';
 import { readTensor } from '../src/hub/gguf/types';
+import { valuesElsewhere } from '../src/hub/onnx/edit';
 import { OnnxParser } from '../src/hub/onnx/parser';
+import { graphParts, partEnds } from '../src/hub/onnx/parts';
 import { checkQuantised, quantisedOf, readQuantised } from '../src/hub/onnx/quantised';
 import { DataType } from '../src/hub/onnx/model';
 import { readSafetensors, writeSafetensors } from '../src/hub/safetensors';
@@ -194,6 +196,8 @@ function smallGguf(kind: 'gpt2' | 'llama'): Uint8Array {
 const bytePieces = () => Array.from({ length: 256 }, (_, i) => `<0x${i.toString(16).toUpperCase().padStart(2, '0')}>`);
 
 const model = readModel(json(file(NANO, 'config.json')));
+const BERT = 'python/fixtures/families/bert';
+const classifier = readModel(json(file(BERT, 'config.json')));
 
 const [query] = model.layers[0].attention.input.linears;
 
@@ -318,6 +322,21 @@ export const READERS: Record<string, Reader> = {
         readQuantised(q, bytes, none);
         readQuantised(q, bytes, none, { first: q.rows >> 1, count: q.rows - (q.rows >> 1) });
       }
+    },
+  },
+  onnxClasses: {
+    seeds: [file(BERT, 'model.onnx'), file(BERT, 'model.onnx').subarray(0, 30_000)],
+    read: (bytes) => {
+      const parser = new OnnxParser({ onNode: checkNode(classifier) });
+      const graph = parser.finish(bytes);
+      resolveWeights(graph, classifier).get('classifier.weight');
+    },
+  },
+  onnxParts: {
+    seeds: [valuesElsewhere(file(NANO, 'onnx/model.onnx'), 'values')!],
+    read: (bytes) => {
+      const graph = new OnnxParser().finish(bytes);
+      for (const part of graphParts(bytes, partEnds(graph, model), 'logits') ?? []) part.file(() => 'float32');
     },
   },
   gguf: {

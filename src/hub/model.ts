@@ -17,7 +17,9 @@ import type { HeadOver } from './onnxRuntime';
 import { statesOf } from './onnx/bind';
 import { DataType } from './onnx/model';
 import { OnnxParser } from './onnx/parser';
+import { partEnds } from './onnx/parts';
 import { multiplyExactly } from './onnx/quantised';
+import { MOST_AT_ONCE } from './openingMemory';
 import type { ReferenceModel } from './reference';
 import { LENGTH_BYTES, type SafetensorsFile, headBytes, openSafetensors } from './safetensors';
 import { openBlobs, placesOf, safetensorsWeights, withFilesHead } from './safetensorsModel';
@@ -109,7 +111,10 @@ async function readOnnx(path: string, config: ModelDescription, files: Files): P
   const { headDim } = model.layers[0].attention;
   const states = statesOf(graph.outputs);
   const head = states !== null && tellsClasses(model) ? { states, ...headOver(model, weights) } : null;
-  return { config: model, weights, reference: { kind: 'onnx', file: path, bytes, external, half, headDim, head } };
+  const size = [bytes, ...external.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
+  const ends = size > MOST_AT_ONCE ? partEnds(graph, model) : [];
+  const reference = { kind: 'onnx', file: path, bytes, external, half, headDim, head, ends } as const;
+  return { config: model, weights, reference };
 }
 
 /** The head and its values, which the graph does not compute. */

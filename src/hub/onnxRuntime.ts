@@ -13,6 +13,7 @@ import type { Sequence } from '../shared/types';
 import { classLogits } from './plainForward';
 import { concatenated, f16ToF32 } from './floats';
 import { valuesElsewhere } from './onnx/edit';
+import { graphParts } from './onnx/parts';
 import { appBase } from './source';
 
 /** A head with classes that the graph ends before. */
@@ -37,6 +38,8 @@ export interface OnnxReference {
   headDim: number;
   /** Where the graph ends with hidden states. */
   head?: HeadOver | null;
+  /** Values of the graph behind which a part of it ends (`partEnds`); none: it is run as a whole. */
+  ends: readonly string[];
 }
 
 /**
@@ -53,21 +56,9 @@ export async function onnxLogits(
   wasm.proxy = false;
   // Only the binary's address: its JavaScript half is part of the bundle.
   wasm.wasmPaths = { wasm: new URL(wasmUrl, appBase()).href };
-  const logits: Tensor[] = [];
+  let logits: Tensor[];
   try {
-    // Read from there each value is in its memory once; from bytes that it is given as a whole, three times on the way.
-    const itself = freshName(model.external);
-    const graph = valuesElsewhere(model.bytes, itself);
-    const external = [...model.external, ...(graph ? [[itself, model.bytes] as const] : [])];
-    const session = await runtime.InferenceSession.create(graph ?? model.bytes, {
-      executionProviders: ['wasm'],
-      externalData: external.map(([path, data]) => ({ path, data })),
-      // It runs once: packing all weights for speed would only take their memory again.
-      extra: { session: { disable_prepacking: '1' } },
-    });
-    const output = model.head?.states ?? (session.outputNames.includes('logits') ? 'logits' : session.outputNames[0]);
-    for (const { ids } of sequences)
-      logits.push((await session.run(feeds(runtime, session, model, ids), [output]))[output] as Tensor);
+    logits = await runParts(runtime, model, sequences);
   } catch (error) {
     throw explain(error, model);
   }
@@ -89,6 +80,43 @@ const rowsOf = (states: Float32Array, width: number): Float64Array[] =>
     Float64Array.from(states.subarray(t * width, (t + 1) * width)),
   );
 
+/** Runs the graph, part by part where it has `ends`: what it has of one is gone before the next is there. */
+async function runParts(
+  runtime: typeof Runtime,
+  model: OnnxReference,
+  sequences: readonly Sequence[],
+): Promise<Tensor[]> {
+  // Read from there each value is in its memory once; from bytes that it is given as a whole, three times on the way.
+  const itself = freshName(model.external);
+  const graph = valuesElsewhere(model.bytes, itself);
+  const external = [...model.external, ...(graph ? [[itself, model.bytes] as const] : [])];
+  const parts = graph && model.ends.length > 0 ? graphParts(graph, model.ends, model.head?.states ?? 'logits') : null;
+  const made = sequences.map((): Record<string, Tensor> => ({}));
+  const start = async (file: Uint8Array) =>
+    runtime.InferenceSession.create(file, {
+      executionProviders: ['wasm'],
+      externalData: external.map(([path, data]) => ({ path, data })),
+      // It runs once: packing all weights for speed would only take their memory again.
+      extra: { session: { disable_prepacking: '1' } },
+    });
+  const run = async (session: InferenceSession, outputs: readonly string[]) => {
+    for (const [i, { ids }] of sequences.entries())
+      Object.assign(made[i], await session.run(feeds(runtime, session, model, { ids, made: made[i] }), outputs));
+  };
+  if (!parts) {
+    const session = await start(graph ?? model.bytes);
+    const output = model.head?.states ?? (session.outputNames.includes('logits') ? 'logits' : session.outputNames[0]);
+    await run(session, [output]);
+    return made.map((values) => values[output]);
+  }
+  for (const part of parts) {
+    const session = await start(part.file((value) => made[0][value]?.type));
+    await run(session, part.outputs);
+    await session.release();
+  }
+  return made.map((values) => values[parts.at(-1)!.outputs[0]]);
+}
+
 /** What no data file of the model is called. */
 function freshName(external: ReadonlyMap<string, unknown>): string {
   let name = 'values';
@@ -96,12 +124,12 @@ function freshName(external: ReadonlyMap<string, unknown>): string {
   return name;
 }
 
-/** A value for every input: the tokens, all attended to, at the beginning of a text. What is cached is empty. */
+/** A value for every input that no part has made: the tokens, all attended to, at the beginning of a text. What is cached is empty. */
 function feeds(
   { Tensor }: typeof Runtime,
   session: InferenceSession,
   { headDim }: OnnxReference,
-  ids: Int32Array,
+  { ids, made }: { ids: Int32Array; made: Readonly<Record<string, Tensor>> },
 ): InferenceSession.FeedsType {
   const dims = [1, ids.length];
   const long = (values: Iterable<number>, shape: readonly number[]) =>
@@ -141,7 +169,7 @@ function feeds(
         throw new Error(`input ${input.name} is of type ${input.type}`);
     }
   };
-  return Object.fromEntries(session.inputMetadata.map((input) => [input.name, value(input)]));
+  return Object.fromEntries(session.inputMetadata.map((input) => [input.name, made[input.name] ?? value(input)]));
 }
 
 /** f16 logits come as a Float16Array where the browser has one, else as bit patterns. */

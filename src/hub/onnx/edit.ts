@@ -3,8 +3,11 @@
  * written here; field numbers: onnx.proto3 of the ONNX project.
  */
 
+import { message } from '../../shared/message';
+import { damaged } from './parser';
+
 const [VARINT, FIXED64, BYTES, FIXED32] = [0, 1, 2, 5];
-type Bytes = Uint8Array<ArrayBuffer>;
+export type Bytes = Uint8Array<ArrayBuffer>;
 
 function varint(value: number): number[] {
   const out: number[] = [];
@@ -13,7 +16,7 @@ function varint(value: number): number[] {
   return [...out, rest];
 }
 
-const joined = (parts: readonly ArrayLike<number>[]): Bytes => {
+export const joined = (parts: readonly ArrayLike<number>[]): Bytes => {
   const out = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const part of parts) {
@@ -23,10 +26,11 @@ const joined = (parts: readonly ArrayLike<number>[]): Bytes => {
   return out;
 };
 
-const int = (field: number, value: number): number[] => [...varint(field * 8 + VARINT), ...varint(value)];
+export const int = (field: number, value: number): number[] => [...varint(field * 8 + VARINT), ...varint(value)];
 const head = (field: number, length: number): number[] => [...varint(field * 8 + BYTES), ...varint(length)];
-const within = (field: number, payload: ArrayLike<number>): Bytes => joined([head(field, payload.length), payload]);
-const text = (field: number, value: string): Bytes => within(field, new TextEncoder().encode(value));
+export const within = (field: number, payload: ArrayLike<number>): Bytes =>
+  joined([head(field, payload.length), payload]);
+export const text = (field: number, value: string): Bytes => within(field, new TextEncoder().encode(value));
 
 /** TensorProto.DataType of what is added. */
 const [FLOAT, INT64] = [1, 7];
@@ -65,7 +69,7 @@ function nodeProto({ op, inputs, output, attributes = {} }: NewNode): Bytes {
   return joined([...inputs.map((name) => text(1, name)), text(2, output), text(3, output), text(4, op), ...all]);
 }
 
-interface Field {
+export interface Field {
   number: number;
   /** Where it begins and ends, and where its payload begins. */
   start: number;
@@ -75,12 +79,16 @@ interface Field {
   value: number;
 }
 
-/** The fields of a message that lies at `from … to − 1`; the file was read before, so that they fit. */
-function* fields(bytes: Uint8Array, from: number, to: number): Generator<Field> {
+/**
+ * The fields of a message that lies at `from … to − 1`.
+ * @throws {ModelError} where they do not fit: what reads a file does not look into every message of it
+ */
+export function* fields(bytes: Uint8Array, from: number, to: number): Generator<Field> {
   let at = from;
   const next = (): number => {
     let value = 0;
     for (let scale = 1; ; scale *= 128) {
+      if (at >= to) damaged(message('hub.onnxHas.endless', { at }));
       const byte = bytes[at++];
       value += (byte & 127) * scale;
       if (byte < 128) return value;
@@ -94,6 +102,7 @@ function* fields(bytes: Uint8Array, from: number, to: number): Generator<Field> 
     const length = wire === BYTES ? next() : wire === FIXED64 ? 8 : wire === FIXED32 ? 4 : 0;
     const payload = at;
     at += length;
+    if (at > to) damaged(message('hub.onnxHas.tooLong', { at: payload, length, level: 'field' }));
     yield { number: Math.floor(tag / 8), start, from: payload, end: at, value };
   }
 }
@@ -115,7 +124,8 @@ export function opsetOf(bytes: Uint8Array): number {
   return 1;
 }
 
-const decode = (bytes: Uint8Array, { from, end }: Field): string => new TextDecoder().decode(bytes.subarray(from, end));
+export const decode = (bytes: Uint8Array, { from, end }: Field): string =>
+  new TextDecoder().decode(bytes.subarray(from, end));
 
 const [TENSOR_RAW, TENSOR_EXTERNAL, TENSOR_LOCATION] = [9, 13, 14];
 /** Values of fewer bytes stay where they are: shapes are read before any weight is. */

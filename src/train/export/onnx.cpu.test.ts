@@ -55,7 +55,7 @@ async function check(
   const all = await logitRows(base, own, [{ ids }]);
   const { bytes: made, merged } = onnxWith(file, weights, await trainedOf(own));
   expect(merged).toBe(share === null && given.method !== 'gatera' && form !== 'quantised');
-  const reference = { kind: 'onnx' as const, file: 'model.onnx', external: new Map(), half, headDim: 16 };
+  const reference = { kind: 'onnx' as const, file: 'model.onnx', external: new Map(), half, headDim: 16, ends: [] };
   const { data } = await onnxLogits({ ...reference, bytes: made.slice() }, [{ ids }]);
   const rowsOf = (rows: readonly Float32Array[]) => rows.flatMap((row) => [...row]);
   // Updates near τ fall on either side where products are rounded to f16.

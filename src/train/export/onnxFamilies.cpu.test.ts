@@ -35,7 +35,15 @@ it.each(MODEL_TYPES)('%s', async (type) => {
     const { bytes, merged } = onnxWith(file, weights, await trainedOf(own));
     expect(merged).toBe(method === 'lora');
     const { headDim } = weights.model.layers[0].attention;
-    const reference = { kind: 'onnx' as const, file: 'model.onnx', external: new Map(), half: false, headDim, bytes };
+    const reference = {
+      kind: 'onnx' as const,
+      file: 'model.onnx',
+      external: new Map(),
+      half: false,
+      headDim,
+      ends: [],
+      bytes,
+    };
     const ours = await logitRows(base, own, [{ ids: IDS }]);
     const { data } = await onnxLogits(reference, [{ ids: IDS }]);
     expectCloseToMax(
