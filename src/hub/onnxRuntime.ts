@@ -42,6 +42,20 @@ export interface OnnxReference {
   ends: readonly string[];
 }
 
+/** Of what ONNX Runtime logs; that a value was left as it is would be a warning. */
+const ERRORS = 3;
+/**
+ * It runs once: weights that are packed for speed, transposed, or made f32 where they are f16, before they are asked for, would
+ * only take their memory again (SmolLM2-135M in fp16: 797 MiB, without 524).
+ */
+const ONCE = {
+  session: { disable_prepacking: '1' },
+  optimization: {
+    constant_folding_max_output_size_in_bytes: String(2 ** 20),
+    disable_specified_optimizers: 'FuseFp16InitializerToFp32NodeTransformer',
+  },
+};
+
 /**
  * Logits at every position of all sequences, row-major, or of a head with classes those of each sequence.
  * @throws {ModelError} when ONNX Runtime cannot load or run the model, or has no memory for it
@@ -96,8 +110,8 @@ async function runParts(
     runtime.InferenceSession.create(file, {
       executionProviders: ['wasm'],
       externalData: external.map(([path, data]) => ({ path, data })),
-      // It runs once: packing all weights for speed would only take their memory again.
-      extra: { session: { disable_prepacking: '1' } },
+      logSeverityLevel: ERRORS,
+      extra: ONCE,
     });
   const run = async (session: InferenceSession, outputs: readonly string[]) => {
     for (const [i, { ids }] of sequences.entries())
