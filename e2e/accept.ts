@@ -28,6 +28,7 @@ import { type PEOPLE, WAYS, oneVisit } from './people';
 import { MOMENTS, reloadAt } from './reloads';
 import { smollm2 } from './smollm2';
 import { shapes } from './shapes';
+import { SHIFT } from './shifts';
 import { formatTable, launch, options, serveBuild, type Site, visit } from './server';
 
 const OUT = '.out/accept';
@@ -338,9 +339,6 @@ const hours: Item = async (site, browser, { actions = '60', seed = '1' }) => {
     await close();
   }
 };
-
-/** Largest layout shift that is good. */
-const SHIFT = 0.02;
 
 /** The four people of this project, by every way; with `--gpu software` they compute on WebGPU. */
 const people: Item = async (site, browser, { who, ways, gpu }) => {

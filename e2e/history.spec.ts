@@ -232,7 +232,8 @@ test('a checkpoint that cannot be written or read is said, and training goes on'
   // What was typed and chosen is there again, before anything is resumed.
   await expect(app.setting('steps')).toHaveValue('2000');
   await expect(app.get('data-drop')).toContainText(FILES[0].name);
-  const offer = app.get('resume-offer');
+  // It comes a moment after the page: it floats, so that nothing moves for it.
+  const offer = page.locator('.floating').getByTestId('resume-offer');
   await expect(offer).toContainText('incomplete or damaged');
   expect(Number(/\d+/.exec((await app.get('resume-run').textContent())!)?.[0])).toBeLessThan(newest);
   await app.get('resume-run').click();

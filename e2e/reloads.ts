@@ -4,6 +4,7 @@
  */
 import type { Browser, Page } from 'playwright';
 import { App } from './app';
+import { SHIFT, watchShifts, worstShift } from './shifts';
 import { TICKETS } from './tickets';
 
 /** Longest anything may take, in ms. */
@@ -157,6 +158,7 @@ export const MOMENTS: Moment[] = [
 export async function reloadAt(browser: Browser, url: string, { what, reach, after: kind }: Moment): Promise<string> {
   const context = await browser.newContext({ serviceWorkers: 'block', viewport: { width: 1280, height: 800 } });
   context.setDefaultTimeout(60_000);
+  await context.addInitScript(watchShifts);
   try {
     const page = await context.newPage();
     const app = new App(page, url);
@@ -183,6 +185,9 @@ export async function reloadAt(browser: Browser, url: string, { what, reach, aft
         .map((n) => `${n}: ${before.fields[n]} → ${after.fields[n]}`);
     });
     if (differs.length > 0) throw new Error(differs.join('; '));
+    // What comes back a moment later moves nothing that stands.
+    const shift = await worstShift(page);
+    if (shift.sum > SHIFT) throw new Error(`a layout shift of ${shift.sum.toFixed(3)}: ${shift.said}`);
     const goesOn = (await app.get('resume-run').count()) > 0;
     // What is pressed next trains on what is shown, or goes on with what was there.
     if (goesOn && kind === 'resumes') await app.get('resume-run').click();
@@ -200,7 +205,8 @@ export async function reloadAt(browser: Browser, url: string, { what, reach, aft
     const planned = goesOn && kind === 'resumes' ? 40 : 4;
     if (steps !== planned) throw new Error(`${steps} steps instead of ${planned}`);
     if (app.problems.length > 0) throw new Error(app.problems.join(', '));
-    return goesOn ? (kind === 'resumes' ? 'went on to its end' : 'could go on; trained anew') : 'trained anew';
+    const end = goesOn ? (kind === 'resumes' ? 'went on to its end' : 'could go on; trained anew') : 'trained anew';
+    return `${end}; layout shift ${shift.sum.toFixed(3)}`;
   } finally {
     await context.close();
   }

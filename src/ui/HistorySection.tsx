@@ -10,6 +10,8 @@ import { RunMark, SectionFrame, TextField } from './bits';
 import { bytes, count, fixed, percent, signed, when } from './format';
 import { FileButton } from './FileButton';
 import { Phrase } from './Phrase';
+import { ResumeOffer } from './ResumeOffer';
+import { mainPlace } from './sections';
 import { saveBlob } from './saveBlob';
 import { useSel, useStudio } from './studioContext';
 
@@ -35,6 +37,8 @@ function Kept() {
   const unreadable = useSel((s) => s.keep.unreadable);
   const reader = useSel((s) => s.keep.mode === 'reader');
   const unlisted = useSel((s) => s.keep.unlisted);
+  // Elsewhere it floats.
+  const here = useSel((s) => mainPlace(s.ui.route.place) === 'history');
   const [query, setQuery] = useState('');
   const frame = useRef<HTMLDivElement>(null);
   /** The run that is being deleted: its place in the list, and how long that is. */
@@ -58,6 +62,7 @@ function Kept() {
   const t = texts().history;
   return (
     <div className="stack" ref={frame}>
+      {here && <ResumeOffer />}
       {reader && (
         <div className="notice" aria-live="polite" data-testid="reader-note">
           <p>

@@ -9,8 +9,11 @@ import { goTo } from './frame/router';
 import { Phrase } from './Phrase';
 import { useSel, useStudio } from './studioContext';
 
-/** Stands above everything, since it is what whoever comes back looks for. */
-export function ResumeOffer() {
+/**
+ * It is known a moment after the page stands: it floats, so that nothing moves for it, and has its place under History.
+ * @param onLater puts it away until then; absent where it stays
+ */
+export function ResumeOffer({ onLater }: { onLater?: () => void }) {
   const studio = useStudio();
   const offer = useSel((s) => s.keep.offer);
   const damaged = useSel((s) => s.keep.damaged);
@@ -18,7 +21,7 @@ export function ResumeOffer() {
   const live = useSel((s) => isLive(s.runs.phase) || s.experiments.running !== null);
   const modelState = useSel((s) => s.model);
   if (live && !resuming) return null;
-  if (!offer) return damaged ? <Lost /> : null;
+  if (!offer) return damaged ? <Lost onLater={onLater} /> : null;
   const { config, step, savedAt, model, data } = offer;
   const t = texts().history.resume;
   return (
@@ -57,8 +60,24 @@ export function ResumeOffer() {
         >
           {t.discard}
         </button>
+        {onLater && <Later onLater={onLater} />}
       </div>
     </section>
+  );
+}
+
+function Later({ onLater }: { onLater: () => void }) {
+  const t = texts();
+  return (
+    <button
+      type="button"
+      className="quiet"
+      title={t.history.resume.laterWhere(t.frame.place.history)}
+      data-testid="resume-later"
+      onClick={onLater}
+    >
+      {t.history.resume.later}
+    </button>
   );
 }
 
@@ -71,7 +90,7 @@ function howExact({ devices }: NonNullable<KeepSlice['offer']>, model: State['mo
 }
 
 /** Nothing that was saved of a run can be read: said, so that nobody waits for it. */
-function Lost() {
+function Lost({ onLater }: { onLater?: () => void }) {
   const studio = useStudio();
   const t = texts().history.resume;
   return (
@@ -82,14 +101,17 @@ function Lost() {
         </h2>
         <p className="help">{t.lost}</p>
       </div>
-      <button
-        type="button"
-        className="quiet"
-        data-testid="resume-discard"
-        onClick={() => void studio.checkpoints.discard()}
-      >
-        {t.discard}
-      </button>
+      <div className="row">
+        <button
+          type="button"
+          className="quiet"
+          data-testid="resume-discard"
+          onClick={() => void studio.checkpoints.discard()}
+        >
+          {t.discard}
+        </button>
+        {onLater && <Later onLater={onLater} />}
+      </div>
     </section>
   );
 }

@@ -45,7 +45,7 @@ function Missing({
   const studio = useStudio();
   const t = texts().train.data;
   return (
-    <div className="stack tight" data-testid="wanted-data">
+    <div className="panel stack tight" data-testid="wanted-data">
       <ul className="plain-list mono wanted-files">
         {files.map((f) => (
           <li key={`${f.path} ${f.hash}`}>{`${f.path} · ${bytes(f.bytes)} · SHA-256 ${f.hash}`}</li>

@@ -3,7 +3,7 @@ import { type ReactNode, useDeferredValue, useEffect, useId, useRef, useState } 
 import { texts } from '../shared/texts';
 import type { Message } from '../shared/message';
 import { say, sayError } from '../shared/texts/say';
-import type { Section as SectionId } from '../store/slices';
+import type { Notice, Section as SectionId } from '../store/slices';
 import { Phrase } from './Phrase';
 import { PLACES, hashOf, isView } from '../store/route';
 import { PLACE_OF, mainPlace } from './sections';
@@ -210,39 +210,36 @@ export function Check({
 
 /** Errors and warnings of a section, where they happened. */
 export function Notices({ section }: { section: SectionId }) {
-  const studio = useStudio();
   const notices = useSel((s) => s.ui.notices);
+  return notices.filter((n) => n.section === section).map((n) => <NoticeBox key={n.id} notice={n} />);
+}
+
+export function NoticeBox({ notice: n }: { notice: Notice }) {
+  const studio = useStudio();
   const t = texts().common.notice;
   return (
-    <>
-      {notices
-        .filter((n) => n.section === section)
-        .map((n) => (
-          <div
-            key={n.id}
-            className={`notice notice-${n.kind}`}
-            role={n.kind === 'error' ? 'alert' : undefined}
-            aria-live={n.kind === 'error' ? undefined : 'polite'}
-            data-testid={n.kind === 'error' ? 'error-alert' : undefined}
-            data-error={n.info.name}
-          >
-            <div>
-              <p className="notice-message">
-                <Phrase
-                  of={t.text}
-                  head={<strong>{n.info.line === undefined ? t[n.kind] : t.inLine[n.kind](n.info.line)}</strong>}
-                  message={say(n.info)}
-                />
-              </p>
-              <Hint of={n.info} />
-              {n.info.details && <CopyDetails text={n.info.details} />}
-            </div>
-            <button type="button" className="quiet" onClick={() => studio.dismiss(n.id)} aria-label={t.dismiss}>
-              ✕
-            </button>
-          </div>
-        ))}
-    </>
+    <div
+      className={`notice notice-${n.kind}`}
+      role={n.kind === 'error' ? 'alert' : undefined}
+      aria-live={n.kind === 'error' ? undefined : 'polite'}
+      data-testid={n.kind === 'error' ? 'error-alert' : undefined}
+      data-error={n.info.name}
+    >
+      <div>
+        <p className="notice-message">
+          <Phrase
+            of={t.text}
+            head={<strong>{n.info.line === undefined ? t[n.kind] : t.inLine[n.kind](n.info.line)}</strong>}
+            message={say(n.info)}
+          />
+        </p>
+        <Hint of={n.info} />
+        {n.info.details && <CopyDetails text={n.info.details} />}
+      </div>
+      <button type="button" className="quiet" onClick={() => studio.dismiss(n.id)} aria-label={t.dismiss}>
+        ✕
+      </button>
+    </div>
   );
 }
 

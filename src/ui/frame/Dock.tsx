@@ -1,13 +1,11 @@
 /**
- * What cannot wait, under the top bar: on a phone what is trained or why nothing can be, a run that can go on, data that are
- * missing. What comes up by itself is at the foot (`Floating`).
+ * What is known as the page opens, under the top bar: on a phone what is trained or why nothing can be, and what a link has set.
+ * What comes up by itself is at the foot (`Floating`).
  */
 import { texts } from '../../shared/texts';
 import { names } from '../../shared/texts/names';
 import { isLive } from '../../store/slices';
 import { useMedia } from '../charts/useMedia';
-import { ResumeOffer } from '../ResumeOffer';
-import { WantedFiles } from '../RunData';
 import { useSel, useStudio } from '../studioContext';
 import { whyNotTrain } from '../whyNotTrain';
 
@@ -16,8 +14,6 @@ export function Dock() {
     <div className="dock">
       <WhatIsTrained />
       <LinkNote />
-      <ResumeOffer />
-      <WantedFiles />
     </div>
   );
 }

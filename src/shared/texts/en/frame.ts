@@ -40,6 +40,7 @@ export const frame = {
   done: 'Done',
   notLoaded: 'A part of this page could not be loaded. Reload the page.',
   elsewhere: (place: string) => `See ${place}`,
+  moreNotices: (n: number, shown: string) => (n === 1 ? '1 more message' : `${shown} more messages`),
   rail: {
     label: 'What will be trained',
     change: 'change',

@@ -76,6 +76,9 @@ export const history = {
     opening: 'Opening…',
     at: (step: string) => `Resume at step ${step}`,
     discard: 'Discard',
+    later: 'Later',
+    /** @param where the place that has it then */
+    laterWhere: (where: string) => `It stays under ${where}`,
     lostTitle: 'A session was interrupted and cannot be resumed',
     lost: 'Its checkpoint is incomplete or damaged (its checksum is wrong), and there is no earlier one. Start it again; saved sessions are not affected.',
   },

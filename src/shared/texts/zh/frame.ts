@@ -36,6 +36,7 @@ export const frame: Texts['frame'] = {
   done: '完成',
   notLoaded: '页面的一部分无法加载。请重新载入页面。',
   elsewhere: (place) => `见“${place}”`,
+  moreNotices: (_, shown) => `还有 ${shown} 条消息`,
   rail: {
     label: '将要训练的内容',
     change: '更改',

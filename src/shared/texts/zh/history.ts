@@ -55,6 +55,8 @@ export const history: Texts['history'] = {
     opening: '正在打开……',
     at: (step) => `从第 ${step} 步继续`,
     discard: '丢弃',
+    later: '稍后',
+    laterWhere: (where) => `仍可在“${where}”中找到`,
     lostTitle: '有一个会话被中断，无法继续',
     lost: '它的检查点不完整或已损坏（校验和不符），之前也没有别的检查点。请重新开始；已保存的会话不受影响。',
   },
