@@ -3,6 +3,7 @@ import type { Interval } from '../../shared/stats';
 import { texts } from '../../shared/texts';
 import { type Drawing, draw } from './drawing';
 import { type EndName, endNames } from './endNames';
+import { letters } from './textWidth';
 import { ticks } from './ticks';
 
 export interface ShareLine {
@@ -25,9 +26,12 @@ const HEIGHT = 260;
 const LEFT = 48;
 const TOP = 12;
 const BOTTOM = 30;
+/** Width of a letter of a name, in CSS pixels. */
+const LETTER = 6.8;
 
 export function shareChart(lines: readonly ShareLine[], { title, width, format, level }: Look): Drawing {
-  const right = Math.min(150, width * 0.32);
+  const names = Math.max(0, ...lines.map((l) => letters(l.label)));
+  const right = Math.min(names * LETTER + 14, width / 2);
   const all = lines.flatMap((l) => l.points.map((p) => p.x));
   const [first, last] = [Math.min(0, ...all), Math.max(1, ...all)];
   const x = (v: number) => LEFT + ((v - first) / (last - first)) * (width - LEFT - right);
@@ -48,7 +52,7 @@ export function shareChart(lines: readonly ShareLine[], { title, width, format, 
   parts.push(draw('text', { x: LEFT + 4, y: y(level.value) - 4, className: 'chart-tick' }, level.label));
   for (const t of ticks(first, last, Math.max(3, Math.floor((width - LEFT - right) / 90))))
     parts.push(draw('text', { x: x(t), y: HEIGHT - 10, textAnchor: 'middle', className: 'chart-tick' }, String(t)));
-  const names: EndName[] = [];
+  const ends: EndName[] = [];
   for (const line of lines) {
     const points = line.points.flatMap(({ x: step, interval }) => (interval ? [{ step, ...interval }] : []));
     if (points.length === 0) continue;
@@ -90,9 +94,9 @@ export function shareChart(lines: readonly ShareLine[], { title, width, format, 
         ),
       );
     });
-    names.push({ at: y(points.at(-1)!.mean) + 4, ...line });
+    ends.push({ at: y(points.at(-1)!.mean) + 4, ...line });
   }
-  parts.push(...endNames(names, width - right + 10, HEIGHT - BOTTOM + 8));
+  parts.push(...endNames(ends, width - right + 10, HEIGHT - BOTTOM + 8));
   return draw(
     'svg',
     { width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, className: 'intervals', role: 'img' },

@@ -16,6 +16,10 @@ export function Classes({ experiment, cells }: { experiment: Experiment; cells: 
       rowsOf={classesOf}
       words={t}
       figure={classFigure}
+      csv={(rows) => [
+        ['kind', 'class', 'tokens', 'skipped share', '95 % CI ±'],
+        ...rows.map((r) => [groupName(r), className(r), r.tokens, r.skipped?.mean, r.skipped?.half]),
+      ]}
       testId="token-classes"
     >
       {(rows) => (

@@ -16,6 +16,10 @@ export function Noise({ experiment, cells }: { experiment: Experiment; cells: Ce
       rowsOf={noiseOf}
       words={t}
       figure={noiseFigure}
+      csv={(rows) => [
+        ['step', ...NOISE_LINES.flatMap((l) => [t.line[l.key], '95 % CI ±'])],
+        ...rows.map((r) => [r.step, ...NOISE_LINES.flatMap((l) => [r[l.key]?.mean, r[l.key]?.half])]),
+      ]}
       testId="noise"
     >
       {(rows) => (

@@ -1,17 +1,15 @@
 /** What was measured of one variant of an experiment, which a person chooses: a figure, and the table behind it. */
-import { type ReactNode, useRef, useState } from 'react';
+import { type ComponentProps, type ReactNode, useState } from 'react';
 import { type Cell, type Experiment, contestants } from '../../shared/experiment';
 import { names } from '../../shared/texts/names';
-import { Scroll, SelectField, TableBehind } from '../bits';
-import { type Drawing, DrawingView } from '../charts/drawing';
-import { useWidth } from '../charts/useWidth';
+import { SelectField } from '../bits';
+import type { Drawing } from '../charts/drawing';
+import { Figure } from '../charts/Figure';
 
 interface Words {
   title: string;
   variant: string;
   help: (variant: string) => string;
-  table: string;
-  frame: string;
 }
 
 export function VariantFigure<Row>({
@@ -21,6 +19,7 @@ export function VariantFigure<Row>({
   rowsOf,
   words,
   figure,
+  csv,
   testId,
   children,
 }: {
@@ -31,12 +30,13 @@ export function VariantFigure<Row>({
   rowsOf: (cells: Cell[], variant: string) => Row[];
   words: Words;
   figure: (rows: readonly Row[], width: number) => Drawing;
+  /** The rows of its CSV, the header first. */
+  csv: (rows: readonly Row[]) => ReturnType<ComponentProps<typeof Figure>['rows']>;
+  /** Its files are called `experiment-` and this, too. */
   testId: string;
   /** The table. */
   children: (rows: readonly Row[]) => ReactNode;
 }) {
-  const host = useRef<HTMLElement>(null);
-  const width = useWidth(host, 720);
   const variants = contestants(experiment, names.ranking).filter((a) =>
     cells.some((c) => c.variant === a.id && has(c)),
   );
@@ -45,21 +45,25 @@ export function VariantFigure<Row>({
   const variant = variants.find((a) => a.id === chosen) ?? variants[0];
   const rows = rowsOf(cells, variant.id);
   return (
-    <div className="panel stack tight" data-testid={testId}>
-      <h3>{words.title}</h3>
-      {variants.length > 1 && (
-        <SelectField
-          label={words.variant}
-          value={variant.id}
-          onChange={setChosen}
-          options={variants.map((a) => ({ value: a.id, label: a.name }))}
-        />
-      )}
-      <figure ref={host} className="stack tight">
-        <DrawingView drawing={figure(rows, Math.min(width, 860))} />
-        <figcaption className="help">{words.help(variant.name)}</figcaption>
-      </figure>
-      <TableBehind summary={words.table}>{() => <Scroll label={words.frame}>{children(rows)}</Scroll>}</TableBehind>
+    <div data-testid={testId}>
+      <Figure
+        title={words.title}
+        name={`experiment-${testId}`}
+        tools={
+          variants.length > 1 && (
+            <SelectField
+              label={words.variant}
+              value={variant.id}
+              onChange={setChosen}
+              options={variants.map((a) => ({ value: a.id, label: a.name }))}
+            />
+          )
+        }
+        draw={(width) => figure(rows, width)}
+        explain={() => [words.help(variant.name)]}
+        rows={() => csv(rows)}
+        table={children(rows)}
+      />
     </div>
   );
 }

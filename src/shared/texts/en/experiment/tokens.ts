@@ -12,8 +12,6 @@ export const noise = {
   chance: 'chance level',
   help: (variant: string) =>
     `${variant}: share of token updates that would lower the loss (gate gradient μ < 0), over steps. μ of active tokens is measured with the update applied, μ of skipped ones without it, so that the two lines differ for a random gate as well: compare each with the same line of a random gate. Train batch: the batch of that step. Validation: examples that no run trains on.`,
-  table: 'As a table',
-  frame: 'Share of updates that help, by step',
   step: 'Step',
 };
 
@@ -23,7 +21,6 @@ export const classes = {
   figure: 'Share of token updates that are skipped, by token class',
   help: (variant: string) =>
     `${variant}: share of token updates that the gates skip on validation examples, over all modules. Bars: mean over seeds; lines: 95 % CI.`,
-  table: 'As a table',
   frame: 'Skipped share by token class',
   by: 'By',
   class: 'Class',

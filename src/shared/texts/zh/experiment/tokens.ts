@@ -13,8 +13,6 @@ export const noise: Texts['experiment']['noise'] = {
   chance: '与随机无异',
   help: (variant) =>
     `${variant}：会降低损失的词元更新占比（门控梯度 μ < 0），随步数变化。激活词元的 μ 在应用更新时测得，跳过词元的 μ 在不应用时测得，随机门控的两条线也会不同：请将每条线与随机门控的同一条线比较。训练批次：该步的批次。验证集：不参与训练的样本。`,
-  table: '表格形式',
-  frame: '各步有益更新的占比',
   step: '步',
 };
 
@@ -24,7 +22,6 @@ export const classes: Texts['experiment']['classes'] = {
   figure: '按词元类别划分的跳过占比',
   help: (variant) =>
     `${variant}：门控在验证样本上跳过的词元更新占比，涵盖所有模块。条形：各种子的均值；线段：95 % 置信区间。`,
-  table: '表格形式',
   frame: '按词元类别划分的跳过占比',
   by: '划分依据',
   class: '类别',
