@@ -190,6 +190,17 @@ export const PLACEMENT = {
   examples: 64,
 };
 
+/** What the PyTorch twin repeats: cells of the first tier, and updates that it leaves out one by one. */
+export const TWIN = {
+  model: 'sieve-stories-nano' as const,
+  sets: ['sms-spam', 'feelings'],
+  methods: ['lora', 'ts-50', 'coin', 'soft', 'reconstructed'] as const,
+  seed: 1,
+  leaveOneOut: { set: 'sms-spam', updates: 2000, examples: 40, points: 5 },
+  /** Nats/token: of the dev loss at the first evaluation, and of the validation loss at the end. */
+  tolerance: { first: 0.001, end: 0.02 },
+};
+
 /** Methods that are also measured at the scale that is best on the dev split, each at the rate that is best for that. */
 export const SCALED: readonly ClaimMethod[] = ['lora', 'ts-50'];
 /** Shares that a finished LoRA is sieved at, in its own cell, by each way to choose. */

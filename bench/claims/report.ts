@@ -16,7 +16,7 @@ import { grid } from './markdown';
 import { exploredPart, paperPart } from './parts';
 import { type PlacementLine, placementPlace } from './placement';
 import { placementPart } from './placementPart';
-import { MODELS, PLACEMENT } from './plan';
+import { MODELS, PLACEMENT, TWIN } from './plan';
 import {
   type CellsBySet,
   MARGIN,
@@ -30,6 +30,7 @@ import {
   sharesOf,
 } from './questions';
 import { DRAWS } from './statistics';
+import { type LeftOut, type TwinCell, leftOutPart, twinPart } from './twinPart';
 import { type Runs, answerLine, evidenceOf, rangeOf, runsOf, tableOf, testedOf, title, wordsOf } from './view';
 
 const PAGE = 'docs/claims.md';
@@ -182,7 +183,7 @@ function notRunPart(models: readonly Runs[]): string[] {
 }
 
 /** docs/claims/runs.md: every comparison, what is missing, and what stands behind it. */
-const runsPage = (models: readonly Runs[], { placement }: Beside): string =>
+const runsPage = (models: readonly Runs[], { placement, twin, leftOut }: Beside): string =>
   [
     '# The runs of the plan',
     '',
@@ -192,6 +193,8 @@ const runsPage = (models: readonly Runs[], { placement }: Beside): string =>
     ...(models.length === 0 ? ['No cell is stored yet.', ''] : []),
     ...placementPart(placement),
     ...paperPart(models),
+    ...leftOutPart(leftOut),
+    ...twinPart(twin),
     ...notRunPart(models),
   ].join('\n');
 
@@ -207,11 +210,15 @@ function filled(page: string, name: string, content: string): string {
 export interface Beside {
   /** Question 8, by set. */
   placement: ReadonlyMap<string, readonly PlacementLine[]>;
+  twin: readonly TwinCell[];
+  leftOut: readonly LeftOut[];
 }
-const NOTHING: Beside = { placement: new Map() };
+const NOTHING: Beside = { placement: new Map(), twin: [], leftOut: [] };
 
 export const storedBeside = (folder = FOLDER): Beside => ({
   placement: new Map(PLACEMENT.sets.map((set) => [set, linesOf<PlacementLine>(placementPlace(set), folder)])),
+  twin: linesOf<TwinCell>({ model: TWIN.model, set: 'twin' }, folder),
+  leftOut: linesOf<LeftOut>({ model: TWIN.model, set: 'leave-one-out' }, folder),
 });
 
 /** Files by path; null for one that must not be there. The page shows the first model. @param page docs/claims.md as it is */

@@ -8,6 +8,8 @@
  *                                                            tiny (TinyStories-656K), smollm2 --folder <where it lies>
  *   npm run claims -- run --tier placement                   question 8; needs the first tier's rates of LoRA and TS-LoRA 50 %
  *   npm run claims -- run --model sieve-stories-nano --set feelings --method lora --seed 1 --rate 1e-3
+ *   npm run claims -- hand-over                              what the PyTorch twin takes, into .out/claims/hand-over; then, in
+ *                                                            python/: python -m sieve_ref.claims.twin_cells
  *   npm run claims -- report                                 every figure and number of docs/claims.md, from the cells
  *   npm run claims -- again --model … --set … --method … --seed … --rate …
  *                                                            trains a stored cell again and compares all of its numbers
@@ -18,10 +20,11 @@ import '../../src/train/testing/node';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { type Cell, trainCell } from './cell';
 import { FOLDER, type Place, cellsOf, expected, left, linesOf, same, store } from './cells';
+import { clearHandOver, handOverCells, handOverLeaveOneOut } from './handOver';
 import { openModel } from './models';
 import { type PlacementLine, nextTask, placementPlace } from './placement';
 import { doTask } from './placementRun';
-import { type CellId, METHOD_NAMES, MODELS, PLACEMENT, TIERS, type TierName } from './plan';
+import { type CellId, METHOD_NAMES, MODELS, PLACEMENT, TIERS, TWIN, type TierName } from './plan';
 import { writeReport } from './report';
 import { SETS, tokenSets } from './sets';
 
@@ -49,6 +52,17 @@ export async function main(args: string[]): Promise<number> {
   const until = performance.now() + Number(values.minutes ?? Infinity) * 60_000;
   if (values.tier === 'placement') {
     await runPlacement(pick(PLACEMENT.sets, values.set, 'set'), until, values.steps);
+    return 0;
+  }
+  if (positionals[0] === 'hand-over') {
+    clearHandOver();
+    for (const set of pick(TWIN.sets, values.set, 'set')) {
+      const model = await openModel(TWIN.model);
+      const data = await tokenSets(set, model.tokenizer);
+      const ground = { model, data, set, steps: values.steps === undefined ? undefined : Number(values.steps) };
+      if (set === TWIN.leaveOneOut.set) await handOverLeaveOneOut(ground);
+      await handOverCells(ground);
+    }
     return 0;
   }
   const [tierName] = pick(Object.keys(TIERS) as TierName[], [values.tier ?? 'core'], 'tier');
