@@ -34,6 +34,21 @@ function unsupported(node: OnnxNode, what: string): never {
   throw new ModelError(message('hub.graph.quantisedAs', { node: node.name, op: node.op, what }));
 }
 
+/** What each Reshape of a graph reads, by its output. */
+const shapedBy = new WeakMap<OnnxGraph, Map<string, string>>();
+
+/** A constant, maybe by way of a Reshape: a table that the head shares lies there in blocks, [vocab, blocks, bytes of one]. */
+function constantOf(name: string, graph: OnnxGraph): OnnxTensor | undefined {
+  const { tensors, nodes } = graph;
+  if (tensors.has(name)) return tensors.get(name);
+  let shaped = shapedBy.get(graph);
+  if (!shaped) {
+    shaped = new Map(nodes.flatMap(({ op, inputs, outputs }) => (op === 'Reshape' ? [[outputs[0], inputs[0]]] : [])));
+    shapedBy.set(graph, shaped);
+  }
+  return tensors.get(shaped.get(name) ?? '');
+}
+
 /**
  * The weight of a node that computes with quantised ones.
  * @throws {ModelError} for a layout that is not read
@@ -46,7 +61,7 @@ export function quantisedOf(node: OnnxNode, graph: OnnxGraph): QuantisedTensor |
   };
   const table = node.op === 'GatherBlockQuantized';
   const [valuesAt, scalesAt, zerosAt] = table ? [0, 2, 3] : [1, 2, 3];
-  const tensor = (at: number) => graph.tensors.get(node.inputs[at] ?? '') ?? unsupported(node, `input ${at}`);
+  const tensor = (at: number) => constantOf(node.inputs[at] ?? '', graph) ?? unsupported(node, `input ${at}`);
   const [values, scales] = [tensor(valuesAt), tensor(scalesAt)];
   const zeros = node.inputs[zerosAt] ? tensor(zerosAt) : null;
   const bits = NIBBLES.includes(values.dataType) ? 4 : attribute('bits', 4);
@@ -54,13 +69,10 @@ export function quantisedOf(node: OnnxNode, graph: OnnxGraph): QuantisedTensor |
   if (bits !== 4 && bits !== 8) unsupported(node, `bits ${bits}`);
   if (!BLOCKS.includes(block)) unsupported(node, `block_size ${block}`);
   if (table) {
-    if (
-      attribute('gather_axis', 0) !== 0 ||
-      ![1, -1].includes(attribute('quantize_axis', 1)) ||
-      values.dims.length !== 2
-    )
+    if (attribute('gather_axis', 0) !== 0 || ![1, -1].includes(attribute('quantize_axis', 1)) || values.dims.length < 2)
       unsupported(node, 'axes');
-    const [rows, columns] = values.dims;
+    const [rows, ...inRow] = values.dims;
+    const columns = inRow.reduce((a, b) => a * b, 1);
     const width = values.dataType === DataType.UINT8 && bits === 4 ? 2 * columns : columns;
     return { rows, width, bits, block, values, scales, zeros };
   }
