@@ -126,6 +126,7 @@ export async function exportModels(folder: string | undefined, only?: string[]):
     } catch (error) {
       failures.push(`${names.join(' ')} in ${runtime}: ${(error as Error).message}`);
       rows.push([...names, runtime, 'FAILED']);
+      console.log(failures.at(-1));
     }
     console.log(rows.at(-1)!.join(', '));
   };
