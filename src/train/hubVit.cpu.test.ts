@@ -56,25 +56,26 @@ function weights(): Uint8Array {
 }
 
 const asked: string[] = [];
+/** Those of which more than the head was asked for. */
+const fetched: string[] = [];
+const json = (value: unknown) => JSON.stringify(value);
+const SMALL = { 'config.json': () => json(CONFIG), 'preprocessor_config.json': () => json(SETTINGS) };
+let files: Record<string, () => BodyInit>;
 
 beforeAll(() => {
-  const json = (value: unknown) => JSON.stringify(value);
-  const files: Record<string, () => BodyInit> = {
-    'config.json': () => json(CONFIG),
-    'preprocessor_config.json': () => json(SETTINGS),
-    'model.safetensors': () => weights() as Uint8Array<ArrayBuffer>,
-  };
   const real = globalThis.fetch;
   vi.stubGlobal('fetch', async (url: string | URL, init?: RequestInit) => {
     if (!String(url).startsWith(HUB.host)) return real(url, init);
     const path = new URL(url).pathname.replace(`/${HUB.id}/resolve/main/`, '');
     asked.push(path);
+    if (init?.method !== 'HEAD' && Object.hasOwn(files, path)) fetched.push(path);
     return Object.hasOwn(files, path) ? new Response(files[path]()) : new Response('', { status: 404 });
   });
 });
 afterAll(() => vi.unstubAllGlobals());
 
 it('opens by its id, reads 197 tokens a picture, and learns', async () => {
+  files = { ...SMALL, 'model.safetensors': () => weights() as Uint8Array<ArrayBuffer> };
   const { studio, events, phase } = watched({ own: true });
   const info = await studio.openModel({ type: 'open-model', source: HUB });
   expect(info.check).toMatchObject({ ok: true, by: 'plain' });
@@ -108,3 +109,15 @@ it('opens by its id, reads 197 tokens a picture, and learns', async () => {
   const classified = events.find((e) => e.type === 'classified')!;
   expect(classified.set.classes).toHaveLength(4);
 }, 120_000);
+
+it('is refused by name where there are ONNX files alone, as transformers.js has them, before any of them is fetched', async () => {
+  const large = () => new Uint8Array(1000);
+  files = { ...SMALL, 'onnx/model.onnx': large, 'onnx/model_fp16.onnx': large, 'onnx/model_quantized.onnx': large };
+  fetched.length = 0;
+  const { studio } = watched({ own: true });
+  const refused = studio.openModel({ type: 'open-model', source: HUB });
+  await expect(refused).rejects.toMatchObject({ name: 'ModelError', code: 'hub.model.classesFrom' });
+  await expect(refused).rejects.toThrow(/opens such models from safetensors.*onnx\/model\.onnx/);
+  expect(fetched).toEqual(expect.arrayContaining(Object.keys(SMALL)));
+  expect(fetched.filter((path) => !Object.hasOwn(SMALL, path))).toEqual([]);
+});
