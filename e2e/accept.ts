@@ -9,6 +9,7 @@
  *   npm run accept -- export --smollm2 FOLDER [--forms fp32,q4]
  *   npm run accept -- people [--who student,teacher] [--ways mouse,keyboard,phone] [--gpu software]
  *   npm run accept -- axe [--pictures FOLDER]
+ *   npm run accept -- pictures [--places train]
  *   npm run accept -- reloads [--at 'paused']
  *   npm run accept -- shapes [--shapes Qwen2.5-0.5B,Llama-3.2-1B]
  */
@@ -16,6 +17,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser } from 'playwright';
+import { chartPictures } from './chartPictures';
 import { claims } from './claims';
 import { asUpload, FILES, writeBig } from './data';
 import { exportModels } from './exportModels';
@@ -403,6 +405,19 @@ const axe: Item = async (site, browser, { pictures }) => {
   }
 };
 
+/** Every chart's files, and captures of the whole page and of what is printed, against what is seen. */
+const pictures: Item = async (site, browser, { places }) => {
+  const { app, close } = await visit(browser, site);
+  try {
+    const { line, wrong } = await chartPictures(browser, app, places);
+    wrong.push(...app.problems);
+    wrong.forEach((w) => console.log(w));
+    return { ok: wrong.length === 0, line: `${line}; ${wrong.length} wrong` };
+  } finally {
+    await close();
+  }
+};
+
 const bench: Item = async () => {
   const { status } = spawnSync(
     process.execPath,
@@ -427,6 +442,7 @@ const ITEMS: Record<string, { what: string; run: Item }> = {
   kills: { what: '6. kills at random moments of training, checkpointing, saving and importing', run: kills },
   hours: { what: '6. hours of use at random: nothing is left behind, nothing is thrown', run: hours },
   axe: { what: 'axe in every view, three themes, two languages', run: axe },
+  pictures: { what: 'files, full-page captures and prints of every chart are what is seen', run: pictures },
   reloads: { what: 'a reload at odd moments of a run: same view, data and settings', run: reloads },
   people: { what: 'four people reach their ends by mouse, by keyboard, on a phone', run: people },
   smollm2: {

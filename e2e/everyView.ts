@@ -26,7 +26,7 @@ async function wear(page: Page, theme: (typeof THEMES)[number]): Promise<void> {
 }
 
 /** Something to see everywhere: labelled data, a run of both kinds, an answer, an experiment. */
-async function fill(app: App): Promise<void> {
+export async function fill(app: App): Promise<void> {
   await app.open();
   await app.loadFile({
     name: 'tickets.csv',

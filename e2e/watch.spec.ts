@@ -2,7 +2,9 @@
 import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import type { App } from './app';
+import { lookAtFiles } from './chartPictures';
 import { expect, test } from './test';
+import { openToolPage } from './toolPage';
 
 /** What a chart's button saves. */
 async function saved(app: App, chart: string, kind: 'png' | 'svg' | 'csv'): Promise<Buffer> {
@@ -153,7 +155,7 @@ function numbersIn(text: string): { value: number; within: number }[] {
   );
 }
 
-test('what a chart’s files hold is what the page shows', async ({ studio: app }) => {
+test('what a chart’s files hold is what the page shows', async ({ studio: app, browser }) => {
   const { page } = app;
   await app.goTo('train?step=12');
   await keepFiles(page);
@@ -195,6 +197,16 @@ test('what a chart’s files hold is what the page shows', async ({ studio: app 
         .join(' '),
     );
   await page.evaluate(() => (globalThis as unknown as Handed).handOver());
+  // As pixels: `npm run accept -- pictures` looks at every chart.
+  const tool = await openToolPage(browser, page);
+  const charts = ['loss', 'skipmap'];
+  const { files, wrong } = await lookAtFiles(
+    { app, page, tool },
+    { where: 'train', wants: ({ name }) => charts.includes(name) },
+  );
+  expect(wrong).toEqual([]);
+  expect(files).toBe(charts.length);
+  await tool.context().close();
 });
 
 test('the result is one file that opens without the page and says the same', async ({ studio: app }) => {
