@@ -154,7 +154,8 @@ export function DataMapping() {
 function TaskType() {
   const { configure } = useStudio();
   const train = useSel((s) => s.runs.draft.train);
-  const writes = useSel((s) => s.model.info !== null && !tellsClasses(s.model.info.config));
+  // Most do: until it is known nothing below would keep its place otherwise.
+  const writes = useSel((s) => s.model.info === null || !tellsClasses(s.model.info.config));
   const at = useProblems('train');
   return (
     writes && (
