@@ -224,6 +224,8 @@ export async function lookAtFiles(eyes: Eyes, { where, wants }: Look, tally: Tal
 /** The whole page as it is captured from its top, against each chart scrolled into view. */
 async function lookAtPage({ page, tool }: Eyes, { where, wants }: Look, tally: Tally, printed = false): Promise<void> {
   await hideBars(page, true);
+  // A loss chart that is scrolled under the pointer would show its step in every other.
+  await page.mouse.move(0, 0);
   await page.evaluate(() => scrollTo(0, 0));
   await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
   await page.waitForTimeout(DRAWN);
