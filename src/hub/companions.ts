@@ -17,7 +17,8 @@ const CONFIG = 'config.json';
 const TOKENIZER = ['tokenizer.json', 'tokenizer_config.json'] as const;
 const GENERATION = 'generation_config.json';
 /** What a repository may have besides, by their names. */
-const OPTIONAL = ['special_tokens_map.json', 'chat_template.jinja', 'preprocessor_config.json', 'LICENSE'];
+const TEMPLATE = 'chat_template.jinja';
+const OPTIONAL = ['special_tokens_map.json', TEMPLATE, 'preprocessor_config.json', 'LICENSE'];
 
 const json = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
 
@@ -63,8 +64,22 @@ export async function companionsOf(
       : [];
     // The app's own models have no others: to ask for them would only be noise.
     const others = source.kind === 'embedded' ? [GENERATION] : [GENERATION, ...OPTIONAL];
-    return { config, files: [...tokenizer, ...(await Promise.all(others.map(optional))).flat()] };
+    return { config, files: withTemplate([...tokenizer, ...(await Promise.all(others.map(optional))).flat()]) };
   } finally {
     forgetHead();
   }
+}
+
+/** transformers.js takes a tokenizer's chat template from its settings alone: one that lies beside them is written there, too. */
+function withTemplate(files: Companion[]): Companion[] {
+  const template = files.find(({ name }) => name === TEMPLATE);
+  if (!template) return files;
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return files.map((file) => {
+    if (file.name !== TOKENIZER[1]) return file;
+    const settings = JSON.parse(text(file.bytes)) as Record<string, unknown>;
+    return settings.chat_template
+      ? file
+      : { ...file, bytes: json({ ...settings, chat_template: text(template.bytes) }) };
+  });
 }
