@@ -15,11 +15,10 @@ import { configOf } from './gguf/config';
 import { asStored, checkGguf, ggufWeights, withHead } from './gguf/model';
 import type { HeadOver } from './onnxRuntime';
 import { statesOf } from './onnx/bind';
-import { DataType } from './onnx/model';
+import { DataType, type OnnxGraph } from './onnx/model';
 import { OnnxParser } from './onnx/parser';
-import { partEnds } from './onnx/parts';
-import { multiplyExactly } from './onnx/quantised';
-import { MOST_AT_ONCE } from './openingMemory';
+import { endsOf } from './onnx/parts';
+import { isQuantised, multiplyExactly } from './onnx/quantised';
 import type { ReferenceModel } from './reference';
 import { LENGTH_BYTES, type SafetensorsFile, headBytes, openSafetensors } from './safetensors';
 import { openBlobs, placesOf, safetensorsWeights, withFilesHead } from './safetensorsModel';
@@ -76,19 +75,22 @@ export async function downloadModel(source: ModelSource, options: FetchOptions =
   const classes = tellsClasses(config) ? (config.embedding.patches ? 'pictures' : 'texts') : null;
   const file = chooseFile(source, repository, classes);
   const sha256 = (path: string) => repository.listed.get(path)?.sha256 ?? null;
-  const read = await READERS[file.format](file.path, config, {
+  const { dtype, ...read } = await READERS[file.format](file.path, config, {
     whole: (path, cap, onBytes) => fetchFile(source, path, cap, { ...options, onBytes, sha256: sha256(path) }),
     blob: (path, cap) => fetchBlob(source, path, cap, { ...options, sha256: sha256(path) }),
     start: (path, most) => fetchStart(source, path, most, { ...options, sha256: sha256(path) }),
     head: () => headOf(source, options),
   });
   // A name without an ending says nothing: some builders call every file so.
-  const half = read.reference.kind === 'onnx' && read.reference.half && file.dtype === 'fp32';
-  return { source, file: half ? { ...file, dtype: 'fp16' } : file, ...read };
+  const seen = dtype && file.dtype === 'fp32' ? { dtype, exact: dtype === 'fp16' } : {};
+  return { source, file: { ...file, ...seen }, ...read };
 }
 
 /** `config`: the model as the file has it, whose head may be its own where the configuration says that it is tied. */
-type Read = Pick<DownloadedModel, 'weights' | 'reference' | 'config'>;
+interface Read extends Pick<DownloadedModel, 'weights' | 'reference' | 'config'> {
+  /** What the values of an ONNX file are, where they are not f32. */
+  dtype?: string | null;
+}
 
 async function readOnnx(path: string, config: ModelDescription, files: Files): Promise<Read> {
   const parser = new OnnxParser({ onNode: checkNode(config) });
@@ -112,9 +114,16 @@ async function readOnnx(path: string, config: ModelDescription, files: Files): P
   const states = statesOf(graph.outputs);
   const head = states !== null && tellsClasses(model) ? { states, ...headOver(model, weights) } : null;
   const size = [bytes, ...external.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
-  const ends = size > MOST_AT_ONCE ? partEnds(graph, model) : [];
+  const ends = endsOf(graph, model, size);
   const reference = { kind: 'onnx', file: path, bytes, external, half, headDim, head, ends } as const;
-  return { config: model, weights, reference };
+  return { config: model, weights, reference, dtype: dtypeOf(graph, half) };
+}
+
+/** As the hub's file names say it: fp16, q4, q8, and with f16 beside the blocks q4f16, q8f16; null where all is f32. */
+function dtypeOf({ nodes }: OnnxGraph, half: boolean): string | null {
+  const blocks = nodes.filter(isQuantised);
+  if (blocks.length === 0) return half ? 'fp16' : null;
+  return `${blocks.some(({ attributes }) => attributes.get('bits') === 8) ? 'q8' : 'q4'}${half ? 'f16' : ''}`;
 }
 
 /** The head and its values, which the graph does not compute. */

@@ -6,6 +6,7 @@ import type { ModelDescription } from '../../shared/model';
 import { type Bytes, type Field, decode, fields, int, joined, text, within } from './edit';
 import { bindWeights } from './bind';
 import type { OnnxGraph } from './model';
+import { MOST_AT_ONCE } from '../openingMemory';
 
 const MODEL_GRAPH = 7;
 const GRAPH = { node: 1, name: 2, tensor: 5, input: 11, output: 12, sparse: 15 } as const;
@@ -45,6 +46,10 @@ export function partEnds(graph: OnnxGraph, model: ModelDescription): string[] {
   const ends = [embedding, ...last.map(({ mlp }) => places.get(`${mlp.output.path}.weight`)?.node)];
   return ends.flatMap((node) => node?.outputs[0] ?? []);
 }
+
+/** `partEnds` of a model whose files have so many bytes; none of one that is small enough to be proved as a whole. */
+export const endsOf = (graph: OnnxGraph, model: ModelDescription, bytes: number): string[] =>
+  bytes > MOST_AT_ONCE ? partEnds(graph, model) : [];
 
 /** A part: what it is given, and what it gives. */
 export interface GraphPart {

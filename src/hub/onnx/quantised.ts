@@ -49,12 +49,15 @@ function constantOf(name: string, graph: OnnxGraph): OnnxTensor | undefined {
   return tensors.get(shaped.get(name) ?? '');
 }
 
+/** Whether a node computes with quantised weights. */
+export const isQuantised = ({ op }: OnnxNode): boolean => op === 'MatMulNBits' || op === 'GatherBlockQuantized';
+
 /**
  * The weight of a node that computes with quantised ones.
  * @throws {ModelError} for a layout that is not read
  */
 export function quantisedOf(node: OnnxNode, graph: OnnxGraph): QuantisedTensor | null {
-  if (node.op !== 'MatMulNBits' && node.op !== 'GatherBlockQuantized') return null;
+  if (!isQuantised(node)) return null;
   const attribute = (name: string, usual: number) => {
     const value = node.attributes.get(name) ?? usual;
     return typeof value === 'number' ? value : unsupported(node, name);
