@@ -12,12 +12,12 @@ import {
   readFileSync,
   readdirSync,
   rmSync,
-  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { unzipSync, zipSync } from 'fflate';
 import { PAIRS } from './data';
+import { writeFloatGguf } from './floatGguf';
 import { formatTable } from './server';
 
 interface Outcome {
@@ -152,7 +152,7 @@ export async function exportModels(folder: string | undefined, only?: string[]):
     rmSync(portable);
     unpack(join(at, readdirSync(at).find((name) => name.endsWith('.zip'))!), at);
     if (to === 'gguf')
-      symlinkSync(resolve(base, readdirSync(base).find((name) => name.endsWith('.gguf'))!), join(at, 'base.gguf'));
+      writeFloatGguf(join(base, readdirSync(base).find((name) => name.endsWith('.gguf'))!), join(at, 'base.gguf'));
     for (const runtime of runtimes)
       await look(runtime, at, [step, adapter, to === 'safetensors' ? `${to} ${values}` : to]);
     rmSync(at, { recursive: true });
