@@ -7,6 +7,7 @@
  *   npm run accept -- hours --actions 360 --seed 7
  *   npm run accept -- smollm2 --smollm2 FOLDER [--forms fp32,fp16]
  *   npm run accept -- export --smollm2 FOLDER [--forms fp32,q4]
+ *   npm run accept -- handover [--cases texts,labels]
  *   npm run accept -- people [--who student,teacher] [--ways mouse,keyboard,phone] [--gpu software]
  *   npm run accept -- axe [--pictures FOLDER]
  *   npm run accept -- pictures [--places train]
@@ -22,6 +23,7 @@ import { claims } from './claims';
 import { asUpload, FILES, writeBig } from './data';
 import { exportModels } from './exportModels';
 import { everyView } from './everyView';
+import { handOver } from './handOver';
 import { hoursOfUse } from './hours';
 import { straightAndKilled } from './killed';
 import { manyKills } from './kills';
@@ -452,6 +454,10 @@ const ITEMS: Record<string, { what: string; run: Item }> = {
   export: {
     what: 'SmolLM2-135M-Instruct as files of every kind, loaded by PEFT, transformers, ONNX Runtime, transformers.js, llama.cpp',
     run: (_site, _browser, { smollm2: folder, forms }) => exportModels(folder, forms?.split(',')),
+  },
+  handover: {
+    what: 'a session from the page to sieve-train and back: losses, curves, maps, logits of the adapters',
+    run: (site, browser, { cases }) => handOver(site, browser, cases?.split(',')),
   },
   shapes: {
     what: 'models of up to 1B values, random weights, on the CPU: memory of the tab while they open and train',

@@ -4,21 +4,13 @@
  * a browser, and llama.cpp. The folder is made by shared/models/recipe-real/smollm2-recipe.py. Python is that of SIEVE_PYTHON,
  * else of .out/venv; llama.cpp lies in SIEVE_LLAMA, else in .out/llama (`.ci/run` makes both).
  */
-import { spawn } from 'node:child_process';
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { join, resolve } from 'node:path';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { unzipSync, zipSync } from 'fflate';
 import { PAIRS } from './data';
 import { writeFloatGguf } from './floatGguf';
 import { formatTable } from './server';
+import { python, run } from './terminal';
 
 interface Outcome {
   ok: boolean;
@@ -40,19 +32,6 @@ const CASES = [
 ] as const;
 
 type Runtime = (typeof CASES)[number]['runtimes'][number] | 'PEFT';
-
-const python = (): string => process.env.SIEVE_PYTHON ?? resolve('.out/venv/bin/python');
-
-/** Runs a command to its end. @returns all that it said @throws where it did not end well */
-function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
-  return new Promise((done, fail) => {
-    const child = spawn(command, args, { env: { ...process.env, ...env } });
-    let said = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (part: Buffer) => (said += part.toString()));
-    child.on('error', fail);
-    child.on('close', (code) => (code === 0 ? done(said) : fail(new Error(`${args[0]}: ${said.slice(-1500)}`))));
-  });
-}
 
 const sieve = (...args: string[]) => run(process.execPath, ['.ci/engine.mjs', 'src/cli/main.ts', ...args]);
 const sieveRef = (module: string, ...args: string[]) =>

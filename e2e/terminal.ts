@@ -1,19 +1,40 @@
-/** What a session gives in a terminal: the command line as a process of its own, and what two exported sessions hold. */
+/** Commands as processes of their own, the terminal's and Python's, and what exported sessions hold. */
 import { spawn } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { unzipSync } from 'fflate';
 
-/** Trains an exported session again from its data. @returns the path of the session that the terminal exports */
-export async function trainInTerminal(session: string, data: string, out: string): Promise<string> {
-  const args = ['train', session, '--data', data, '--out', out, '--device', 'cpu'];
-  const child = spawn(process.execPath, ['.ci/engine.mjs', 'src/cli/main.ts', ...args]);
-  let said = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (part: Buffer) => (said += part.toString()));
-  const code = await new Promise<number | null>((resolve) => {
-    child.on('close', resolve);
+/** The Python that has what the package in python/ needs. */
+export const python = (): string => process.env.SIEVE_PYTHON ?? resolve('.out/venv/bin/python');
+
+/** Runs a command to its end. @returns all that it said @throws where it did not end well */
+export function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
+  return new Promise((done, fail) => {
+    const child = spawn(command, args, { env: { ...process.env, ...env } });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (part: Buffer) => (said += part.toString()));
+    child.on('error', fail);
+    child.on('close', (code) => (code === 0 ? done(said) : fail(new Error(`${args[0]}: ${said.slice(-1500)}`))));
   });
-  if (code !== 0) throw new Error(`the command line ended with ${code}: ${said}`);
+}
+
+/**
+ * Trains an exported session again from its data. @returns the path of the session that the terminal exports
+ * @param model its folder, where it is no model that has an address
+ */
+export async function trainInTerminal(session: string, data: string, out: string, model?: string): Promise<string> {
+  const args = [
+    'train',
+    session,
+    '--data',
+    data,
+    '--out',
+    out,
+    '--device',
+    'cpu',
+    ...(model ? ['--model', model] : []),
+  ];
+  await run(process.execPath, ['.ci/engine.mjs', 'src/cli/main.ts', ...args]);
   return join(out, readdirSync(out).find((name) => name.startsWith('sieve-session-'))!);
 }
 
