@@ -1,23 +1,26 @@
 /** A canvas that is drawn when its data change, wherever it is laid out: what is scrolled away may be printed. */
-import { type RefObject, useEffect, useRef } from 'react';
+import { type RefObject, useEffect, useLayoutEffect, useRef } from 'react';
 import { drawQueue } from './drawQueue';
 import { CanvasSurface, type Surface } from './surface';
 import { whenLaidOut } from './whenLaidOut';
 
 /**
- * Draws after every render of the component that calls it, through the page's queue.
+ * Draws after every render of the component that calls it, through the page's queue; where its size has changed at once, so that
+ * no frame, and no capture of one, shows a drawing of another size.
  * @param urgent a value that changes when a person did something: that drawing is not held back
  */
 export function useDrawing(
   canvas: RefObject<HTMLCanvasElement | null>,
   { width, height, draw, urgent }: { width: number; height: number; draw: (to: Surface) => void; urgent: unknown },
 ): void {
-  const state = useRef({ laidOut: true, stale: false, urgent: undefined as unknown, paint: () => {} });
-  useEffect(() => {
+  const state = useRef({ laidOut: true, stale: false, size: '', urgent: undefined as unknown, paint: () => {} });
+  useLayoutEffect(() => {
     const s = state.current;
+    const size = `${width} × ${height}`;
     s.paint = () => {
       const element = canvas.current;
       if (!element) return;
+      s.size = size;
       const scale = globalThis.devicePixelRatio || 1;
       const [w, h] = [Math.round(width * scale), Math.round(height * scale)];
       if (element.width !== w || element.height !== h) {
@@ -31,8 +34,12 @@ export function useDrawing(
     };
     const now = s.urgent !== urgent;
     s.urgent = urgent;
-    if (s.laidOut) drawQueue.schedule(s, () => s.paint(), now);
-    else s.stale = true;
+    if (!s.laidOut) s.stale = true;
+    else if (s.size === '' || s.size === size) drawQueue.schedule(s, () => s.paint(), now);
+    else {
+      drawQueue.cancel(s);
+      s.paint();
+    }
   });
   useEffect(() => {
     const s = state.current;
