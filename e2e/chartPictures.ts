@@ -2,6 +2,8 @@
  * Every chart of every view, in both schemes, on a desktop and on a phone: its files hold what is shown and what the numbers say,
  * and a capture of the whole page, or of what is printed, shows it as it is seen, with nothing scrolled into view.
  */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Browser, Page } from 'playwright';
 import { makeRamp, parseColor } from '../src/ui/charts/ramp';
 import type { App } from './app';
@@ -9,6 +11,8 @@ import { EVERY_PART } from './app';
 import { fill } from './everyView';
 import { type Difference, differenceOf, openToolPage, pixelsOf, rasterised } from './toolPage';
 
+/** Where captures lie that are not as they should be. */
+const OUT = '.out/accept/pictures';
 const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
 const SCHEMES = ['light', 'dark'] as const;
 /** The views; sheets have no charts. */
@@ -266,8 +270,13 @@ async function lookAtPage({ page, tool }: Eyes, { where, wants }: Look, tally: T
     const found = await differenceOf(tool, { png: whole, part }, { png: alone }, SEEN);
     tally[printed ? 'printed' : 'captured']++;
     tally.seen = Math.max(tally.seen, found.differ / found.pixels);
-    if (found.differ > SEEN.most * found.pixels)
-      tally.wrong.push(`${where}, ${name}: captured ${printed ? 'as printed' : 'whole'} and seen: ${said(found)}`);
+    if (found.differ <= SEEN.most * found.pixels) continue;
+    const how = printed ? 'as printed' : 'whole';
+    tally.wrong.push(`${where}, ${name}: captured ${how} and seen: ${said(found)}`);
+    mkdirSync(OUT, { recursive: true });
+    const file = `${where}, ${name}, ${how}`.replaceAll(', ', '-').replaceAll(' ', '-');
+    writeFileSync(join(OUT, `${file}.png`), whole);
+    writeFileSync(join(OUT, `${file}-seen.png`), alone);
   }
   await hideBars(page, false);
 }
