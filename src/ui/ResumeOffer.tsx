@@ -51,33 +51,40 @@ export function ResumeOffer({ onLater }: { onLater?: () => void }) {
         >
           {resuming ? t.opening : t.at(count(step))}
         </button>
-        <button
-          type="button"
-          className="quiet"
-          disabled={resuming}
-          data-testid="resume-discard"
-          onClick={() => void studio.checkpoints.discard()}
-        >
-          {t.discard}
-        </button>
-        {onLater && <Later onLater={onLater} />}
+        <PutAway disabled={resuming} onLater={onLater} />
       </div>
     </section>
   );
 }
 
-function Later({ onLater }: { onLater: () => void }) {
+/** What is saved is thrown away, or left for another day. */
+function PutAway({ disabled = false, onLater }: { disabled?: boolean; onLater?: () => void }) {
+  const studio = useStudio();
   const t = texts();
+  const { discard, later, laterWhere } = t.history.resume;
   return (
-    <button
-      type="button"
-      className="quiet"
-      title={t.history.resume.laterWhere(t.frame.place.history)}
-      data-testid="resume-later"
-      onClick={onLater}
-    >
-      {t.history.resume.later}
-    </button>
+    <>
+      <button
+        type="button"
+        className="quiet"
+        disabled={disabled}
+        data-testid="resume-discard"
+        onClick={() => void studio.checkpoints.discard()}
+      >
+        {discard}
+      </button>
+      {onLater && (
+        <button
+          type="button"
+          className="quiet"
+          title={laterWhere(t.frame.place.history)}
+          data-testid="resume-later"
+          onClick={onLater}
+        >
+          {later}
+        </button>
+      )}
+    </>
   );
 }
 
@@ -91,7 +98,6 @@ function howExact({ devices }: NonNullable<KeepSlice['offer']>, model: State['mo
 
 /** Nothing that was saved of a run can be read: said, so that nobody waits for it. */
 function Lost({ onLater }: { onLater?: () => void }) {
-  const studio = useStudio();
   const t = texts().history.resume;
   return (
     <section className="panel resume" aria-labelledby="resume-title" data-testid="resume-lost">
@@ -102,15 +108,7 @@ function Lost({ onLater }: { onLater?: () => void }) {
         <p className="help">{t.lost}</p>
       </div>
       <div className="row">
-        <button
-          type="button"
-          className="quiet"
-          data-testid="resume-discard"
-          onClick={() => void studio.checkpoints.discard()}
-        >
-          {t.discard}
-        </button>
-        {onLater && <Later onLater={onLater} />}
+        <PutAway onLater={onLater} />
       </div>
     </section>
   );
