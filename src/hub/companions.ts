@@ -6,6 +6,7 @@ import { configOf } from './gguf/config';
 import { forgetHead, orFromGguf } from './gguf/head';
 import { tokenizerOf } from './gguf/tokenizer';
 import { fetchFile } from './source';
+import { TEMPLATE_FILE } from './templateFiles';
 
 export interface Companion {
   name: string;
@@ -17,8 +18,7 @@ const CONFIG = 'config.json';
 const TOKENIZER = ['tokenizer.json', 'tokenizer_config.json'] as const;
 const GENERATION = 'generation_config.json';
 /** What a repository may have besides, by their names. */
-const TEMPLATE = 'chat_template.jinja';
-const OPTIONAL = ['special_tokens_map.json', TEMPLATE, 'preprocessor_config.json', 'LICENSE'];
+const OPTIONAL = ['special_tokens_map.json', TEMPLATE_FILE, 'preprocessor_config.json', 'LICENSE'];
 
 const json = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
 
@@ -72,7 +72,7 @@ export async function companionsOf(
 
 /** transformers.js takes a tokenizer's chat template from its settings alone: one that lies beside them is written there, too. */
 function withTemplate(files: Companion[]): Companion[] {
-  const template = files.find(({ name }) => name === TEMPLATE);
+  const template = files.find(({ name }) => name === TEMPLATE_FILE);
   if (!template) return files;
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return files.map((file) => {

@@ -4,6 +4,8 @@ import type { ModelSource } from '../shared/types';
 import { FetchError, type FetchOptions } from './download';
 import { fetchFile } from './source';
 
+/** What newer models have beside `tokenizer_config.json`. */
+export const TEMPLATE_FILE = 'chat_template.jinja';
 /** In bytes. */
 const MAX_TEMPLATE_FILE = 1 << 20;
 
@@ -25,7 +27,7 @@ export async function openChatTemplates(
   // The embedded models have no such file: to ask for it would only be noise.
   if (own.length > 0 || source.kind === 'embedded') return own;
   try {
-    const bytes = await fetchFile(source, 'chat_template.jinja', MAX_TEMPLATE_FILE, options);
+    const bytes = await fetchFile(source, TEMPLATE_FILE, MAX_TEMPLATE_FILE, options);
     return readChatTemplates({ ...fields(config), chat_template: new TextDecoder().decode(bytes) });
   } catch (error) {
     if (error instanceof FetchError && error.reason === 'missing') return [];
