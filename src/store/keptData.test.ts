@@ -1,4 +1,5 @@
 /** A data set outlives the page: with its run, and on the desk of its tab. */
+import { infoOf } from '../data/testing/table';
 import { TINY_LLAMA } from '../train/testing/tinyLlama';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { READ_AUTO } from '../shared/data';
@@ -41,22 +42,7 @@ const MAPPING = { kind: 'text-label' as const, roles: { text: 'label', label: 't
 const TEMPLATE = { prompt: 'mine {text}', completion: '{label}' };
 
 const parsed = (fileName: string): DataReplies['parse'] => ({
-  table: {
-    fileName,
-    format: 'csv',
-    columns: ['text', 'label'],
-    header: null,
-    separator: ',',
-    quote: 'double',
-    surplus: 0,
-    unit: null,
-    notes: [],
-    encoding: 'utf-8',
-    legacy: null,
-    packed: null,
-    files: [],
-    validationFrom: null,
-  },
+  table: { ...infoOf(fileName, ['text', 'label']), surplus: 0 },
   sample: [],
   rowCount: 2,
   repairs: noDecisions().repairs,

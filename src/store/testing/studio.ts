@@ -1,4 +1,5 @@
 /** A studio whose workers a test plays, and what they answer. */
+import { infoOf } from '../../data/testing/table';
 import { afterEach, beforeEach, expect, vi } from 'vitest';
 import type { DataEvent, DataReplies, MemoryPlan, ModelInfo, TrainEvent } from '../../train/protocol';
 import type { DeviceChoice } from '../../shared/types';
@@ -84,22 +85,7 @@ export const PLAN: MemoryPlan = {
   fits: true,
 };
 export const PARSED: DataReplies['parse'] = {
-  table: {
-    fileName: 'a.jsonl',
-    format: 'jsonl',
-    columns: ['prompt', 'completion'],
-    header: null,
-    separator: '',
-    quote: 'double',
-    surplus: 1,
-    unit: null,
-    notes: [],
-    encoding: 'utf-8',
-    legacy: null,
-    packed: null,
-    files: [],
-    validationFrom: null,
-  },
+  table: { ...infoOf('a.jsonl', ['prompt', 'completion'], 'jsonl'), separator: '' },
   sample: [['p', 'c']],
   rowCount: 10,
   repairs: noDecisions().repairs,
