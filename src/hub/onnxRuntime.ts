@@ -13,7 +13,7 @@ import type { Sequence } from '../shared/types';
 import { classLogits } from './plainForward';
 import { concatenated, f16ToF32 } from './floats';
 import { valuesElsewhere } from './onnx/edit';
-import { graphParts } from './onnx/parts';
+import { graphParts, outputOf } from './onnx/parts';
 import { appBase } from './source';
 
 /** A head with classes that the graph ends before. */
@@ -104,7 +104,8 @@ async function runParts(
   const itself = freshName(model.external);
   const graph = valuesElsewhere(model.bytes, itself);
   const external = [...model.external, ...(graph ? [[itself, model.bytes] as const] : [])];
-  const parts = graph && model.ends.length > 0 ? graphParts(graph, model.ends, model.head?.states ?? 'logits') : null;
+  const asked = model.head?.states ?? 'logits';
+  const parts = graph && model.ends.length > 0 ? graphParts(graph, model.ends, asked) : null;
   const made = sequences.map((): Record<string, Tensor> => ({}));
   const start = async (file: Uint8Array) =>
     runtime.InferenceSession.create(file, {
@@ -119,7 +120,7 @@ async function runParts(
   };
   if (!parts) {
     const session = await start(graph ?? model.bytes);
-    const output = model.head?.states ?? (session.outputNames.includes('logits') ? 'logits' : session.outputNames[0]);
+    const output = outputOf(session.outputNames, asked);
     await run(session, [output]);
     return made.map((values) => values[output]);
   }

@@ -97,15 +97,19 @@ function named(bytes: Uint8Array, graph: readonly Field[], number: number, name:
   return new Map(all.flatMap((f) => names(bytes, [...fields(bytes, f.from, f.end)], name).map((key) => [key, f])));
 }
 
+/** What a graph calls the output that is asked for: the first, where none has that name. */
+export const outputOf = (outputs: readonly string[], asked: string): string =>
+  outputs.includes(asked) ? asked : outputs[0];
+
 /**
  * The parts that together give one output of the graph; nodes that it does not need are left out. What is made of
  * initialisers alone is made anew in each part.
  * @param bytes of a file that was read before, best one whose values lie elsewhere: `valuesElsewhere`
  * @param ends values behind which a part ends; those that the graph has not are passed over
- * @param output null: the first
+ * @param asked its output, by `outputOf`
  * @returns null where there is nothing to be cut
  */
-export function graphParts(bytes: Uint8Array, ends: readonly string[], output: string | null): GraphPart[] | null {
+export function graphParts(bytes: Uint8Array, ends: readonly string[], asked: string): GraphPart[] | null {
   const model = [...fields(bytes, 0, bytes.length)];
   const graphs = model.filter((f) => f.number === MODEL_GRAPH);
   if (graphs.length !== 1) return null;
@@ -114,7 +118,7 @@ export function graphParts(bytes: Uint8Array, ends: readonly string[], output: s
   const tensors = named(bytes, graph, GRAPH.tensor, TENSOR_NAME);
   const given = named(bytes, graph, GRAPH.input, 1);
   const outputs = named(bytes, graph, GRAPH.output, 1);
-  const wanted = output !== null && outputs.has(output) ? output : [...outputs.keys()][0];
+  const wanted = outputOf([...outputs.keys()], asked);
   const inFile = graph.filter((f) => f.number === GRAPH.node).map((f) => nodeOf(bytes, f));
   const makers = new Map(inFile.flatMap((node) => node.writes.map((value) => [value, node] as const)));
   const needed = new Set<Node>();
