@@ -19,6 +19,7 @@ import { placementPart } from './placementPart';
 import { MODELS, PLACEMENT, TWIN } from './plan';
 import {
   type CellsBySet,
+  type Comparison,
   MARGIN,
   QUESTIONS,
   READINGS,
@@ -75,6 +76,13 @@ const MAIN: readonly (readonly [ReadingId, ReadingId])[] = [
   ['ts-50', 'lora'],
 ];
 
+/** What is shown of one comparison, in words: "better on feelings, alpaca; no difference shown on sms-spam". */
+function inWords(compared: readonly Comparison[]): string {
+  const sets = new Map<string, string[]>();
+  for (const { set, tested } of compared) sets.set(wordsOf(tested!), [...(sets.get(wordsOf(tested!)) ?? []), set]);
+  return [...sets].map(([words, own]) => `${words} on ${own.join(', ')}`).join('; ');
+}
+
 /** What was found so far: a line of docs/claims.md, and one below it for each comparison that answers most. */
 export function foundOf(runs: Runs): string {
   const tested = runs.all.filter((c) => c.tested !== null);
@@ -83,19 +91,12 @@ export function foundOf(runs: Runs): string {
   const settled = answers(runs.all).filter((a) => a.answer !== 'open');
   const shown = MAIN.flatMap(([a, b]) => {
     const own = tested.filter((c) => c.a === a && c.b === b);
-    const sets = own.map((c) => `${c.set} ${rangeOf(c.tested!)}, ${wordsOf(c.tested!)}`);
-    return own.length > 0 ? [`${title(a)} − ${title(b)}: ${sets.join('; ')}.`] : [];
-  });
-  const modules = runs.complete.flatMap((set) => {
-    const shares = sharesOf(runs.cellsBySet.get(set)!, runs.tier.seeds);
-    if (!shares) return [];
-    const [real, coin] = shares.skipped.map((s) => percent(s));
-    return `${set}: ${real} skipped with real signs, ${coin} with coins; rank correlation of the modules’ active shares with coins ${fixed(shares.withCoin, 2)}, between seeds ${fixed(shares.betweenSeeds, 2)}.`;
+    return own.length > 0 ? [`${title(a)} − ${title(b)}: ${inWords(own)}.`] : [];
   });
   const open = 'No question is settled: each asks for three of five sets.';
   return [
-    `- **Found by the new plan** ([plan.md](claims/plan.md)) so far, ${state}. ${settled.length > 0 ? settled.map(answerLine).join(' ') : open}`,
-    ...[...shown, ...modules, nearest(runs)].filter((said) => said !== null).map((said) => `  - ${said}`),
+    `- **Found by the new plan** ([plan.md](claims/plan.md)) so far, ${state}. ${settled.length > 0 ? settled.map(answerLine).join(' ') : open} Every comparison with its interval: [runs.md](claims/runs.md).`,
+    ...[...shown, nearest(runs)].filter((said) => said !== null).map((said) => `  - ${said}`),
   ].join('\n');
 }
 
