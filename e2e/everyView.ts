@@ -56,7 +56,10 @@ export async function everyView(app: App, folder: string | null): Promise<string
       await wear(page, theme);
       for (const place of EVERY_PART) {
         await app.goTo(place);
-        found.push(...(await axeFinds(page)).map((f) => `${place}, ${theme}, ${language}: ${f}`));
+        const where = `${place}, ${theme}, ${language}`;
+        const finds = await axeFinds(page);
+        console.log(`${where}: ${finds.length} found`);
+        found.push(...finds.map((f) => `${where}: ${f}`));
         if (!folder) continue;
         for (const size of SIZES) {
           await page.setViewportSize(size);
