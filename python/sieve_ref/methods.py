@@ -57,6 +57,7 @@ CASES = {
     "ts-lora-held-out": Case("ts-lora", settings=gate(rule="averaged", prices="held-out", pricesEvery=3, lambdaBar=0.01), seed=2),
     "ts-lora-target": Case("ts-lora", settings=gate(target=0.4), seed=4),
     "ts-lora-late": Case("ts-lora", settings=gate(rule="late", keep=0.38, gateStart=0.3), seed=9),
+    "ts-dora-late": Case("ts-dora", settings=gate(rule="late", keep=0.38, gateStart=0.3), seed=11),
     "ts-lora-oracle": Case("ts-lora", settings=gate(rule="oracle"), forward="packed"),
 }
 
@@ -81,9 +82,23 @@ class Start:
     """Tensors of a run before its first step."""
 
     pairs: dict
-    extra: dict
+    extra: dict  # letter -> module -> values; see `trained`
     tau: torch.Tensor | None
-    constants: dict = field(default_factory=dict)
+
+
+# What names the tensors of what a method trains besides A and B; C is what skipped tokens get.
+LETTERS = {"dora": "M", "ts-dora": "M", "adalora": "E", "gatera": "W"}
+
+
+def trained(case: Case, model) -> dict[str, dict[str, torch.nn.Parameter]]:
+    """What is trained besides A and B: letter -> module -> parameter, with as many letters as there are such things."""
+    found = {LETTERS.get(case.method): extra_weights(model), "C": constants(model)}
+    return {letter: values for letter, values in found.items() if values}
+
+
+def each(values: dict, change) -> dict:
+    """The same letters and modules, of `change(letter, value)`."""
+    return {letter: {n: change(letter, v) for n, v in modules.items()} for letter, modules in values.items()}
 
 
 @torch.no_grad()
@@ -91,10 +106,10 @@ def build(case: Case, start: Start):
     """A fresh model in that state."""
     model = attach(case, load_base(MODEL))
     set_lora_weights(model, start.pairs)
-    for name, value in start.extra.items():
-        extra_weights(model)[name].copy_(value)
-    for name, value in start.constants.items():
-        constants(model)[name].copy_(value)
+    own = trained(case, model)
+    for letter, modules in start.extra.items():
+        for name, value in modules.items():
+            own[letter][name].copy_(value)
     if start.tau is not None:
         set_tau(model, start.tau)
     return model
@@ -108,11 +123,10 @@ def make_start(case: Case, batch) -> Start:
     model = attach(case, load_base(MODEL))
     if case.method == "adalora":
         pairs = {n: (noise(a) * 0.1, noise(b) * 0.1) for n, (a, b) in lora_weights(model).items()}
-        extra = {n: noise(e) for n, e in extra_weights(model).items()}
     else:
         pairs = fixtures.initial_weights(MODEL, batch)
-        extra = {n: 0.1 * noise(m) if case.method == "gatera" else m * (1 + 0.03 * noise(m)) for n, m in extra_weights(model).items()}
-    start = Start(pairs, extra, None, {n: 0.05 * noise(c) for n, c in constants(model).items()})
+    random = {"M": lambda m: m * (1 + 0.03 * noise(m)), "E": noise, "W": lambda w: 0.1 * noise(w), "C": lambda c: 0.05 * noise(c)}
+    start = Start(pairs, each(trained(case, model), lambda letter, value: random[letter](value)), None)
     if gated_modules(model):
         start.tau = place_tau(build(case, start), batch, generator)
     return start
@@ -150,11 +164,6 @@ def edge_gap(case: Case, results, start: Start) -> float:
     return min(gap for gap in gaps if gap)  # equal tokens of the first layer tie exactly; then their order decides
 
 
-def trained(model) -> dict:
-    """What a module trains besides A and B: no method has two such things."""
-    return extra_weights(model) | constants(model)
-
-
 def make_run(case: Case, model) -> Run:
     return Run(model, case.settings, case.forward, held_out=lambda: make_batch(MODEL, SLICE))
 
@@ -166,7 +175,7 @@ def run_case(case: Case):
     model = build(case, start)
     first = make_run(case, model)
     loss = first.backward([batches[0]])
-    gradients = (fixtures.gradients(model), {n: p.grad.clone() for n, p in trained(model).items()})
+    gradients = (fixtures.gradients(model), each(trained(case, model), lambda _, p: p.grad.clone()))
     first_stats = [g.stats() for g in first.gates]
     model = build(case, start)
     run = make_run(case, model)
@@ -174,7 +183,7 @@ def run_case(case: Case):
     results, extras, margins, rhos = [], [], [], []
     for t in range(case.settings.steps):
         results.append(run.step([batches[t % len(batches)]]))
-        extras.append({n: p.detach().clone() for n, p in trained(model).items()})
+        extras.append(each(trained(case, model), lambda _, p: p.detach().clone()))
         margins += getattr(run.rule, "margins", [])
         rhos.append(getattr(run.rule, "rhos", None))
     return batches, start, loss, gradients, first_stats, model, results, extras, watch, margins, rhos
@@ -185,7 +194,6 @@ def make(name: str) -> None:
     s = case.settings
     batches, start, loss, (grad_pairs, grad_extra), first_stats, model, results, extras, watch, margins, rhos = run_case(case)
     gated = bool(first_stats)
-    extra_name = {"dora": "M", "ts-dora": "M", "adalora": "E", "gatera": "W"}.get(case.method) or ("C" if start.constants else None)
     file = FixtureFile()
     for i, batch in enumerate(batches):
         file.add_batch(f"batch{i}", batch)
@@ -194,9 +202,10 @@ def make(name: str) -> None:
     file.add_weights("init", start.pairs)
     file.add_weights("grad", grad_pairs)
     file.add_weights("final", lora_weights(model))
-    for prefix, values in (("init", start.extra | start.constants), ("grad", grad_extra), ("final", extras[-1])):
-        for module, value in values.items():
-            file.add(f"{prefix}{extra_name}.{module}", value, "f32")
+    for prefix, values in (("init", start.extra), ("grad", grad_extra), ("final", extras[-1])):
+        for letter, modules in values.items():
+            for module, value in modules.items():
+                file.add(f"{prefix}{letter}.{module}", value, "f32")
     if gated:
         file.add("tau", start.tau, "f32")
         fixtures.add_gate_tensors(file, "", first_stats, s.lambdaBar)
@@ -205,7 +214,7 @@ def make(name: str) -> None:
     if s.rhoPer == "module":
         file.add("trainRho", [r or [0.0] * len(first_stats) for r in rhos], "f32")
     if watch:
-        file.add("trainKept", torch.stack([torch.cat([e.flatten() != 0 for e in step.values()]) for step in extras]), "u8")
+        file.add("trainKept", torch.stack([torch.cat([e.flatten() != 0 for e in step["E"].values()]) for step in extras]), "u8")
     train = {
         "batch": [t % len(batches) for t in range(s.steps)],
         "loss": [r.loss for r in results],

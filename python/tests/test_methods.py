@@ -173,13 +173,12 @@ def test_fixture_reproduces(name):
     """From the stored start: gradients, ten losses, thresholds and final weights come out again."""
     stored, case = Stored(f"methods-{name}"), methods.CASES[name]
     names = [m["name"] for m in stored.json["modules"]]
-    extra = next((f"init{k}." for k in "MEW" if f"init{k}.{names[0]}" in stored.json["tensors"]), None)
+    letters = [k for k in "MEWC" if f"init{k}.{names[0]}" in stored.json["tensors"]]
     gated = "tau" in stored.json["tensors"]
     start = methods.Start(
         {n: (stored[f"initA.{n}"], stored[f"initB.{n}"]) for n in names},
-        {n: stored[extra + n] for n in names} if extra else {},
+        {k: {n: stored[f"init{k}.{n}"] for n in names} for k in letters},
         stored["tau"] if gated else None,
-        {n: stored[f"initC.{n}"] for n in names if f"initC.{n}" in stored.json["tensors"]},
     )
     batches = [fixtures.make_batch(NANO, plan) for plan in fixtures.BATCHES]
     model = methods.build(case, start)
@@ -188,10 +187,11 @@ def test_fixture_reproduces(name):
     for n, (a, b) in fixtures.gradients(model).items():
         close(a, stored[f"gradA.{n}"], 1e-4, n)
         close(b, stored[f"gradB.{n}"], 1e-4, n)
-    for n, p in extra_weights(model).items():
-        close(p.grad, stored[f"{extra.replace('init', 'grad')}{n}"], 1e-4, n)
-    for n, p in constants(model).items():
-        close(p.grad, stored[f"gradC.{n}"], 1e-4, n)
+    trained = methods.trained(case, model)
+    assert list(trained) == letters
+    for letter, modules in trained.items():
+        for n, p in modules.items():
+            close(p.grad, stored[f"grad{letter}.{n}"], 1e-4, n)
     run = methods.make_run(case, methods.build(case, start))
     results = [run.step([batches[t % 3]]) for t in range(10)]
     assert [r.loss for r in results] == pytest.approx(stored.json["train"]["loss"], rel=1e-5)
@@ -201,4 +201,7 @@ def test_fixture_reproduces(name):
     for n, (a, b) in lora_weights(run.model).items():
         close(a.detach(), stored[f"finalA.{n}"], 1e-3, n)
         close(b.detach(), stored[f"finalB.{n}"], 1e-3, n)
+    for letter, modules in methods.trained(case, run.model).items():
+        for n, p in modules.items():
+            close(p.detach(), stored[f"final{letter}.{n}"], 1e-3, n)
     assert math.isfinite(results[-1].loss)

@@ -16,7 +16,8 @@ from torch import nn
 import sieve_peft
 from conftest import NANO, Stored, close
 from sieve_peft import (
-    Thresholds, ThresholdSettings, TsDoraConfig, TsDoraSoftConfig, TsLoraConfig, TsLoraConstantConfig, TsLoraSoftConfig, from_zip, gated_layers,
+    Thresholds, ThresholdSettings, TsDoraConfig, TsDoraConstantConfig, TsDoraSoftConfig, TsLoraConfig, TsLoraConstantConfig, TsLoraSoftConfig,
+    from_zip, gated_layers,
 )
 from sieve_ref.methods import CASES as CASES_OF_TWIN, Start, build, make_run
 from sieve_ref.models import MODULE_PATHS, load_base
@@ -26,7 +27,8 @@ from sieve_ref.ts_lora import gated_modules
 TARGETS = [path.split(".")[-1] for path in MODULE_PATHS.values()]
 CASES = {"sieve-stories-nano-ts-lora": TsLoraConfig, "methods-ts-dora": TsDoraConfig, "methods-ts-lora-literal": TsLoraConfig,
          "methods-ts-lora-exact": TsLoraConfig, "methods-ts-lora-averaged": TsLoraConfig, "methods-ts-lora-target": TsLoraConfig,
-         "methods-ts-lora-coin": TsLoraConfig, "methods-ts-lora-late": TsLoraConstantConfig}
+         "methods-ts-lora-coin": TsLoraConfig, "methods-ts-lora-late": TsLoraConstantConfig,
+         "methods-ts-dora-late": TsDoraConstantConfig}
 
 
 def batch_of(stored: Stored, i: int) -> Batch:
@@ -45,7 +47,7 @@ def gated(stored: Stored, config_class) -> PeftModel:
             layer.lora_tau["default"].copy_(stored["tau"][i])
             if issubclass(config_class, TsDoraConfig):
                 layer.lora_magnitude_vector["default"].weight.copy_(stored[f"initM.{name}"])
-            if config_class is TsLoraConstantConfig:
+            if issubclass(config_class, (TsLoraConstantConfig, TsDoraConstantConfig)):
                 layer.lora_constant["default"].copy_(stored[f"initC.{name}"])
     return model
 
@@ -99,7 +101,7 @@ def test_a_soft_threshold_has_the_twins_logits_and_gradients(stem, config_class,
     case.settings = replace(case.settings, lambdaBar=0.0)
     names = stored.json["modules"]
     pairs = {m["name"]: (stored[f"initA.{m['name']}"], stored[f"initB.{m['name']}"]) for m in names}
-    extra = {m["name"]: stored[f"initM.{m['name']}"] for m in names} if "dora" in stem else {}
+    extra = {"M": {m["name"]: stored[f"initM.{m['name']}"] for m in names}} if "dora" in stem else {}
     twin = build(case, Start(pairs, extra, stored["tau"]))
     make_run(case, twin).backward([batch])
     (loss_sum(logits_of(model, batch), batch.targets) / batch.supervised).backward()

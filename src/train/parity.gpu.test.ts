@@ -69,8 +69,10 @@ it.each(METHODS)('%s: the same on the CPU', async (method) => {
   );
   expectClose([seen[1].loss], [seen[0].loss], { rtol: 1e-6 }, 'loss');
   seen[1].gradients.forEach((g, i) => {
-    for (const which of ['a', 'b'] as const)
-      expectCloseToMax(g[which], seen[0].gradients[i][which], 1e-4, `gradient of ${which}, ${g.path}`);
+    const onGpu = seen[0].gradients[i];
+    expect(Object.keys(g).sort()).toEqual(Object.keys(onGpu).sort());
+    for (const which of ['a', 'b', 'constant', 'extra'] as const)
+      if (g[which]) expectCloseToMax(g[which], onGpu[which]!, 1e-4, `gradient of ${which}, ${g.path}`);
   });
 
   const { ids } = sequence(batch, 1);
