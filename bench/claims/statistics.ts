@@ -52,14 +52,21 @@ export function bootstrap({ differences, tokens }: Paired, draws = DRAWS): Boots
     throw new Error(`a bootstrap over ${seeds} seeds of ${differences.map((of) => of.length)} examples`);
   const total = (of: readonly number[]) => of.reduce((a, b) => a + b, 0);
   const picks = picksOf(seeds, examples, draws);
-  const summed = new Float64Array(examples);
+  // Few seeds have few ways to be drawn.
+  const sums = new Map<string, Float64Array>();
+  const sumOf = (drawn: Uint16Array): Float64Array => {
+    const key = drawn.sort().join();
+    let sum = sums.get(key);
+    if (!sum) {
+      sum = new Float64Array(examples);
+      for (const seed of drawn) for (let e = 0; e < examples; e++) sum[e] += differences[seed][e];
+      sums.set(key, sum);
+    }
+    return sum;
+  };
   const drawn = new Float64Array(draws);
   for (let d = 0; d < draws; d++) {
-    summed.fill(0);
-    for (let s = d * seeds; s < (d + 1) * seeds; s++) {
-      const of = differences[picks.seeds[s]];
-      for (let e = 0; e < examples; e++) summed[e] += of[e];
-    }
+    const summed = sumOf(picks.seeds.slice(d * seeds, (d + 1) * seeds));
     let loss = 0;
     let n = 0;
     for (let i = d * examples; i < (d + 1) * examples; i++) {
