@@ -235,6 +235,17 @@ const parts = adapter();
 const gatedParts = adapter(true);
 const metricLog = new MetricLog('base');
 metricLog.addEval({ type: 'eval', runId: 'base', step: 0, loss: 5.5, examples: 4, supervised: 9, gate: null });
+for (const step of [0, 4])
+  metricLog.addWatch({
+    type: 'watch',
+    runId: 'base',
+    step,
+    tokens: ['a', ' b'],
+    modules: [{ layer: 0, kind: 'q_proj' }],
+    active: Uint8Array.of(1, step ? 0 : 1),
+    ratio: Float32Array.of(0.25, step),
+    tau: Float32Array.of(0.5),
+  });
 const filesOf = (files: Record<string, Uint8Array>) => Object.entries(files).map(([name, bytes]) => ({ name, bytes }));
 const run = Object.fromEntries(
   runFiles([metricLog.snapshot()], { lora: Object.entries(parts).map(([name, bytes]) => ({ name, bytes })) }).map(

@@ -148,6 +148,14 @@ const pictureSchema = z
   })
   .refine(({ shown }) => shown.values.length === 4 * shown.size ** 2, 'has not one colour per pixel');
 
+/** What of the watched text changes while it is watched. */
+const watchState = {
+  step: count,
+  active: z.array(z.int().min(0).max(1)).max(20_000_000),
+  ratio: z.array(z.number().nullable()).max(20_000_000),
+  tau: perModule.nullable(),
+};
+
 /** `metrics.json`: the curves of the base and of every run. */
 const metricsSchema = z
   .strictObject({
@@ -186,19 +194,18 @@ const metricsSchema = z
               .strictObject({
                 type: z.literal('watch'),
                 runId: z.string().max(60),
-                step: count,
                 tokens: z.array(z.string().max(1000)).max(5000),
                 picture: pictureSchema.optional(),
                 modules,
-                active: z.array(z.int().min(0).max(1)).max(20_000_000),
-                ratio: z.array(z.number().nullable()).max(20_000_000),
-                tau: perModule.nullable(),
+                ...watchState,
               })
               .refine(
                 (w) => w.active.length === w.tokens.length * w.modules.length && w.ratio.length === w.active.length,
                 'has not one value per module and token',
               )
               .nullable(),
+            /** The same at earlier evaluations; files from before it was kept have none. */
+            trail: z.array(z.strictObject(watchState)).max(MAX_POINTS).default([]),
             noise: z.array(noiseSchema).max(MAX_POINTS),
             noiseSince: z.strictObject({ active: count, activeHelpful: count, skipped: count, skippedHelpful: count }),
             samples: z
@@ -247,6 +254,17 @@ const metricsSchema = z
           .refine(
             (r) => [r.loss, r.learningRate, r.gradNorm, r.speeds].every((c) => c.length === r.step.length),
             'has columns of different length',
+          )
+          .refine(
+            ({ watch, trail }) =>
+              trail.every(
+                ({ step, active, ratio }, i) =>
+                  watch !== null &&
+                  active.length === watch.active.length &&
+                  ratio.length === active.length &&
+                  step < (trail[i + 1] ?? watch).step,
+              ),
+            'has earlier states of the watched text that are not of this text, or not in order',
           ),
       )
       .min(1)

@@ -76,7 +76,7 @@ export function applyEvents(state: State, events: TrainEvent[], notice: (n: Omit
         grown = true;
         break;
       case 'watch':
-        if (session) metricLogOf(session, event.runId).watch = event;
+        if (session) metricLogOf(session, event.runId).addWatch(event);
         grown = true;
         break;
       case 'sample':

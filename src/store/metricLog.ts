@@ -7,10 +7,10 @@ import type { NoisePoint } from '../shared/experiment';
 import type { AdapterWork, GateStats, ModuleId } from '../shared/types';
 import type { SkipsAll, RunId, TrainEvent } from '../train/protocol';
 import { type NoiseCounts, NoiseSum } from './noise';
+import { type WatchEvent, type WatchState, nextTrail, trailOf, trailStates } from './watchTrail';
 
 type StepEvent = Extract<TrainEvent, { type: 'step' }>;
 type EvalEvent = Extract<TrainEvent, { type: 'eval' }>;
-export type WatchEvent = Extract<TrainEvent, { type: 'watch' }>;
 type SampleEvent = Extract<TrainEvent, { type: 'sample' }>;
 
 /** A Float32Array that grows. */
@@ -163,6 +163,7 @@ export interface MetricLogSnapshot
   skipped: SeriesSnapshot | null;
   tau: SeriesSnapshot | null;
   noise: NoisePoint[];
+  trail: WatchState[];
   /** What the training batches since the last evaluation have added up to. */
   noiseSince: NoiseCounts;
 }
@@ -188,7 +189,9 @@ export class MetricLog {
   /** Of the latest training step. */
   gate: GateStats | null = null;
   work: AdapterWork | null = null;
+  /** The watched text as it is now, and as it was at earlier evaluations. */
   watch: WatchEvent | null = null;
+  trail: WatchEvent[] = [];
   /** At every evaluation that measured the gates: over the training batches since the last one, and on validation tokens. */
   noise: NoisePoint[] = [];
   readonly #own: NoiseSum;
@@ -245,6 +248,7 @@ export class MetricLog {
       accuracy: [...this.accuracy],
       evals: [...this.evals],
       noise: [...this.noise],
+      trail: trailStates(this.trail),
       noiseSince: this.#own.counts(),
       skipped: this.skipped?.snapshot() ?? null,
       tau: this.tau?.snapshot() ?? null,
@@ -268,6 +272,7 @@ export class MetricLog {
     return Object.assign(metricLog, Object.fromEntries(PLAIN.map((name) => [name, s[name]])), later, {
       samples: [...s.samples],
       noise: [...s.noise],
+      trail: trailOf(s.watch, s.trail ?? []),
     });
   }
 
@@ -304,6 +309,21 @@ export class MetricLog {
     for (const found of [this.#own.take(step, false), fresh.take(step, true)]) {
       if (found) this.noise = [...this.noise.filter((n) => n.step !== step || n.fresh !== found.fresh), found];
     }
+  }
+
+  addWatch(event: WatchEvent): void {
+    const { watch } = this;
+    // The base alone is evaluated before the first step.
+    const evaluated = watch?.step === 0 || this.evals.some((e) => e.step === watch?.step);
+    this.trail = watch ? nextTrail(this.trail, watch, event, evaluated) : [];
+    this.watch = event;
+  }
+
+  /** The watched text as it was at a step: the last state that is known of then, the first one before that. Null: the latest. */
+  watchAt(step: number | null): WatchEvent | null {
+    if (step === null) return this.watch;
+    const states = this.watch ? [...this.trail, this.watch] : [];
+    return states.findLast((state) => state.step <= step) ?? states[0] ?? null;
   }
 
   addAccuracy({ step, right, examples }: AccuracyPoint): void {

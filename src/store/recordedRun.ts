@@ -26,6 +26,7 @@ function rowsUntil(series: SeriesSnapshot | null, step: number): SeriesSnapshot 
 /** The part of a metricLog up to a step. What is kept of the last step alone is there at the end. */
 function until(metricLog: MetricLog, step: number): MetricLog {
   const all = metricLog.snapshot();
+  const watch = metricLog.watchAt(step);
   const known = all.step.filter((s) => s <= step).length;
   const evals = all.evals.filter((e) => e.step <= step);
   const whole = known === all.step.length;
@@ -40,7 +41,8 @@ function until(metricLog: MetricLog, step: number): MetricLog {
     skipped: rowsUntil(all.skipped, step),
     tau: rowsUntil(all.tau, step),
     gate: whole ? all.gate : (evals.findLast((e) => e.gate)?.gate ?? null),
-    watch: all.watch && all.watch.step <= step ? all.watch : null,
+    watch: watch && watch.step <= step ? watch : null,
+    trail: all.trail.filter((state) => state.step <= step && state.step !== watch?.step),
     samples: all.samples.filter((s) => s.step <= step),
   });
 }

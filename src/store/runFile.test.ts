@@ -61,6 +61,13 @@ function session(): SessionView {
     ratio: Float32Array.from({ length: 12 }, (_, i) => i / 7),
     tau: Float32Array.of(0.1, 0.2, 0, 0.3),
   };
+  gated.trail = [2, 5].map((step) => ({
+    ...gated.watch!,
+    step,
+    active: Uint8Array.from({ length: 12 }, (_, i) => (i * step) % 2),
+    ratio: Float32Array.from({ length: 12 }, (_, i) => (step * i) / 100),
+    tau: null,
+  }));
   gated.parameters = 64;
   gated.stopped = { step: 1200, bestStep: 750, bestLoss: 2 };
   gated.dev = { step: 1200, loss: 2.25, best: { step: 750, loss: 2.125 } };
@@ -167,6 +174,18 @@ test('curves that do not fit themselves are refused', () => {
       h.runs[2].watch!.active = [1];
     }),
   ).toContain('one value per module and token');
+  for (const change of [
+    (h: MetricsFile) => h.runs[2].trail[1].ratio.pop(),
+    (h: MetricsFile) => (h.runs[2].trail[1].active = [1]),
+    (h: MetricsFile) => (h.runs[2].trail[0].step = 5),
+    (h: MetricsFile) => (h.runs[2].trail[1].step = h.runs[2].watch!.step),
+    (h: MetricsFile) => (h.runs[2].watch = null),
+  ])
+    expect(problem(change)).toContain('earlier states of the watched text');
+  // Files of before they were kept have none.
+  const before = structuredClone(good) as { runs: { trail?: unknown }[] };
+  for (const run of before.runs) delete run.trail;
+  expect(metricsFileSchema.parse(before).runs.map((r) => r.trail)).toEqual([[], [], []]);
   expect(
     problem((h) => {
       Object.assign(h.runs[0], { extra: 1 });

@@ -91,6 +91,24 @@ function watchFromJson({ picture, ...watch }: WatchJson): Watch {
   };
 }
 
+type StateJson = MetricsFile['runs'][number]['trail'][number];
+type State = MetricLogSnapshot['trail'][number];
+
+/** Three digits of r are what colours and tables show; more of them were most of the file. */
+const stateToJson = ({ step, active, ratio, tau }: State): StateJson => ({
+  step,
+  active: Array.from(active),
+  ratio: Array.from(ratio, (r) => (Number.isFinite(r) ? Number(r.toPrecision(3)) : null)),
+  tau: tau && numbers(tau),
+});
+
+const stateFromJson = ({ step, active, ratio, tau }: StateJson): State => ({
+  step,
+  active: Uint8Array.from(active),
+  ratio: f32(ratio),
+  tau: tau && f32(tau),
+});
+
 type SeriesJson = NonNullable<MetricsFile['runs'][number]['skipped']>;
 const seriesToJson = (s: SeriesSnapshot): SeriesJson => ({
   modules: s.modules,
@@ -129,6 +147,7 @@ export function metricLogToJson(metricLogs: readonly MetricLogSnapshot[]): Metri
       tau: h.tau && seriesToJson(h.tau),
       gate: h.gate && gateToJson(h.gate),
       watch: h.watch && watchToJson(h.watch),
+      trail: h.trail.map(stateToJson),
       stopped: h.stopped && { ...h.stopped, bestLoss: number(h.stopped.bestLoss) },
       dev: h.dev && {
         step: h.dev.step,
@@ -153,6 +172,7 @@ function metricLogFromJson(file: MetricsFile): MetricLogSnapshot[] {
     tau: h.tau && seriesFromJson(h.tau),
     gate: h.gate && gateFromJson(h.gate),
     watch: h.watch && watchFromJson(h.watch),
+    trail: h.trail.map(stateFromJson),
     stopped: h.stopped && { ...h.stopped, bestLoss: h.stopped.bestLoss ?? NaN },
     dev: h.dev && {
       step: h.dev.step,

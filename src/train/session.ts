@@ -245,12 +245,13 @@ export class Session {
 
   async #loop(): Promise<void> {
     const { steps } = this.config.train;
-    await this.#maybeEvaluate();
+    const begun = await this.#maybeEvaluate();
+    await this.#lock.run(() => this.#watcher.maybe(this.#step, begun));
     while (this.#step < steps && !this.#stopping && this.#live.length > 0) {
       this.#phase('training');
       await this.#lock.run(() => this.#trainStep());
-      await this.#maybeEvaluate();
-      await this.#lock.run(() => this.#watcher.maybe(this.#step));
+      const evaluated = await this.#maybeEvaluate();
+      await this.#lock.run(() => this.#watcher.maybe(this.#step, evaluated));
       if (this.#paused && !this.#stopping) {
         await this.#pending;
         this.#phase('paused');
@@ -312,17 +313,23 @@ export class Session {
     }
   }
 
-  /** What is measured on the way and due at this step, if it is not done yet: losses, from which runs may end, and samples of what they write. */
-  async #maybeEvaluate(): Promise<void> {
+  /**
+   * What is measured on the way and due at this step, if it is not done yet: losses, from which runs may end, and samples of what
+   * they write. @returns whether it was due
+   */
+  async #maybeEvaluate(): Promise<boolean> {
     const { steps, evalInterval } = this.config.train;
-    if (this.#evaluated < 0) await this.#measure(['base']);
-    else if (this.#step % evalInterval === 0 && this.#step < steps && this.#evaluated < this.#step) {
+    const first = this.#evaluated < 0;
+    const due = first || (this.#step % evalInterval === 0 && this.#step < steps && this.#evaluated < this.#step);
+    if (first) await this.#measure(['base']);
+    else if (due) {
       // Who failed in this very step is no longer measured, whether or not the session was interrupted here.
       await this.#pending;
       await this.#lock.run(() => this.#rescue.settle(this.#live, null, this.#step));
       await this.#evaluator.dev(this.#due);
       await this.#measure(this.#due);
     }
+    return due;
   }
 
   async #measure(runIds: readonly RunId[]): Promise<void> {

@@ -77,6 +77,9 @@ describe('the train worker', () => {
     const [, , third] = ms.toSorted((a, b) => b - a);
     expect(Math.min(...ms.slice(1)), ms.join(' ')).toBeGreaterThan(0.01 * third);
     expect(events.some((e) => e.type === 'watch' && e.active.includes(0) && e.active.includes(1))).toBe(true);
+    // However slow the text is, it is looked at with every evaluation.
+    const looked = events.flatMap((e) => (e.type === 'watch' ? [e.step] : []));
+    expect(looked).toEqual(expect.arrayContaining([0, 4, 8]));
 
     const template = { prompt: '', completion: '' };
     const { files } = await studio.export({

@@ -1,4 +1,4 @@
-/** The token view: a text, or a picture, goes through every gated run as it is now, at most a twentieth of the time. */
+/** The token view: a text, or a picture, goes through every gated run as it is now: at each evaluation, else a twentieth of the time. */
 import { exampleCount, toBatch } from '../data/batches';
 import { watchedPicture } from '../data/pictures/shown';
 import { maxContext } from '../engine/model/modules';

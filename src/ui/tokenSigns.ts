@@ -3,7 +3,7 @@
  * into their bytes: such a character stands in the first of its tokens, and a sign in the others.
  */
 import { texts } from '../shared/texts';
-import type { WatchEvent } from '../store/metricLog';
+import type { WatchEvent } from '../store/watchTrail';
 import { tokenText } from './format';
 
 export interface TokenSign {

@@ -130,6 +130,26 @@ export function evalEvent(runId: string, step: number, loss: number): Extract<Tr
   return { type: 'eval', runId, step, loss, examples: 32, supervised: 900, gate: null };
 }
 
+/** A text of two tokens in the modules of `MODULES`; each token's state is a digit of `active` and tells `ratio`. */
+export function watchEvent(
+  runId: string,
+  step: number,
+  active: string,
+  tokens: string[] = ['a', ' b'],
+): Extract<TrainEvent, { type: 'watch' }> {
+  const states = Array.from({ length: MODULES.length * tokens.length }, (_, i) => Number(active[i % active.length]));
+  return {
+    type: 'watch',
+    runId,
+    step,
+    tokens,
+    modules: MODULES,
+    active: Uint8Array.from(states),
+    ratio: Float32Array.from(states, (state, i) => state + i / 8),
+    tau: new Float32Array(MODULES.length).fill(0.5),
+  };
+}
+
 export const MODULES: ModuleId[] = [0, 1].flatMap((layer) => ['q_proj', 'v_proj'].map((kind) => ({ layer, kind })));
 
 /** A session that has ended: LoRA failed after a step, TS-LoRA took six and was measured twice. */
