@@ -77,8 +77,15 @@ test('maps are scrubbed, drilled into, read token by token and saved', async ({ 
   const { page } = app;
   const map = app.get('heatmap');
   await expect(map).toHaveAttribute('data-step', '12');
+  const text = app.get('token-view');
+  await expect(text).toHaveAttribute('data-step', '12');
+  await app.get('scrub').fill('7');
+  await expect(map).toHaveAttribute('data-step', '8');
+  // The text as it was at the evaluation before.
+  await expect(text).toHaveAttribute('data-step', '6');
   await app.get('scrub').fill('0');
   await expect(map).toHaveAttribute('data-step', '1');
+  await expect(text).toHaveAttribute('data-step', '0');
   const number = async (name: string) => Number(await map.getAttribute(`data-${name}`));
   const [left, top, cell, height] = [
     await number('left'),

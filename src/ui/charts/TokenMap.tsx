@@ -88,7 +88,7 @@ export const TokenMap = memo(function TokenMap({ watch, worth, token, module, on
   ];
   return (
     <ChartFrame
-      title={said.title}
+      title={said.title(watch.step)}
       name="tokenmap"
       explain={() => explainTokenMap(n, modules.length, active)}
       picture={picture}

@@ -225,7 +225,7 @@ export function TokenGates({ watch, token: wanted }: Pick<Props, 'watch' | 'toke
   return (
     <Scroll label={t.gates}>
       <table className="grid gates" data-testid="token-gates" data-token={token}>
-        <caption>{t.caption(name, watch.tau !== null)}</caption>
+        <caption>{t.caption(name, watch.step, watch.tau !== null)}</caption>
         <thead>
           <tr>
             <th scope="col">{t.layer}</th>

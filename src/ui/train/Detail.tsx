@@ -9,6 +9,7 @@ import { attributable, useTextWorth } from '../attribution/useAttribution';
 import { WorthRanking } from '../attribution/WorthRanking';
 import { Empty, Segmented, SelectField } from '../bits';
 import { type Look, TrainingCurves } from '../charts/Curves';
+import { useCursor, useCursorBus } from '../charts/cursorBus';
 import { cutsOf } from '../charts/cuts';
 import { RankingChart } from '../charts/RankingChart';
 import { RatioHistogram } from '../charts/RatioHistogram';
@@ -228,7 +229,8 @@ function Token({ session, run, metricLog, module, onModule, recorded }: Props) {
   );
   const own = run?.id ?? attributable(session).at(0)?.id;
   const worth = useTextWorth(session, recorded ? undefined : own, metricLog?.watch ?? null);
-  const watch = metricLog?.watch ?? worth?.watch;
+  const step = useCursor(useCursorBus());
+  const watch = metricLog?.watchAt(step) ?? worth?.watch;
   if (!watch) return <Empty>{texts().frame.live.noText}</Empty>;
   return (
     <>

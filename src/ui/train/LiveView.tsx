@@ -119,7 +119,8 @@ const View = memo(function View({ session, note, version }: Props) {
       <div className="live-tokens">
         <Tokens
           session={session}
-          watch={watch}
+          metricLog={metricLog ?? null}
+          latest={watch}
           runId={chosen?.id}
           token={wantedToken ?? 0}
           onToken={onToken}

@@ -1,4 +1,4 @@
-/** The watched text of a session: what its gates do with each token, and what the updates of each token are worth. */
+/** The watched text of a session at the step that is shown: what its gates do with each token, and what the updates of each token are worth. */
 import { type ReactNode, memo, useState } from 'react';
 import { texts } from '../../shared/texts';
 import type { MetricLog } from '../../store/metricLog';
@@ -6,13 +6,16 @@ import type { SessionView } from '../../store/slices';
 import { Measure } from '../attribution/Measure';
 import { attributable, useEnded, useTextWorth } from '../attribution/useAttribution';
 import { Empty } from '../bits';
+import { useCursor, useCursorBus } from '../charts/cursorBus';
 import { type TokenMode, TokenView } from '../charts/TokenView';
 import { useTexts } from '../studioContext';
 
 interface Props {
   session: SessionView;
-  /** Of the run with gates that is looked at; null where there is none, or nothing was evaluated yet. */
-  watch: MetricLog['watch'];
+  /** Of the run with gates that is looked at; null where there is none. */
+  metricLog: MetricLog | null;
+  /** Its watched text as it is now; null where nothing was evaluated yet. */
+  latest: MetricLog['watch'];
   runId: string | undefined;
   token: number;
   onToken: (token: number) => void;
@@ -22,8 +25,10 @@ interface Props {
 }
 
 /** Redrawn only when the watched text has passed through again. */
-export const Tokens = memo(function Tokens({ session, watch, runId, recorded, ...view }: Props) {
+export const Tokens = memo(function Tokens({ session, metricLog, latest, runId, recorded, ...view }: Props) {
   const t = useTexts();
+  const step = useCursor(useCursorBus());
+  const watch = step === null ? latest : (metricLog?.watchAt(step) ?? null);
   const [asked, setMode] = useState<TokenMode>('gate');
   const [chosen, choose] = useState<string | null>(null);
   const runs = recorded ? [] : attributable(session);

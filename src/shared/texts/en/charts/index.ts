@@ -116,7 +116,7 @@ export const charts = {
     high: '100 % skipped',
   },
   tokenMap: {
-    title: 'Token × module',
+    title: (step: number) => `Token × module, step ${step}`,
     colour: 'Colour shows',
     gate: 'active or skipped',
     norm: 'update norm r',
@@ -146,8 +146,8 @@ export const charts = {
     help: (step: number, modules: number) =>
       `Step ${step}. The stronger the colour, the more of the ${modules} selected modules apply their update to this token.`,
     gates: 'Every module’s gate for one token',
-    caption: (token: string, thresholds: boolean) =>
-      `“${token}”: r${thresholds ? ' over τ' : ''} in every module; ● active, ○ skipped`,
+    caption: (token: string, step: number, thresholds: boolean) =>
+      `“${token}” at step ${step}: r${thresholds ? ' over τ' : ''} in every module; ● active, ○ skipped`,
     activeR: 'active, r',
     skippedR: 'skipped, r',
   },

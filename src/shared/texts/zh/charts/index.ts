@@ -111,7 +111,7 @@ export const charts: Texts['charts'] = {
     high: '跳过 100 %',
   },
   tokenMap: {
-    title: '词元 × 模块',
+    title: (step) => `词元 × 模块，第 ${step} 步`,
     colour: '颜色表示',
     gate: '激活或跳过',
     norm: '更新范数 r',
@@ -137,7 +137,8 @@ export const charts: Texts['charts'] = {
     activeInAll: '全部激活',
     help: (step, modules) => `第 ${step} 步。颜色越深，所选的 ${modules} 个模块中对该词元应用更新的越多。`,
     gates: '每个模块对一个词元的门控',
-    caption: (token, thresholds) => `“${token}”：每个模块的 r${thresholds ? ' 与 τ' : ''}；● 激活，○ 跳过`,
+    caption: (token, step, thresholds) =>
+      `“${token}”，第 ${step} 步：每个模块的 r${thresholds ? ' 与 τ' : ''}；● 激活，○ 跳过`,
     activeR: '激活，r',
     skippedR: '跳过，r',
   },
