@@ -31,6 +31,19 @@ test('it plays: curves up to a step, all of them in the end', async () => {
     expect(points(half)[i][1]).toBeLessThan(points(recording.steps)[i][1]);
     expect(points(recording.steps)[i][0]).toBe(recording.steps);
   }
+  // The text goes through the sieve on the way: it is there from the first step on, and falls more than once.
+  const gated = file.metricLogs.get('ts-lora')!;
+  const states = [...gated.trail, gated.watch!];
+  expect(states[0].step).toBe(0);
+  expect(states.length).toBeGreaterThan(8);
+  for (const { step } of states) {
+    const { watch, trail } = recording.at(step).metricLogs.get('ts-lora')!;
+    expect([watch!.step, trail.length]).toEqual([step, states.findIndex((s) => s.step === step)]);
+    expect(watch).toBe(gated.watchAt(step));
+  }
+  const skipped = states.map(({ active }) => active.filter((a) => a === 0).length / active.length);
+  expect(skipped[0]).toBe(0);
+  expect(skipped.filter((share, i) => i > 0 && share > skipped[i - 1] + 0.02).length).toBeGreaterThan(2);
   // There is no adapter to ask, and what was looked at is as it was.
   expect(recording.at(half).gone).toEqual(new Set(['lora', 'ts-lora']));
   expect(file.metricLogs.get('lora')!.step.length).toBe(recording.steps);
