@@ -133,6 +133,13 @@ export function applyEvents(state: State, events: TrainEvent[], notice: (n: Omit
           info: { name: 'Warning', ...ofRun(session, event.runId, event.message) },
         });
         break;
+      case 'warning-over': {
+        const taken = (info: Notice['info']) =>
+          event.codes.some((code) => sameSaid(info, ofRun(session, event.runId, { code, params: {} })));
+        if (ui.notices.some(({ info }) => taken(info)))
+          ui = { ...ui, notices: ui.notices.filter(({ info }) => !taken(info)) };
+        break;
+      }
       case 'run-failed':
         session?.failed.set(event.runId, event.error);
         grown = true;
@@ -167,4 +174,10 @@ function ofRun(session: SessionView | null, runId: string | null, said: Message)
   if (runId === null) return { code, params };
   const run = session?.config.runs.find((r) => r.id === runId)?.name ?? runId;
   return message('store.ofRun', { run, message: said });
+}
+
+/** Whether two messages of a run say the same thing of the same run, whatever their numbers. */
+function sameSaid(a: Message, b: Message): boolean {
+  const of = ({ code, params }: Message) => [code, params.run, (params.message as Message | undefined)?.code];
+  return of(a).every((part, i) => part === of(b)[i]);
 }

@@ -9,10 +9,7 @@ const begun = () => {
 };
 const told = (losses: number[]) => {
   const d = begun();
-  return losses
-    .map((l) => d.after(l))
-    .filter((m) => m !== null)
-    .map(say);
+  return losses.flatMap((l) => d.after(l).warnings).map(say);
 };
 
 test('a loss that falls, stays or is merely noisy is no divergence', () => {
@@ -33,6 +30,20 @@ test('a run that blows up in its first five steps is named, one that meets hard 
   expect(told([5.1, ...Array<number>(20).fill(12)])).toHaveLength(1);
   expect(told([7.2, 7, 7.3, 6.9, 7.1, 7])).toEqual([]);
   expect(told([5, 6.4, 5.8, 6.2, 4.9])).toEqual([]);
+});
+
+test('what was said is taken back once the loss is where it began, and may come again', () => {
+  const d = begun();
+  const rises = Array<number>(30).fill(9);
+  const falls = Array<number>(40).fill(1.8);
+  const said = [4, 4, 4, 4, 4, 4, ...rises, ...falls, ...rises].flatMap((loss, step) => {
+    const { warnings, over } = d.after(loss);
+    return [...warnings.map(({ code }) => ({ step, code })), ...over.map((code) => ({ step, over: code }))];
+  });
+  const code = 'train.warning.diverging';
+  expect(said.map(({ step: _, ...rest }) => rest)).toEqual([{ code }, { over: code }, { code }]);
+  // Not with the first good batch: the smoothed loss must be there.
+  expect(said[1].step).toBeGreaterThan(36 + 3);
 });
 
 test('goes on from its state as if it had not been interrupted', () => {

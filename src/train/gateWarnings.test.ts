@@ -87,6 +87,24 @@ it('says why a module skipsAll, and forgets it when it opens', () => {
   expect(w.skipsAll).toEqual([]);
 });
 
+it('what was said is over when it holds no longer, and is said again when it does', () => {
+  const codes = (w: GateWarnings, active: number[], from: number, steps: number) =>
+    Array.from({ length: steps }, (_, i) => w.after(from + i, { ...usual, active: Uint32Array.from(active) })).flatMap(
+      ({ warnings, over }) => [...over.map((code) => `-${code}`), ...warnings.map(({ code }) => code)],
+    );
+  const all = (...parts: string[]) => parts.map((part) => part.replace(/[a-z]+$/i, 'train.warning.$&'));
+  const stuck = new GateWarnings(modules, 0);
+  expect([...codes(stuck, [10, 0], 1, 30), ...codes(stuck, [10, 1], 31, 9)]).toEqual(all('skipsAll', '-skipsAll'));
+  const open = new GateWarnings(modules, 0);
+  expect([...codes(open, [50, 50], 1, 30), ...codes(open, [49, 50], 31, 9), ...codes(open, [50, 50], 40, 30)]).toEqual(
+    all('allOpen', '-allOpen', 'allOpen'),
+  );
+  const shut = new GateWarnings(modules, 0);
+  expect([...codes(shut, [0, 0], 1, 30), ...codes(shut, [1, 0], 31, 9), ...codes(shut, [1, 1], 40, 1)]).toEqual(
+    all('allShut', '-allShut', '-allShutAtZero', '-skipsAll'),
+  );
+});
+
 it('the closing trap is named', () => {
   const [warning] = run(new GateWarnings(modules, 0), [0, 0], {
     from: 1,

@@ -1,5 +1,5 @@
-/** Says when gates do what nobody wants: a module that stays shut, a run that skips everything or nothing. */
-import { type Message, message } from '../shared/message';
+/** Says when gates do what nobody wants, and when that is over: a module that stays shut, a run that skips everything or nothing. */
+import { type Message, type MessageCode, message } from '../shared/message';
 import type { GateStats, ModuleId } from '../shared/types';
 import { RATIO_BINS } from '../shared/types';
 import type { SkipsAll, SkipsAllReason } from './protocol';
@@ -73,9 +73,13 @@ export class GateWarnings {
     return muSkipped[m] + lambda * tokens[m] > 0 ? 'harmful' : 'stuck';
   }
 
-  /** New warnings after step `step` (from 1), each told once; `changed`: `skipsAll` is another than before. */
-  after(step: number, stats: Stats): { warnings: Message[]; changed: boolean } {
+  /**
+   * New warnings after step `step` (from 1), each told once; `over`: codes of those that hold no longer, which may come again;
+   * `changed`: `skipsAll` is another than before.
+   */
+  after(step: number, stats: Stats): { warnings: Message[]; over: MessageCode[]; changed: boolean } {
     const { active, tokens } = stats;
+    const had = { stuck: this.#skipsAll.size > 0, shut: this.#allShut, open: this.#allOpen };
     let kept = 0;
     let all = 0;
     let changed = false;
@@ -93,7 +97,13 @@ export class GateWarnings {
     this.#skipped ||= kept < all;
     this.#allShut = kept === 0 && all > 0 ? this.#allShut + 1 : 0;
     this.#allOpen = kept === all && step > this.#tauWarmup ? this.#allOpen + 1 : 0;
-    return { warnings: this.#warnings(stuck), changed };
+    const over: MessageCode[] = [];
+    if (had.shut >= STUCK_STEPS && this.#allShut === 0)
+      over.push('train.warning.allShut', 'train.warning.allShutAtZero');
+    if (had.open >= STUCK_STEPS && this.#allOpen === 0) over.push('train.warning.allOpen');
+    if (over.length > 0) this.#toldAll = false;
+    if (had.stuck && this.#skipsAll.size === 0) over.push('train.warning.skipsAll');
+    return { warnings: this.#warnings(stuck), over, changed };
   }
 
   /** What is to be said of a run that has ended after `steps` steps without skipping a token; null where it has. */

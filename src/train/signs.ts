@@ -1,6 +1,7 @@
-/** Signs of trouble in each run, by its steps: a loss that climbs, gates that do what nobody wants. They are said as events. */
+/** Signs of trouble in each run, by its steps: a loss that climbs, gates that do what nobody wants. They are said, and taken back, as events. */
 import type { AdapterRun } from '../engine/adapterRun';
 import { type TrainConfig, isGated, stepsBeforeGate } from '../shared/config';
+import type { Message, MessageCode } from '../shared/message';
 import type { GateStats } from '../shared/types';
 import { Divergence, type DivergenceState } from './divergence';
 import { GateWarnings, type GateWarningsState } from './gateWarnings';
@@ -41,19 +42,24 @@ export class Signs {
   }
 
   after(runId: RunId, step: number, { loss, gate }: { loss: number; gate: GateStats | null }): void {
-    const diverging = this.#divergence.get(runId)!.after(loss);
-    if (diverging) this.#emit({ type: 'warning', runId, message: diverging });
+    this.#say(runId, this.#divergence.get(runId)!.after(loss));
     if (!gate) return;
     const gates = this.#gates.get(runId)!;
-    const { warnings, changed } = gates.after(step, gate);
-    for (const message of warnings) this.#emit({ type: 'warning', runId, message });
+    const { changed, ...said } = gates.after(step, gate);
+    this.#say(runId, said);
     if (changed) this.#emit({ type: 'skips-all', runId, step, modules: gates.skipsAll });
+  }
+
+  #say(runId: RunId, { warnings, over }: { warnings: readonly Message[]; over: readonly MessageCode[] }): void {
+    if (over.length > 0) this.#emit({ type: 'warning-over', runId, codes: over });
+    for (const message of warnings) this.#emit({ type: 'warning', runId, message });
   }
 
   /** The tokens of a module are all active again. */
   tauReset(runId: RunId, module: number, step: number): void {
     const gates = this.#gates.get(runId)!;
     gates.tauReset(module);
+    if (gates.skipsAll.length === 0) this.#say(runId, { warnings: [], over: ['train.warning.skipsAll'] });
     this.#emit({ type: 'skips-all', runId, step, modules: gates.skipsAll });
   }
 

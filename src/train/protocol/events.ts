@@ -2,7 +2,7 @@
 import type { LabelledSet, Predicted } from '../../shared/classification';
 import type { WatchedPicture } from '../../shared/data';
 import type { ErrorInfo } from '../../shared/errors';
-import type { Message } from '../../shared/message';
+import type { Message, MessageCode } from '../../shared/message';
 import type { AdapterWork, GateStats, ModuleId } from '../../shared/types';
 
 /** 'base' or the id of a run of the experiment. */
@@ -98,6 +98,8 @@ export type TrainEvent =
   | { type: 'exporting'; runId: RunId; written: number; total: number }
   | { type: 'generated'; requestId: number; runId: RunId; piece: string; done: boolean }
   | { type: 'warning'; runId: RunId | null; message: Message }
+  /** What warnings of these codes said of a run holds no longer. */
+  | { type: 'warning-over'; runId: RunId; codes: readonly MessageCode[] }
   | { type: 'run-failed'; runId: RunId; error: ErrorInfo }
   /** Nothing can go on. `thriftier`: the GPU is to be opened again, and what ran on it to go on in less memory. */
   | { type: 'fatal'; error: ErrorInfo; thriftier: boolean };
