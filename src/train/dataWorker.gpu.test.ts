@@ -100,7 +100,7 @@ describe('data worker', () => {
     });
   });
 
-  it('ends a chat template that does not come to an end after 1 s, and keeps the data', async () => {
+  it('ends a chat template that does not come to an end, and keeps the data', async () => {
     const ask = start();
     await ask({ type: 'open-tokenizer', source: { kind: 'embedded', id: 'sieve-stories-nano' } });
     const chats = Array.from({ length: 40 }, (_, i) =>
@@ -123,10 +123,8 @@ describe('data worker', () => {
     const { mapping } = detection;
     const options = { ...USUAL_OPTIONS, mapping };
     const endless = own('{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}');
-    const started = performance.now();
     const stopped = { name: 'DataError', code: 'train.chatTemplate.slow', params: { seconds: 1 } };
     expect(await failure(ask({ type: 'try-template', mapping, template: endless }))).toMatchObject(stopped);
-    expect(performance.now() - started).toBeGreaterThan(900);
     expect(await failure(ask({ type: 'prepare', options: { ...options, template: endless } }))).toMatchObject(stopped);
     expect(
       await failure(
