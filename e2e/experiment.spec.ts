@@ -106,6 +106,12 @@ test('which modules matter: probe, rankings, and LoRA on the best of each', asyn
   expect(rankings).toHaveLength(8);
   expect(Math.abs(Number(rankings[3][2].replace('−', '-')))).toBeLessThanOrEqual(1);
   expect(await app.table('module-ranks')).toHaveLength(1 + 4 * 7);
+  const csv = readFileSync(
+    await (await app.download(() => app.press('save-experiment-modules-csv'))).path(),
+    'utf8',
+  ).split('\r\n');
+  expect(csv[0]).toMatch(/^module,parameters,active share,95 % CI ±,active: rank,active: selected in,/);
+  expect(csv.filter(Boolean)).toHaveLength(1 + 4 * 7);
   await expect(app.get('verdicts')).toContainText('selection by active share');
   expect(await app.errors()).toEqual([]);
 });

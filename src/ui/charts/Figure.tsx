@@ -12,15 +12,17 @@ const WIDEST = 860;
 
 interface Props extends Omit<ComponentProps<typeof ChartFrame>, 'picture' | 'children'> {
   draw: (width: number) => Drawing;
+  /** Scrolls by itself on the page: it may have many rows. */
+  tall?: boolean;
 }
 
-export function Figure({ draw, ...frame }: Props) {
+export function Figure({ draw, tall = false, ...frame }: Props) {
   const host = useRef<HTMLDivElement>(null);
   const width = useWidth(host, FILE);
   const colors = useChartColors();
   return (
     <ChartFrame {...frame} picture={() => drawingPicture(draw(FILE), colors)}>
-      <div ref={host}>
+      <div ref={host} className={tall ? 'tall' : undefined}>
         <DrawingView drawing={draw(Math.min(width, WIDEST))} />
       </div>
     </ChartFrame>
