@@ -47,13 +47,27 @@ const gridSchema = z.strictObject({
     .max(64),
 });
 
+/** What a name is made of, beside the seeds and what a grid varies. */
+const titleSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('importance') }),
+  z.strictObject({
+    kind: z.literal('compare'),
+    of: z.enum(['methods', 'runs']),
+    /** Names of what is compared. */
+    runs: z.array(z.string().max(120)).max(MAX_VARIANTS),
+  }),
+]);
+
 const STATES = ['running', 'paused', 'finished', 'failed'] as const;
 
 const currentSchema = z
   .strictObject({
     version: z.literal(2),
     id: z.string().regex(/^[a-z0-9-]{1,60}$/),
+    /** As it was said when it began. */
     name: z.string().min(1).max(120),
+    /** Null in records of before it was kept. */
+    title: titleSchema.nullable().default(null),
     createdAt: finite,
     state: z.enum(STATES),
     /** Why it failed or waits; earlier versions kept words. */

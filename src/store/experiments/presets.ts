@@ -21,6 +21,7 @@ import { applies, isRefused, settingsOf } from '../../shared/settings';
 import { initialOf } from '../configure/changes';
 import { skipTargetOf, withSkipTarget } from '../configure/skipTarget';
 import { type Axis, expandGrid, sessionsOf, sharedOf } from './grid';
+import { saidTitle } from './title';
 
 export type ExperimentKind = 'compare' | 'importance';
 
@@ -198,33 +199,17 @@ export function experimentSettings(
   train: TrainConfig,
   runs: readonly RunConfig[],
   names: ExperimentNames,
-): Pick<Experiment, 'name' | 'train' | 'seeds' | 'variants' | 'importance' | 'grid'> {
+): Pick<Experiment, 'name' | 'title' | 'train' | 'seeds' | 'variants' | 'importance' | 'grid'> {
   const seeds = Array.from({ length: draft.seeds }, (_, i) => (train.seed + i) % 2 ** 32);
   const trained = trainSchema.parse({ ...train, ...bestOf(draft, train) });
   if (draft.kind === 'compare') {
     const compared = comparedRuns(draft, runs, names);
-    const all =
-      compared.length > 4 ? names.experiment.many(draft.of, compared.length) : compared.map((a) => a.name).join(' / ');
-    if (draft.axes.length === 0)
-      return {
-        name: names.experiment.compare(all, draft.seeds),
-        train: trained,
-        seeds,
-        variants: compared,
-        importance: null,
-        grid: null,
-      };
-    const grid = expandGrid(compared, draft.axes, trained, names);
-    if (isMessage(grid)) throw new ConfigError(grid);
-    const by = draft.axes.map((a) => a.field);
-    return {
-      name: names.experiment.grid(all, by, draft.seeds),
-      train: trained,
-      seeds,
-      variants: grid.variants,
-      importance: null,
-      grid: grid.grid,
-    };
+    const expanded = draft.axes.length > 0 ? expandGrid(compared, draft.axes, trained, names) : null;
+    if (isMessage(expanded)) throw new ConfigError(expanded);
+    const { variants, grid } = expanded ?? { variants: compared, grid: null };
+    const title = { kind: 'compare' as const, of: draft.of, runs: compared.map((a) => a.name) };
+    const name = saidTitle({ title, seeds, grid }, names.experiment);
+    return { name, title, train: trained, seeds, variants, importance: null, grid };
   }
   const importance: Importance = {
     probeSteps: draft.probeSteps,
@@ -233,8 +218,10 @@ export function experimentSettings(
     all: true,
   };
   const gate = { ...(runs.find(isGated)?.gate ?? gateSchema.parse({})), follows: null };
+  const title = { kind: 'importance' as const };
   return {
-    name: names.experiment.importance(draft.seeds),
+    name: saidTitle({ title, seeds, grid: null }, names.experiment),
+    title,
     train: trained,
     seeds,
     variants: [{ ...variant(runs[0], { id: 'lora', name: 'LoRA', method: 'lora', gate }), only: null }],

@@ -1,6 +1,8 @@
 /** Experiments over seeds: start one, watch its queue, read what it found. */
 import { texts } from '../../shared/texts';
+import { names } from '../../shared/texts/names';
 import { doneJobs, jobCount } from '../../store/experiments/plan';
+import { titleOf } from '../../store/experiments/title';
 import { TABS } from '../../store/route';
 import { Empty, SectionFrame } from '../bits';
 import { when } from '../format';
@@ -68,7 +70,7 @@ function Kept() {
             goTo({ place: 'experiments', tab: 'findings' });
           }}
         >
-          <span className="choice-title">{experiment.name}</span>
+          <span className="choice-title">{titleOf(experiment, names.experiment)}</span>
           <span className="choice-text num">
             {t.entry({
               time: when(experiment.createdAt),

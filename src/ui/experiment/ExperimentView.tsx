@@ -8,6 +8,7 @@ import { type SessionView, type State, stepsOf } from '../../store/slices';
 import { hashOf } from '../../store/route';
 import { doneJobs, jobCount, PROBE_PLAIN } from '../../store/experiments/plan';
 import { rankingsOf, resultsOf } from '../../store/experiments/results';
+import { titleOf } from '../../store/experiments/title';
 import { Empty, Later } from '../bits';
 import { Phrase } from '../Phrase';
 import { PlaceTabPanel } from '../PlaceTabs';
@@ -35,7 +36,7 @@ export function ExperimentView({ experiment, cells }: { experiment: Experiment; 
     <div className="parts" data-testid="experiment" data-state={experiment.state}>
       <PlaceTabPanel place="experiments" tab="findings">
         <div className="panel stack tight">
-          <h3>{experiment.name}</h3>
+          <h3>{titleOf(experiment, names.experiment)}</h3>
           <Queue experiment={experiment} cells={cells} />
           <Controls experiment={experiment} any={any} />
         </div>

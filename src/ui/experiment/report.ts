@@ -10,6 +10,7 @@ import { texts } from '../../shared/texts';
 import { names } from '../../shared/texts/names';
 import { say } from '../../shared/texts/say';
 import { MEASURES, classesOf, noiseOf, rankingsOf, resultsOf } from '../../store/experiments/results';
+import { titleOf } from '../../store/experiments/title';
 import { deviceNames } from '../deviceWords';
 import { templateWords } from '../templateWords';
 import { resultTable } from './tables';
@@ -50,6 +51,7 @@ const devicesOf = (cells: readonly Cell[]): string => [...new Set(cells.map((c) 
 /** The report as one HTML document. */
 export function reportHtml(experiment: Experiment, cells: readonly Cell[]): string {
   const { experiment: t, common } = texts();
+  const called = titleOf(experiment, names.experiment);
   const results = resultsOf(experiment, cells, names.ranking);
   const { rows, base } = results;
   const bands = bandsOf(experiment, cells);
@@ -57,7 +59,7 @@ export function reportHtml(experiment: Experiment, cells: readonly Cell[]): stri
   const verdicts = verdictsOf(experiment, cells, results);
   const evidence = evidenceOf(experiment, results);
   const parts = [
-    title(experiment.name),
+    title(called),
     paragraph(
       t.report.made(
         new Date(experiment.createdAt).toISOString().slice(0, 16).replace('T', ' '),
@@ -204,7 +206,7 @@ export function reportHtml(experiment: Experiment, cells: readonly Cell[]): stri
         ]
       : []),
   );
-  return reportPage(experiment.name, parts);
+  return reportPage(called, parts);
 }
 
 /** Text as one CSV field: quoted where needed, and never taken for a formula by a spreadsheet. */
