@@ -19,6 +19,8 @@ export interface TokenGradients {
   /** r_i, and μ_i against the mean loss of all batches that were measured together. */
   ratio: Float32Array;
   mu: Float32Array;
+  /** What skipped tokens get, in the place of Δ: ⟨∂L/∂h, b⟩; null where they get nothing. */
+  skipped: Float32Array | null;
 }
 
 export class Measurements {
@@ -149,32 +151,43 @@ export class Measurements {
   }
 
   /**
-   * r and μ of every token of `batches` in every module of a run whose gate rule keeps them (`exact`), with the gates as they
-   * are and without dropout. Learns nothing.
+   * r and μ of every token of `batches` in every module of a run that is measured (`Layout.measures`), without dropout. Learns
+   * nothing.
+   * @param open the gates to be held, of each batch [modules × tokens]; as τ says where it is left out
    */
-  async tokenGradients(runId: string, batches: readonly TokenBatch[]): Promise<TokenGradients[]> {
+  async tokenGradients(
+    runId: string,
+    batches: readonly TokenBatch[],
+    open?: readonly Uint8Array[],
+  ): Promise<TokenGradients[]> {
     const run = this.#passes.run(runId);
-    const kept = run.method.tokenGradients;
+    const kept = run.method.tokenRecords;
     if (!kept) throw new Error(`run "${runId}" keeps no gate gradients of single tokens`);
+    const { device } = this.#passes.base;
     const stack = await this.#passes.stack([runId]);
     const totals = batchTotals(batches);
     const out: TokenGradients[] = [];
-    for (const batch of batches) {
+    for (const [i, batch] of batches.entries()) {
+      const tokens = batch.ids.length;
+      const held = new Uint32Array(kept.held.size / 4);
+      open?.[i].forEach((s, k) => (held[Math.floor(k / tokens) * kept.heldCapacity + (k % tokens)] = 1 + s));
+      device.write(kept.held, held);
       const parts = fitBatches([batch], this.#passes.capacity);
       const counts = this.#passes.stage(parts, totals, 1, {});
       this.#passes.submit((commands) => {
         stack.begin.encode(commands, NO_ROWS);
         this.#passes.accumulate(commands, stack, counts);
       });
-      const pairs = new Float32Array(await readTensor(this.#passes.base.device, kept.pairs));
-      const tokens = batch.ids.length;
-      const [ratio, mu] = [0, 1].map((which) => {
+      const [pairs, skipped] = await Promise.all(
+        [kept.pairs, kept.skipped].map(async (t) => t && new Float32Array(await readTensor(device, t))),
+      );
+      const part = (all: Float32Array, which: 0 | 1) => {
         const values = new Float32Array(run.modules.length * tokens);
         for (const { index } of run.modules)
-          for (let t = 0; t < tokens; t++) values[index * tokens + t] = pairs[2 * (index * kept.capacity + t) + which];
+          for (let t = 0; t < tokens; t++) values[index * tokens + t] = all[2 * (index * kept.capacity + t) + which];
         return values;
-      });
-      out.push({ tokens, ratio, mu });
+      };
+      out.push({ tokens, ratio: part(pairs!, 0), mu: part(pairs!, 1), skipped: skipped && part(skipped, 1) });
     }
     return out;
   }

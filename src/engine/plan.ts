@@ -49,8 +49,8 @@ export function fullLayout(c: ModelDescription, runs: number, train: TrainConfig
  * From the fastest layout to the thriftiest: fewer runs in a pass first, then recomputed layers, which gives the same
  * bits; then batches in halves, quarters …, whose gradients are added up in another order.
  */
-function layouts(c: ModelDescription, runs: number, train: TrainConfig): Layout[] {
-  const full = fullLayout(c, runs, train);
+function layouts(c: ModelDescription, runs: number, train: TrainConfig, measures?: true): Layout[] {
+  const full: Layout = { ...fullLayout(c, runs, train), ...(measures && { measures }) };
   // In p passes, as few runs in each as that takes.
   const segments = new Set(
     Array.from({ length: full.capacity.segments }, (_, i) => Math.ceil(full.capacity.segments / (i + 1))),
@@ -145,13 +145,15 @@ export function largestTensor(
 
 /**
  * The layouts worth trying, in order: those within the limits, fastest first; the thriftiest when none is.
+ * @param of `measures`: see `Layout`
  */
 export function fittingLayouts(
   c: ModelDescription,
   runs: readonly RunConfig[],
-  { train, limits, weightBytes }: { train: TrainConfig; limits: MemoryLimits; weightBytes: number },
+  of: { train: TrainConfig; limits: MemoryLimits; weightBytes: number; measures?: true },
 ): Layout[] {
-  const all = layouts(c, runs.length, train);
+  const { train, limits, weightBytes, measures } = of;
+  const all = layouts(c, runs.length, train, measures);
   const fits = all.filter(
     (layout) =>
       planTraining(c, runs, { train, layout, weightBytes }).reduce((sum, i) => sum + i.bytes, 0) <= limits.budget &&

@@ -16,7 +16,7 @@ export const placeOf = (
   run: RunConfig,
   runs: readonly RunConfig[],
   train: Pick<TrainConfig, 'loadBestCheckpoint' | 'steps'>,
-  { capacity, microBatches, split = 1, salts }: Layout,
+  { capacity, microBatches, split = 1, measures, salts }: Layout,
 ): Place => ({
   rows: capacity.rows,
   microBatches,
@@ -24,6 +24,7 @@ export const placeOf = (
   followed: runs.some((r) => followedBy(r) === run.id),
   loadBestCheckpoint: train.loadBestCheckpoint,
   steps: train.steps,
+  measures,
   salts,
 });
 

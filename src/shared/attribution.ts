@@ -21,7 +21,7 @@ export type Attributed = { text: string | null; example: number } | { examples: 
 export interface TextWorth {
   tokens: string[];
   picture?: WatchedPicture;
-  /** [modules × tokens]: what an update lowers the loss by, in nats per loss token; 0 where it is skipped. */
+  /** [modules × tokens]: what an update lowers the loss by, in nats per loss token; where it is skipped what its constant does, or 0. */
   worth: Float32Array;
   /** In the same layout: r, and 1 where the update is applied. */
   ratio: Float32Array;
@@ -53,6 +53,12 @@ export function checksum({ byModule, base, adapted }: Pick<Attribution, 'byModul
   return { sum, measured, error: Math.abs(sum - measured) / Math.max(Math.abs(measured), 1e-9) };
 }
 
-/** Whether a run's updates can be attributed: they are B times a number, and its gate, if any, leaves them whole or out by a learned threshold. */
+/** Whether a gate leaves updates whole or out, by thresholds that decide at evaluation, too. */
+const cutsByThreshold = (gate: RunConfig['gate']): boolean => {
+  const { shrinks, late } = ruleOf(gate);
+  return !shrinks && (learnsThreshold(gate) || late === true);
+};
+
+/** Whether a run's updates can be attributed: they are B times a number, behind no gate or one that cuts by thresholds. */
 export const canAttribute = (run: Pick<RunConfig, 'method' | 'gate'>): boolean =>
-  methodOf(run).scales === true && (!isGated(run) || (learnsThreshold(run.gate) && !ruleOf(run.gate).shrinks));
+  methodOf(run).scales === true && (!isGated(run) || cutsByThreshold(run.gate));

@@ -39,6 +39,8 @@ function memoryLimits({ kind, maxBufferSize, maxBindingSize }: DeviceInfo): Memo
 export interface Planned extends SessionConfig {
   /** Bytes of the token sets that it reads; 0 where there are none yet. */
   data: number;
+  /** See `Layout`. */
+  measures?: true;
 }
 
 export const planned = (
@@ -89,7 +91,7 @@ const bytesOf = (items: readonly PlanItem[]): number => items.reduce((sum, { byt
 /** @param salts of the layout that a session had before */
 function layoutsOf(model: PlannedModel, planned: Planned, salts?: Layout['salts']): Layout[] {
   const { base } = model;
-  const { train, runs } = planned;
+  const { train, runs, measures } = planned;
   const context = maxContext(base.config);
   if (train.maxSequenceLength > context)
     throw new ConfigError(message('train.session.context', { tokens: train.maxSequenceLength, most: context }));
@@ -100,6 +102,7 @@ function layoutsOf(model: PlannedModel, planned: Planned, salts?: Layout['salts'
     train,
     limits: { budget: budget - beside, binding },
     weightBytes: base.bytes,
+    ...(measures && { measures }),
   });
   return layouts.map((layout) => ({ ...layout, ...(salts && { salts }) }));
 }

@@ -11,8 +11,12 @@ import { expectClose, expectCloseToMax } from '../engine/testing/allclose';
 import { testDevice } from '../engine/testing/harness';
 import { Trainer } from '../engine/trainer';
 import { downloadModel } from '../hub/model';
+import type { ModuleValues } from '../engine/adapters/parameters';
 import { METHODS, isGated, runSchema, trainSchema } from '../shared/config';
+import { Rng } from '../shared/rng';
 import type { TokenBatch } from '../shared/types';
+import type { OpenModel } from './openModel';
+import { Twin } from './sieve/twin';
 import { batchOf, sequence } from './testing/fixture';
 
 const STEPS = 10;
@@ -93,4 +97,40 @@ it.each(METHODS)('%s: the same on the CPU', async (method) => {
     expect(new Set(ofGpu.active).size, 'some tokens are active, some skipped').toBe(2);
   }
   for (const trainer of trainers) trainer.free();
+});
+
+it('what each update of a late gate is worth: the same on the CPU', async () => {
+  const run = runSchema.parse({ id: 'run', name: 'run', method: 'ts-lora', rank: 4, alpha: 8, gate: { rule: 'late' } });
+  const [batch] = batches;
+  const rng = new Rng(3);
+  const random = (length: number, scale: number) => Float32Array.from({ length }, () => rng.uniform(-scale, scale));
+  let values: ModuleValues[] | null = null;
+  let tau: Float32Array | null = null;
+  const worths: Float64Array[] = [];
+  for (const base of bases) {
+    const trainer = await Trainer.create(base, [run], train, layout);
+    const adapter = trainer.run('run');
+    values ??= adapter.modules.map((m) => ({
+      a: random(4 * m.dIn, 0.2),
+      b: random(4 * m.dOut, 0.1),
+      constant: random(m.dOut, 0.05),
+    }));
+    adapter.load(values);
+    await adapter.refresh();
+    const settings = { ...train, batchSize: 2, maxSequenceLength: 35 };
+    const twin = await Twin.open({ base, tokenizer: { entries: base.config.vocab } } as OpenModel, adapter, settings);
+    const [ratio] = await twin.trainer.measurements.ratios('run', [batch]);
+    const tokens = batch.ids.length;
+    // Between two r, far from both.
+    tau ??= Float32Array.from(adapter.modules, (_, m) => {
+      const sorted = ratio.slice(m * tokens, (m + 1) * tokens).sort();
+      const gaps = Array.from({ length: tokens / 2 }, (_, i) => i + tokens / 4);
+      const at = gaps.reduce((a, b) => (sorted[b + 1] - sorted[b] > sorted[a + 1] - sorted[a] ? b : a));
+      return (sorted[at] + sorted[at + 1]) / 2;
+    });
+    worths.push((await twin.attribution([batch], { points: 2, tau }))[0]);
+    twin.free();
+    trainer.free();
+  }
+  expectCloseToMax(worths[1], worths[0], 1e-4, 'nats');
 });

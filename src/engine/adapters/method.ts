@@ -134,6 +134,7 @@ export interface Place {
   /** Optimizer steps, at most. */
   steps: number;
   /** See `Layout`. */
+  measures?: true;
   salts?: 'version 1';
 }
 
@@ -147,14 +148,26 @@ export const UNTRAINED: Place = {
   steps: 0,
 };
 
+/** What the gate of a run that is measured keeps of every token of a batch, by module, and how it is held. */
+export interface TokenRecords {
+  /** f32 [modules, capacity, 2]: r and μ = ⟨g, Δ⟩. */
+  pairs: Tensor;
+  /** The same of what skipped tokens get: r and ⟨g, b⟩; null where they get nothing. */
+  skipped: Tensor | null;
+  capacity: number;
+  /** u32 [modules, heldCapacity]: 1 skips a token, 2 keeps it, 0 leaves it to τ; see kernels/select. */
+  held: Tensor;
+  heldCapacity: number;
+}
+
 export interface Method {
   /**
    * What a gate that chooses among the tokens of a whole batch goes by, where batches may be cut; null elsewhere. Passes over
    * all parts fill it, and it is right once another round of them leaves it as it was.
    */
   readonly wholeBatch: Tensor | null;
-  /** Where (r, μ) of every token of a training batch are, see `ThresholdRule.tokens`; null or absent where they are not kept. */
-  readonly tokenGradients?: { pairs: Tensor; capacity: number } | null;
+  /** Where what is known of every token of a training batch is; null or absent where the run is not measured. */
+  readonly tokenRecords?: TokenRecords | null;
   /** Whether `forward` reads `rowNormSquared`. */
   readonly needsRowNorms: boolean;
   /** Whether Δ depends on y = W0 x: it is kept in `saved.base`, and W0ᵀ gets what `frozenGradient` makes of g. */

@@ -1,11 +1,11 @@
 /**
- * The gated twin of an adapter, on a trainer of its own: the same values behind gates whose rule keeps (r, μ) of every token.
- * Thresholds are set from outside; nothing is trained.
+ * The gated twin of an adapter, on a trainer of its own that measures: the same values behind gates that keep (r, μ) of every
+ * token. Thresholds are set from outside; nothing is trained.
  */
 import type { AdapterRun } from '../../engine/adapterRun';
-import type { ModuleAdapter } from '../../engine/adapters/parameters';
+import { type ModuleAdapter, scaledUpdate } from '../../engine/adapters/parameters';
 import type { Trainer } from '../../engine/trainer';
-import { type RunConfig, type TrainConfig, gateSchema } from '../../shared/config';
+import { type RunConfig, type TrainConfig, gateSchema, givesConstant } from '../../shared/config';
 import { AdapterError } from '../../shared/errors';
 import { message } from '../../shared/message';
 import { methodOf, methodWith } from '../../shared/methods';
@@ -37,10 +37,11 @@ export class Twin {
       dropout: 0,
       tokenDropout: 0,
       shrink: false,
-      gate: gateSchema.parse({ rule: 'exact', eta: 'auto' }),
+      // What becomes of skipped tokens is the rule's.
+      gate: givesConstant(exported) ? exported.gate : gateSchema.parse({ rule: 'exact', eta: 'auto' }),
     };
     const settings = { ...train, gradientAccumulationSteps: 1, loadBestCheckpoint: false };
-    const trainer = await createTrainer(model, { train: settings, runs: [run], data: 0 });
+    const trainer = await createTrainer(model, { train: settings, runs: [run], data: 0, measures: true });
     try {
       const twin = trainer.run(run.id);
       twin.load(adapters);
@@ -88,10 +89,10 @@ export class Twin {
   }
 
   /**
-   * What each token update of each module lowers the mean loss of `batches` by: of each batch [modules × tokens], in nats; 0 of
-   * skipped ones. They add up to the loss of the base minus that of the adapter, but for the error of so few points. The gates
-   * are those of `tau`: on the way thresholds shrink with the updates, so that what is skipped stays skipped, nearly.
-   * @param each before each batch at each point; what it throws ends it
+   * What each token update of each module lowers the mean loss of `batches` by: of each batch [modules × tokens], in nats. Of a
+   * skipped token that is what its constant does; 0 where it gets none. They add up to the loss of the base minus that of the
+   * adapter, but for the error of so few points. The gates are held as `tau` has them at the end of the way.
+   * @param each before each batch, first to find the gates and then at each point; what it throws ends it
    */
   async attribution(
     batches: readonly TokenBatch[],
@@ -99,23 +100,30 @@ export class Twin {
   ): Promise<Float64Array[]> {
     const counts = batches.map(({ targets }) => targets.reduce((n, t) => n + (t >= 0 ? 1 : 0), 0));
     const total = counts.reduce((a, b) => a + b, 0);
+    const { measurements } = this.trainer;
     const at = async (scale: number) => {
-      this.adapter.load(this.adapters.map((a) => ({ ...a, b: a.b.map((v) => v * scale) })));
-      this.setThresholds(tau.map((t) => t * scale));
+      this.adapter.load(this.adapters.map((a) => scaledUpdate(a, scale)));
       await this.adapter.refresh();
     };
     let done = 0;
+    const next = () => each?.(done++, (1 + points) * batches.length);
+    const open: Uint8Array[] = [];
+    this.setThresholds(tau);
+    for (const batch of batches) {
+      next();
+      const [ratio] = await measurements.ratios(this.run.id, [batch]);
+      const tokens = batch.ids.length;
+      open.push(Uint8Array.from(ratio, (r, k) => Number(r >= tau[Math.floor(k / tokens)])));
+    }
     try {
       return await pathAttribution(points, async (scale) => {
         await at(scale);
         const all: Float32Array[] = [];
         for (const [i, batch] of batches.entries()) {
-          each?.(done++, points * batches.length);
-          const [{ mu, ratio, tokens }] = await this.trainer.measurements.tokenGradients(this.run.id, [batch]);
+          next();
+          const [{ mu, skipped }] = await measurements.tokenGradients(this.run.id, [batch], [open[i]]);
           const share = counts[i] / total;
-          all.push(
-            mu.map((value, k) => (ratio[k] >= Math.fround(tau[Math.floor(k / tokens)] * scale) ? value * share : 0)),
-          );
+          all.push(mu.map((value, k) => share * (open[i][k] ? value : (skipped?.[k] ?? 0))));
         }
         return all;
       });

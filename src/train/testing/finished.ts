@@ -29,11 +29,11 @@ export interface Trained {
   data: SieveData;
 }
 
-/** A run that was trained for a few steps. */
-export async function trained(id: string, method: RunConfig['method']): Promise<Trained> {
+/** A run that was trained for a few steps. @param gate what of its gate is not as it starts */
+export async function trained(id: string, method: RunConfig['method'], gate = {}): Promise<Trained> {
   const base = await openBase(await testDevice(), id);
   const { vocab } = base.config;
-  const config = runSchema.parse({ id: 'run', name: 'run', method, rank: 4, alpha: 8 });
+  const config = runSchema.parse({ id: 'run', name: 'run', method, rank: 4, alpha: 8, gate });
   const trainer = await Trainer.create(base, [config], train, layout);
   const batches = [batchOf([31, 20], vocab, 1), batchOf([32, 7], vocab, 2)];
   for (let step = 0; step < train.steps; step++)

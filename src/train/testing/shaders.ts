@@ -24,7 +24,7 @@ export async function composedShaders(): Promise<Map<string, string>> {
     ...GATE_RULES.map((rule) => ({ id: rule, method: 'ts-lora', gate: { rule, targetSparsity: 0.5 } })),
     { id: 'soft-dora', method: 'ts-dora', gate: { rule: 'soft' } },
   ].map((run) => runSchema.parse({ name: run.id, rank: 4, ...run }));
-  for (const recompute of [false, true]) {
+  for (const more of [{ recompute: false }, { recompute: true }, { recompute: false, measures: true }] as const) {
     const trainer = await Trainer.create(
       base,
       runs,
@@ -32,7 +32,7 @@ export async function composedShaders(): Promise<Map<string, string>> {
       {
         capacity: { rows: 24, supervised: 20, segments: runs.length, headChunk: 64 },
         microBatches: 1,
-        recompute,
+        ...more,
       },
     );
     trainer.free();

@@ -48,7 +48,8 @@ import type {
   Trainable,
 } from '../method';
 import type { Shrunk, ShrunkUpdate, Update } from '../update';
-import { type ThresholdRule, type GateGradients, lambdaOf } from './rule';
+import { MeasuredRule, measuredSizes } from './measured';
+import { type ThresholdRule, type GateGradients, type RuleContext, type RuleExtent, lambdaOf } from './rule';
 import { createRule, gradientSource, ruleSizes } from './rules';
 
 /** Tokens of the largest batch that gate gradients come from. */
@@ -61,8 +62,11 @@ export const gateSizes = (config: GateConfig, modules: number, place: Place): Re
   stats: modules * STAT_BYTES,
   ...(gradientSource(config) === 'dev' ? { gradientStats: modules * STAT_BYTES } : {}),
   ...(place.followed ? { counts: 4 * modules * place.microBatches } : {}),
-  ...ruleSizes(config, { modules, capacity: gradientCapacity(config, place), cut: place.split > 1 }),
+  ...ownSizes(config, place, { modules, capacity: gradientCapacity(config, place), cut: place.split > 1 }),
 });
+
+const ownSizes = (config: GateConfig, { measures }: Place, extent: RuleExtent) =>
+  measures ? measuredSizes(extent, ruleOf(config).constant === true) : ruleSizes(config, extent);
 
 /** Names of those that are part of a run's state; a rule has some of them. */
 export const GATE_STATE = ['slots', 'average'];
@@ -123,7 +127,7 @@ export class Gated implements Method {
       learnsThreshold(config) && config.targetSparsity !== null
         ? scope.alloc('gate/steer', STEER_HYPER_BYTES, 'uniform')
         : null;
-    this.#rule = createRule({
+    const context: RuleContext = {
       device,
       scope,
       config,
@@ -139,8 +143,10 @@ export class Gated implements Method {
       updates: (train.steps - this.#warmup) / (gradientSource(config) === 'dev' ? config.gradientInterval : 1),
       capacity: gradientCapacity(config, place),
       cut: place.split > 1,
+      constants: this.#constants,
       followed: (m) => (follows instanceof Gated ? follows.followed(m) : null),
-    });
+    };
+    this.#rule = place.measures ? new MeasuredRule(context) : createRule(context);
   }
 
   /** Where this gate notes how many tokens a module kept; null when it does not adapt that module. */
@@ -155,7 +161,7 @@ export class Gated implements Method {
     return this.#rule.wholeBatch ?? null;
   }
 
-  get tokenGradients() {
+  get tokenRecords() {
     return this.#rule.tokens ?? null;
   }
 

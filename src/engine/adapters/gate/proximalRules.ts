@@ -41,10 +41,6 @@ abstract class ProximalRule implements ThresholdRule {
     device.write(this.hyper, hyper);
   }
 
-  get tokens(): ThresholdRule['tokens'] {
-    return undefined;
-  }
-
   abstract keep(m: AdaptedModule, io: BackwardIO): Op[];
   abstract update(): Op[];
 }
@@ -66,10 +62,6 @@ class ExactRule extends ProximalRule {
     this.#pairs = context.scope.alloc('gate/pairs', sizes.pairs);
     this.#other = context.scope.alloc('gate/sorted', sizes.sorted);
     this.#capacity = pairCapacity(context.capacity);
-  }
-
-  override get tokens() {
-    return { pairs: this.#pairs, capacity: this.#capacity };
   }
 
   keep(m: AdaptedModule, { rows, saved, scratch }: BackwardIO): Op[] {

@@ -8,7 +8,7 @@ import type { Device } from '../../device/device';
 import type { PassKind } from '../../device/dims';
 import type { Dispatch, Op } from '../../device/program';
 import type { Followed } from '../../kernels/select/select';
-import type { AdaptedModule, BackwardIO, ForwardIO, StateTensor } from '../method';
+import type { AdaptedModule, BackwardIO, ForwardIO, StateTensor, TokenRecords, Trainable } from '../method';
 
 /**
  * The batch whose μ the rule goes by: the step's own, in the pass that also gives the gradients; a batch of the dev split, or
@@ -36,8 +36,8 @@ export interface ThresholdRule {
   /** Host side of `update` of step `step` (from 0); null: no gate gradients this time, so τ rests. */
   prepare?(gradients: GateGradients | null, step: number): void;
   state?(): StateTensor[];
-  /** (r, μ) of every token of the last batch that counted, where the rule keeps them: f32 [modules, capacity, 2]. */
-  readonly tokens?: { pairs: Tensor; capacity: number };
+  /** Of every token of the last batch, in a run that is measured. */
+  readonly tokens?: TokenRecords;
   /** A module's past is forgotten: its τ was set from outside. */
   forget?(module: number): void;
 }
@@ -60,6 +60,8 @@ export interface RuleContext extends RuleExtent {
   steps: number;
   updates: number;
   seed: number;
+  /** What skipped tokens get, by module; null where they get nothing. */
+  constants: readonly Trainable[] | null;
   /** Where the followed run notes the counts of a module; null where there is none. */
   followed(m: AdaptedModule): Followed | null;
 }

@@ -115,6 +115,19 @@ export const markHelpfulCpu =
     }
   };
 
+/** Held gates; see markHeld.wgsl. */
+export const markHeldCpu =
+  (p: Marks & { slot: Tensor; ratio: Tensor; held: Tensor }): CpuFunction =>
+  (cpu) => {
+    const { rows, kind, first } = cpu.dims(p.rows);
+    const [open, held] = [cpu.u32(p.open), cpu.u32(p.held)];
+    const [ratio, slot] = [cpu.f32(p.ratio), cpu.f32(p.slot)];
+    for (let row = 0; row < rows; row++) {
+      const said = kind === 'train' ? held[first + row] : 0;
+      open[row] = Number(said === 0 ? ratio[row] >= slot[GATE_AT.tau] : said === 2);
+    }
+  };
+
 interface NoteCount {
   rows: RowCount;
   list: Tensor;

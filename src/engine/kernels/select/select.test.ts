@@ -3,7 +3,7 @@ import { Rng } from '../../../shared/rng';
 import { readTensor } from '../../device/device';
 import { rowCount, runOps, testDevice, uints } from '../../testing/harness';
 import { packGateSlots, packStatSlots, readGateSlots, readStatSlots } from '../gate/slots';
-import { keepRatios, markHelpful, markLargest, markRandom, noteCount, noteShare } from './select';
+import { keepRatios, markHeld, markHelpful, markLargest, markRandom, noteCount, noteShare } from './select';
 import { hashRef, selectRef } from './select.ref';
 
 type Extra = Parameters<typeof rowCount>[2];
@@ -179,6 +179,23 @@ test('oracle: the tokens that would help, in a step; all elsewhere', async () =>
     const pairs = s.scope.upload('pairs', Float32Array.from(probed.flat()));
     await runOps(s.device, [markHelpful({ ...s, pairs })]);
     expect(await s.opened(), kind).toEqual(kind === 'train' ? [1, 0, 1, 1, 0] : [1, 1, 1, 1, 1]);
+    s.scope.free();
+  }
+});
+
+test('held: as it is told in a step; by τ where it is told nothing, and elsewhere', async () => {
+  for (const kind of ['train', 'evaluate', 'probe'] as const) {
+    const s = await setUp(67, { kind, first: 3 });
+    const ratio = Float32Array.from({ length: 67 }, (_, row) => (row % 4) / 2);
+    const slot = s.scope.upload('slot', new Uint8Array(packGateSlots([{ tau: 0.5 }])), 'uniform');
+    const told = Uint32Array.from({ length: 80 }, (_, token) => token % 3);
+    const [held, ratios] = [s.scope.upload('held', told), s.scope.upload('ratio', ratio)];
+    await runOps(s.device, [markHeld({ ...s, slot, ratio: ratios, held })]);
+    const expected = Array.from(ratio, (r, row) => {
+      const said = kind === 'train' ? told[3 + row] : 0;
+      return said === 0 ? Number(r >= 0.5) : said - 1;
+    });
+    expect(await s.opened(), kind).toEqual(expected);
     s.scope.free();
   }
 });

@@ -12,10 +12,19 @@ import choice from './choice.wgsl?raw';
 import keyByHash from './keyByHash.wgsl?raw';
 import keyByRatio from './keyByRatio.wgsl?raw';
 import keepRatiosWgsl from './keepRatios.wgsl?raw';
+import heldWgsl from './markHeld.wgsl?raw';
 import helpfulWgsl from './markHelpful.wgsl?raw';
 import countWgsl from './noteCount.wgsl?raw';
 import shareWgsl from './noteShare.wgsl?raw';
-import { keepRatiosCpu, markHelpfulCpu, markLargestCpu, markRandomCpu, noteCountCpu, noteShareCpu } from './select.cpu';
+import {
+  keepRatiosCpu,
+  markHeldCpu,
+  markHelpfulCpu,
+  markLargestCpu,
+  markRandomCpu,
+  noteCountCpu,
+  noteShareCpu,
+} from './select.cpu';
 import wgsl from './select.wgsl?raw';
 
 const NOBODY = 0xffffffff;
@@ -113,6 +122,19 @@ export function markHelpful(p: Marks & { pairs: Tensor }): Dispatch {
     bindings: [p.rows.dims, p.open, p.pairs],
     groups: perElement(p.rows, 1),
     cpu: markHelpfulCpu(p),
+  };
+}
+
+/**
+ * In a training pass the rows that `held` says, u32 [rows of the step]: 1 skips a row, 2 keeps it. Where it says 0, and in all other
+ * passes, those with r ≥ τ of the module's GateSlot.
+ */
+export function markHeld(p: Marks & { slot: Tensor; ratio: Tensor; held: Tensor }): Dispatch {
+  return {
+    kernel: { label: 'held', code: compose(heldWgsl, { snippets: [dims, slots] }), constants: { THREADS } },
+    bindings: [p.rows.dims, p.slot, p.ratio, p.held, p.open],
+    groups: perElement(p.rows, 1),
+    cpu: markHeldCpu(p),
   };
 }
 

@@ -9,7 +9,7 @@ export const attribution = {
   more: (points: number) => `Measure at ${points} points`,
   ask: 'What each update is worth: nats that add up to base loss − run’s loss.',
   waiting: 'Once the session has ended, the loss can be attributed to single updates.',
-  none: 'For LoRA, and for TS-LoRA whose rule learns thresholds. There is no such run here.',
+  none: 'For LoRA, and for TS-LoRA whose rule learns thresholds or is the late gate. There is no such run here.',
   raises: 'raises the loss',
   lowers: 'lowers the loss',
   /** What is said of one token, of all modules that are shown. */
@@ -18,9 +18,9 @@ export const attribution = {
   sum: ({ sum, measured, error, points }: { sum: string; measured: string; error: string; points: number }) =>
     `Sum ${sum}, measured ${measured} nats/token (base − run): off by ${error} at ${points} points.`,
   explain: {
-    what: 'On the way from no adapter to the adapter (Δ·t, t from 0 to 1) each update lowers the loss a little at every t. The integral of that is what the update is worth, together with all others, in nats per loss token: above 0 it lowers the loss, below 0 it raises it.',
+    what: 'On the way from no adapter to the adapter (Δ·t, t from 0 to 1) each update lowers the loss a little at every t. The integral of that is what the update is worth, together with all others, in nats per loss token: above 0 it lowers the loss, below 0 it raises it. With gates, the same tokens are skipped all the way; with the late gate, the constant that a skipped token gets counts as its update.',
     error: (points: number) =>
-      `The integral is taken at ${points} Gauss–Legendre points, so the sum is a little off; the difference is stated. With gates, tokens close to the threshold may be skipped on a part of the way only, which adds to it.`,
+      `The integral is taken at ${points} Gauss–Legendre points, so the sum is a little off; the difference is stated.`,
     not: 'It is not what would happen if that update alone were taken away: updates depend on one another.',
   },
   ranking: {
