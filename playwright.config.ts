@@ -1,10 +1,10 @@
 import { defineConfig } from '@playwright/test';
-import { browserPath, firefoxPath, journeyArgs, kernelTestArgs, plainArgs, webgpuTestArgs } from './.ci/browser.mjs';
+import { browserPath, firefoxPath, journeyArgs, plainArgs, webgpuTestArgs } from './.ci/browser.mjs';
 
 /**
  * The journeys run on the production build, served below a sub-path as a static host would: in Chromium as people have it,
- * which computes on the CPU; what needs a GPU, and the whole of it by mouse and by keyboard, also in one with WebGPU; and
- * those of e2e/firefox in an installed Firefox, driven over WebDriver BiDi.
+ * which computes on the CPU; what needs a GPU, and the whole of it by mouse, also in one with WebGPU; and those of
+ * e2e/firefox in an installed Firefox, driven over WebDriver BiDi.
  */
 const port = Number(process.env.SIEVE_PORT ?? 4317);
 const base = '/sieve/';
@@ -55,13 +55,6 @@ export default defineConfig({
       grep: /software GPU|by mouse/,
       use: { launchOptions: { executablePath: browserPath(), args: webgpuTestArgs } },
     },
-    // By mouse with the browser's bounds checks around every access, by keyboard without: the shaders compile a fifth faster.
-    {
-      name: 'webgpu-keyboard',
-      testMatch: 'studio.spec.ts',
-      grep: /by keyboard/,
-      use: { launchOptions: { executablePath: browserPath(), args: kernelTestArgs } },
-    },
     ...(firefox ? [firefox] : []),
     {
       name: 'chromium',
@@ -77,7 +70,7 @@ export default defineConfig({
     {
       name: 'speed',
       testMatch: 'speed.spec.ts',
-      dependencies: ['webgpu', 'webgpu-keyboard', ...(firefox ? [firefox.name] : []), 'chromium'],
+      dependencies: ['webgpu', ...(firefox ? [firefox.name] : []), 'chromium'],
       workers: 1,
       use: { launchOptions: { executablePath: browserPath(), args: plainArgs } },
     },
