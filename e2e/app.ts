@@ -77,6 +77,12 @@ export class App {
     await this.#go('sieve-stories-nano');
   }
 
+  /** The same where weights never come: for what needs no model, which is most of a short visit's work. */
+  async openWithoutModel(): Promise<void> {
+    await this.page.route(/\.(onnx|safetensors)$/, () => undefined);
+    await this.openSoon();
+  }
+
   async #go(model: ModelId | null): Promise<void> {
     const asked = [...(model ? [`model=${model}`] : []), ...(this.device ? [`device=${this.device}`] : [])];
     await this.page.goto(`${this.base}${asked.length ? '?' : ''}${asked.join('&')}`);

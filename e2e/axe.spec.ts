@@ -1,11 +1,11 @@
 /**
  * Everything that axe can find, on every screen and in every state: no violation of any impact. One run of a few steps
- * serves them all, and themes are switched in place. And the keys of the page.
+ * serves them all, and themes are switched in place. What is said without a GPU is looked at in webgpu.spec.ts.
  */
 import type { Page } from '@playwright/test';
 import { TABS } from '../src/store/route';
 import { EVERY_PART } from './app';
-import { axeFinds } from './axe';
+import { axeFinds, unfold } from './axe';
 import { PAIRS } from './data';
 import { tooWide } from './probes';
 import { expect, test } from './test';
@@ -14,13 +14,6 @@ import { expect, test } from './test';
 async function look(page: Page, state: string, part?: string, only?: string[]): Promise<void> {
   expect.soft(await axeFinds(page, part, only), state).toEqual([]);
 }
-
-const unfold = (page: Page, which: string) =>
-  page.locator(which).evaluateAll((all) =>
-    all.forEach((d) => {
-      (d as HTMLDetailsElement).open = true;
-    }),
-  );
 
 /** One of each kind: a view that moves, one with tables, a form, a list. */
 const PLACES = ['train', 'compare', 'compare/skips', 'setup/data/rows', 'setup/settings'];
@@ -40,24 +33,6 @@ const ILL = [
 const COLOURS = ['color-contrast', 'link-in-text-block'];
 /** All that a narrow window may change. */
 const WIDTH = ['target-size', 'scrollable-region-focusable', 'aria-hidden-focus'];
-
-test('axe finds nothing without a GPU, with data that cannot be read', async ({ app, page }) => {
-  // A button that has just been enabled would be on its way from one colour to the other.
-  await page.emulateMedia({ reducedMotion: 'reduce' });
-  await page.addInitScript(() => Object.defineProperty(navigator, 'gpu', { value: undefined }));
-  await app.open();
-  await app.goTo('setup/model');
-  await app.get('no-gpu').waitFor();
-  await unfold(page, '#model details');
-  await look(page, 'no GPU');
-  await app.dataReady();
-  await app
-    .get('data-file')
-    .setInputFiles({ name: 'ill.json', mimeType: 'application/json', buffer: Buffer.from('[{') });
-  await app.goTo('setup/data');
-  await page.locator('#data').getByTestId('error-alert').waitFor();
-  await look(page, 'no GPU, an error');
-});
 
 test('axe finds nothing in any state and theme of a visit', async ({ app, page }) => {
   test.slow();
@@ -147,50 +122,4 @@ test('axe finds nothing in any state and theme of a visit', async ({ app, page }
       expect.soft(await tooWide(page), `${place}, ${width} px`).toEqual([]);
     }
   }
-});
-
-test('keys go through the page, are listed under ?, and can be switched off', async ({ app, page }) => {
-  // What is announced on the way would take the place of what a key says.
-  await app.open();
-  await app.dataReady();
-  await page.keyboard.press('3');
-  await expect(page.locator('#experiment-title')).toBeFocused();
-  await expect(page.locator('#experiment .tabs')).toBeInViewport();
-  await page.keyboard.press('?');
-  const list = app.get('shortcuts');
-  await expect(list.getByRole('heading', { name: 'Keys' })).toBeFocused();
-  // No key of the page while the list is open, and the focus stays in it.
-  await page.keyboard.press('1');
-  for (let i = 0; i < 4; i++) {
-    await page.keyboard.press('Tab');
-    expect(
-      await page.evaluate(
-        () =>
-          document.activeElement === document.body ||
-          document.activeElement?.closest('[data-testid="shortcuts"]') !== null,
-      ),
-    ).toBe(true);
-  }
-  await page.keyboard.press('Escape');
-  await expect(list).toBeHidden();
-  await expect(page.locator('#experiment-title')).toBeFocused();
-
-  await page.keyboard.press('c');
-  await expect(page.locator('html')).toHaveAttribute('data-theme', 'light');
-  await expect(app.get('announcer')).toHaveText('Colours: light');
-  await app.get('compare-prompt').focus();
-  await page.keyboard.type('c?1');
-  await expect(app.get('compare-prompt')).toHaveValue('c?1');
-  await expect(page.locator('html')).toHaveAttribute('data-theme', 'light');
-
-  await app.get('shortcuts-open').click();
-  await list.getByLabel('Enable these keys').uncheck();
-  await app.get('shortcuts-close').click();
-  await expect(app.get('shortcuts-open')).toBeFocused();
-  for (const key of ['c', '?']) await page.keyboard.press(key);
-  await expect(page.locator('html')).toHaveAttribute('data-theme', 'light');
-  await expect(list).toBeHidden();
-  await page.reload();
-  await page.keyboard.press('c');
-  await expect(page.locator('html')).toHaveAttribute('data-theme', 'light');
 });

@@ -23,3 +23,11 @@ export async function axeFinds(page: Page, part?: string, only?: string[]): Prom
     v.nodes.map((n) => `${v.id} (${v.impact}): ${n.target.join(' ')}: ${n.failureSummary?.replace(/\s+/g, ' ')}`),
   );
 }
+
+/** Opens all details that a selector names. */
+export const unfold = (page: Page, which: string): Promise<void> =>
+  page.locator(which).evaluateAll((all) =>
+    all.forEach((d) => {
+      (d as HTMLDetailsElement).open = true;
+    }),
+  );

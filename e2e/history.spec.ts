@@ -190,10 +190,10 @@ test('a browser where the model does not open opens a run from elsewhere: curves
 
 test('a second tab reads only, and takes over when the first closes', async ({ app, page, context, baseURL }) => {
   await olderDatabase(page, baseURL!);
-  await app.openSoon();
+  await app.openWithoutModel();
   await app.see('history-empty');
   const second = new App(await context.newPage(), baseURL!);
-  await second.openSoon();
+  await second.openWithoutModel();
   await second.see('reader-note');
   await expect(second.page.locator('#history button', { hasText: 'Import a session' })).toBeDisabled();
   await page.close();

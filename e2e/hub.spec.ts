@@ -8,30 +8,27 @@ const nano = () => readRepo(join('public', 'models', 'sieve-stories-nano'));
 const large = /\.(onnx|onnx_data|safetensors|bin)$/;
 const onHub = /request to https:\/\/huggingface\.co\/|Failed to load resource/;
 
-test('a small Llama opens by id, agrees with ONNX Runtime, trains', async ({ app, context }) => {
-  app.expectProblem(onHub);
-  const hub = await serveHub(context, { 'someone/small-llama': nano() });
-  await app.open();
-  await app.openFromHub('someone/small-llama');
-  await expect(app.get('model-status')).toContainText('someone/small-llama', { timeout: 60_000 });
-  await app.modelReady();
-  await expect(app.get('logit-check')).toHaveAttribute('data-ok', 'true');
-  expect(hub.asked.some((a) => a.endsWith('.onnx'))).toBe(true);
-  await app.loadFile(FILES[0]);
-  await app.small(3);
-  await app.train();
-});
-
-test('a form is chosen from the list; what was downloaded opens again without a network, and can be deleted', async ({
+test('a small Llama opens by id, agrees with ONNX Runtime, trains; what was downloaded opens again without a network', async ({
   app,
   context,
   page,
 }) => {
   app.expectProblem(onHub);
-  const hub = await serveHub(context, { 'someone/small-llama': nano() });
+  const hub = await serveHub(context, { 'someone/by-id': nano(), 'someone/small-llama': nano() });
+  await app.open();
+  await app.openFromHub('someone/by-id');
+  await expect(app.get('model-status')).toContainText('someone/by-id', { timeout: 60_000 });
+  await app.modelReady();
+  await expect(app.get('logit-check')).toHaveAttribute('data-by', 'onnxruntime');
+  await expect(app.get('logit-check')).toHaveAttribute('data-ok', 'true');
+  expect(hub.asked.some((a) => a.endsWith('.onnx'))).toBe(true);
+  await app.loadFile(FILES[0]);
+  await app.small(3);
+  await app.train();
+
+  // Another form is chosen from the list, opens again without a network, and can be deleted.
   const opened = () =>
     expect(app.get('model-file')).toContainText(/^model\.safetensors · 877\.0 KiB$/, { timeout: 60_000 });
-  await app.open();
   await app.openFromHub('someone/small-llama', 'model.safetensors');
   await opened();
   await expect(app.get('logit-check')).toHaveAttribute('data-by', 'plain');
@@ -43,7 +40,11 @@ test('a form is chosen from the list; what was downloaded opens again without a 
   await opened();
   const kept = app.get('kept-models');
   await expect(kept).toContainText('someone/small-llama');
-  await page.getByRole('button', { name: 'Delete the files of someone/small-llama' }).click();
+  const remove = (id: string) => page.getByRole('button', { name: `Delete the files of ${id}` });
+  await remove('someone/by-id').click();
+  await expect(kept).not.toContainText('someone/by-id');
+  await expect(remove('someone/small-llama')).toBeFocused();
+  await remove('someone/small-llama').click();
   await expect(kept).not.toContainText('someone/small-llama');
   await expect(page.locator(':focus')).toHaveText('Downloaded models in this browser');
   await app.get('hub-open').click();
@@ -111,16 +112,14 @@ const UNSUPPORTED: Record<string, { files: (files: RepoFiles) => RepoFiles; word
 };
 
 test('what is not supported is refused by name, before anything large is downloaded; a hub that fails is told from one that has nothing', async ({
-  app,
-  context,
+  desk: app,
 }) => {
   app.expectProblem(onHub);
   const files = nano();
   const hub = await serveHub(
-    context,
+    app.page.context(),
     Object.fromEntries(Object.entries(UNSUPPORTED).map(([name, u]) => [`someone/${name}`, u.files(files)])),
   );
-  await app.open();
   for (const [name, { words }] of Object.entries(UNSUPPORTED)) {
     await test.step(name, async () => {
       await app.openFromHub(`someone/${name}`);

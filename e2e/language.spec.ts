@@ -14,7 +14,7 @@ const CHINESE = Array.from({ length: 30 }, (_, i) => ({
 
 test('speaks the browser’s language; the button and a key change it, and a reload keeps it', async ({ app, page }) => {
   const html = page.locator('html');
-  await app.open();
+  await app.openWithoutModel();
   await expect(html).toHaveAttribute('lang', 'zh');
   await expect(page).toHaveTitle(/微调/);
   await expect(page.locator('#model-title')).toContainText('模型');

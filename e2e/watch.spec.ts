@@ -1,4 +1,4 @@
-/** Watching a run: linked charts, maps and their files, samples, explanations, the tour. */
+/** Watching a run: linked charts, maps and their files, samples, explanations. */
 import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import type { App } from './app';
@@ -230,23 +230,4 @@ test('the result is one file that opens without the page and says the same', asy
   expect(await file.locator('script').count()).toBe(0);
   expect(asked).toEqual([]);
   await file.close();
-});
-
-test('the tour goes through the page by keyboard, gives the focus back, and is offered once', async ({ app, page }) => {
-  await app.openSoon();
-  await expect(app.get('tour-invite')).toBeVisible();
-  await app.get('tour-start').focus();
-  await page.keyboard.press('Enter');
-  const tour = app.get('tour');
-  await expect(tour.getByRole('heading')).toBeFocused();
-  for (let i = 0; i < 3; i++) await app.get('tour-next').press('Enter');
-  await expect(tour).toContainText('Stop 4 of 6');
-  await expect(page.locator('#train')).toHaveClass(/tour-here/);
-  await expect(page.locator('#train')).toBeInViewport();
-  await page.keyboard.press('Escape');
-  await expect(tour).toHaveCount(0);
-  await expect(page.locator('.menu-more > summary')).toBeFocused();
-  await page.reload();
-  await expect(page.locator('.menu-more > summary')).toBeVisible();
-  await expect(app.get('tour-invite')).toHaveCount(0);
 });

@@ -1,7 +1,25 @@
 /** Browsers without a GPU: everything works on the CPU. And a change between GPU and CPU, with what is on the page. */
+import type { App } from './app';
+import { axeFinds, unfold } from './axe';
 import { FILES } from './data';
 import { trainsTheSameBits } from './sameBits';
 import { expect, test } from './test';
+
+/** What the page says without a GPU, and of data that cannot be read: axe finds nothing. */
+async function looksRight(app: App): Promise<void> {
+  const { page } = app;
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await app.goTo('setup/model');
+  await app.get('no-gpu').waitFor();
+  await unfold(page, '#model details');
+  expect.soft(await axeFinds(page), 'no GPU').toEqual([]);
+  await app.dataReady();
+  const ill = { name: 'ill.json', mimeType: 'application/json', buffer: Buffer.from('[{') };
+  await app.get('data-file').setInputFiles(ill);
+  await app.goTo('setup/data');
+  await page.locator('#data').getByTestId('error-alert').waitFor();
+  expect.soft(await axeFinds(page), 'no GPU, an error').toEqual([]);
+}
 
 // Once it is known that there is none, both take the same way: one of them trains.
 for (const [name, without, says, trains] of [
@@ -45,6 +63,7 @@ for (const [name, without, says, trains] of [
       await expect(app.get('recorded-run')).toHaveCount(0);
     }
     if (trains) {
+      await looksRight(app);
       await trainsTheSameBits(app, info);
       expect(Object.keys(await app.compare('Once upon a time')).sort()).toEqual(['base', 'lora', 'ts-lora']);
     }

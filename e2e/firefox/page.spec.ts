@@ -48,6 +48,7 @@ test('the page opens: every section, a sample set, colours, the other language',
 }, info) => {
   info.annotations.push({ type: 'browser', description: `Firefox ${browser.version()}` });
   await app.open(null);
+  await expect(app.get('device-name')).toContainText('CPU');
   await expect(page.locator('main > section')).toHaveCount(7);
   await app.dataReady();
   await app.see('data-preview');
@@ -63,12 +64,15 @@ test('the page opens: every section, a sample set, colours, the other language',
   await expect(page.locator('#data-title')).toContainText('数据');
 });
 
-test('LoRA and TS-LoRA train side by side on the CPU, answer and leave as files', async ({ app, page }, info) => {
-  await app.open();
-  expect(await page.evaluate(() => crossOriginIsolated), 'threads may share memory').toBe(true);
-  await expect(app.get('device-name')).toContainText('CPU');
+test('LoRA and TS-LoRA train side by side on the CPU, answer and leave as files', async ({ desk: app }, info) => {
+  expect(await app.page.evaluate(() => crossOriginIsolated), 'threads may share memory').toBe(true);
   await wholeJob(app, info);
   await trainsTheSameBits(app, info);
+});
+
+test('files that no tab survived once are refused in words, and so are tokenizers', async ({ desk: app }) => {
+  test.skip(!haveHostileFiles, 'needs ../shared/cases/faults');
+  await refusesAllHostile(app);
 });
 
 test('files come in by dropping and by choosing, and go out', async ({ app, page }, info) => {
@@ -104,11 +108,4 @@ test('a run from elsewhere is kept over a reload, and opened', async ({ app, pag
   await expect(app.get('step-count')).toHaveText('6 / 100');
   await page.locator('#inspect').scrollIntoViewIfNeeded();
   await expect(app.get('heatmap')).toHaveAttribute('data-step', '6');
-});
-
-test('files that no tab survived once are refused in words, and so are tokenizers', async ({ app }) => {
-  test.skip(!haveHostileFiles, 'needs ../shared/cases/faults');
-  await app.open();
-  await refusesAllHostile(app);
-  expect(app.problems).toEqual([]);
 });
