@@ -52,8 +52,10 @@ test('a tiny BERT without a head learns labelled reviews; what writes text is of
   await expect(data.getByText('Completion-only loss')).toHaveCount(0);
 
   await app.train();
-  const accuracy = await app.get('tile-accuracy').textContent();
-  expect(Number(/([\d.]+) %/.exec(accuracy!)![1])).toBeGreaterThanOrEqual(90);
+  // The tile is drawn a moment after the run has ended.
+  const tile = app.get('tile-accuracy');
+  await expect(tile).toContainText('%');
+  expect(Number(/([\d.]+) %/.exec((await tile.textContent())!)![1])).toBeGreaterThanOrEqual(90);
   await expect(page.locator('.live-samples')).toHaveCount(0);
   await app.get('export-lora').click();
   await expect(app.get('export-dialog').locator('pre').first()).toContainText('num_labels=2');

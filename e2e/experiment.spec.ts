@@ -13,7 +13,7 @@ test('methods compared over three seeds; a reload in the middle keeps what is fi
   test.setTimeout(300_000);
   await app.open();
   await app.loadFile(FILES[0]);
-  await app.small(60);
+  await app.small(20);
   await app.startExperiment('compare', 3);
   const first = await app.reloadAfterFirstSession();
   expect(first[1]).toMatch(/^\d+\.\d{4}$/);
@@ -50,7 +50,7 @@ test('methods compared over three seeds; a reload in the middle keeps what is fi
   );
   await expect(app.get('token-classes')).toContainText('Skipped tokens by class');
   // Half way and at the end.
-  expect((await app.table('noise-table')).slice(1).map((r) => r[0])).toEqual(['30', '60']);
+  expect((await app.table('noise-table')).slice(1).map((r) => r[0])).toEqual(['10', '20']);
   expect(await app.errors()).toEqual([]);
   await page.setViewportSize({ width: 1440, height: 900 });
   for (const part of EVERY_PART.filter((p) => p.startsWith('experiments/'))) {

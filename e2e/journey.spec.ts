@@ -1,8 +1,11 @@
-/** The whole main job on the real app, with a file of every format. */
+/** The whole main job on the real app: a file of every format is read and seen, a table and a plain text are trained on. */
 import { FILES } from './data';
 import { expect, test } from './test';
 
-test('load, preview, train both, look, compare, take away; every format', async ({ app, page }, info) => {
+/** Rows know nothing of the file they came from: one kind of each is trained on, pairs and plain text. */
+const TRAINED = ['JSONL', 'TXT'];
+
+test('load and preview every format; train both, look, compare, take away', async ({ app, page }, info) => {
   test.slow();
   await app.open();
   for (const file of FILES) {
@@ -14,6 +17,9 @@ test('load, preview, train both, look, compare, take away; every format', async 
       await app.see('plan-table');
       for (const item of ['Tokens of the data set', 'Tokenizer', 'ONNX Runtime'])
         await expect(app.get('plan-table')).toContainText(item);
+      expect(await app.errors()).toEqual([]);
+      if (!TRAINED.includes(file.format)) return;
+
       await app.small(12);
       await app.train();
       expect(await app.steps()).toBe(12);

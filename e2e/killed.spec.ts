@@ -7,7 +7,7 @@ test('a run whose browser was killed goes on to the same losses and weights, bit
   baseURL,
 }) => {
   // The CPU takes a step in hundredths of a second: fewer would be over before the kill.
-  const { straight, killed, problems } = await straightAndKilled(baseURL!, 300, 1, console.log);
+  const { straight, killed, problems } = await straightAndKilled(baseURL!, 200, 1, console.log);
   expect(problems).toEqual([]);
   expect(killed.data[0]).toBe(`Data of this run: ${FILES[0].name}. `);
   expect(killed.data).toEqual(straight.data);

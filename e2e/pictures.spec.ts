@@ -9,12 +9,12 @@ import { expect, test } from './test';
 
 const CONFIG: SessionConfig = {
   train: trainSchema.parse({
-    steps: 100,
+    steps: 40,
     batchSize: 20,
     maxSequenceLength: 10,
     learningRate: 1e-2,
     warmupSteps: 5,
-    evalInterval: 50,
+    evalInterval: 20,
     evalExamples: 40,
   }),
   runs: (['lora', 'ts-lora'] as const).map((method) =>
@@ -83,7 +83,7 @@ test('200 pictures in 4 classes train a tiny ViT; skipped patches fade on the pi
 
   // The picture: nine patches and the class token, some faded, each with its gates.
   const view = live.getByTestId('patch-view');
-  await expect(view).toHaveAttribute('data-step', '100');
+  await expect(view).toHaveAttribute('data-step', '40');
   const shares = await view
     .locator('[data-token]')
     .evaluateAll((all) => all.map((e) => Number((e as HTMLElement).dataset.share)));
