@@ -164,9 +164,9 @@ const OPTIONAL = ['lavapipe'];
 
 /**
  * What runs side by side, and what after it. WGSL is compiled on one core, whatever is there: the other one goes through
- * the rest meanwhile. The journeys keep both busy.
+ * the rest meanwhile, beginning with what can use no more. The journeys keep both busy.
  */
-const LANES = [[['gpu'], ['types', 'lint', 'unit', 'cpu', 'fuzz']], [['e2e']], [['lavapipe']]];
+const LANES = [[['gpu'], ['fuzz', 'types', 'lint', 'unit', 'cpu']], [['e2e']], [['lavapipe']]];
 
 const QUICK = ['types', 'lint', 'unit', 'cpu'];
 
