@@ -36,14 +36,17 @@ test('what was said is taken back once the loss is where it began, and may come 
   const d = begun();
   const rises = Array<number>(30).fill(9);
   const falls = Array<number>(40).fill(1.8);
-  const said = [4, 4, 4, 4, 4, 4, ...rises, ...falls, ...rises].flatMap((loss, step) => {
+  const heard = [4, 4, 4, 4, 4, 4, ...rises, ...falls, ...rises].flatMap((loss, step) => {
     const { warnings, over } = d.after(loss);
-    return [...warnings.map(({ code }) => ({ step, code })), ...over.map((code) => ({ step, over: code }))];
+    return [
+      ...warnings.map(({ code }) => ({ step, said: { code } })),
+      ...over.map((code) => ({ step, said: { over: code } })),
+    ];
   });
   const code = 'train.warning.diverging';
-  expect(said.map(({ step: _, ...rest }) => rest)).toEqual([{ code }, { over: code }, { code }]);
+  expect(heard.map(({ said }) => said)).toEqual([{ code }, { over: code }, { code }]);
   // Not with the first good batch: the smoothed loss must be there.
-  expect(said[1].step).toBeGreaterThan(36 + 3);
+  expect(heard[1].step).toBeGreaterThan(36 + 3);
 });
 
 test('goes on from its state as if it had not been interrupted', () => {
