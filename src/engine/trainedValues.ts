@@ -4,7 +4,7 @@
  */
 import type { RunConfig } from '../shared/config';
 import type { ModelDescription } from '../shared/model';
-import type { AdaptedModule, ModuleParams } from './adapters/method';
+import type { AdaptedModule, ModuleParams, Trainable } from './adapters/method';
 import { trainedOf } from './adapters/methods';
 import {
   type ModuleAdapter,
@@ -145,7 +145,7 @@ export class TrainedValues {
   /** What is trained of every module, with names for people. */
   namedParameters(): NamedTensor[] {
     return [
-      ...this.#named((p) => [['A', p.a], ['B', p.b], ...this.#extra(p.extra?.value, '')]),
+      ...this.#named((p) => [['A', p.a], ['B', p.b], ...this.#others(p, 'value', '')]),
       ...namedWhole(this.whole.values, ''),
     ];
   }
@@ -156,14 +156,18 @@ export class TrainedValues {
       ...this.#named((p) => [
         ['gradient of A', p.gradA],
         ['gradient of B', p.gradB],
-        ...this.#extra(p.extra?.grad, 'gradient of '),
+        ...this.#others(p, 'grad', 'gradient of '),
       ]),
       ...namedWhole(this.whole.grads, 'gradient of '),
     ].reverse();
   }
 
-  #extra(tensor: Tensor | undefined, prefix: string): [string, Tensor][] {
-    return tensor ? [[`${prefix}${this.#trained.extra!.symbol}`, tensor]] : [];
+  /** What is trained besides A and B. */
+  #others({ constant, extra }: ModuleParams, of: keyof Trainable, prefix: string): [string, Tensor][] {
+    return [
+      ...(constant ? [[`${prefix}constant`, constant[of]] satisfies [string, Tensor]] : []),
+      ...(extra ? [[`${prefix}${this.#trained.extra!.symbol}`, extra[of]] satisfies [string, Tensor]] : []),
+    ];
   }
 
   #named(pick: (p: ModuleParams) => [string, Tensor][]): NamedTensor[] {
