@@ -13,6 +13,7 @@ it('LoRA and gates that cut by thresholds can be attributed; what is shrunk, cho
     'averaged',
     'late',
     'coin',
+    'oracle',
   ]);
   expect(GATE_RULES.filter((rule) => canAttribute(run({ method: 'ts-dora', gate: { rule } })))).toEqual([]);
 });

@@ -53,10 +53,10 @@ export function checksum({ byModule, base, adapted }: Pick<Attribution, 'byModul
   return { sum, measured, error: Math.abs(sum - measured) / Math.max(Math.abs(measured), 1e-9) };
 }
 
-/** Whether a gate leaves updates whole or out, by thresholds that decide at evaluation, too. */
+/** Whether at evaluation a gate leaves updates whole or out by thresholds alone, of which it may have none. */
 const cutsByThreshold = (gate: RunConfig['gate']): boolean => {
-  const { shrinks, late } = ruleOf(gate);
-  return !shrinks && (learnsThreshold(gate) || late === true);
+  const { shrinks, late, activeOutsideTraining } = ruleOf(gate);
+  return !shrinks && (learnsThreshold(gate) || late === true || activeOutsideTraining === true);
 };
 
 /** Whether a run's updates can be attributed: they are B times a number, behind no gate or one that cuts by thresholds. */

@@ -219,3 +219,17 @@ describe('a late gate, whose constant skipped tokens get', () => {
       expect(Math.abs(without - own), what).toBeLessThan(0.1 * Math.abs(own) + 0.02 * largest);
   });
 });
+
+it('an oracle gate, which is open outside training, adds up with every token active', async () => {
+  const t = await trained('sieve-stories-nano', 'ts-lora', { rule: 'oracle' });
+  expect(await t.run.method.thresholds()).toBeNull();
+  const twin = await Twin.open(t.model, t.run, train);
+  const [batch] = t.data.validation;
+  const measured = await ends(twin, [batch]);
+  expect(measured.adapted).toBe((await t.trainer.evaluate(['run'], [batch]))[0].loss);
+  const tau = new Float32Array(twin.adapter.modules.length);
+  const [worth] = await twin.attribution([batch], { points: 5, tau });
+  expect(checksum({ byModule: worth, ...measured }).error).toBeLessThan(0.02);
+  twin.free();
+  free(t);
+});

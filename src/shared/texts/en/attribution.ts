@@ -9,7 +9,7 @@ export const attribution = {
   more: (points: number) => `Measure at ${points} points`,
   ask: 'What each update is worth: nats that add up to base loss − run’s loss.',
   waiting: 'Once the session has ended, the loss can be attributed to single updates.',
-  none: 'For LoRA, and for TS-LoRA whose rule learns thresholds or is the late gate. There is no such run here.',
+  none: 'For LoRA, and for TS-LoRA whose rule learns thresholds, is late or goes by sign. There is no such run here.',
   raises: 'raises the loss',
   lowers: 'lowers the loss',
   /** What is said of one token, of all modules that are shown. */

@@ -9,7 +9,7 @@ export const attribution: Texts['attribution'] = {
   more: (points) => `用 ${points} 个点测量`,
   ask: '每个更新的贡献：各项 nats 相加等于基座损失 − 运行损失。',
   waiting: '会话结束后，可以把损失归因到单个更新。',
-  none: '适用于 LoRA，以及规则学习阈值或为后期门控的 TS-LoRA。这里没有这样的运行。',
+  none: '适用于 LoRA，以及规则学习阈值、为后期门控或按符号的 TS-LoRA。这里没有这样的运行。',
   raises: '提高损失',
   lowers: '降低损失',
   token: (nats, modules) => `${modules} 个模块共 ${nats} nats`,

@@ -199,7 +199,7 @@ export const train = {
   attribution: {
     method: ({ run }: { run: string }) => ({
       message: `The updates of ${run} cannot be attributed.`,
-      hint: 'This is for LoRA, and for TS-LoRA whose rule learns thresholds or is the late gate.',
+      hint: 'This is for LoRA, and for TS-LoRA whose rule learns thresholds, is late or goes by sign.',
     }),
     noTargets: {
       message: 'No token of this text has a known target, so it has no loss.',

@@ -152,7 +152,7 @@ export const train: Texts['errors']['train'] = {
   attribution: {
     method: ({ run }) => ({
       message: `无法归因 ${run} 的更新。`,
-      hint: '适用于 LoRA，以及规则学习阈值或为后期门控的 TS-LoRA。',
+      hint: '适用于 LoRA，以及规则学习阈值、为后期门控或按符号的 TS-LoRA。',
     }),
     noTargets: { message: '这段文本没有已知目标的词元，因此没有损失。', hint: '请换用一个验证样本。' },
   },
