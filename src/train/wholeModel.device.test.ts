@@ -109,14 +109,16 @@ for (const model of ['sieve-stories-nano', 'sieve-stories-4m']) {
       });
 
       // A step of the larger model takes seconds on a software adapter. There the plain run's kernels are held by its
-      // gradients above, and its steps by nano's and by those of the gated run.
-      it.runIf(onCpu || method === 'ts-lora' || model === 'sieve-stories-nano')('ten optimizer steps', async () => {
+      // gradients above, and its steps by nano's and by the first ones of the gated run.
+      const inBrowser = !onCpu && model === 'sieve-stories-4m';
+      const steps = inBrowser ? 3 : 10;
+      it.runIf(!inBrowser || method === 'ts-lora')(`${steps} optimizer steps`, async () => {
         const f = await loadFixture(`${model}-${method}`);
         const { trainer, run, free } = await openTrainer(f);
         const batches = [0, 1, 2].map((i) => fixtureBatch(f, `batch${i}`));
         let tauError = 0;
         const losses: number[] = [];
-        for (let step = 0; step < 10; step++) {
+        for (let step = 0; step < steps; step++) {
           const result = (await (await trainer.step([run.id], [batches[f.train.batch[step]]], step)).get(run.id))!;
           losses.push(result.loss);
           expectClose([result.gradNorm], [f.train.gradNorm[step]], { rtol: 1e-3 }, `gradient norm of step ${step}`);
@@ -126,9 +128,9 @@ for (const model of ['sieve-stories-nano', 'sieve-stories-4m']) {
             tauError = Math.max(tauError, ...expected.map((t, m) => Math.abs(result.gate!.tau[m] - t)));
           }
         }
-        expectClose(losses, f.train.loss, { rtol: 1e-4 }, 'losses');
+        expectClose(losses, f.train.loss.slice(0, steps), { rtol: 1e-4 }, 'losses');
         note(
-          `${model} ${method} ten losses, relative`,
+          `${model} ${method} ${steps} losses, relative`,
           Math.max(...losses.map((l, i) => Math.abs(l / f.train.loss[i] - 1))),
         );
         if (method === 'ts-lora') note(`${model} τ, absolute`, tauError);
