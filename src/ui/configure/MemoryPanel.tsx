@@ -13,6 +13,8 @@ export function MemoryPanel() {
   return (
     <div className="stack">
       <h3>{t.title}</h3>
+      {/* Above what comes and goes, which so moves nothing. */}
+      <p className="help">{t.help}</p>
       {error && (
         <div className="notice notice-error" role="alert" data-testid="error-alert">
           <div>
@@ -71,7 +73,6 @@ export function MemoryPanel() {
         </table>
       )}
       {plan && !plan.fits && <Fix />}
-      <p className="help">{t.help}</p>
     </div>
   );
 }

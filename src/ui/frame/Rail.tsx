@@ -241,9 +241,10 @@ function TrainingCard() {
         <p className="field-problem">{say(wrong)}</p>
       ) : (
         <p className="help num">
+          {/* A line before it is known, too. */}
           {[expected && t.about(durationRange(expected.low, expected.high)), plan && bytes(plan.totalBytes)]
             .filter(Boolean)
-            .join(' · ')}
+            .join(' · ') || '\u00a0'}
         </p>
       )}
     </Card>
