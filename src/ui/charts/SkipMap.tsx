@@ -26,10 +26,16 @@ interface Props {
   note?: string | null;
 }
 
-/** What all rows take together, in CSS pixels: on a window that is enlarged, on a laptop's, and otherwise. */
-const LOW = 100;
-const MIDDLE = 112;
-const HIGH = 200;
+/** What all rows take together, and one at most, in CSS pixels. */
+interface RowRoom {
+  all: number;
+  one: number;
+}
+/** On a window that is enlarged, where the slider is to be seen below; on a laptop's; on one as high as two; and otherwise. */
+const LOW: RowRoom = { all: 72, one: 30 };
+const MIDDLE: RowRoom = { all: 112, one: 30 };
+const HIGHEST: RowRoom = { all: 320, one: 60 };
+const HIGH: RowRoom = { all: 200, one: 30 };
 /** Longest name of a column that is level, in characters. */
 const LEVEL = 10;
 
@@ -48,6 +54,8 @@ export function SkipMap({ modules, series, selected, onSelect, note }: Props) {
   const step = useCursor(bus);
   const low = useMedia('(max-height: 40rem)');
   const middle = useMedia('(max-height: 52rem)');
+  const highest = useMedia('(min-height: 70rem)');
+  const room = low ? LOW : middle ? MIDDLE : highest ? HIGHEST : HIGH;
   const last = series.rows - 1;
   const at = rowAt(series, step);
   const values = series.row(at);
@@ -69,7 +77,7 @@ export function SkipMap({ modules, series, selected, onSelect, note }: Props) {
   const spec: MapSpec = {
     rows: layers.map(String),
     columns: kinds.map(kindLabel),
-    cellHeight: Math.min(30, Math.max(9, Math.floor((low ? LOW : middle ? MIDDLE : HIGH) / layers.length))),
+    cellHeight: Math.min(room.one, Math.max(9, Math.floor(room.all / layers.length))),
     minCell: 30,
     maxCell: 72,
     // Names that would lie on one another stand.
