@@ -1,7 +1,7 @@
 /** The page as one screen: what is seen together, at which sizes; what the address says; and what is printed. */
 import type { Page } from '@playwright/test';
 import { EVERY_PART } from './app';
-import { screensHigh, tooWide } from './probes';
+import { overFoot, screensHigh, tooWide } from './probes';
 import { expect, test } from './test';
 
 /** Windows in which losses, map and text are seen together: two desktops, and the smaller one enlarged to 150 %. */
@@ -43,6 +43,18 @@ test('every view and every part of one is a screen high, and three on a phone', 
       expect.soft(await screensHigh(page), `${place}, ${width} × ${height}`).toBeLessThanOrEqual(most);
     }
   }
+  // On a laptop a view may be higher, but its cards do not lie over the foot; nor when more is unfolded.
+  await page.setViewportSize({ width: 1280, height: 720 });
+  for (const place of EVERY_PART) {
+    await app.goTo(place);
+    expect.soft(await overFoot(page), place).toEqual([]);
+  }
+  await app.goTo('compare/answers');
+  const sampling = page.locator('#compare form details').first();
+  await sampling.evaluate((d) => d.setAttribute('open', ''));
+  await screensHigh(page);
+  expect.soft(await overFoot(page), 'answers with sampling').toEqual([]);
+  await sampling.evaluate((d) => d.removeAttribute('open'));
   await page.setViewportSize(before);
 });
 

@@ -318,6 +318,29 @@ export const screensHigh = (page: Page): Promise<number> =>
     return document.documentElement.scrollHeight / innerHeight;
   });
 
+/** Cards and tables that lie over the foot of the page, as far as what holds them lets them be seen. */
+export const overFoot = (page: Page): Promise<string[]> =>
+  page.evaluate(() => {
+    const foot = document.querySelector('.foot')!.getBoundingClientRect();
+    const seen = (element: Element) => {
+      let { top, bottom } = element.getBoundingClientRect();
+      for (let box = element.parentElement; box && box !== document.documentElement; box = box.parentElement) {
+        if (getComputedStyle(box).overflowY === 'visible' || box === document.body) continue;
+        const edge = box.getBoundingClientRect();
+        top = Math.max(top, edge.top);
+        bottom = Math.min(bottom, edge.bottom);
+      }
+      return { top, bottom };
+    };
+    return [...document.querySelectorAll('main :is(.panel, figure, table, form, .tabs)')]
+      .filter((e) => e.checkVisibility() && !e.closest('.floating, .foot'))
+      .filter((e) => {
+        const { top, bottom } = seen(e);
+        return bottom > foot.top + 1 && top < Math.min(bottom, foot.bottom);
+      })
+      .map((e) => `${e.tagName} ${e.className}`);
+  });
+
 /** What a table says, row by row. */
 export const cellsOf = (table: Locator): Promise<string[][]> =>
   table.evaluate((element) =>

@@ -7,14 +7,23 @@ import { type ScatterPoint, scatterChart } from './scatter';
 
 /** In CSS pixels. */
 const HEIGHT = 250;
+const LOW = 165;
 
-/** Loss against the share that is skipped. @param base validation loss of the base model; null where it was not measured */
-export function tradeOffFigure(points: readonly ScatterPoint[], base: number | null, width: number): Drawing {
+/**
+ * Loss against the share that is skipped. @param base validation loss of the base model; null where it was not measured
+ * @param low for a window in which tables stand above and below it
+ */
+export function tradeOffFigure(
+  points: readonly ScatterPoint[],
+  base: number | null,
+  width: number,
+  low = false,
+): Drawing {
   const t = texts().compare.tradeOff;
   return scatterChart(points, {
     title: t.over,
     width,
-    height: HEIGHT,
+    height: low ? LOW : HEIGHT,
     format: (v) => fixed(v),
     level: base === null ? null : { value: base, label: t.base },
     xLabel: t.skipped,

@@ -17,7 +17,7 @@ export function TradeOff({ rows, reference }: { rows: readonly SeedRow[]; refere
     <Figure
       title={t.title}
       name="tradeoff"
-      draw={(width) => tradeOffFigure(points, base, width)}
+      draw={(width, low) => tradeOffFigure(points, base, width, low)}
       explain={() => [
         t.what,
         ...points.map((p) => t.point(p.label, percent(p.x, 1), fixed(p.y.mean))),
