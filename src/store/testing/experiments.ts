@@ -35,6 +35,8 @@ export function anExperiment({
       names,
     ),
     seeds,
+    // A name that is given is nobody's to say otherwise.
+    ...(rest.name !== undefined && { title: null }),
     ...rest,
   });
 }
