@@ -19,7 +19,6 @@ import { placementPart } from './placementPart';
 import { MODELS, PLACEMENT, TWIN } from './plan';
 import {
   type CellsBySet,
-  type Comparison,
   MARGIN,
   QUESTIONS,
   READINGS,
@@ -50,6 +49,7 @@ function counts({ tier, cellsBySet }: Runs): { done: Map<string, number>; each: 
 function stateOf(runs: Runs): string {
   const { done, each } = counts(runs);
   const all = [...done.values()].reduce((a, b) => a + b, 0);
+  if (all > 0 && runs.complete.length === done.size) return `all ${all} cells of the first tier on ${runs.model}`;
   const complete = runs.complete.length > 0 ? ` (${runs.complete.join(', ')})` : '';
   return `${all} of about ${each * done.size} cells on ${runs.model}, ${runs.complete.length} of ${done.size} sets complete${complete}`;
 }
@@ -67,36 +67,15 @@ function nearest(runs: Runs): string | null {
   return `Nearest to LoRA with half of the updates skipped: ${title(id)} (${sets.join('; ')}).`;
 }
 
-/** Comparisons that answer most, as they stand. */
-const MAIN: readonly (readonly [ReadingId, ReadingId])[] = [
-  ['reconstructed', 'coin'],
-  ['ts-50-scaled', 'lora-scaled'],
-  ['ts-50', 'sieved-ratio'],
-  ['ts-50', 'random'],
-  ['ts-50', 'lora'],
-];
-
-/** What is shown of one comparison, in words: "better on feelings, alpaca; no difference shown on sms-spam". */
-function inWords(compared: readonly Comparison[]): string {
-  const sets = new Map<string, string[]>();
-  for (const { set, tested } of compared) sets.set(wordsOf(tested!), [...(sets.get(wordsOf(tested!)) ?? []), set]);
-  return [...sets].map(([words, own]) => `${words} on ${own.join(', ')}`).join('; ');
-}
-
-/** What was found so far: a line of docs/claims.md, and one below it for each comparison that answers most. */
+/** What was found so far: a line of docs/claims.md, and one below it for each question. */
 export function foundOf(runs: Runs): string {
-  const tested = runs.all.filter((c) => c.tested !== null);
   const state = stateOf(runs);
-  if (tested.length === 0) return `- **Found by the new plan** ([plan.md](claims/plan.md)): nothing yet; ${state}.`;
-  const settled = answers(runs.all).filter((a) => a.answer !== 'open');
-  const shown = MAIN.flatMap(([a, b]) => {
-    const own = tested.filter((c) => c.a === a && c.b === b);
-    return own.length > 0 ? [`${title(a)} − ${title(b)}: ${inWords(own)}.`] : [];
-  });
-  const open = 'No question is settled: each asks for three of five sets.';
+  if (runs.all.every((c) => c.tested === null))
+    return `- **Found by the new plan** ([plan.md](claims/plan.md)): nothing yet; ${state}.`;
+  const said = [...answers(runs.all).map(answerLine), nearest(runs)].filter((line) => line !== null);
   return [
-    `- **Found by the new plan** ([plan.md](claims/plan.md)) so far, ${state}. ${settled.length > 0 ? settled.map(answerLine).join(' ') : open} Every comparison with its interval: [runs.md](claims/runs.md).`,
-    ...[...shown, nearest(runs)].filter((said) => said !== null).map((said) => `  - ${said}`),
+    `- **Found by the new plan** ([plan.md](claims/plan.md)), ${state}; every comparison with its interval: [runs.md](claims/runs.md).`,
+    ...said.map((line) => `  - ${line}`),
   ].join('\n');
 }
 

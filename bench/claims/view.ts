@@ -68,7 +68,7 @@ export function answerLine({ question, pairs, answer }: Answer): string {
   const said = { yes: 'Yes', no: 'No', open: 'Open' }[answer];
   const of = pairs.map(({ a, b, holds, tested, planned }) => {
     const on = holds.length > 0 ? ` (${holds.join(', ')})` : '';
-    return `${title(a)} − ${title(b)} ${question.counts} on ${holds.length}${on} of ${tested} sets tested, ${planned} planned`;
+    return `${title(a)} − ${title(b)} ${question.counts} on ${holds.length}${on} of ${tested} sets${tested < planned ? ` tested, ${planned} planned` : ''}`;
   });
   return `${question.asks} **${said}**: ${of.join('; ')}.`;
 }
