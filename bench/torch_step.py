@@ -4,6 +4,7 @@ Prints {"device": ..., "ms": {"4m": [...], "135m": [...]}}, every step that was 
 sizes matter.
     python3 bench/torch_step.py [--device cuda] [--repeats 20] [--shapes 4m,135m] [--threads 1]
 """
+
 import argparse
 import json
 import math
@@ -132,7 +133,11 @@ def main():
         torch.set_num_threads(options.threads)
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
-    name = torch.cuda.get_device_name() if options.device == 'cuda' else f'{options.device}, {torch.get_num_threads()} threads, torch {torch.__version__}'
+    name = (
+        torch.cuda.get_device_name()
+        if options.device == 'cuda'
+        else f'{options.device}, {torch.get_num_threads()} threads, torch {torch.__version__}'
+    )
     ms = {shape: measure(SHAPES[shape], options.device, options.repeats) for shape in options.shapes.split(',')}
     print(json.dumps({'device': name, 'ms': ms}))
 

@@ -1,4 +1,7 @@
-"""Trains LoRA with gates on a few made sentences and prints loss and skipped share: python train.py <model folder or id>"""
+"""Trains LoRA with gates on a few made sentences and prints loss and skipped share: python train.py <model folder or
+id>
+"""
+
 import sys
 
 import torch
@@ -13,7 +16,12 @@ tokenizer = AutoTokenizer.from_pretrained(name)
 tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
 config = TsLoraConfig(r=8, lora_alpha=16, target_modules="all-linear", task_type="CAUSAL_LM")
 model = get_peft_model(AutoModelForCausalLM.from_pretrained(name, dtype=torch.float32), config)
-texts = [f"The {color} {animal} sat by the {place}." for color in ("red", "old", "small") for animal in ("cat", "dog") for place in ("door", "sea")]
+texts = [
+    f"The {color} {animal} sat by the {place}."
+    for color in ("red", "old", "small")
+    for animal in ("cat", "dog")
+    for place in ("door", "sea")
+]
 batch = tokenizer(texts, return_tensors="pt", padding=True)
 ids, mask = batch["input_ids"], batch["attention_mask"]
 labels = ids.masked_fill(mask == 0, -100)

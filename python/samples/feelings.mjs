@@ -1,6 +1,7 @@
 /**
- * Sample set 2, to label: a few sentences about a child, and how the child feels. The words around the event are neutral,
- * and in a part of the stories a second event turns the feeling, so that single words do not give the answer away.
+ * Sample set 2, to label: a few sentences about a child, and how the child feels. The words around the event are
+ * neutral, and in a part of the stories a second event turns the feeling, so that single words do not give the answer
+ * away.
  */
 import { article, capital, random } from './random.mjs';
 

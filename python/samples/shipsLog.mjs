@@ -1,6 +1,6 @@
 /**
- * Sample set 1, to write in a style: a small event is retold as an entry of a ship's log. What happened sets the weather
- * and the crew's mood, the thing sets the captain's remark, so there is more to learn than the form.
+ * Sample set 1, to write in a style: a small event is retold as an entry of a ship's log. What happened sets the
+ * weather and the crew's mood, the thing sets the captain's remark, so there is more to learn than the form.
  */
 import { article, capital, random } from './random.mjs';
 

@@ -1,4 +1,5 @@
 """The configurations of gated adapters, and their names in PEFT's list of methods."""
+
 from dataclasses import dataclass, field, fields
 
 from peft import LoraConfig
@@ -11,12 +12,14 @@ TS_LORA_SOFT, TS_DORA_SOFT = "TS_LORA_SOFT", "TS_DORA_SOFT"
 TS_LORA_CONSTANT, TS_DORA_CONSTANT = "TS_LORA_CONSTANT", "TS_DORA_CONSTANT"
 GATERA = "GATERA"
 
-# Fields of LoraConfig that change what Δ is, and that the gate was never defined for, beside those that PEFT calls variants.
+# Fields of LoraConfig that change what Δ is, and that the gate was never defined for, beside those that PEFT calls
+# variants.
 UNGATED = ("lora_bias", "target_parameters", "use_qalora")
 
 
 def add_peft_type(name: str) -> PeftType:
-    """A member of PEFT's enum of methods that is not in it; `register_peft_method` wants one to be there (peft 0.21)."""
+    """A member of PEFT's enum of methods that is not in it; `register_peft_method` wants one to be there (peft 0.21).
+    """
     if name not in PeftType.__members__:
         member = str.__new__(PeftType, name)
         member._name_, member._value_ = name, name
@@ -32,7 +35,8 @@ for _name in (TS_LORA, TS_DORA, TS_LORA_SOFT, TS_DORA_SOFT, TS_LORA_CONSTANT, TS
 
 @dataclass
 class TsLoraConfig(LoraConfig):
-    """LoRA whose update is applied to a token only where ‖Δ‖ / (‖y‖ + 1e-6) ≥ τ; every module has a τ of its own, at first 0.
+    """LoRA whose update is applied to a token only where ‖Δ‖ / (‖y‖ + 1e-6) ≥ τ; every module has a τ of its own, at
+    first 0.
 
     All options of LoraConfig that leave Δ = scaling · B A x (rslora, dropout, rank and alpha patterns …) may be used.
     How τ learns is not part of the adapter: see `sieve_peft.Thresholds`.
@@ -112,7 +116,8 @@ def is_soft(config: TsLoraConfig) -> bool:
 
 @dataclass
 class GateRaConfig(LoraConfig):
-    """GateRA (arXiv 2511.17582) over LoRA: a token's update is multiplied by σ(w·x), w [d_in] of each module trained, at first 0.
+    """GateRA (arXiv 2511.17582) over LoRA: a token's update is multiplied by σ(w·x), w [d_in] of each module trained,
+    at first 0.
 
     The entropy penalty of its gates belongs to the loss, which is not made here.
     """

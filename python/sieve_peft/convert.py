@@ -1,4 +1,5 @@
 """Adapters of older versions of Sieve's page: LORA, with the thresholds of a gated one beside it in ts_peft.json."""
+
 import json
 import shutil
 import tempfile
@@ -37,7 +38,8 @@ def _unpacked(source: Path):
 
 
 def from_zip(source: str | Path, out: str | Path) -> Path:
-    """Writes the adapter in `source` (a zip of the page, or its folder) to the folder `out` as PEFT reads it; returns `out`.
+    """Writes the adapter in `source` (a zip of the page, or its folder) to the folder `out` as PEFT reads it; returns
+    `out`.
 
     A gated adapter becomes TS_LORA or TS_DORA, its thresholds `lora_tau` tensors; any other stays what it is.
     """

@@ -1,4 +1,5 @@
 """The token gate's arithmetic: ratio, histogram, median, and what a step wants of the threshold. Rules: rules.py."""
+
 from dataclasses import dataclass
 
 import torch
@@ -44,7 +45,9 @@ LOWER_EDGES = torch.tensor([lower_edge(b) for b in range(BINS + 1)], dtype=torch
 
 
 def ratio_histograms(ratio: torch.Tensor) -> torch.Tensor:
-    """Counts per module and bin, int64 [modules, 64], of ratios [modules, tokens]. Below 2^-13 counts in bin 0, from 7 up in bin 63."""
+    """Counts per module and bin, int64 [modules, 64], of ratios [modules, tokens]. Below 2^-13 counts in bin 0, from 7
+    up in bin 63.
+    """
     modules = len(ratio)
     bins = ratio_bin(ratio) + BINS * torch.arange(modules)[:, None]
     return torch.bincount(bins.flatten(), minlength=BINS * modules).view(modules, BINS)
@@ -94,7 +97,9 @@ class GateStats:
 
 
 def wanted_changes(gate: torch.Tensor, mu: torch.Tensor, lam: list[float]) -> torch.Tensor:
-    """g = −Σ c_i μ_i − λ Σ S_i with c_i = [(μ_i ≥ 0) == S_i], float64 [modules]. gate, mu: [modules, tokens]; lam: λ = lambdaBar / T of each."""
+    """g = −Σ c_i μ_i − λ Σ S_i with c_i = [(μ_i ≥ 0) == S_i], float64 [modules]. gate, mu: [modules, tokens]; lam: λ =
+    lambdaBar / T of each.
+    """
     mu = mu.double()
     return -torch.where((mu >= 0) == gate, mu, 0.0).sum(1) - torch.tensor(lam, dtype=torch.float64) * gate.sum(1)
 

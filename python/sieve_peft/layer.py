@@ -1,4 +1,5 @@
 """The gate of one adapted module, as a variant of PEFT's LoRA layers (Linear, Conv1D, bitsandbytes)."""
+
 from dataclasses import dataclass, field
 
 import torch
@@ -57,7 +58,9 @@ class Gate(LoraVariant):
 
     merge_safe = merge_unsafe = unmerge = _refuse
 
-    def forward(self, module: LoraLayer, active_adapter: str, x: torch.Tensor, result: torch.Tensor, **kwargs) -> torch.Tensor:
+    def forward(
+        self, module: LoraLayer, active_adapter: str, x: torch.Tensor, result: torch.Tensor, **kwargs
+    ) -> torch.Tensor:
         """The module's output [..., d_out] from its input x [..., d_in] and the frozen output `result`."""
         lora_a, lora_b = module.lora_A[active_adapter], module.lora_B[active_adapter]
         scaling = module.scaling[active_adapter]
@@ -66,8 +69,13 @@ class Gate(LoraVariant):
         if self.dora:
             same = dropped is x or isinstance(module.lora_dropout[active_adapter], nn.Identity) or not module.training
             delta = module.lora_magnitude_vector[active_adapter](
-                dropped, lora_A=lora_a, lora_B=lora_b, scaling=scaling, base_layer=module.get_base_layer(),
-                base_result=result if same else None, adapter_name=active_adapter,
+                dropped,
+                lora_A=lora_a,
+                lora_B=lora_b,
+                scaling=scaling,
+                base_layer=module.get_base_layer(),
+                base_result=result if same else None,
+                adapter_name=active_adapter,
             )
             with torch.set_grad_enabled(self.soft and torch.is_grad_enabled()):
                 size = delta.float().norm(dim=-1)
@@ -103,7 +111,9 @@ class Gate(LoraVariant):
             skipped = ~gate if valid is None else ~gate & valid.to(gate.device)
             out = torch.where(skipped.unsqueeze(-1), (result + module.lora_constant[active_adapter]).to(out.dtype), out)
         if self.context.recording and out.requires_grad:
-            self._record(out, ratio, gate, valid, delta.detach() if self.dora else (z.detach(), lora_b.weight.detach(), scaling))
+            self._record(
+                out, ratio, gate, valid, delta.detach() if self.dora else (z.detach(), lora_b.weight.detach(), scaling)
+            )
         return out
 
     def _record(self, out, ratio, gate, valid, update) -> None:
@@ -125,7 +135,8 @@ class Gate(LoraVariant):
 
 
 def attach(layer: LoraLayer, adapter: str, context: Context, soft: bool = False, constant: bool = False) -> None:
-    """Puts a gate with τ = 0 around an adapter that PEFT has just made. A τ is a buffer: nothing but its rule may move it.
+    """Puts a gate with τ = 0 around an adapter that PEFT has just made. A τ is a buffer: nothing but its rule may move
+    it.
 
     constant: with a vector for skipped tokens, which is a parameter and 0 at first.
     """
@@ -138,7 +149,9 @@ def attach(layer: LoraLayer, adapter: str, context: Context, soft: bool = False,
             layer.lora_constant = nn.ParameterDict({})
             layer.adapter_layer_names = (*layer.adapter_layer_names, "lora_constant")
         weight = layer.lora_B[adapter].weight
-        layer.lora_constant[adapter] = nn.Parameter(torch.zeros(weight.shape[0], dtype=torch.float32, device=weight.device))
+        layer.lora_constant[adapter] = nn.Parameter(
+            torch.zeros(weight.shape[0], dtype=torch.float32, device=weight.device)
+        )
     layer.lora_variant[adapter] = Gate(dora=layer.use_dora[adapter], context=context, soft=soft, constant=constant)
 
 
@@ -163,7 +176,9 @@ class TokenGate(LoraVariant):
 
     merge_safe = merge_unsafe = unmerge = Gate._refuse
 
-    def forward(self, module: LoraLayer, active_adapter: str, x: torch.Tensor, result: torch.Tensor, **kwargs) -> torch.Tensor:
+    def forward(
+        self, module: LoraLayer, active_adapter: str, x: torch.Tensor, result: torch.Tensor, **kwargs
+    ) -> torch.Tensor:
         lora_a, lora_b = module.lora_A[active_adapter], module.lora_B[active_adapter]
         gate = torch.sigmoid(x @ module.lora_gate[active_adapter].to(x.dtype)).unsqueeze(-1)
         return result + gate * lora_b(lora_a(module.lora_dropout[active_adapter](x))) * module.scaling[active_adapter]

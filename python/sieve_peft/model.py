@@ -1,10 +1,21 @@
-"""TS_LORA, TS_DORA and their other forms among PEFT's methods: get_peft_model, from_pretrained and save_pretrained as ever."""
+"""TS_LORA, TS_DORA and their other forms among PEFT's methods: get_peft_model, from_pretrained and save_pretrained as
+ever.
+"""
+
 from peft import LoraModel
 from peft.utils import register_peft_method
 from torch import nn
 
 from .config import (
-    GateRaConfig, TsDoraConfig, TsDoraConstantConfig, TsDoraSoftConfig, TsLoraConfig, TsLoraConstantConfig, TsLoraSoftConfig, gives_constant, is_soft,
+    GateRaConfig,
+    TsDoraConfig,
+    TsDoraConstantConfig,
+    TsDoraSoftConfig,
+    TsLoraConfig,
+    TsLoraConstantConfig,
+    TsLoraSoftConfig,
+    gives_constant,
+    is_soft,
 )
 from .layer import NOT_MERGED, Context, attach, attach_token_gate
 
@@ -18,12 +29,20 @@ class TsLoraModel(LoraModel):
             model.gate_context = Context()
             model.register_forward_pre_hook(_know_padding, with_kwargs=True)
 
-    def _create_and_replace(self, lora_config, adapter_name, target, target_name, parent, current_key, **kwargs) -> None:
+    def _create_and_replace(
+        self, lora_config, adapter_name, target, target_name, parent, current_key, **kwargs
+    ) -> None:
         super()._create_and_replace(lora_config, adapter_name, target, target_name, parent, current_key, **kwargs)
         layer = getattr(parent, target_name)
         if not hasattr(layer, "lora_A") or adapter_name not in layer.lora_A:
             raise ValueError(f"{current_key}: only linear layers can have a gate, not {type(target).__name__}.")
-        attach(layer, adapter_name, self.model.gate_context, soft=is_soft(lora_config), constant=gives_constant(lora_config))
+        attach(
+            layer,
+            adapter_name,
+            self.model.gate_context,
+            soft=is_soft(lora_config),
+            constant=gives_constant(lora_config),
+        )
 
     def _check_merge_allowed(self):
         raise ValueError(NOT_MERGED)
@@ -38,7 +57,9 @@ class TsLoraModel(LoraModel):
 class GateRaModel(LoraModel):
     """LoRA layers as PEFT makes them, with GateRA's gate around each."""
 
-    def _create_and_replace(self, lora_config, adapter_name, target, target_name, parent, current_key, **kwargs) -> None:
+    def _create_and_replace(
+        self, lora_config, adapter_name, target, target_name, parent, current_key, **kwargs
+    ) -> None:
         super()._create_and_replace(lora_config, adapter_name, target, target_name, parent, current_key, **kwargs)
         layer = getattr(parent, target_name)
         if not hasattr(layer, "lora_A") or adapter_name not in layer.lora_A:
@@ -53,7 +74,9 @@ class GateRaModel(LoraModel):
 
 
 def _know_padding(model: nn.Module, args, kwargs):
-    """Padded tokens have no gate and no part in its statistics; the attention mask [sequences, tokens] says which they are."""
+    """Padded tokens have no gate and no part in its statistics; the attention mask [sequences, tokens] says which they
+    are.
+    """
     mask = kwargs.get("attention_mask")
     model.gate_context.valid = mask.bool() if mask is not None and mask.dim() == 2 else None
 

@@ -1,10 +1,22 @@
 """How τ moves: one object per run, asked once per optimizer step for the thresholds of the next one."""
+
 import math
 
 import numpy as np
 import torch
 
-from .gate import BIN_OFFSET, BIN_SHIFT, BINS, GateStats, histogram_medians, lower_edge, median_of, ratio_bin, ratio_histograms, wanted_changes
+from .gate import (
+    BIN_OFFSET,
+    BIN_SHIFT,
+    BINS,
+    GateStats,
+    histogram_medians,
+    lower_edge,
+    median_of,
+    ratio_bin,
+    ratio_histograms,
+    wanted_changes,
+)
 
 EMA = 0.9
 # float32: smallest normal number, the next value above 0 that no implementation flushes away.
@@ -31,8 +43,19 @@ class StepRule:
     'module': from each module's own median.
     """
 
-    def __init__(self, modules: int, updates: float, prices: PriceList, tau_step="auto", tau_warmup=0, rho_per="run", literal=False,
-                 beta1=0.9, beta2=0.98, eps=1e-8):
+    def __init__(
+        self,
+        modules: int,
+        updates: float,
+        prices: PriceList,
+        tau_step="auto",
+        tau_warmup=0,
+        rho_per="run",
+        literal=False,
+        beta1=0.9,
+        beta2=0.98,
+        eps=1e-8,
+    ):
         self.updates, self.prices, self.tau_step, self.tau_warmup = updates, prices, tau_step, tau_warmup
         self.rho_per, self.literal = rho_per, literal
         self.beta1, self.beta2, self.eps = beta1, beta2, eps
@@ -58,7 +81,9 @@ class StepRule:
         medians = histogram_medians(ratio_histograms(torch.stack([s.ratio for s in stats])))
         if self.rho_per == "run":
             medians = [median_of(medians)]
-        self.rhos = medians if self.rhos is None else [EMA * old + (1 - EMA) * new for old, new in zip(self.rhos, medians)]
+        self.rhos = (
+            medians if self.rhos is None else [EMA * old + (1 - EMA) * new for old, new in zip(self.rhos, medians)]
+        )
         auto = self.tau_step == "auto"
         self.step_sizes = [3 * rho / self.updates if auto else self.tau_step for rho in self.rhos]
         self.count += 1
@@ -81,7 +106,9 @@ class StepRule:
 
 
 class SoftRule(StepRule):
-    """Of the soft threshold h = y + max(0, 1 − τ/r) Δ: g is τ's gradient, −Σ S μ/r − λ Σ S, with the penalty λ Σ max(0, r − τ)."""
+    """Of the soft threshold h = y + max(0, 1 − τ/r) Δ: g is τ's gradient, −Σ S μ/r − λ Σ S, with the penalty λ Σ max(0,
+    r − τ).
+    """
 
     def wanted(self, stats: list[GateStats], lam: list[float]) -> torch.Tensor:
         slopes = [torch.where(s.gate & (s.ratio > 0), s.mu.double() / s.ratio.double(), 0.0).sum() for s in stats]
@@ -96,7 +123,9 @@ def next_up(value: torch.Tensor) -> torch.Tensor:
 
 
 def best_candidate(candidates: torch.Tensor, sums: torch.Tensor, tau: float, eta: float) -> tuple[int, float]:
-    """(index of the smallest sum + (τ' − τ)²/2η, its distance to the best other sum). A tie keeps τ, then takes the lowest."""
+    """(index of the smallest sum + (τ' − τ)²/2η, its distance to the best other sum). A tie keeps τ, then takes the
+    lowest.
+    """
     offset = (candidates.double() - tau).abs()
     objective, distance = (sums + offset**2 / (2 * eta)).tolist(), offset.tolist()
     best = min(range(len(objective)), key=lambda i: (objective[i], distance[i] != 0, candidates[i].item()))
@@ -107,9 +136,9 @@ def best_candidate(candidates: torch.Tensor, sums: torch.Tensor, tau: float, eta
 def exact_step(ratio: torch.Tensor, price: torch.Tensor, tau: float, eta: float = math.inf) -> tuple[float, float]:
     """argmin over τ' ≥ 0 of Σ 1[r_i ≥ τ']·p_i + (τ' − τ)²/(2η), and the margin to the next best set of tokens.
 
-    ratio: float32 [tokens] ≥ 0; price: p_i = μ_i + λ [tokens]; tau: a float32 value. A token opens at τ' = r_i and closes
-    just above, so only τ itself, every r_i < τ and nextUp(r_i) of every r_i ≥ τ can be best. Sort and suffix sum, in
-    float64, O(T log T). A tie keeps τ, then takes the lowest.
+    ratio: float32 [tokens] ≥ 0; price: p_i = μ_i + λ [tokens]; tau: a float32 value. A token opens at τ' = r_i and
+    closes just above, so only τ itself, every r_i < τ and nextUp(r_i) of every r_i ≥ τ can be best. Sort and suffix
+    sum, in float64, O(T log T). A tie keeps τ, then takes the lowest.
     """
     tau = torch.tensor(tau, dtype=torch.float32).item()
     values, where = torch.unique(ratio, return_inverse=True)  # sorted
@@ -122,8 +151,11 @@ def exact_step(ratio: torch.Tensor, price: torch.Tensor, tau: float, eta: float 
     return candidates[best].item(), margin
 
 
-def brute_force_step(ratio: torch.Tensor, price: torch.Tensor, tau: float, eta: float = math.inf) -> tuple[float, list[bool]]:
-    """(objective, mask) of the best interval of τ' ≥ 0, in float64: every interval between neighbouring ratios at its point nearest to τ.
+def brute_force_step(
+    ratio: torch.Tensor, price: torch.Tensor, tau: float, eta: float = math.inf
+) -> tuple[float, list[bool]]:
+    """(objective, mask) of the best interval of τ' ≥ 0, in float64: every interval between neighbouring ratios at its
+    point nearest to τ.
 
     Where that point is the open end of the interval its limit counts. The same preferences among ties as `exact_step`.
     """
@@ -153,7 +185,9 @@ class ExactRule:
             return tau.clone()
         tokens, moved, self.margins = stats[0].mu.numel(), tau.clone(), []
         for i, s in enumerate(stats):
-            value, margin = exact_step(s.ratio, s.mu.double() + self.prices.per_token(i, tokens), tau[i].item(), self.eta)
+            value, margin = exact_step(
+                s.ratio, s.mu.double() + self.prices.per_token(i, tokens), tau[i].item(), self.eta
+            )
             moved[i] = value
             self.margins.append(margin)
         return moved
@@ -177,7 +211,8 @@ def nearest_edges(sums: torch.Tensor, tau: torch.Tensor, eta: float) -> tuple[to
 
 
 class AveragedRule:
-    """The same over prices averaged in r's histogram: EMA 0.9 of Σμ and of the token count per bin, first values as they are.
+    """The same over prices averaged in r's histogram: EMA 0.9 of Σμ and of the token count per bin, first values as
+    they are.
 
     The price of a bin is M_b + λ·C_b, so that a new λ counts at once; for a constant λ that is the EMA of Σp.
     """
@@ -192,7 +227,9 @@ class AveragedRule:
             return tau.clone()
         tokens = stats[0].mu.numel()
         bins = ratio_bin(torch.stack([s.ratio for s in stats]))
-        mu = torch.zeros(len(stats), BINS, dtype=torch.float64).scatter_add_(1, bins, torch.stack([s.mu for s in stats]).double())
+        mu = torch.zeros(len(stats), BINS, dtype=torch.float64).scatter_add_(
+            1, bins, torch.stack([s.mu for s in stats]).double()
+        )
         count = torch.zeros_like(mu).scatter_add_(1, bins, torch.ones(bins.shape, dtype=torch.float64))
         self.mu = mu if self.mu is None else EMA * self.mu + (1 - EMA) * mu
         self.count = count if self.count is None else EMA * self.count + (1 - EMA) * count
@@ -204,7 +241,9 @@ class AveragedRule:
 
 
 class Below:
-    """Tokens of each histogram of r below its x, linear inside a bin. counts int64 [modules, 64]; x float64 [modules]. In numpy: asked often."""
+    """Tokens of each histogram of r below its x, linear inside a bin. counts int64 [modules, 64]; x float64 [modules].
+    In numpy: asked often.
+    """
 
     EDGES = EDGES.double().numpy()
 
@@ -220,12 +259,14 @@ class Below:
 
 
 class TargetSkip:
-    """Steers the skipped share of a run, or of each module, to a target by shifting thresholds after the rule has moved them.
+    """Steers the skipped share of a run, or of each module, to a target by shifting thresholds after the rule has moved
+    them.
 
-    Integral control of λ alone overshoots, since τ moves slowly; so τ itself is moved: τ_m + δ · (module's median r), with
-    the one δ (or one per module) at which this step's histograms, linear inside a bin, would skip the target plus a
-    correction. The modules' differences stay the rule's. The correction adds up three tenths of what each step missed and stays
-    within ±0.15, so that it can't wind up. Modules whose median r lies in the first bin (B = 0) stay where they are.
+    Integral control of λ alone overshoots, since τ moves slowly; so τ itself is moved: τ_m + δ · (module's median r),
+    with the one δ (or one per module) at which this step's histograms, linear inside a bin, would skip the target plus
+    a correction. The modules' differences stay the rule's. The correction adds up three tenths of what each step missed
+    and stays within ±0.15, so that it can't wind up. Modules whose median r lies in the first bin (B = 0) stay where
+    they are.
     """
 
     GAIN, BOUND, WIDEST, HALVINGS = 0.3, 0.15, 4096.0, 40
@@ -247,12 +288,16 @@ class TargetSkip:
             moved[group] = self.shifted(i, tau[group].double(), medians[group], counts[group], stats[group]).float()
         return moved
 
-    def shifted(self, key: int, tau: torch.Tensor, medians: torch.Tensor, counts: torch.Tensor, stats: list[GateStats]) -> torch.Tensor:
+    def shifted(
+        self, key: int, tau: torch.Tensor, medians: torch.Tensor, counts: torch.Tensor, stats: list[GateStats]
+    ) -> torch.Tensor:
         """τ of modules that reach the target together; `key`: whose correction it is."""
         tokens = int(counts.sum())
         skipped = 1 - int(torch.stack([s.gate for s in stats]).sum()) / tokens
         if key in self.corrections:
-            self.corrections[key] = min(self.BOUND, max(-self.BOUND, self.corrections[key] + self.GAIN * (self.target - skipped)))
+            self.corrections[key] = min(
+                self.BOUND, max(-self.BOUND, self.corrections[key] + self.GAIN * (self.target - skipped))
+            )
         elif medians.any():
             self.corrections[key] = 0.0
         aim = min(1.0, max(0.0, self.target + self.corrections.get(key, 0.0))) * tokens
@@ -266,7 +311,9 @@ class TargetSkip:
 
 
 class LateSkip(TargetSkip):
-    """The late gate: every token is active for the share `start` of the run, then each module skips a share that grows to `share`, halfway from there to the end."""
+    """The late gate: every token is active for the share `start` of the run, then each module skips a share that grows
+    to `share`, halfway from there to the end.
+    """
 
     def __init__(self, share: float, start: float, steps: int):
         super().__init__(0.0, tau_warmup=0, per="module")

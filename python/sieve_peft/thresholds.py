@@ -1,4 +1,5 @@
 """How τ learns while a gated adapter is trained: once per optimizer step, from the gradients of that step."""
+
 import copy
 import math
 from dataclasses import asdict, dataclass
@@ -27,17 +28,16 @@ RULES = ("reconstructed", "literal", "exact", "averaged", "coin", "soft", "late"
 class ThresholdSettings:
     """How the thresholds of one adapter move. Names and defaults as in Sieve's page.
 
-    rule: 'reconstructed' (of the paper's update, from secondary sources), 'literal' (the same, for the paper's own constants),
-    'exact' (proximal step over the step's tokens), 'averaged' (the same over EMAs in r's histogram), 'coin' (a control: the
-    reconstructed rule with coins for the signs of μ, thrown by `seed`), 'soft' (by τ's own gradient: for adapters with a soft
-    threshold, and without a sparsity penalty, which would belong to the loss), 'late' (every token is active for the share
-    `gate_start` of the steps, then each module skips a share that grows to `target_sparsity`) or 'fixed' (τ rests).
-    steps, warmup: optimizer steps of the whole run, and those before τ first moves.
-    tau_learning_rate: step size of τ; None: 3 · median r / (steps − warmup).
-    sparsity_penalty: λ̄, the price of an active token against a mean loss (λ = λ̄ / T).
-    target_sparsity: share of tokens to be skipped, None: what the rule gives. eta: of the proximal rules, None: ∞.
-    per_module: each module's own median of r sets its step. target_per_module: each module reaches the target by itself;
-    None: as per_module.
+    rule: 'reconstructed' (of the paper's update, from secondary sources), 'literal' (the same, for the paper's own
+    constants), 'exact' (proximal step over the step's tokens), 'averaged' (the same over EMAs in r's histogram), 'coin'
+    (a control: the reconstructed rule with coins for the signs of μ, thrown by `seed`), 'soft' (by τ's own gradient:
+    for adapters with a soft threshold, and without a sparsity penalty, which would belong to the loss), 'late' (every
+    token is active for the share `gate_start` of the steps, then each module skips a share that grows to
+    `target_sparsity`) or 'fixed' (τ rests). steps, warmup: optimizer steps of the whole run, and those before τ first
+    moves. tau_learning_rate: step size of τ; None: 3 · median r / (steps − warmup). sparsity_penalty: λ̄, the price of
+    an active token against a mean loss (λ = λ̄ / T). target_sparsity: share of tokens to be skipped, None: what the
+    rule gives. eta: of the proximal rules, None: ∞. per_module: each module's own median of r sets its step.
+    target_per_module: each module reaches the target by itself; None: as per_module.
     """
 
     steps: int
@@ -90,18 +90,24 @@ class Thresholds:
     Either `thresholds.hook(optimizer)`, and every `optimizer.step()` moves τ afterwards; or give
     `ThresholdCallback(thresholds)` to a transformers Trainer. Gradients must be those of the mean loss over the whole
     batch: of all micro-batches together, and of all processes (`gradient_scale` says by what they were multiplied,
-    where a scaler or an average is in between). `skipped` maps module -> share of tokens skipped in the last step, whose
-    tokens are in `stats`.
+    where a scaler or an average is in between). `skipped` maps module -> share of tokens skipped in the last step,
+    whose tokens are in `stats`.
     """
 
-    def __init__(self, model: nn.Module, settings: ThresholdSettings, adapter: str = "default", order: list[str] | None = None):
-        """order: names of all gated modules as `stats`, `tau` and the state list them; the model's own order unless given."""
+    def __init__(
+        self, model: nn.Module, settings: ThresholdSettings, adapter: str = "default", order: list[str] | None = None
+    ):
+        """order: names of all gated modules as `stats`, `tau` and the state list them; the model's own order unless
+        given.
+        """
         self.layers = gated_layers(model, adapter)
         if not self.layers:
             raise ValueError(f"the model has no gated adapter {adapter!r}")
         if order is not None:
             if set(order) != self.layers.keys():
-                raise ValueError(f"the order names other modules than are gated: {sorted(set(order) ^ self.layers.keys())}")
+                raise ValueError(
+                    f"the order names other modules than are gated: {sorted(set(order) ^ self.layers.keys())}"
+                )
             self.layers = {name: self.layers[name] for name in order}
         self.settings, self.adapter = settings, adapter
         self.gates = [layer.lora_variant[adapter] for layer in self.layers.values()]
@@ -157,7 +163,9 @@ class Thresholds:
         """All that `load_state_dict` needs to go on as if nothing had happened; τ itself is saved with the adapter."""
         rule = {k: v for k, v in vars(self.rule).items() if k != "prices"} if self.rule else {}
         corrections = dict(self.target.corrections) if self.target else {}
-        return copy.deepcopy({"settings": asdict(self.settings), "step": self.step_count, "rule": rule, "corrections": corrections})
+        return copy.deepcopy(
+            {"settings": asdict(self.settings), "step": self.step_count, "rule": rule, "corrections": corrections}
+        )
 
     def load_state_dict(self, state: dict) -> None:
         """@raises ValueError: the state is of other settings."""
@@ -175,7 +183,9 @@ class Thresholds:
             gate.records.clear()
 
     def take(self) -> list[GateStats] | None:
-        """Every module's tokens since the last call, of all processes, in the order of ranks; None where nothing came backward."""
+        """Every module's tokens since the last call, of all processes, in the order of ranks; None where nothing came
+        backward.
+        """
         recorded = [[r for r in gate.records if r.mu is not None] for gate in self.gates]
         self.clear()
         if not any(recorded):
@@ -194,7 +204,9 @@ class Thresholds:
 
 
 def _gather(rows: torch.Tensor) -> torch.Tensor:
-    """[3, tokens] of every process behind one another. μ is divided by their number: each holds the gradient of its own mean."""
+    """[3, tokens] of every process behind one another. μ is divided by their number: each holds the gradient of its own
+    mean.
+    """
     if not dist.is_available() or not dist.is_initialized() or dist.get_world_size() == 1:
         return rows
     world = dist.get_world_size()

@@ -1,7 +1,7 @@
 """Chats as `apply_chat_template` tokenises them, with the mask of the assistant's tokens: fixtures/chat-templates.json.
 
-The templates say with `{% generation %}` where an answer is, for Python; the app leaves the tags out and finds the answers
-by itself.
+The templates say with `{% generation %}` where an answer is, for Python; the app leaves the tags out and finds the
+answers by itself.
 """
 
 import json
@@ -32,8 +32,21 @@ LLAMA = (
 )
 CHATS = [
     [("user", "What did the fox see?"), ("assistant", "The sea, and a small red boat.")],
-    [("system", "Answer in one sentence."), ("user", "Who are you?"), ("assistant", "A lamp.\nI stand by the window."), ("user", "And who lit you?"), ("assistant", "The boy, in the evening: 3 + 4 = 7.  ")],
-    [("user", "One"), ("assistant", "Two"), ("user", "Three"), ("assistant", "Four"), ("user", "Five"), ("assistant", "Six, seven \u2014 \u201ceight\u201d.")],
+    [
+        ("system", "Answer in one sentence."),
+        ("user", "Who are you?"),
+        ("assistant", "A lamp.\nI stand by the window."),
+        ("user", "And who lit you?"),
+        ("assistant", "The boy, in the evening: 3 + 4 = 7.  "),
+    ],
+    [
+        ("user", "One"),
+        ("assistant", "Two"),
+        ("user", "Three"),
+        ("assistant", "Four"),
+        ("user", "Five"),
+        ("assistant", "Six, seven \u2014 \u201ceight\u201d."),
+    ],
 ]
 CASES = [
     ("public/models/sieve-stories-nano", LLAMA),
@@ -43,7 +56,8 @@ CASES = [
 
 
 def read(path):
-    """The tokenizer, whose special tokens are never normalized: where they are, the app's library reads them otherwise."""
+    """The tokenizer, whose special tokens are never normalized: where they are, the app's library reads them otherwise.
+    """
     own = json.loads((path / "tokenizer.json").read_text(encoding="utf-8"))
     for token in own["added_tokens"]:
         token["normalized"] = token["normalized"] and not token["special"]
@@ -62,12 +76,26 @@ def main():
         chats = []
         for chat in CHATS:
             messages = [{"role": role, "content": content} for role, content in chat]
-            made = tokenizer.apply_chat_template(messages, chat_template=template, tokenize=True, return_dict=True, return_assistant_tokens_mask=True)
-            asked = tokenizer.apply_chat_template(messages[:-1], chat_template=template, tokenize=True, return_dict=True, add_generation_prompt=True)
-            chats.append({"turns": [{"role": role, "text": content} for role, content in chat], "ids": made["input_ids"], "mask": made["assistant_masks"], "prompt": asked["input_ids"]})
+            made = tokenizer.apply_chat_template(
+                messages, chat_template=template, tokenize=True, return_dict=True, return_assistant_tokens_mask=True
+            )
+            asked = tokenizer.apply_chat_template(
+                messages[:-1], chat_template=template, tokenize=True, return_dict=True, add_generation_prompt=True
+            )
+            chats.append(
+                {
+                    "turns": [{"role": role, "text": content} for role, content in chat],
+                    "ids": made["input_ids"],
+                    "mask": made["assistant_masks"],
+                    "prompt": asked["input_ids"],
+                }
+            )
         cases.append({"tokenizer": folder, "template": template, "chats": chats})
     lines = ",\n".join(json.dumps(case, ensure_ascii=False) for case in cases)
-    OUT.write_text(f'{{"made_with": "transformers apply_chat_template, see sieve_ref/chat.py", "cases": [\n{lines}\n]}}\n', encoding="utf-8")
+    OUT.write_text(
+        f'{{"made_with": "transformers apply_chat_template, see sieve_ref/chat.py", "cases": [\n{lines}\n]}}\n',
+        encoding="utf-8",
+    )
     print(OUT, OUT.stat().st_size, "bytes")
 
 

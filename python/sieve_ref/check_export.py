@@ -1,10 +1,11 @@
 """Holds adapters exported by the app against Python PEFT: `python -m sieve_ref.check_export <dir> ...`.
 
-Each <dir> holds one zip, or the unpacked adapter, or a merged model; its check.json names the model (a folder under public/models, or
-families/<family> of the fixtures) and has the app's logits. PEFT must give them, a gated adapter's with sieve_peft, and so must
-the script in a gated adapter's zip. A directory fails when a difference exceeds 2e-4 of the largest logit. The last line
-says how many passed and failed; exits with 1 when one failed.
+Each <dir> holds one zip, or the unpacked adapter, or a merged model; its check.json names the model (a folder under
+public/models, or families/<family> of the fixtures) and has the app's logits. PEFT must give them, a gated adapter's
+with sieve_peft, and so must the script in a gated adapter's zip. A directory fails when a difference exceeds 2e-4 of
+the largest logit. The last line says how many passed and failed; exits with 1 when one failed.
 """
+
 import argparse
 import json
 import sys
@@ -15,7 +16,20 @@ from transformers.utils import logging
 
 import sieve_peft
 
-from .export import CHECK, CONFIG, MERGED, OUR_SCRIPT, SCRIPT, AdapterError, adapter_folder, is_gated, load_merged, load_own, load_peft, load_script
+from .export import (
+    CHECK,
+    CONFIG,
+    MERGED,
+    OUR_SCRIPT,
+    SCRIPT,
+    AdapterError,
+    adapter_folder,
+    is_gated,
+    load_merged,
+    load_own,
+    load_peft,
+    load_script,
+)
 
 OURS = load_script(OUR_SCRIPT)
 

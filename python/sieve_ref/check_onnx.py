@@ -1,8 +1,10 @@
 """Exported ONNX models in ONNX Runtime: `python -m sieve_ref.check_onnx <dir or zip> ...`.
 
-Each holds one .onnx file and the check.json of the app, whose logits ONNX Runtime must give: largest difference 1e-5 of the
-largest logit, 1e-2 where the graph computes in f16, as its logits or its name say. The last line says how many passed and failed.
+Each holds one .onnx file and the check.json of the app, whose logits ONNX Runtime must give: largest difference 1e-5 of
+the largest logit, 1e-2 where the graph computes in f16, as its logits or its name say. The last line says how many
+passed and failed.
 """
+
 import argparse
 import json
 import re
@@ -19,7 +21,9 @@ TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(int
 
 
 def head_size(folder: Path) -> int:
-    """Numbers of an attention head by the model's own config, where it is there: some graphs leave it open in their caches."""
+    """Numbers of an attention head by the model's own config, where it is there: some graphs leave it open in their
+    caches.
+    """
     file = next(folder.rglob("config.json"), None)
     config = json.loads(file.read_text()) if file else {}
     heads = config.get("num_attention_heads") or 1
@@ -33,7 +37,11 @@ def logits(path: Path, ids: list[int], head: int) -> np.ndarray:
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     tokens = np.array([ids], np.int64)
-    known = {"input_ids": tokens, "attention_mask": np.ones_like(tokens), "position_ids": np.arange(len(ids), dtype=np.int64)[None]}
+    known = {
+        "input_ids": tokens,
+        "attention_mask": np.ones_like(tokens),
+        "position_ids": np.arange(len(ids), dtype=np.int64)[None],
+    }
 
     def feed(value):
         if value.name in known:
@@ -43,7 +51,9 @@ def logits(path: Path, ids: list[int], head: int) -> np.ndarray:
         return np.zeros(shape, TYPES[value.type])
 
     names = [output.name for output in session.get_outputs()]
-    out = session.run(["logits" if "logits" in names else names[0]], {value.name: feed(value) for value in session.get_inputs()})[0]
+    out = session.run(
+        ["logits" if "logits" in names else names[0]], {value.name: feed(value) for value in session.get_inputs()}
+    )[0]
     return out[0]
 
 
@@ -59,7 +69,9 @@ def check(folder: Path) -> bool:
         largest = max(largest, np.abs(wanted).max())
     bar = HALF_BAR if ours.dtype == np.float16 or re.search("half|f16|fp16", str(folder / path.name)) else BAR
     good = off <= bar * largest  # false for NaN, too
-    print(f"{folder}: largest difference {off / largest:.2e} of max|logit| (bar {bar:.0e}) {'ok' if good else 'TOO LARGE'}")
+    print(
+        f"{folder}: largest difference {off / largest:.2e} of max|logit| (bar {bar:.0e}) {'ok' if good else 'TOO LARGE'}"
+    )
     return good
 
 

@@ -4,8 +4,9 @@ Needs scikit-learn, which nothing else here does: pip install scikit-learn==1.9.
 Run in python/:
   python -m sieve_ref.classification    rewrites fixtures/classification.json, which every test run reads
 
-Each case: number of classes, labels, predictions, and what scikit-learn and SciPy say of them. The macro average is over
-the classes that are there as a label or as a prediction, scikit-learn's default. `confusion` lists [label, predicted, n].
+Each case: number of classes, labels, predictions, and what scikit-learn and SciPy say of them. The macro average is
+over the classes that are there as a label or as a prediction, scikit-learn's default. `confusion` lists [label,
+predicted, n].
 """
 
 import json

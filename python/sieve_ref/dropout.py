@@ -1,4 +1,5 @@
 """Dropout whose mask follows from seed, step, micro-batch, module, row and column alone, as in the engine."""
+
 import numpy as np
 import torch
 from peft import PeftModel
@@ -33,7 +34,9 @@ class GivenDropout(nn.Module):
 
 
 def set_dropout(model: PeftModel, p: float, of_rows: float, key: int | None, rows: int = 0) -> None:
-    """Masks of one micro-batch for every module of a PEFT LoRA whose rows lie behind one another; key None switches off."""
+    """Masks of one micro-batch for every module of a PEFT LoRA whose rows lie behind one another; key None switches
+    off.
+    """
     for name, (a, _) in lora_weights(model).items():
         dropout = GivenDropout((1 - p) * (1 - of_rows))
         if key is not None:

@@ -1,9 +1,11 @@
 """Encoders as ONNX files, as optimum and ONNX Runtime's tools write them: `python -m sieve_ref.encoder_onnx`.
 
-Writes fixtures/families/bert/model.onnx, and fixtures/encoders/<family>: config.json, model_fp16.onnx and model_q4.onnx of small random
-classifiers, whose matrices are whole blocks of 32, and of BERT states.onnx, which ends with hidden states. Tests open them and hold them
-against ONNX Runtime. Needs the packages onnx, onnx-ir and onnxruntime beside requirements.txt.
+Writes fixtures/families/bert/model.onnx, and fixtures/encoders/<family>: config.json, model_fp16.onnx and model_q4.onnx
+of small random classifiers, whose matrices are whole blocks of 32, and of BERT states.onnx, which ends with hidden
+states. Tests open them and hold them against ONNX Runtime. Needs the packages onnx, onnx-ir and onnxruntime beside
+requirements.txt.
 """
+
 import tempfile
 from pathlib import Path
 
@@ -18,12 +20,26 @@ from .models import FAMILIES, load_base
 
 ENCODERS = FAMILIES.parent / "encoders"
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
-SIZES = dict(vocab_size=64, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, max_position_embeddings=32, pad_token_id=0)
+SIZES = dict(
+    vocab_size=64,
+    hidden_size=32,
+    num_hidden_layers=2,
+    num_attention_heads=2,
+    max_position_embeddings=32,
+    pad_token_id=0,
+)
 OF = {
     "bert": dict(SIZES, intermediate_size=64),
     "distilbert": dict(SIZES, hidden_dim=64),
     "modernbert": dict(
-        SIZES, intermediate_size=64, local_attention=6, global_attn_every_n_layers=2, cls_token_id=1, sep_token_id=2, bos_token_id=1, eos_token_id=2,
+        SIZES,
+        intermediate_size=64,
+        local_attention=6,
+        global_attn_every_n_layers=2,
+        cls_token_id=1,
+        sep_token_id=2,
+        bos_token_id=1,
+        eos_token_id=2,
     ),
 }
 
@@ -33,8 +49,14 @@ def write(model: nn.Module, path: Path, output: str, types: bool) -> None:
     given = (ids, torch.ones_like(ids), torch.zeros_like(ids))[: 3 if types else 2]
     names = INPUTS[: len(given)]
     torch.onnx.export(
-        model, given, path, input_names=list(names), output_names=[output], dynamic_axes={name: {0: "batch", 1: "tokens"} for name in names},
-        opset_version=18, dynamo=False,
+        model,
+        given,
+        path,
+        input_names=list(names),
+        output_names=[output],
+        dynamic_axes={name: {0: "batch", 1: "tokens"} for name in names},
+        opset_version=18,
+        dynamo=False,
     )
     print(f"{path.parent.name}/{path.name}: {path.stat().st_size} bytes")
 
@@ -55,7 +77,9 @@ def without_head(classifier: nn.Module) -> nn.Module:
     """Its base, which gives hidden states alone, as optimum's feature extraction has it."""
     base, forward = classifier.bert, classifier.bert.forward
     base.pooler = None
-    base.forward = lambda ids, mask, types: forward(input_ids=ids, attention_mask=mask, token_type_ids=types).last_hidden_state
+    base.forward = lambda ids, mask, types: (
+        forward(input_ids=ids, attention_mask=mask, token_type_ids=types).last_hidden_state
+    )
     return base
 
 

@@ -1,4 +1,6 @@
-"""Exported adapters as people load them: by PEFT, where they are gated with sieve_peft, and by the script in their zip."""
+"""Exported adapters as people load them: by PEFT, where they are gated with sieve_peft, and by the script in their zip.
+"""
+
 import contextlib
 import importlib.util
 import json
@@ -15,7 +17,13 @@ from transformers import AutoConfig
 
 from .models import FAMILIES, MODELS, auto_model
 
-CONFIG, WEIGHTS, CHECK, SCRIPT, README = "adapter_config.json", "adapter_model.safetensors", "check.json", "load_gated.py", "README.md"
+CONFIG, WEIGHTS, CHECK, SCRIPT, README = (
+    "adapter_config.json",
+    "adapter_model.safetensors",
+    "check.json",
+    "load_gated.py",
+    "README.md",
+)
 # The configuration of a model that needs no adapter: transformers' own.
 MERGED = "config.json"
 
@@ -30,7 +38,9 @@ class AdapterError(Exception):
 
 @contextlib.contextmanager
 def adapter_folder(path: Path):
-    """The folder with adapter_config.json or, of a merged model, config.json: `path` itself, or a zip unpacked for the time being."""
+    """The folder with adapter_config.json or, of a merged model, config.json: `path` itself, or a zip unpacked for the
+    time being.
+    """
     if path.is_dir():
         yield path
         return
@@ -54,15 +64,21 @@ def base_folder(model_name: str) -> Path:
 
 
 def load_peft(folder: Path, model_name: str) -> PeftModel:
-    """The adapter through real PEFT, as the Python in its README says. PEFT skips tensors it can't place, so that is checked."""
+    """The adapter through real PEFT, as the Python in its README says. PEFT skips tensors it can't place, so that is
+    checked.
+    """
     code = re.search(r"```python\n(.*?)```", (folder / README).read_text(), re.S)[1]
-    code = re.sub(r'(AutoModelFor\w+\.from_pretrained)\("[^"]*"', lambda m: f"{m[1]}({str(base_folder(model_name))!r}", code)
+    code = re.sub(
+        r'(AutoModelFor\w+\.from_pretrained)\("[^"]*"', lambda m: f"{m[1]}({str(base_folder(model_name))!r}", code
+    )
     scope = {}
     exec(code.replace('"this folder"', repr(str(folder))), scope)
     model = scope["model"].eval()
     stored, placed = load_file(folder / WEIGHTS), get_peft_model_state_dict(model)
     if stored.keys() != placed.keys():
-        raise AdapterError(f"tensors that only the file or only PEFT knows: {sorted(stored.keys() ^ placed.keys())[:4]}")
+        raise AdapterError(
+            f"tensors that only the file or only PEFT knows: {sorted(stored.keys() ^ placed.keys())[:4]}"
+        )
     for key, value in stored.items():
         if not torch.equal(value.float(), placed[key].detach()):
             raise AdapterError(f"{key} is not what PEFT loaded")
@@ -74,7 +90,9 @@ def load_merged(folder: Path) -> nn.Module:
     config = json.loads((folder / MERGED).read_text())
     if not (folder / README).exists():
         return auto_model(AutoConfig.from_pretrained(folder)).from_pretrained(folder, dtype=torch.float32).eval()
-    code = re.search(r"```python\n(.*?)```", (folder / README).read_text(), re.S)[1].replace('"path/to/this/folder"', repr(str(folder)))
+    code = re.search(r"```python\n(.*?)```", (folder / README).read_text(), re.S)[1].replace(
+        '"path/to/this/folder"', repr(str(folder))
+    )
     scope = {}
     exec(code, scope)
     return scope["model"].float().eval()

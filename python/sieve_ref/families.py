@@ -1,8 +1,10 @@
-"""Tiny random models of every family, and what HF transformers and PEFT make of them: `python -m sieve_ref.families [name ...]`.
+"""Tiny random models of every family, and what HF transformers and PEFT make of them: `python -m sieve_ref.families
+[name ...]`.
 
-Each is a folder `fixtures/families/<family>`: `config.json` and `model.safetensors` (float16) as transformers writes them,
-and a fixture `twin` of four methods on every linear layer. Format: README.md.
+Each is a folder `fixtures/families/<family>`: `config.json` and `model.safetensors` (float16) as transformers writes
+them, and a fixture `twin` of four methods on every linear layer. Format: README.md.
 """
+
 import argparse
 import copy
 import shutil
@@ -16,7 +18,18 @@ from transformers.utils import logging
 from . import fixtures
 from .fixtures import FixtureFile, basic, place_tau, smallest_gap
 from .models import (
-    ENCODERS, FAMILIES, attach_peft, auto_model, extra_weights, linear_names, linear_weight, load_base, lora_weights, set_lora_weights, tells_classes, train_head,
+    ENCODERS,
+    FAMILIES,
+    attach_peft,
+    auto_model,
+    extra_weights,
+    linear_names,
+    linear_weight,
+    load_base,
+    lora_weights,
+    set_lora_weights,
+    tells_classes,
+    train_head,
     whole_weights,
 )
 from .train import Batch, Run, batch_logits
@@ -49,33 +62,46 @@ NO_ROPE_SCALING = {"rope_parameters": rope(500.0)}
 CLASSES = {0: "a", 1: "b", 2: "c"}
 MODERNBERT_ROPE = {"sliding_attention": rope(50.0), "full_attention": rope(900.0)}
 GEMMA3_ROPE = {"sliding_attention": rope(50.0), "full_attention": rope(3000.0, "linear", factor=4.0)}
+# fmt: off
 FAMILIES_OF = {
     "llama": Family(
         dict(
-            vocab_size=61, hidden_size=24, intermediate_size=40, num_hidden_layers=2, num_attention_heads=3, num_key_value_heads=1, head_dim=16,
+            vocab_size=61, hidden_size=24, intermediate_size=40, num_hidden_layers=2, num_attention_heads=3,
+            num_key_value_heads=1, head_dim=16,
             rms_norm_eps=0.02, max_position_embeddings=256, tie_word_embeddings=False,
-            rope_parameters=rope(500.0, "llama3", factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=64),
+            rope_parameters=rope(
+                500.0, "llama3", factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0,
+                original_max_position_embeddings=64,
+            ),
         ),
         {"scaled RoPE": NO_ROPE_SCALING, "epsilon": {"rms_norm_eps": 1e-6}, "activation": {"hidden_act": "gelu"}},
     ),
     "mistral": Family(
         dict(
-            vocab_size=59, hidden_size=20, intermediate_size=36, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2, head_dim=8,
-            rms_norm_eps=0.01, max_position_embeddings=64, sliding_window=5, tie_word_embeddings=False, rope_parameters=rope(1000.0),
+            vocab_size=59, hidden_size=20, intermediate_size=36, num_hidden_layers=2, num_attention_heads=4,
+            num_key_value_heads=2, head_dim=8,
+            rms_norm_eps=0.01, max_position_embeddings=64, sliding_window=5, tie_word_embeddings=False,
+            rope_parameters=rope(1000.0),
         ),
-        {"window": {"sliding_window": None}, "window by one": {"sliding_window": 6}, "base of RoPE": {"rope_parameters": rope(10000.0)}},
+        {
+            "window": {"sliding_window": None}, "window by one": {"sliding_window": 6},
+            "base of RoPE": {"rope_parameters": rope(10000.0)},
+        },
     ),
     "smollm3": Family(
         dict(
-            vocab_size=67, hidden_size=24, intermediate_size=36, num_hidden_layers=3, num_attention_heads=3, num_key_value_heads=1,
-            rms_norm_eps=0.01, max_position_embeddings=64, no_rope_layers=[1, 0, 1], pad_token_id=0, bos_token_id=0, eos_token_id=1,
+            vocab_size=67, hidden_size=24, intermediate_size=36, num_hidden_layers=3, num_attention_heads=3,
+            num_key_value_heads=1,
+            rms_norm_eps=0.01, max_position_embeddings=64, no_rope_layers=[1, 0, 1], pad_token_id=0, bos_token_id=0,
+            eos_token_id=1,
             rope_parameters=rope(5000.0),
         ),
         {"layer without RoPE": {"no_rope_layers": [1, 1, 1]}, "layers with RoPE": {"no_rope_layers": [0, 0, 0]}},
     ),
     "granite": Family(
         dict(
-            vocab_size=71, hidden_size=24, intermediate_size=44, num_hidden_layers=2, num_attention_heads=3, num_key_value_heads=1,
+            vocab_size=71, hidden_size=24, intermediate_size=44, num_hidden_layers=2, num_attention_heads=3,
+            num_key_value_heads=1,
             rms_norm_eps=0.01, max_position_embeddings=64, tie_word_embeddings=True, rope_parameters=rope(2000.0),
             embedding_multiplier=3.0, residual_multiplier=0.7, attention_multiplier=0.21, logits_scaling=2.5,
         ),
@@ -86,25 +112,30 @@ FAMILIES_OF = {
     ),
     "qwen2": Family(
         dict(
-            vocab_size=73, hidden_size=24, intermediate_size=36, num_hidden_layers=2, num_attention_heads=6, num_key_value_heads=2,
+            vocab_size=73, hidden_size=24, intermediate_size=36, num_hidden_layers=2, num_attention_heads=6,
+            num_key_value_heads=2,
             rms_norm_eps=0.01, max_position_embeddings=64, tie_word_embeddings=True, rope_parameters=rope(3000.0),
         ),
         {"base of RoPE": {"rope_parameters": rope(10000.0)}},
     ),
     "qwen3": Family(
         dict(
-            vocab_size=53, hidden_size=20, intermediate_size=36, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2, head_dim=12,
+            vocab_size=53, hidden_size=20, intermediate_size=36, num_hidden_layers=2, num_attention_heads=4,
+            num_key_value_heads=2, head_dim=12,
             rms_norm_eps=0.01, max_position_embeddings=64, tie_word_embeddings=True, rope_parameters=rope(2000.0),
         ),
     ),
     "gemma2": Family(
         dict(
-            vocab_size=57, hidden_size=20, intermediate_size=36, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2, head_dim=12,
-            rms_norm_eps=0.01, max_position_embeddings=64, rope_parameters=rope(1000.0), query_pre_attn_scalar=7, sliding_window=4,
+            vocab_size=57, hidden_size=20, intermediate_size=36, num_hidden_layers=2, num_attention_heads=4,
+            num_key_value_heads=2, head_dim=12,
+            rms_norm_eps=0.01, max_position_embeddings=64, rope_parameters=rope(1000.0), query_pre_attn_scalar=7,
+            sliding_window=4,
             attn_logit_softcapping=1.5, final_logit_softcapping=4.0,
         ),
         {
-            "window": {"sliding_window": 64}, "window by one": {"sliding_window": 5}, "windows in turn": {"layer_types": ["full_attention", "sliding_attention"]},
+            "window": {"sliding_window": 64}, "window by one": {"sliding_window": 5},
+            "windows in turn": {"layer_types": ["full_attention", "sliding_attention"]},
             "attention scale": {"query_pre_attn_scalar": 12}, "attention softcap": {"attn_logit_softcapping": None},
             "logit softcap": {"final_logit_softcapping": None}, "activation": {"hidden_activation": "gelu"},
         },
@@ -112,12 +143,14 @@ FAMILIES_OF = {
     ),
     "gemma3_text": Family(
         dict(
-            vocab_size=69, hidden_size=24, intermediate_size=36, num_hidden_layers=3, num_attention_heads=2, num_key_value_heads=1, head_dim=16,
+            vocab_size=69, hidden_size=24, intermediate_size=36, num_hidden_layers=3, num_attention_heads=2,
+            num_key_value_heads=1, head_dim=16,
             rms_norm_eps=0.01, max_position_embeddings=64, query_pre_attn_scalar=10, sliding_window=5,
             layer_types=["sliding_attention", "full_attention", "sliding_attention"], rope_parameters=GEMMA3_ROPE,
         ),
         {
-            "window": {"sliding_window": 64}, "window by one": {"sliding_window": 6}, "attention scale": {"query_pre_attn_scalar": 16},
+            "window": {"sliding_window": 64}, "window by one": {"sliding_window": 6},
+            "attention scale": {"query_pre_attn_scalar": 16},
             "activation": {"hidden_activation": "gelu"},
             "local RoPE": {"rope_parameters": {**GEMMA3_ROPE, "sliding_attention": rope(3000.0)}},
             "global RoPE": {"rope_parameters": {**GEMMA3_ROPE, "full_attention": rope(50.0, "linear", factor=4.0)}},
@@ -126,51 +159,72 @@ FAMILIES_OF = {
         embedding=0.3,
     ),
     "gpt2": Family(
-        dict(vocab_size=63, n_embd=24, n_head=3, n_layer=2, n_inner=44, n_positions=32, layer_norm_epsilon=0.02, bos_token_id=0, eos_token_id=0),
-        {"epsilon": {"layer_norm_epsilon": 1e-6}, "activation": {"activation_function": "gelu"}, "attention scale": {"scale_attn_weights": False}},
+        dict(
+            vocab_size=63, n_embd=24, n_head=3, n_layer=2, n_inner=44, n_positions=32, layer_norm_epsilon=0.02,
+            bos_token_id=0, eos_token_id=0,
+        ),
+        {
+            "epsilon": {"layer_norm_epsilon": 1e-6}, "activation": {"activation_function": "gelu"},
+            "attention scale": {"scale_attn_weights": False},
+        },
     ),
     "gpt_neox": Family(
         dict(
-            vocab_size=55, hidden_size=32, intermediate_size=44, num_hidden_layers=2, num_attention_heads=2, layer_norm_eps=0.01,
-            max_position_embeddings=32, rope_parameters=rope(100.0, partial_rotary_factor=0.25), tie_word_embeddings=False,
+            vocab_size=55, hidden_size=32, intermediate_size=44, num_hidden_layers=2, num_attention_heads=2,
+            layer_norm_eps=0.01,
+            max_position_embeddings=32, rope_parameters=rope(100.0, partial_rotary_factor=0.25),
+            tie_word_embeddings=False,
         ),
         {
-            "parallel residual": {"use_parallel_residual": False}, "share of RoPE": {"rope_parameters": rope(100.0, partial_rotary_factor=1.0)},
+            "parallel residual": {"use_parallel_residual": False},
+            "share of RoPE": {"rope_parameters": rope(100.0, partial_rotary_factor=1.0)},
             "activation": {"hidden_act": "gelu_new"},
         },
     ),
     "phi": Family(
         dict(
-            vocab_size=51, hidden_size=32, intermediate_size=44, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2, layer_norm_eps=0.01,
+            vocab_size=51, hidden_size=32, intermediate_size=44, num_hidden_layers=2, num_attention_heads=4,
+            num_key_value_heads=2, layer_norm_eps=0.01,
             max_position_embeddings=32, rope_parameters=rope(200.0, partial_rotary_factor=0.5),
         ),
-        {"share of RoPE": {"rope_parameters": rope(200.0, partial_rotary_factor=1.0)}, "activation": {"hidden_act": "gelu"}},
+        {
+            "share of RoPE": {"rope_parameters": rope(200.0, partial_rotary_factor=1.0)},
+            "activation": {"hidden_act": "gelu"},
+        },
     ),
     "phi3": Family(
         dict(
-            vocab_size=65, hidden_size=24, intermediate_size=36, num_hidden_layers=2, num_attention_heads=3, num_key_value_heads=1, rms_norm_eps=0.01,
-            max_position_embeddings=64, original_max_position_embeddings=64, sliding_window=6, pad_token_id=0, bos_token_id=1, eos_token_id=2,
+            vocab_size=65, hidden_size=24, intermediate_size=36, num_hidden_layers=2, num_attention_heads=3,
+            num_key_value_heads=1, rms_norm_eps=0.01,
+            max_position_embeddings=64, original_max_position_embeddings=64, sliding_window=6, pad_token_id=0,
+            bos_token_id=1, eos_token_id=2,
             rope_parameters=rope(300.0, partial_rotary_factor=0.5),
         ),
-        {"window": {"sliding_window": None}, "share of RoPE": {"rope_parameters": rope(300.0, partial_rotary_factor=1.0)}},
+        {
+            "window": {"sliding_window": None},
+            "share of RoPE": {"rope_parameters": rope(300.0, partial_rotary_factor=1.0)},
+        },
     ),
     "opt": Family(
         dict(
-            vocab_size=75, hidden_size=24, ffn_dim=44, num_hidden_layers=2, num_attention_heads=3, word_embed_proj_dim=24,
+            vocab_size=75, hidden_size=24, ffn_dim=44, num_hidden_layers=2, num_attention_heads=3,
+            word_embed_proj_dim=24,
             max_position_embeddings=32, pad_token_id=1, bos_token_id=2, eos_token_id=2,
         ),
         {"activation": {"activation_function": "gelu"}},
     ),
     "vit": Family(
         dict(
-            image_size=12, patch_size=4, hidden_size=24, intermediate_size=44, num_hidden_layers=2, num_attention_heads=3, layer_norm_eps=0.02,
+            image_size=12, patch_size=4, hidden_size=24, intermediate_size=44, num_hidden_layers=2,
+            num_attention_heads=3, layer_norm_eps=0.02,
             id2label={0: "a", 1: "b", 2: "c"},
         ),
         {"epsilon": {"layer_norm_eps": 1e-6}, "activation": {"hidden_act": "relu"}},
     ),
     "bert": Family(
         dict(
-            vocab_size=61, hidden_size=24, intermediate_size=44, num_hidden_layers=2, num_attention_heads=3, layer_norm_eps=0.02,
+            vocab_size=61, hidden_size=24, intermediate_size=44, num_hidden_layers=2, num_attention_heads=3,
+            layer_norm_eps=0.02,
             max_position_embeddings=32, type_vocab_size=3, id2label=CLASSES,
         ),
         {"epsilon": {"layer_norm_eps": 1e-6}, "activation": {"hidden_act": "relu"}},
@@ -183,31 +237,44 @@ FAMILIES_OF = {
     ),
     "roberta": Family(
         dict(
-            vocab_size=63, hidden_size=24, intermediate_size=44, num_hidden_layers=2, num_attention_heads=3, layer_norm_eps=0.02,
-            max_position_embeddings=34, type_vocab_size=3, pad_token_id=1, bos_token_id=0, eos_token_id=2, id2label=CLASSES,
+            vocab_size=63, hidden_size=24, intermediate_size=44, num_hidden_layers=2, num_attention_heads=3,
+            layer_norm_eps=0.02,
+            max_position_embeddings=34, type_vocab_size=3, pad_token_id=1, bos_token_id=0, eos_token_id=2,
+            id2label=CLASSES,
         ),
         {"epsilon": {"layer_norm_eps": 1e-6}, "activation": {"hidden_act": "relu"}},
     ),
     "modernbert": Family(
         dict(
-            vocab_size=59, hidden_size=24, intermediate_size=36, num_hidden_layers=3, num_attention_heads=3, norm_eps=0.02, norm_bias=True,
-            max_position_embeddings=64, local_attention=6, layer_types=["full_attention", "sliding_attention", "full_attention"],
-            rope_parameters=MODERNBERT_ROPE, attention_bias=True, classifier_bias=True, pad_token_id=0, bos_token_id=1, eos_token_id=2,
+            vocab_size=59, hidden_size=24, intermediate_size=36, num_hidden_layers=3, num_attention_heads=3,
+            norm_eps=0.02, norm_bias=True,
+            max_position_embeddings=64, local_attention=6,
+            layer_types=["full_attention", "sliding_attention", "full_attention"],
+            rope_parameters=MODERNBERT_ROPE, attention_bias=True, classifier_bias=True, pad_token_id=0, bos_token_id=1,
+            eos_token_id=2,
             cls_token_id=1, sep_token_id=2, id2label=CLASSES,
         ),
         {
-            "epsilon": {"norm_eps": 1e-6}, "activation": {"hidden_activation": "relu"}, "activation of the head": {"classifier_activation": "relu"},
+            "epsilon": {"norm_eps": 1e-6}, "activation": {"hidden_activation": "relu"},
+            "activation of the head": {"classifier_activation": "relu"},
             "window": {"local_attention": 64}, "window by one": {"local_attention": 8},
             "local RoPE": {"rope_parameters": {**MODERNBERT_ROPE, "sliding_attention": rope(900.0)}},
             "global RoPE": {"rope_parameters": {**MODERNBERT_ROPE, "full_attention": rope(50.0)}},
         },
     ),
 }
+# fmt: on
 
 
 YARN = rope(2000.0, "yarn", factor=4.0, original_max_position_embeddings=16, beta_fast=2.0, beta_slow=0.25)
 LONGROPE = rope(
-    300.0, "longrope", partial_rotary_factor=0.5, short_factor=[1.1, 1.7], long_factor=[3.0, 5.0], original_max_position_embeddings=64, factor=4.0,
+    300.0,
+    "longrope",
+    partial_rotary_factor=0.5,
+    short_factor=[1.1, 1.7],
+    long_factor=[3.0, 5.0],
+    original_max_position_embeddings=64,
+    factor=4.0,
 )
 
 
@@ -219,24 +286,37 @@ def as_classifier(name: str, architecture: str, controls: dict | None = None, **
 
 
 FAMILIES_OF["modernbert_mean"] = replace(
-    FAMILIES_OF["modernbert"], config={**FAMILIES_OF["modernbert"].config, "classifier_pooling": "mean", "num_hidden_layers": 2, "layer_types": ["full_attention", "sliding_attention"]},
-    controls={"pooling": {"classifier_pooling": "cls"}}, type="modernbert",
+    FAMILIES_OF["modernbert"],
+    config={
+        **FAMILIES_OF["modernbert"].config,
+        "classifier_pooling": "mean",
+        "num_hidden_layers": 2,
+        "layer_types": ["full_attention", "sliding_attention"],
+    },
+    controls={"pooling": {"classifier_pooling": "cls"}},
+    type="modernbert",
 )
 FAMILIES_OF |= {
     "gpt2_classes": as_classifier("gpt2", "GPT2ForSequenceClassification"),
     "llama_classes": as_classifier("llama", "LlamaForSequenceClassification", pad_token_id=0),
     # Two ways to stretch RoPE that no other family here has.
     "phi3_classes": as_classifier(
-        "phi3", "Phi3ForSequenceClassification",
+        "phi3",
+        "Phi3ForSequenceClassification",
         {
             "scaled RoPE": {"rope_parameters": rope(300.0, partial_rotary_factor=0.5)},
             "factors of RoPE": {"rope_parameters": {**LONGROPE, "short_factor": LONGROPE["long_factor"]}},
         },
-        rope_parameters=LONGROPE, max_position_embeddings=256,
+        rope_parameters=LONGROPE,
+        max_position_embeddings=256,
     ),
     "qwen3_classes": as_classifier(
-        "qwen3", "Qwen3ForSequenceClassification",
-        {"scaled RoPE": {"rope_parameters": rope(2000.0)}, "lengths under RoPE": {"rope_parameters": {**YARN, "attention_factor": 1.0}}},
+        "qwen3",
+        "Qwen3ForSequenceClassification",
+        {
+            "scaled RoPE": {"rope_parameters": rope(2000.0)},
+            "lengths under RoPE": {"rope_parameters": {**YARN, "attention_factor": 1.0}},
+        },
         rope_parameters=YARN,
     ),
 }
@@ -300,12 +380,18 @@ def picture_batches(config) -> list[Batch]:
     for count in (3, 2):
         pixels = torch.randn(count, config.num_channels, config.image_size, config.image_size, generator=generator)
         labels = torch.tensor([*torch.randint(classes, (count - 1,), generator=generator).tolist(), classes - 1])
-        batches.append(Batch(torch.arange(tokens).repeat(count), labels, [tokens * i for i in range(count + 1)], pixels, whole=True))
+        batches.append(
+            Batch(
+                torch.arange(tokens).repeat(count), labels, [tokens * i for i in range(count + 1)], pixels, whole=True
+            )
+        )
     return batches
 
 
 def labelled_batches(config) -> list[Batch]:
-    """Random tokens but for the padding's, whose place RoBERTa does not count; each sequence of a class, the last class among them."""
+    """Random tokens but for the padding's, whose place RoBERTa does not count; each sequence of a class, the last class
+    among them.
+    """
     classes, batches = config.num_labels, make_batches(config.vocab_size)
     generator = torch.Generator().manual_seed(fixtures.SEED + 4)
     for batch in batches:
@@ -336,7 +422,9 @@ def add_whole(file: FixtureFile, name: str, batch: Batch, last: bool = False) ->
 
 def add_pictures(file: FixtureFile, name: str, batch: Batch, patch: int) -> None:
     """The same of pictures, and every row's patch [channels, patch, patch]; zero at the first."""
-    patches = batch.pixels.unfold(2, patch, patch).unfold(3, patch, patch).permute(0, 2, 3, 1, 4, 5).flatten(3).flatten(1, 2)
+    patches = (
+        batch.pixels.unfold(2, patch, patch).unfold(3, patch, patch).permute(0, 2, 3, 1, 4, 5).flatten(3).flatten(1, 2)
+    )
     add_whole(file, name, batch)
     file.add(f"{name}.patches", torch.cat([torch.zeros_like(patches[:, :1]), patches], dim=1), "f32")
 
@@ -376,7 +464,10 @@ def make_start(name: str) -> Start:
     generator = torch.Generator().manual_seed(fixtures.SEED + 3)
     noise = lambda like: torch.randn(like.shape, generator=generator)
     model = attach(load_base(f"families/{name}"), "ts-dora")
-    pairs = {n: ((noise(a) * a.shape[1] ** -0.5).half(), (noise(b) * 0.1).half()) for n, (a, b) in lora_weights(model).items()}
+    pairs = {
+        n: ((noise(a) * a.shape[1] ** -0.5).half(), (noise(b) * 0.1).half())
+        for n, (a, b) in lora_weights(model).items()
+    }
     return Start(pairs, {n: (m * (1 + 0.05 * noise(m))).half() for n, m in extra_weights(model).items()})
 
 
@@ -399,7 +490,9 @@ def flat_whole(model, of=lambda p: p.detach()):
 
 
 def run_method(name: str, method: str, start: Start, batches: list[Batch]):
-    """(logits of batch 0, its loss, gradients, those of what is trained whole, what its gates did, ten steps, the model after them)."""
+    """(logits of batch 0, its loss, gradients, those of what is trained whole, what its gates did, ten steps, the model
+    after them).
+    """
     model = build(name, method, start)
     with torch.no_grad():
         logits = batch_logits(model, batches[0])
@@ -415,7 +508,9 @@ def run_method(name: str, method: str, start: Start, batches: list[Batch]):
 
 
 def gated_start(name: str, method: str, start: Start, batches: list[Batch]) -> Start:
-    """With thresholds at which every module skips 30 to 70 %, chosen so that no gate stands on a knife's edge in ten steps."""
+    """With thresholds at which every module skips 30 to 70 %, chosen so that no gate stands on a knife's edge in ten
+    steps.
+    """
     for seed in range(1, 40):
         generator = torch.Generator().manual_seed(seed)
         start = replace(start, tau=None)
@@ -438,7 +533,11 @@ def add_method(file: FixtureFile, name: str, method: str, start: Start, batches:
     if whole is not None:
         file.add(f"{method}.wholeGrad", whole, "f32")
         file.add(f"{method}.wholeFinal", flat_whole(trained), "f32")
-    train = {"batch": [t % len(batches) for t in range(SETTINGS.steps)], "loss": [r.loss for r in results], "gradNorm": [r.grad_norm for r in results]}
+    train = {
+        "batch": [t % len(batches) for t in range(SETTINGS.steps)],
+        "loss": [r.loss for r in results],
+        "gradNorm": [r.grad_norm for r in results],
+    }
     if gated:
         file.add(f"{method}.tau", start.tau, "f32")
         file.add(f"{method}.gate", torch.stack([s.gate for s in gates]), "u8")
@@ -452,8 +551,13 @@ def add_method(file: FixtureFile, name: str, method: str, start: Start, batches:
 
 # What transformers 5 calls modules of ViT, and what files (and transformers 4) do.
 VIT_NAMES = {
-    "vit.layers.": "vit.encoder.layer.", "attention.q_proj": "attention.attention.query", "attention.k_proj": "attention.attention.key",
-    "attention.v_proj": "attention.attention.value", "attention.o_proj": "attention.output.dense", "mlp.fc1": "intermediate.dense", "mlp.fc2": "output.dense",
+    "vit.layers.": "vit.encoder.layer.",
+    "attention.q_proj": "attention.attention.query",
+    "attention.k_proj": "attention.attention.key",
+    "attention.v_proj": "attention.attention.value",
+    "attention.o_proj": "attention.output.dense",
+    "mlp.fc1": "intermediate.dense",
+    "mlp.fc2": "output.dense",
 }
 
 
@@ -496,13 +600,21 @@ def make(name: str) -> None:
     add_flat(file, "init", "f16", start.pairs)
     file.add("initM", torch.cat(list(start.magnitudes.values())), "f16")
     values = {
-        "family": name, "rank": RANK, "alpha": ALPHA, "scaling": ALPHA / RANK, "settings": basic(SETTINGS), "logitRows": batches[0].starts[:-1] if batches[0].whole else LOGIT_ROWS,
+        "family": name,
+        "rank": RANK,
+        "alpha": ALPHA,
+        "scaling": ALPHA / RANK,
+        "settings": basic(SETTINGS),
+        "logitRows": batches[0].starts[:-1] if batches[0].whole else LOGIT_ROWS,
         "modules": [{"name": name_in_file(n), "dIn": a.shape[1], "dOut": len(b)} for n, (a, b) in start.pairs.items()],
         "methods": {method: add_method(file, name, method, start, batches) for method in METHODS},
     }
     file.write(folder, "twin", values)
     size = sum(f.stat().st_size for f in folder.iterdir())
-    steps = {method: f"{v['train']['loss'][0]:.3f} -> {v['train']['loss'][-1]:.3f}" for method, v in values["methods"].items()}
+    steps = {
+        method: f"{v['train']['loss'][0]:.3f} -> {v['train']['loss'][-1]:.3f}"
+        for method, v in values["methods"].items()
+    }
     print(f"{name}: {size} bytes, {len(start.pairs)} modules, {steps}")
 
 

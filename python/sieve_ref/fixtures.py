@@ -1,4 +1,5 @@
 """Writes the golden fixtures: `python -m sieve_ref.fixtures [model ...]`. Format: README.md."""
+
 import argparse
 import json
 from pathlib import Path
@@ -15,9 +16,13 @@ from .ts_lora import attach_ts_lora, gated_modules, get_tau, set_tau
 
 FOLDER = Path(__file__).resolve().parents[1] / "fixtures"
 RANK, ALPHA = 4, 8.0
-SETTINGS = Settings(steps=10, learningRate=3e-3, warmupSteps=2, clipNorm=1.0, lambdaBar=0.05, tauStep="auto", tauWarmup=2)
+SETTINGS = Settings(
+    steps=10, learningRate=3e-3, warmupSteps=2, clipNorm=1.0, lambdaBar=0.05, tauStep="auto", tauWarmup=2
+)
 # The accumulation case moves τ at once.
-ACCUM_SETTINGS = Settings(steps=10, learningRate=3e-3, warmupSteps=2, clipNorm=1.0, lambdaBar=0.05, tauStep="auto", tauWarmup=0)
+ACCUM_SETTINGS = Settings(
+    steps=10, learningRate=3e-3, warmupSteps=2, clipNorm=1.0, lambdaBar=0.05, tauStep="auto", tauWarmup=0
+)
 # Tokens per sequence; (text index, length). Odd on purpose, and down to two tokens.
 BATCHES = [[(0, 57), (1, 23), (2, 41)], [(3, 31), (4, 64), (5, 2), (6, 17)], [(7, 5), (2, 48), (6, 29)]]
 ACCUM = [(0, 19), (1, 7), (2, 23), (3, 11), (4, 13), (5, 6), (6, 17), (7, 9)]
@@ -67,7 +72,9 @@ def initial_tau(model_name: str, weights, batch: Batch) -> torch.Tensor:
 
 
 def place_tau(model, batch: Batch, generator: torch.Generator, spread=0.04) -> torch.Tensor:
-    """Sets such thresholds on a gated model and returns them: in the widest gap within `spread` of all tokens around the wanted share."""
+    """Sets such thresholds on a gated model and returns them: in the widest gap within `spread` of all tokens around
+    the wanted share.
+    """
     for module in gated_modules(model).values():
         for m in gated_modules(model).values():
             m.clear()
@@ -88,7 +95,9 @@ class FixtureFile:
         self.tensors, self.data = {}, bytearray()
 
     def add(self, name: str, value, dtype: str) -> None:
-        array = np.ascontiguousarray(np.asarray(value), dtype={"f32": "<f4", "f16": "<f2", "i32": "<i4", "u32": "<u4", "u8": "u1"}[dtype])
+        array = np.ascontiguousarray(
+            np.asarray(value), dtype={"f32": "<f4", "f16": "<f2", "i32": "<i4", "u32": "<u4", "u8": "u1"}[dtype]
+        )
         self.data += b"\0" * (-len(self.data) % 4)
         self.tensors[name] = {"dtype": dtype, "shape": list(array.shape), "offset": len(self.data)}
         self.data += array.tobytes()
@@ -151,7 +160,20 @@ def smallest_gap(results, tau0) -> float:
 
 
 # What `settings` holds in these files; methods.py describes a run in full.
-BASIC = ("steps", "learningRate", "warmupSteps", "schedule", "beta1", "beta2", "epsilon", "weightDecay", "clipNorm", "lambdaBar", "tauStep", "tauWarmup")
+BASIC = (
+    "steps",
+    "learningRate",
+    "warmupSteps",
+    "schedule",
+    "beta1",
+    "beta2",
+    "epsilon",
+    "weightDecay",
+    "clipNorm",
+    "lambdaBar",
+    "tauStep",
+    "tauWarmup",
+)
 
 
 def basic(settings: Settings) -> dict:
@@ -160,7 +182,13 @@ def basic(settings: Settings) -> dict:
 
 def describe_modules(weights) -> list[dict]:
     return [
-        {"name": n, "layer": int(n.split(".")[2]), "kind": k, "dIn": weights[n][0].shape[1], "dOut": weights[n][1].shape[0]}
+        {
+            "name": n,
+            "layer": int(n.split(".")[2]),
+            "kind": k,
+            "dIn": weights[n][0].shape[1],
+            "dOut": weights[n][1].shape[0],
+        }
         for n in weights
         for k, path in MODULE_PATHS.items()
         if n.endswith("." + path)
@@ -235,11 +263,16 @@ def make(model_name: str, folder: Path = FOLDER) -> None:
                 result = Run(build(model_name, method, weights, tau), ACCUM_SETTINGS).step(accum.split(1))
                 file.add("accum.tauAfter", result.tau, "f32")
             values["accum"] = {
-                "loss": accum_loss, "tokens": accum.tokens, "supervised": accum.supervised, "settings": basic(ACCUM_SETTINGS),
+                "loss": accum_loss,
+                "tokens": accum.tokens,
+                "supervised": accum.supervised,
+                "settings": basic(ACCUM_SETTINGS),
                 **({"rho": result.rho, "tauStep": result.tau_step} if gated else {}),
             }
         file.write(folder, f"{model_name}-{method}", values)
-        print(f"{model_name}-{method}: {len(file.data)} bytes, loss {loss:.6f}, ten steps {results[0].loss:.6f} -> {results[-1].loss:.6f}")
+        print(
+            f"{model_name}-{method}: {len(file.data)} bytes, loss {loss:.6f}, ten steps {results[0].loss:.6f} -> {results[-1].loss:.6f}"
+        )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The gated linears of ts_lora.py with forward and backward written out: the same figures up to rounding (a test holds
 it), a fraction of the tensor operations. For long experiments; only over rows without padding (packed.py).
 """
+
 import torch
 from torch import nn
 
@@ -14,7 +15,8 @@ def row_norm(x: torch.Tensor) -> torch.Tensor:
 
 
 class LoraUpdate(torch.autograd.Function):
-    """h = y + S Δ for Δ = scaling · B A x; notes ratio and gate in `chunk`, and μ = scaling · ⟨Bᵀg, z⟩ in its backward."""
+    """h = y + S Δ for Δ = scaling · B A x; notes ratio and gate in `chunk`, and μ = scaling · ⟨Bᵀg, z⟩ in its backward.
+    """
 
     @staticmethod
     def forward(ctx, x, a, b, module, chunk):

@@ -1,4 +1,7 @@
-"""GateRA over LoRA, straight from its definition: h = y + σ(w·x) Δ, and the entropy of its gates, which is added to the loss."""
+"""GateRA over LoRA, straight from its definition: h = y + σ(w·x) Δ, and the entropy of its gates, which is added to the
+loss.
+"""
+
 import math
 
 import torch

@@ -4,6 +4,7 @@
 
 Writes src/hub/gguf/testing/blocks.json: bytes and f32 values, base64.
 """
+
 import base64
 import json
 from pathlib import Path
@@ -15,8 +16,14 @@ from gguf.quants import dequantize
 FILE = Path(__file__).parents[2] / "src/hub/gguf/testing/blocks.json"
 # Where a block's f16 scales lie, by its type: random bits would make infinities of them.
 SCALES = {
-    Type.Q4_0: [0], Type.Q4_1: [0, 2], Type.Q5_0: [0], Type.Q5_1: [0, 2], Type.Q8_0: [0],
-    Type.Q4_K: [0, 2], Type.Q5_K: [0, 2], Type.Q6_K: [208],
+    Type.Q4_0: [0],
+    Type.Q4_1: [0, 2],
+    Type.Q5_0: [0],
+    Type.Q5_1: [0, 2],
+    Type.Q8_0: [0],
+    Type.Q4_K: [0, 2],
+    Type.Q5_K: [0, 2],
+    Type.Q6_K: [208],
 }
 
 
@@ -35,7 +42,11 @@ def main() -> None:
     out = {}
     for kind in SCALES:
         raw = blocks(kind, rng)
-        out[kind.name] = {"type": int(kind), "bytes": text(raw), "values": text(dequantize(raw.reshape(1, -1), kind).astype(np.float32))}
+        out[kind.name] = {
+            "type": int(kind),
+            "bytes": text(raw),
+            "values": text(dequantize(raw.reshape(1, -1), kind).astype(np.float32)),
+        }
     FILE.write_text(json.dumps(out, indent=1) + "\n")
 
 

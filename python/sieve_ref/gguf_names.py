@@ -4,6 +4,7 @@
 
 Writes src/hub/gguf/testing/names.json: by fixture, the architecture, and by each name of the state dict the file's.
 """
+
 import json
 import struct
 from pathlib import Path

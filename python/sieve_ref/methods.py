@@ -2,6 +2,7 @@
 
 Each is ten optimizer steps on the nano model over the batches of fixtures.py.
 """
+
 import argparse
 import math
 from dataclasses import dataclass, field, replace
@@ -9,7 +10,18 @@ from dataclasses import dataclass, field, replace
 import torch
 
 from . import fixtures
-from .fixtures import ALPHA, BATCHES, FOLDER, RANK, FixtureFile, basic, describe_modules, make_batch, place_tau, smallest_gap
+from .fixtures import (
+    ALPHA,
+    BATCHES,
+    FOLDER,
+    RANK,
+    FixtureFile,
+    basic,
+    describe_modules,
+    make_batch,
+    place_tau,
+    smallest_gap,
+)
 from .gatera import attach_gatera
 from .models import attach_adalora, attach_peft, extra_weights, load_base, lora_weights, set_lora_weights
 from .train import Run, Settings
@@ -42,7 +54,9 @@ CASES = {
     "dropout": Case("lora", settings=gate(dropout=0.25, seed=7), forward="packed"),
     "token-dropout": Case("lora", settings=gate(tokenDropout=0.4, seed=7), forward="packed"),
     "dora": Case("dora"),
-    "adalora": Case("adalora", adalora=dict(initRank=6, tinit=1, tfinal=3, deltaT=2, beta1=0.85, beta2=0.85, orthRegWeight=0.5)),
+    "adalora": Case(
+        "adalora", adalora=dict(initRank=6, tinit=1, tfinal=3, deltaT=2, beta1=0.85, beta2=0.85, orthRegWeight=0.5)
+    ),
     "gatera": Case("gatera", settings=gate(entropyWeight=0.5)),
     "ts-dora": Case("ts-dora", seed=7),
     "ts-lora-rho-module": Case("ts-lora", settings=gate(rhoPer="module"), seed=4),
@@ -54,7 +68,9 @@ CASES = {
     "ts-lora-exact-unbounded": Case("ts-lora", settings=gate(rule="exact", lambdaBar=0.01), seed=3),
     "ts-lora-averaged": Case("ts-lora", settings=gate(rule="averaged", lambdaBar=0.01), seed=4),
     "ts-lora-quantile": Case("ts-lora", settings=gate(rule="quantile", keep=0.38), forward="padded"),
-    "ts-lora-held-out": Case("ts-lora", settings=gate(rule="averaged", prices="held-out", pricesEvery=3, lambdaBar=0.01), seed=2),
+    "ts-lora-held-out": Case(
+        "ts-lora", settings=gate(rule="averaged", prices="held-out", pricesEvery=3, lambdaBar=0.01), seed=2
+    ),
     "ts-lora-target": Case("ts-lora", settings=gate(target=0.4), seed=4),
     "ts-lora-late": Case("ts-lora", settings=gate(rule="late", keep=0.38, gateStart=0.3), seed=9),
     "ts-dora-late": Case("ts-dora", settings=gate(rule="late", keep=0.38, gateStart=0.3), seed=11),
@@ -67,13 +83,24 @@ def attach(case: Case, base):
     if case.method == "adalora":
         a = case.adalora
         return attach_adalora(
-            base, RANK, ALPHA, s.steps, init_rank=a["initRank"], tinit=a["tinit"], tfinal=a["tfinal"], delta_t=a["deltaT"],
-            beta1=a["beta1"], beta2=a["beta2"], orth_reg_weight=a["orthRegWeight"],
+            base,
+            RANK,
+            ALPHA,
+            s.steps,
+            init_rank=a["initRank"],
+            tinit=a["tinit"],
+            tfinal=a["tfinal"],
+            delta_t=a["deltaT"],
+            beta1=a["beta1"],
+            beta2=a["beta2"],
+            orth_reg_weight=a["orthRegWeight"],
         )
     if case.method == "gatera":
         return attach_gatera(base, RANK, ALPHA)
     if case.method in ("ts-lora", "ts-dora"):
-        return attach_ts_lora(base, RANK, ALPHA, rslora=case.rslora, dora=case.method == "ts-dora", constant=case.settings.rule == "late")
+        return attach_ts_lora(
+            base, RANK, ALPHA, rslora=case.rslora, dora=case.method == "ts-dora", constant=case.settings.rule == "late"
+        )
     return attach_peft(base, RANK, ALPHA, rslora=case.rslora, dora=case.method == "dora")
 
 
@@ -125,7 +152,12 @@ def make_start(case: Case, batch) -> Start:
         pairs = {n: (noise(a) * 0.1, noise(b) * 0.1) for n, (a, b) in lora_weights(model).items()}
     else:
         pairs = fixtures.initial_weights(MODEL, batch)
-    random = {"M": lambda m: m * (1 + 0.03 * noise(m)), "E": noise, "W": lambda w: 0.1 * noise(w), "C": lambda c: 0.05 * noise(c)}
+    random = {
+        "M": lambda m: m * (1 + 0.03 * noise(m)),
+        "E": noise,
+        "W": lambda w: 0.1 * noise(w),
+        "C": lambda c: 0.05 * noise(c),
+    }
     start = Start(pairs, each(trained(case, model), lambda letter, value: random[letter](value)), None)
     if gated_modules(model):
         start.tau = place_tau(build(case, start), batch, generator)
@@ -133,7 +165,9 @@ def make_start(case: Case, batch) -> Start:
 
 
 class RankWatch:
-    """How clearly AdaLoRA's threshold parts the triplets: smallest relative gap between the scores on both of its sides."""
+    """How clearly AdaLoRA's threshold parts the triplets: smallest relative gap between the scores on both of its
+    sides.
+    """
 
     def __init__(self, model):
         self.gaps, self.budgets, self.masks = [], [], []
@@ -192,7 +226,9 @@ def run_case(case: Case):
 def make(name: str) -> None:
     case = CASES[name]
     s = case.settings
-    batches, start, loss, (grad_pairs, grad_extra), first_stats, model, results, extras, watch, margins, rhos = run_case(case)
+    batches, start, loss, (grad_pairs, grad_extra), first_stats, model, results, extras, watch, margins, rhos = (
+        run_case(case)
+    )
     gated = bool(first_stats)
     file = FixtureFile()
     for i, batch in enumerate(batches):
@@ -214,7 +250,11 @@ def make(name: str) -> None:
     if s.rhoPer == "module":
         file.add("trainRho", [r or [0.0] * len(first_stats) for r in rhos], "f32")
     if watch:
-        file.add("trainKept", torch.stack([torch.cat([e.flatten() != 0 for e in step["E"].values()]) for step in extras]), "u8")
+        file.add(
+            "trainKept",
+            torch.stack([torch.cat([e.flatten() != 0 for e in step["E"].values()]) for step in extras]),
+            "u8",
+        )
     train = {
         "batch": [t % len(batches) for t in range(s.steps)],
         "loss": [r.loss for r in results],
@@ -229,28 +269,53 @@ def make(name: str) -> None:
         train["smallestMargin"] = min(margins)
     if watch:
         train |= {"orthogonality": [r.orthogonality for r in results], "smallestRankGap": min(watch.gaps)}
-    run = {"method": case.method, "rank": RANK, "alpha": ALPHA, "rslora": case.rslora, "loraPlusRatio": s.loraPlusRatio, "dropout": s.dropout}
+    run = {
+        "method": case.method,
+        "rank": RANK,
+        "alpha": ALPHA,
+        "rslora": case.rslora,
+        "loraPlusRatio": s.loraPlusRatio,
+        "dropout": s.dropout,
+    }
     if s.tokenDropout:
         run["tokenDropout"] = s.tokenDropout
     if gated:
         run["gate"] = {k: getattr(s, k) for k in ("rule", "lambdaBar", "tauStep", "tauWarmup", "rhoPer", "eta", "keep")}
-        run["gate"] |= {k: getattr(s, k) for k in ("prices", "pricesEvery", "target", "gateStart") if getattr(s, k) != getattr(Settings(), k)}
+        run["gate"] |= {
+            k: getattr(s, k)
+            for k in ("prices", "pricesEvery", "target", "gateStart")
+            if getattr(s, k) != getattr(Settings(), k)
+        }
     if s.entropyWeight:
         run["gatera"] = {"entropyWeight": s.entropyWeight}
     if case.adalora:
         run["adalora"] = case.adalora
     rank = case.adalora["initRank"] if case.adalora else RANK
     values = {
-        "model": MODEL, "method": case.method, "rank": rank, "alpha": ALPHA,
-        "scaling": ALPHA / (math.sqrt(rank) if case.rslora else rank + 1e-5 if case.adalora else rank), "run": run, "modules": describe_modules(start.pairs),
-        "settings": basic(s), "batches": [{"tokens": b.tokens, "supervised": b.supervised} for b in batches], "loss": loss, "train": train,
+        "model": MODEL,
+        "method": case.method,
+        "rank": rank,
+        "alpha": ALPHA,
+        "scaling": ALPHA / (math.sqrt(rank) if case.rslora else rank + 1e-5 if case.adalora else rank),
+        "run": run,
+        "modules": describe_modules(start.pairs),
+        "settings": basic(s),
+        "batches": [{"tokens": b.tokens, "supervised": b.supervised} for b in batches],
+        "loss": loss,
+        "train": train,
     }
     if s.dropout or s.tokenDropout or s.rule == "coin":
         values["seed"] = s.seed
     file.write(FOLDER, f"methods-{name}", values)
-    shares = f", skipped {1 - sum(x.gate.float().mean().item() for x in results[-1].stats) / len(first_stats):.2f}" if gated else ""
+    shares = (
+        f", skipped {1 - sum(x.gate.float().mean().item() for x in results[-1].stats) / len(first_stats):.2f}"
+        if gated
+        else ""
+    )
     notes = ", ".join(f"{k} {v:.1e}" for k, v in train.items() if k.startswith("smallest"))
-    print(f"{name}: {len(file.data)} bytes, loss {loss:.5f}, ten steps {results[0].loss:.5f} -> {results[-1].loss:.5f}{shares} {notes}")
+    print(
+        f"{name}: {len(file.data)} bytes, loss {loss:.5f}, ten steps {results[0].loss:.5f} -> {results[-1].loss:.5f}{shares} {notes}"
+    )
 
 
 if __name__ == "__main__":

@@ -1,11 +1,18 @@
 """Base models in float32, the names of their adaptable modules, and LoRA, DoRA and AdaLoRA through HF PEFT."""
+
 import re
 from pathlib import Path
 
 import torch
 from peft import AdaLoraConfig, LoraConfig, PeftModel, get_peft_model
 from torch import nn
-from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageClassification, AutoModelForSequenceClassification, PreTrainedModel
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoModelForImageClassification,
+    AutoModelForSequenceClassification,
+    PreTrainedModel,
+)
 from transformers.pytorch_utils import Conv1D
 
 MODELS = Path(__file__).resolve().parents[2] / "public" / "models"
@@ -39,15 +46,20 @@ def auto_model(config):
 
 
 def load_base(name: str) -> PreTrainedModel:
-    """The frozen base `public/models/<name>`, or `families/<name>` of the fixtures, in float32 (stored in float16; the values are the same)."""
+    """The frozen base `public/models/<name>`, or `families/<name>` of the fixtures, in float32 (stored in float16; the
+    values are the same).
+    """
     parent, _, leaf = name.rpartition("/")
     folder = FAMILIES / leaf if parent == "families" else MODELS / name
-    model = auto_model(AutoConfig.from_pretrained(folder)).from_pretrained(folder, dtype=torch.float32, attn_implementation="eager")
+    model = auto_model(AutoConfig.from_pretrained(folder)).from_pretrained(
+        folder, dtype=torch.float32, attn_implementation="eager"
+    )
     return model.eval().requires_grad_(False)
 
 
 def linear_names(base: nn.Module) -> list[str]:
-    """Paths of every linear layer inside the numbered layers of a model of any family, in the order of its module tree."""
+    """Paths of every linear layer inside the numbered layers of a model of any family, in the order of its module tree.
+    """
     linear = (nn.Linear, Conv1D)
     return [name for name, module in base.named_modules() if isinstance(module, linear) and re.search(r"\.\d+\.", name)]
 
@@ -67,33 +79,68 @@ def target_modules(kinds, only=None):
     return [MODULE_PATHS[k].split(".")[-1] for k in kinds] if only is None else list(only)
 
 
-def attach_peft(base: PreTrainedModel, rank: int, alpha: float, kinds=tuple(MODULE_PATHS), *, only=None, rslora=False, dora=False) -> PeftModel:
+def attach_peft(
+    base: PreTrainedModel, rank: int, alpha: float, kinds=tuple(MODULE_PATHS), *, only=None, rslora=False, dora=False
+) -> PeftModel:
     """Wraps the base with LoRA (or DoRA) from HF PEFT. A, B and m start as PEFT starts them.
 
     only: full paths (`module_names`, `linear_names`) of exactly the modules to adapt.
     """
     config = LoraConfig(
-        r=rank, lora_alpha=alpha, target_modules=target_modules(kinds, only), lora_dropout=0.0, bias="none",
-        task_type=None if any(map(is_head, dict(base.named_children()))) else "CAUSAL_LM", use_rslora=rslora, use_dora=dora,
+        r=rank,
+        lora_alpha=alpha,
+        target_modules=target_modules(kinds, only),
+        lora_dropout=0.0,
+        bias="none",
+        task_type=None if any(map(is_head, dict(base.named_children()))) else "CAUSAL_LM",
+        use_rslora=rslora,
+        use_dora=dora,
     )
     return get_peft_model(base, config).eval()
 
 
 def attach_adalora(
-    base: PreTrainedModel, rank: int, alpha: float, steps: int, kinds=tuple(MODULE_PATHS), *, init_rank=12, tinit=0, tfinal=0, delta_t=1,
-    beta1=0.85, beta2=0.85, orth_reg_weight=0.5, only=None,
+    base: PreTrainedModel,
+    rank: int,
+    alpha: float,
+    steps: int,
+    kinds=tuple(MODULE_PATHS),
+    *,
+    init_rank=12,
+    tinit=0,
+    tfinal=0,
+    delta_t=1,
+    beta1=0.85,
+    beta2=0.85,
+    orth_reg_weight=0.5,
+    only=None,
 ) -> PeftModel:
-    """AdaLoRA from HF PEFT; `rank` is the target rank. After each optimizer step call `base_model.update_and_allocate(t)`."""
+    """AdaLoRA from HF PEFT; `rank` is the target rank. After each optimizer step call
+    `base_model.update_and_allocate(t)`.
+    """
     config = AdaLoraConfig(
-        target_r=rank, init_r=init_rank, lora_alpha=alpha, target_modules=target_modules(kinds, only), lora_dropout=0.0, bias="none",
-        task_type="CAUSAL_LM", tinit=tinit, tfinal=tfinal, deltaT=delta_t, beta1=beta1, beta2=beta2, orth_reg_weight=orth_reg_weight,
+        target_r=rank,
+        init_r=init_rank,
+        lora_alpha=alpha,
+        target_modules=target_modules(kinds, only),
+        lora_dropout=0.0,
+        bias="none",
+        task_type="CAUSAL_LM",
+        tinit=tinit,
+        tfinal=tfinal,
+        deltaT=delta_t,
+        beta1=beta1,
+        beta2=beta2,
+        orth_reg_weight=orth_reg_weight,
         total_step=steps,
     )
     return get_peft_model(base, config).eval()
 
 
 def orthogonality(model: nn.Module) -> torch.Tensor:
-    """AdaLoRA's term as PEFT adds it to the loss, weight included: w · mean over all A and B of ‖PPᵀ − I‖_F (‖PᵀP − I‖_F for B)."""
+    """AdaLoRA's term as PEFT adds it to the loss, weight included: w · mean over all A and B of ‖PPᵀ − I‖_F (‖PᵀP −
+    I‖_F for B).
+    """
     norms = []
     for a, b in lora_weights(model).values():
         for cov in (a @ a.T, b.T @ b):
@@ -102,7 +149,9 @@ def orthogonality(model: nn.Module) -> torch.Tensor:
 
 
 def is_head(name: str) -> bool:
-    """Whether a part of a model is what PEFT means by `classifier` or `score` among its modules to save: DistilBERT's pre_classifier as well."""
+    """Whether a part of a model is what PEFT means by `classifier` or `score` among its modules to save: DistilBERT's
+    pre_classifier as well.
+    """
     return name.endswith("classifier") or name == "score"
 
 
@@ -125,7 +174,8 @@ def inner_model(model: nn.Module) -> PreTrainedModel:
 
 
 def lora_weights(model: nn.Module) -> dict[str, tuple[nn.Parameter, nn.Parameter]]:
-    """Module name -> (A [r, d_in], B [d_out, r]) in the order of the module tree, for a PEFT model or a TS-LoRA model."""
+    """Module name -> (A [r, d_in], B [d_out, r]) in the order of the module tree, for a PEFT model or a TS-LoRA model.
+    """
     peft = isinstance(model, PeftModel)
     found = {}
     for name, module in inner_model(model).named_modules():
@@ -137,7 +187,9 @@ def lora_weights(model: nn.Module) -> dict[str, tuple[nn.Parameter, nn.Parameter
 
 
 def extra_weights(model: nn.Module) -> dict[str, nn.Parameter]:
-    """Module name -> what is trained besides A and B: DoRA's magnitude m [d_out], AdaLoRA's E [r, 1] or GateRA's w [d_in]; empty for LoRA."""
+    """Module name -> what is trained besides A and B: DoRA's magnitude m [d_out], AdaLoRA's E [r, 1] or GateRA's w
+    [d_in]; empty for LoRA.
+    """
     inner, found = inner_model(model), {}
     for name in lora_weights(model):
         module = inner.get_submodule(name)

@@ -3,6 +3,7 @@
 It calls the model's own linears (plain, PEFT's or gated), so that every method runs through it unchanged; only what
 stands between them is written out here. Held against HF's forward by a test.
 """
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -13,14 +14,17 @@ from .models import inner_model
 class Layout:
     """Where the rows of packed sequences lie in a right-padded block, and the angles of their positions.
 
-    rows: index of each row in the block [sequences · longest]; cos, sin: of each row's rotary position, [tokens, 1, head_dim / 2].
+    rows: index of each row in the block [sequences · longest]; cos, sin: of each row's rotary position, [tokens, 1,
+    head_dim / 2].
     """
 
     def __init__(self, starts: list[int], head_dim: int, theta: float):
         lengths = [b - a for a, b in zip(starts, starts[1:])]
         self.sequences, self.longest = len(lengths), max(lengths)
         position = torch.cat([torch.arange(n) for n in lengths])
-        self.rows = torch.repeat_interleave(torch.arange(self.sequences) * self.longest, torch.tensor(lengths)) + position
+        self.rows = (
+            torch.repeat_interleave(torch.arange(self.sequences) * self.longest, torch.tensor(lengths)) + position
+        )
         inverse = 1.0 / (theta ** (torch.arange(0, head_dim, 2, dtype=torch.float32) / head_dim))
         angle = torch.outer(torch.arange(self.longest, dtype=torch.float32), inverse)
         self.cos, self.sin = (t[position][:, None] for t in (angle.cos(), angle.sin()))
@@ -67,12 +71,16 @@ class RmsNorm(torch.autograd.Function):
 
 
 def attention(q, k, v, layout: Layout) -> torch.Tensor:
-    """Causal attention inside each sequence. q [tokens, heads, d], k and v [tokens, kv heads, d] -> [tokens, heads · d]."""
+    """Causal attention inside each sequence. q [tokens, heads, d], k and v [tokens, kv heads, d] -> [tokens, heads ·
+    d].
+    """
     count, longest, kv, dim = layout.sequences, layout.longest, k.shape[1], k.shape[2]
     group = q.shape[1] // kv
 
     def padded(t):
-        """[sequences, kv heads, heads of each, longest, d], the last three in one: heads of a group share their k and v."""
+        """[sequences, kv heads, heads of each, longest, d], the last three in one: heads of a group share their k and
+        v.
+        """
         block = t.new_zeros(count * longest, *t.shape[1:]).index_copy(0, layout.rows, t)
         return block.view(count, longest, kv, -1, dim).permute(0, 2, 3, 1, 4).reshape(count * kv, -1, dim)
 
@@ -101,8 +109,12 @@ def packed_hidden(model: nn.Module, ids: torch.Tensor, starts: list[int]) -> tor
     return x
 
 
-def packed_logits(model: nn.Module, ids: torch.Tensor, starts: list[int], rows: torch.Tensor | None = None) -> torch.Tensor:
-    """Logits of all rows, or of the chosen ones only, [rows, vocab]. ids int64 [tokens]; sequence s is rows starts[s] … starts[s+1]."""
+def packed_logits(
+    model: nn.Module, ids: torch.Tensor, starts: list[int], rows: torch.Tensor | None = None
+) -> torch.Tensor:
+    """Logits of all rows, or of the chosen ones only, [rows, vocab]. ids int64 [tokens]; sequence s is rows starts[s] …
+    starts[s+1].
+    """
     outer = inner_model(model)
     x = packed_hidden(model, ids, starts)
     x = x if rows is None else x[rows]

@@ -20,19 +20,27 @@ N = 8
 def types() -> None:
     """Decimals in INT32, INT64 and fixed bytes, texts that begin with a mark, bytes, dates far out, nested values."""
     cents = [-88381, 5, 0, -1, 99999, 10, None, 123]
-    table = pa.table({
-        "text": pa.array(["\ufefflead", "é😀", "", None, "a", "b", "c", "d"]),
-        "d32": pa.array([None if c is None else Decimal(c).scaleb(-2) for c in cents], pa.decimal128(7, 2)),
-        "d64": pa.array([None if c is None else Decimal(c * 10**8 + 1).scaleb(-10) for c in cents], pa.decimal128(18, 10)),
-        "bytes": pa.array([b"\xff\xfe\x00", b"plain", b"", None, b"\xe9", b"x", b"y", b"z"], pa.binary()),
-        "d256": pa.array([None if c is None else Decimal(f"{c}.{'7' * 20}") for c in cents], pa.decimal256(60, 20)),
-        "micros": pa.array([-(2**62), 2**62, 0, -1, 1_700_000_000_123_456, None, 10, 1], pa.timestamp("us")),
-        "day": pa.array([-(2**31), 2**31 - 1, 0, -1, 19000, None, 1, 2], pa.int32()).cast(pa.date32()),
-        "list": pa.array([[1, 2**60, None], [], None, [3], [4], [5], [6], [7]], pa.list_(pa.int64())),
-        "struct": pa.array([{"at": datetime.date(2024, 2, 29), "cost": Decimal("-0.05")}] * N,
-                           pa.struct([("at", pa.date32()), ("cost", pa.decimal128(5, 2))])),
-    })
-    pq.write_table(table, FILES / "types.parquet", store_decimal_as_integer=True, compression="zstd", use_dictionary=["text"])
+    table = pa.table(
+        {
+            "text": pa.array(["\ufefflead", "é😀", "", None, "a", "b", "c", "d"]),
+            "d32": pa.array([None if c is None else Decimal(c).scaleb(-2) for c in cents], pa.decimal128(7, 2)),
+            "d64": pa.array(
+                [None if c is None else Decimal(c * 10**8 + 1).scaleb(-10) for c in cents], pa.decimal128(18, 10)
+            ),
+            "bytes": pa.array([b"\xff\xfe\x00", b"plain", b"", None, b"\xe9", b"x", b"y", b"z"], pa.binary()),
+            "d256": pa.array([None if c is None else Decimal(f"{c}.{'7' * 20}") for c in cents], pa.decimal256(60, 20)),
+            "micros": pa.array([-(2**62), 2**62, 0, -1, 1_700_000_000_123_456, None, 10, 1], pa.timestamp("us")),
+            "day": pa.array([-(2**31), 2**31 - 1, 0, -1, 19000, None, 1, 2], pa.int32()).cast(pa.date32()),
+            "list": pa.array([[1, 2**60, None], [], None, [3], [4], [5], [6], [7]], pa.list_(pa.int64())),
+            "struct": pa.array(
+                [{"at": datetime.date(2024, 2, 29), "cost": Decimal("-0.05")}] * N,
+                pa.struct([("at", pa.date32()), ("cost", pa.decimal128(5, 2))]),
+            ),
+        }
+    )
+    pq.write_table(
+        table, FILES / "types.parquet", store_decimal_as_integer=True, compression="zstd", use_dictionary=["text"]
+    )
     # Texts that are not UTF-8, which Arrow does not check.
     raw = pa.array([b"caf\xe9", b"fine", b"tea", b"milk"], pa.binary())
     bad = pa.Array.from_buffers(pa.string(), len(raw), raw.buffers())
@@ -60,16 +68,19 @@ def lz4() -> None:
     # Codec 7 (LZ4_RAW) after the column's path, made 5 (LZ4).
     for name in (b"prompt", b"completion"):
         at = raw.rindex(name + b"\x15\x0e") + len(name)
-        raw = raw[:at] + b"\x15\x0a" + raw[at + 2:]
+        raw = raw[:at] + b"\x15\x0a" + raw[at + 2 :]
     (FILES / "pairs-lz4-old.parquet").write_bytes(raw)
     text = "\n".join(words[:60]).encode()
     block = lambda part: pa.Codec("lz4_raw").compress(part, asbytes=True)
     be = lambda n: n.to_bytes(4, "big")
     half, rest = text[:700], text[700:]
-    b = {"bare": block(text), "frame": pa.Codec("lz4").compress(text, asbytes=True),
-         "hadoop": be(len(text)) + be(len(block(text))) + block(text),
-         "hadoop, two frames": b"".join(be(len(p)) + be(len(block(p))) + block(p) for p in (half, rest)),
-         "hadoop, two blocks in a frame": be(len(text)) + b"".join(be(len(block(p))) + block(p) for p in (half, rest))}
+    b = {
+        "bare": block(text),
+        "frame": pa.Codec("lz4").compress(text, asbytes=True),
+        "hadoop": be(len(text)) + be(len(block(text))) + block(text),
+        "hadoop, two frames": b"".join(be(len(p)) + be(len(block(p))) + block(p) for p in (half, rest)),
+        "hadoop, two blocks in a frame": be(len(text)) + b"".join(be(len(block(p))) + block(p) for p in (half, rest)),
+    }
     packed = {"text": text.decode(), **{name: base64.b64encode(data).decode() for name, data in b.items()}}
     (FILES / "lz4.json").write_text(json.dumps(packed, indent=1) + "\n")
 

@@ -1,4 +1,5 @@
-"""The fields that PEFT writes of an adapter, with their values when nothing is chosen, for src/train/peftFields.test.ts.
+"""The fields that PEFT writes of an adapter, with their values when nothing is chosen, for
+src/train/peftFields.test.ts.
 
 Run in python/:
   python -m sieve_ref.peft_fields    rewrites fixtures/peft-fields.json, which every test run reads

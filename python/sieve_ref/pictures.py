@@ -1,8 +1,9 @@
 """What Pillow makes of small random pictures: `python -m sieve_ref.pictures` writes `fixtures/pictures.json`.
 
-`resized`: a picture and what `Image.resize` makes of it, by each filter, at odd sizes. `encoded`: small files and their sizes.
-Bytes are base64, pixels [height, width, 3].
+`resized`: a picture and what `Image.resize` makes of it, by each filter, at odd sizes. `encoded`: small files and their
+sizes. Bytes are base64, pixels [height, width, 3].
 """
+
 import base64
 import io
 import json
@@ -14,10 +15,23 @@ from PIL import Image
 OUT = Path(__file__).parent.parent / "fixtures" / "pictures.json"
 # From, to, and the filter's number: larger, smaller, much smaller, one direction alone.
 RESIZED = [
-    ((5, 7), (11, 13), 2), ((17, 13), (6, 5), 2), ((37, 3), (4, 9), 2), ((5, 7), (11, 13), 3), ((17, 13), (6, 5), 3),
-    ((9, 9), (9, 4), 3), ((13, 11), (7, 12), 1), ((19, 5), (3, 5), 4), ((1, 1), (3, 2), 3),
+    ((5, 7), (11, 13), 2),
+    ((17, 13), (6, 5), 2),
+    ((37, 3), (4, 9), 2),
+    ((5, 7), (11, 13), 3),
+    ((17, 13), (6, 5), 3),
+    ((9, 9), (9, 4), 3),
+    ((13, 11), (7, 12), 1),
+    ((19, 5), (3, 5), 4),
+    ((1, 1), (3, 2), 3),
 ]
-ENCODED = [("png", (7, 5), {}), ("jpeg", (9, 17), {}), ("jpeg", (300, 11), {"progressive": True}), ("webp", (5, 8), {}), ("webp", (6, 3), {"lossless": True})]
+ENCODED = [
+    ("png", (7, 5), {}),
+    ("jpeg", (9, 17), {}),
+    ("jpeg", (300, 11), {"progressive": True}),
+    ("webp", (5, 8), {}),
+    ("webp", (6, 3), {"lossless": True}),
+]
 
 
 def text(values: bytes) -> str:

@@ -1,4 +1,5 @@
 """One optimizer step at a time, in the order that the method fixes."""
+
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -66,15 +67,18 @@ class Batch:
 
 
 def batch_logits(model: nn.Module, batch: Batch, padded: bool = False, packed: bool = False) -> torch.Tensor:
-    """Logits of all real rows, [tokens, vocab], or of whole sequences [sequences, classes]. Sequences never see one another.
+    """Logits of all real rows, [tokens, vocab], or of whole sequences [sequences, classes]. Sequences never see one
+    another.
 
-    padded: one right-padded forward with an attention mask instead of one forward per sequence; packed: one forward over
-    the rows behind one another. Same result.
+    padded: one right-padded forward with an attention mask instead of one forward per sequence; packed: one forward
+    over the rows behind one another. Same result.
     """
     if batch.pixels is not None:
         return torch.cat([inner_model(model)(pixel_values=picture[None]).logits for picture in batch.pixels])
     if batch.whole:
-        return torch.cat([inner_model(model)(input_ids=ids[None]).logits for ids in batch.ids.tensor_split(batch.starts[1:-1])])
+        return torch.cat(
+            [inner_model(model)(input_ids=ids[None]).logits for ids in batch.ids.tensor_split(batch.starts[1:-1])]
+        )
     if packed:
         return packed_logits(model, batch.ids, batch.starts)
     if not padded:
@@ -195,18 +199,29 @@ class Run:
     the quantile, random and oracle gates must see all tokens of a micro-batch at once and refuse 'loop'.
     """
 
-    def __init__(self, model: nn.Module, settings: Settings, forward: str = "loop", held_out: Callable[[], Batch] | None = None):
+    def __init__(
+        self, model: nn.Module, settings: Settings, forward: str = "loop", held_out: Callable[[], Batch] | None = None
+    ):
         self.model, self.settings, self.forward, self.held_out, self.t = model, settings, forward, held_out, 0
-        self.parameters = [p for pair in lora_weights(model).values() for p in pair] + list(extra_weights(model).values())
+        self.parameters = [p for pair in lora_weights(model).values() for p in pair] + list(
+            extra_weights(model).values()
+        )
         self.parameters += [*constants(model).values(), *whole_weights(model).values()]
         self.gates = list(gated_modules(model).values())
         s = settings
         adam = dict(betas=(s.beta1, s.beta2), eps=s.epsilon)
         if s.loraPlusRatio == 1:
-            self.optimizer = torch.optim.AdamW(self.parameters, lr=s.learningRate, weight_decay=s.weightDecay, fused=True, **adam)
+            self.optimizer = torch.optim.AdamW(
+                self.parameters, lr=s.learningRate, weight_decay=s.weightDecay, fused=True, **adam
+            )
         else:
             self.optimizer = create_loraplus_optimizer(
-                model, torch.optim.AdamW, lr=s.learningRate, loraplus_lr_ratio=s.loraPlusRatio, loraplus_weight_decay=s.weightDecay, **adam
+                model,
+                torch.optim.AdamW,
+                lr=s.learningRate,
+                loraplus_lr_ratio=s.loraPlusRatio,
+                loraplus_weight_decay=s.weightDecay,
+                **adam,
             )
         self.factors = [group["lr"] / s.learningRate for group in self.optimizer.param_groups]
         self.adalora = hasattr(getattr(model, "base_model", None), "rankallocator")
@@ -233,7 +248,9 @@ class Run:
         return loss_sum(batch_logits(self.model, batch, padded=forward == "padded"), batch.targets)
 
     def backward(self, micro_batches: list[Batch], padded: bool = False) -> float:
-        """Gradients (and μ) of the mean loss over all supervised tokens of the accumulated batch; the loss (cross-entropy)."""
+        """Gradients (and μ) of the mean loss over all supervised tokens of the accumulated batch; the loss
+        (cross-entropy).
+        """
         if self.gates and self.settings.rule == "oracle":
             self.look_ahead(micro_batches)
         supervised = sum(b.supervised for b in micro_batches)
@@ -267,7 +284,9 @@ class Run:
             gate.clear()
 
     def measure(self, batch: Batch) -> list[GateStats]:
-        """What every module's tokens of a batch would do to its mean loss, through the gates as they are; nothing is learnt."""
+        """What every module's tokens of a batch would do to its mean loss, through the gates as they are; nothing is
+        learnt.
+        """
         self.clear()
         (self.loss_sum(batch) / batch.supervised).backward()
         self.penalty(batch.tokens)
@@ -276,7 +295,9 @@ class Run:
         return stats
 
     def look_ahead(self, micro_batches: list[Batch]) -> None:
-        """The oracle's first pass, all gates open: the second one skips exactly the tokens with μ ≥ 0, where Δ is not 0."""
+        """The oracle's first pass, all gates open: the second one skips exactly the tokens with μ ≥ 0, where Δ is not
+        0.
+        """
         if len(micro_batches) != 1 or self.forward != "packed":
             raise ValueError("the oracle takes one micro-batch, packed")
         batch, context = micro_batches[0], self.model.gate_context
@@ -287,7 +308,12 @@ class Run:
 
     def step(self, micro_batches: list[Batch]) -> StepResult:
         s, prices = self.settings, None
-        if s.prices == "held-out" and self.rule is not None and self.t >= s.tauWarmup and (self.t - s.tauWarmup) % s.pricesEvery == 0:
+        if (
+            s.prices == "held-out"
+            and self.rule is not None
+            and self.t >= s.tauWarmup
+            and (self.t - s.tauWarmup) % s.pricesEvery == 0
+        ):
             prices = self.measure(self.held_out())
         loss = self.backward(micro_batches)
         stats = [g.stats() for g in self.gates]

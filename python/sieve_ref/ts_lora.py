@@ -1,4 +1,5 @@
 """TS-LoRA and TS-DoRA: a gate around an adapted linear. h_i = y_i + S_i Δ_i with S_i = 1[r_i ≥ τ]."""
+
 import math
 
 import torch
@@ -13,9 +14,10 @@ class GateContext:
     """Shared by all gated modules of a model: which rows are real, and what the gates do.
 
     valid: bool [sequences, length], or None when nothing is padded.
-    mode: 'gate' (r ≥ τ), 'dense' (all open), 'off' (base), 'quantile' (the share `keep` with the largest r of one forward),
-    'random' (as many, or each module's own `keep`, drawn with `generator`), 'given' (each module's `mask`).
-    soft: h = y + max(0, 1 − τ/r) Δ, ‖y‖ held constant; `penalty` is then Σ max(0, r − τ) of all modules since it was last 0.
+    mode: 'gate' (r ≥ τ), 'dense' (all open), 'off' (base), 'quantile' (the share `keep` with the largest r of one
+    forward), 'random' (as many, or each module's own `keep`, drawn with `generator`), 'given' (each module's `mask`).
+    soft: h = y + max(0, 1 − τ/r) Δ, ‖y‖ held constant; `penalty` is then Σ max(0, r − τ) of all modules since it was
+    last 0.
     """
 
     def __init__(self):
@@ -117,7 +119,9 @@ class TsLoraLinear(nn.Module):
 
 
 class TsDoraLinear(TsLoraLinear):
-    """DoRA's update behind the same gate: Δ = c ⊙ (W0 x) + (1 + c) ⊙ scaling · B A x, c = m/n − 1, n = row norms of W0 + scaling · B A (detached)."""
+    """DoRA's update behind the same gate: Δ = c ⊙ (W0 x) + (1 + c) ⊙ scaling · B A x, c = m/n − 1, n = row norms of W0
+    + scaling · B A (detached).
+    """
 
     def __init__(self, base: nn.Linear, rank: int, alpha: float, context: GateContext, rslora=False):
         super().__init__(base, rank, alpha, context, rslora)
@@ -136,11 +140,21 @@ class TsDoraLinear(TsLoraLinear):
 
 
 def attach_ts_lora(
-    base: PreTrainedModel, rank: int, alpha: float, kinds=tuple(MODULE_PATHS), *, only=None, rslora=False, dora=False, constant=False, linear=None,
+    base: PreTrainedModel,
+    rank: int,
+    alpha: float,
+    kinds=tuple(MODULE_PATHS),
+    *,
+    only=None,
+    rslora=False,
+    dora=False,
+    constant=False,
+    linear=None,
 ) -> PreTrainedModel:
     """Replaces the chosen linears of the base in place (`only`: full paths). `model.gate_context` switches the gates.
 
-    constant: skipped tokens get a vector of each module, 0 at first. linear: the class to put there instead of this file's (fused.py).
+    constant: skipped tokens get a vector of each module, 0 at first. linear: the class to put there instead of this
+    file's (fused.py).
     """
     context, linear_class = GateContext(), linear or (TsDoraLinear if dora else TsLoraLinear)
     chosen = module_names(base.config.num_hidden_layers, kinds) if only is None else only

@@ -4,6 +4,7 @@ Odd head counts and ratios, head sizes that do not follow from the width, untied
 epsilon, vocabularies that are no multiple of 4, LoRA on a subset of modules. Each fixture holds the frozen weights
 (as `weight.<name in the checkpoint>`), the adapter, a batch, logits, loss and every adapter gradient, by HF PEFT.
 """
+
 import torch
 from torch.nn.functional import cross_entropy
 from transformers import LlamaConfig, LlamaForCausalLM
@@ -13,14 +14,56 @@ from .models import attach_peft, lora_weights
 
 VARIANTS = {
     # five query heads on one key/value head, head size 16 on a width of 60, untied head, 61 words
-    "tiny-untied": (dict(vocab_size=61, hidden_size=60, intermediate_size=100, num_hidden_layers=2, num_attention_heads=5,
-                         num_key_value_heads=1, head_dim=16, rope_theta=500000.0, rms_norm_eps=1e-6, tie_word_embeddings=False), ("q", "v"), 3),
+    "tiny-untied": (
+        dict(
+            vocab_size=61,
+            hidden_size=60,
+            intermediate_size=100,
+            num_hidden_layers=2,
+            num_attention_heads=5,
+            num_key_value_heads=1,
+            head_dim=16,
+            rope_theta=500000.0,
+            rms_norm_eps=1e-6,
+            tie_word_embeddings=False,
+        ),
+        ("q", "v"),
+        3,
+    ),
     # as many key/value heads as query heads, tied, backward that stops at layer 0's MLP
-    "tiny-mha": (dict(vocab_size=96, hidden_size=48, intermediate_size=68, num_hidden_layers=3, num_attention_heads=3,
-                      num_key_value_heads=3, head_dim=16, rope_theta=10000.0, rms_norm_eps=1e-5, tie_word_embeddings=True), ("down", "up"), 5),
+    "tiny-mha": (
+        dict(
+            vocab_size=96,
+            hidden_size=48,
+            intermediate_size=68,
+            num_hidden_layers=3,
+            num_attention_heads=3,
+            num_key_value_heads=3,
+            head_dim=16,
+            rope_theta=10000.0,
+            rms_norm_eps=1e-5,
+            tie_word_embeddings=True,
+        ),
+        ("down", "up"),
+        5,
+    ),
     # only the output projection, rank 1, head size 20
-    "tiny-o": (dict(vocab_size=50, hidden_size=40, intermediate_size=52, num_hidden_layers=2, num_attention_heads=4,
-                    num_key_value_heads=2, head_dim=20, rope_theta=1000.0, rms_norm_eps=1e-5, tie_word_embeddings=False), ("o",), 1),
+    "tiny-o": (
+        dict(
+            vocab_size=50,
+            hidden_size=40,
+            intermediate_size=52,
+            num_hidden_layers=2,
+            num_attention_heads=4,
+            num_key_value_heads=2,
+            head_dim=20,
+            rope_theta=1000.0,
+            rms_norm_eps=1e-5,
+            tie_word_embeddings=False,
+        ),
+        ("o",),
+        1,
+    ),
 }
 LENGTHS = (13, 2, 37)
 
@@ -28,7 +71,9 @@ LENGTHS = (13, 2, 37)
 def make(name: str) -> None:
     shape, kinds, rank = VARIANTS[name]
     torch.manual_seed(7)
-    base = LlamaForCausalLM(LlamaConfig(**shape, max_position_embeddings=64, attn_implementation="eager")).float().eval()
+    base = (
+        LlamaForCausalLM(LlamaConfig(**shape, max_position_embeddings=64, attn_implementation="eager")).float().eval()
+    )
     with torch.no_grad():
         for parameter in base.parameters():
             parameter.add_(torch.randn_like(parameter) * 0.1)  # norms away from 1, everything else larger
@@ -56,12 +101,27 @@ def make(name: str) -> None:
     file.add_weights("init", pairs)
     file.add_weights("grad", {module: (a.grad, b.grad) for module, (a, b) in pairs.items()})
     manifest = {
-        "model": name, "method": "lora", "rank": rank, "alpha": 2.0 * rank, "kinds": kinds, "loss": loss.item(),
+        "model": name,
+        "method": "lora",
+        "rank": rank,
+        "alpha": 2.0 * rank,
+        "kinds": kinds,
+        "loss": loss.item(),
         "modules": [{"name": module} for module in pairs],
         "config": {
-            "layers": shape["num_hidden_layers"], "dModel": shape["hidden_size"], "heads": shape["num_attention_heads"],
-            "kvHeads": shape["num_key_value_heads"], "headDim": shape["head_dim"], "ffn": shape["intermediate_size"], "vocab": shape["vocab_size"],
-            "context": 64, "ropeTheta": shape["rope_theta"], "rmsEps": shape["rms_norm_eps"], "tied": shape["tie_word_embeddings"], "bosId": None, "eosIds": [0],
+            "layers": shape["num_hidden_layers"],
+            "dModel": shape["hidden_size"],
+            "heads": shape["num_attention_heads"],
+            "kvHeads": shape["num_key_value_heads"],
+            "headDim": shape["head_dim"],
+            "ffn": shape["intermediate_size"],
+            "vocab": shape["vocab_size"],
+            "context": 64,
+            "ropeTheta": shape["rope_theta"],
+            "rmsEps": shape["rms_norm_eps"],
+            "tied": shape["tie_word_embeddings"],
+            "bosId": None,
+            "eosIds": [0],
         },
     }
     file.write(FOLDER, name, manifest)

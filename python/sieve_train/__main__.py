@@ -1,4 +1,5 @@
 """`python -m sieve_train`: the same as the command `sieve-train`."""
+
 import sys
 
 from .main import main

@@ -1,4 +1,7 @@
-"""The curves of a run as `metrics.json` has them (src/shared/savedSession.ts), so that the page's History opens them again."""
+"""The curves of a run as `metrics.json` has them (src/shared/savedSession.ts), so that the page's History opens them
+again.
+"""
+
 import math
 import re
 import struct
@@ -27,10 +30,11 @@ def layer_of(path: str) -> int | None:
 
 
 def kind_of(path: str, linears: list[str]) -> str:
-    """A module's name within its layer, as the page has it (src/shared/model.ts): the shortest end of its path that no other has.
+    """A module's name within its layer, as the page has it (src/shared/model.ts): the shortest end of its path that no
+    other has.
 
-    linears: paths of all linear layers of that layer. BERT's `output.dense` is the end of `attention.output.dense`, too; what
-    follows the layer's number is its name then.
+    linears: paths of all linear layers of that layer. BERT's `output.dense` is the end of `attention.output.dense`,
+    too; what follows the layer's number is its name then.
     """
     parts = path.split(".")
     ends = (".".join(parts[-n:]) for n in range(1, len(parts)))
@@ -40,7 +44,9 @@ def kind_of(path: str, linears: list[str]) -> str:
 
 
 def module_ids(paths: list[str], linears: list[str]) -> list[dict]:
-    """[{layer, kind}] of modules by their paths: model.layers.3.self_attn.q_proj is q_proj of layer 3. linears: of the whole model."""
+    """[{layer, kind}] of modules by their paths: model.layers.3.self_attn.q_proj is q_proj of layer 3. linears: of the
+    whole model.
+    """
     by_layer: dict[int | None, list[str]] = {}
     for path in linears:
         by_layer.setdefault(layer_of(path), []).append(path)
@@ -48,20 +54,30 @@ def module_ids(paths: list[str], linears: list[str]) -> list[dict]:
 
 
 def gate_json(stats: list[GateStats], tau: torch.Tensor, rule=None, shift=None, price: float = 0.0) -> dict:
-    """Gate statistics of a step or an evaluation, per module. rule: what moved τ; shift: how far each module was steered."""
+    """Gate statistics of a step or an evaluation, per module. rule: what moved τ; shift: how far each module was
+    steered.
+    """
     ratios = torch.stack([s.ratio for s in stats])
     active, helps = torch.stack([s.gate for s in stats]), torch.stack([s.mu for s in stats]) < 0
     tokens = active.shape[1]
     sizes = getattr(rule, "step_sizes", None)
     per_module = getattr(rule, "rho_per", "run") == "module"
     return {
-        "tau": numbers(tau), "tokens": [tokens] * len(stats), "active": active.sum(1).tolist(),
-        "muActive": numbers(s.mu_kept for s in stats), "muSkipped": numbers(s.mu_skipped for s in stats),
-        "measured": [tokens] * len(stats), "activeHelpful": (active & helps).sum(1).tolist(), "skippedHelpful": (~active & helps).sum(1).tolist(),
+        "tau": numbers(tau),
+        "tokens": [tokens] * len(stats),
+        "active": active.sum(1).tolist(),
+        "muActive": numbers(s.mu_kept for s in stats),
+        "muSkipped": numbers(s.mu_skipped for s in stats),
+        "measured": [tokens] * len(stats),
+        "activeHelpful": (active & helps).sum(1).tolist(),
+        "skippedHelpful": (~active & helps).sum(1).tolist(),
         "histogram": ratio_histograms(ratios).flatten().tolist(),
-        "rho": number(getattr(rule, "rho", None) or 0.0), "tauLearningRate": number(getattr(rule, "step_size", None) or 0.0),
+        "rho": number(getattr(rule, "rho", None) or 0.0),
+        "tauLearningRate": number(getattr(rule, "step_size", None) or 0.0),
         "moduleTauLearningRates": numbers(sizes or [0.0] * len(stats)) if per_module else None,
-        "lambda": number(price), "shift": shift, "activeOutsideTraining": False,
+        "lambda": number(price),
+        "shift": shift,
+        "activeOutsideTraining": False,
     }
 
 
@@ -100,10 +116,31 @@ class MetricLog:
     @staticmethod
     def _new(run_id: str) -> dict:
         return {
-            "runId": run_id, **{k: [] for k in ("step", "loss", "learningRate", "gradNorm", "speeds", "evals", "modules", "noise", "samples", "accuracy", "skipsAll")},
+            "runId": run_id,
+            **{
+                k: []
+                for k in (
+                    "step",
+                    "loss",
+                    "learningRate",
+                    "gradNorm",
+                    "speeds",
+                    "evals",
+                    "modules",
+                    "noise",
+                    "samples",
+                    "accuracy",
+                    "skipsAll",
+                )
+            },
             **{k: None for k in ("skipped", "tau", "gate", "work", "watch", "classified", "stopped", "dev", "shrunk")},
-            "parameters": 0, "noiseSince": {k: 0 for k in ("active", "activeHelpful", "skipped", "skippedHelpful")},
-            "workDone": 0, "workDense": 0, "workStep": 0, "tokens": 0, "ms": 0,
+            "parameters": 0,
+            "noiseSince": {k: 0 for k in ("active", "activeHelpful", "skipped", "skippedHelpful")},
+            "workDone": 0,
+            "workDense": 0,
+            "workStep": 0,
+            "tokens": 0,
+            "ms": 0,
         }
 
     def _cut(self, step: int) -> None:
@@ -116,20 +153,42 @@ class MetricLog:
         for name in ("skipped", "tau"):
             if j[name] is not None:
                 rows = sum(s <= step for s in j[name]["steps"])
-                j[name]["steps"], j[name]["data"] = j[name]["steps"][:rows], j[name]["data"][: rows * j[name]["modules"]]
+                j[name]["steps"], j[name]["data"] = (
+                    j[name]["steps"][:rows],
+                    j[name]["data"][: rows * j[name]["modules"]],
+                )
 
     def began(self, modules: list[dict], parameters: int) -> None:
         self.json |= {"modules": modules, "parameters": parameters}
 
-    def add_step(self, step: int, *, loss: float, rate: float, norm: float, tokens: int, ms: float, gate: dict | None) -> None:
+    def add_step(
+        self, step: int, *, loss: float, rate: float, norm: float, tokens: int, ms: float, gate: dict | None
+    ) -> None:
         j = self.json
-        for column, value in (("step", step), ("loss", loss), ("learningRate", rate), ("gradNorm", norm), ("speeds", 1000 * tokens / ms)):
+        for column, value in (
+            ("step", step),
+            ("loss", loss),
+            ("learningRate", rate),
+            ("gradNorm", norm),
+            ("speeds", 1000 * tokens / ms),
+        ):
             j[column].append(number(value))
         # The work of the adapters is counted by the page's engine only.
-        j |= {"work": None, "workDone": 0, "workDense": 0, "workStep": 0, "tokens": j["tokens"] + tokens, "ms": (j["ms"] or 0) + ms, "gate": gate}
+        j |= {
+            "work": None,
+            "workDone": 0,
+            "workDense": 0,
+            "workStep": 0,
+            "tokens": j["tokens"] + tokens,
+            "ms": (j["ms"] or 0) + ms,
+            "gate": gate,
+        }
         if gate is None:
             return
-        for name, values in (("skipped", [number(1 - a / t) for a, t in zip(gate["active"], gate["tokens"])]), ("tau", gate["tau"])):
+        for name, values in (
+            ("skipped", [number(1 - a / t) for a, t in zip(gate["active"], gate["tokens"])]),
+            ("tau", gate["tau"]),
+        ):
             series = Series(len(values), j[name])
             series.push(step, values)
             j[name] = series.json
@@ -151,8 +210,14 @@ class MetricLog:
     def watch(self, step: int, tokens: list[str], ratio: torch.Tensor, active: torch.Tensor, tau: torch.Tensor) -> None:
         """ratio, active: [modules, tokens] of the watched text."""
         self.json["watch"] = {
-            "type": "watch", "runId": self.json["runId"], "step": step, "tokens": tokens, "modules": self.json["modules"],
-            "active": active.int().flatten().tolist(), "ratio": numbers(ratio.flatten()), "tau": numbers(tau),
+            "type": "watch",
+            "runId": self.json["runId"],
+            "step": step,
+            "tokens": tokens,
+            "modules": self.json["modules"],
+            "active": active.int().flatten().tolist(),
+            "ratio": numbers(ratio.flatten()),
+            "tau": numbers(tau),
         }
 
 

@@ -1,4 +1,5 @@
 """The base model with a run's adapter, and AdamW as the page has it."""
+
 import math
 
 import sieve_peft  # noqa: F401 - registers the gated methods
@@ -22,7 +23,9 @@ MATRICES = (".lora_A.weight", ".lora_B.weight")
 
 def adapter_config(part: RunPart):
     """PEFT's configuration of the run, to be trained."""
-    fields = {k: v for k, v in part.adapter_config.items() if k not in ("peft_type", "base_model_name_or_path", "revision")}
+    fields = {
+        k: v for k, v in part.adapter_config.items() if k not in ("peft_type", "base_model_name_or_path", "revision")
+    }
     config = PEFT_TYPE_TO_CONFIG_MAPPING[PeftType(part.adapter_config["peft_type"])](**fields)
     config.inference_mode = False
     return config
@@ -34,7 +37,9 @@ def is_trained(name: str) -> bool:
 
 
 def saved_name(name: str) -> str:
-    """What PEFT saves a tensor of the model as: DoRA's magnitudes without the `weight`, whole modules by their own path."""
+    """What PEFT saves a tensor of the model as: DoRA's magnitudes without the `weight`, whole modules by their own
+    path.
+    """
     plain = name.replace(f".{WHOLE}.{ADAPTER}", "").replace(f".{ADAPTER}", "")
     return plain.removesuffix(".weight") if ".lora_magnitude_vector." in plain else plain
 
@@ -52,31 +57,45 @@ def attach(base: nn.Module, part: RunPart, seed: int) -> PeftModel:
             keep_float(module.modules_to_save[ADAPTER])
     own = {saved_name(name): p.shape for name, p in model.named_parameters() if is_trained(name)}
     given = {name: t.shape for name, t in part.tensors.items() if not name.endswith(".lora_tau")}
-    fits = all(own.get(name) == shape for name, shape in given.items()) and {n for n in own if n.endswith(MATRICES)} <= given.keys()
+    fits = (
+        all(own.get(name) == shape for name, shape in given.items())
+        and {n for n in own if n.endswith(MATRICES)} <= given.keys()
+    )
     if fits:
         set_peft_model_state_dict(model, part.tensors, ADAPTER)
     elif part.taken > 0:
-        raise NotCarried(f"{part.config['name']} has learnt on a base with other modules: prepare a session for this base")
+        raise NotCarried(
+            f"{part.config['name']} has learnt on a base with other modules: prepare a session for this base"
+        )
     return model
 
 
 def keep_float(module: nn.Module) -> None:
     """What is trained whole stays in float32 however the frozen weights are stored."""
     if any(p.is_meta for p in module.parameters()):
-        # Under FSDP transformers makes what a file lacks on the first process alone, which the others are then sent it from.
+        # Under FSDP transformers makes what a file lacks on the first process alone, which the others are then sent it
+        # from.
         module.to_empty(device="cpu")
     module.float()
     module.register_forward_pre_hook(lambda _, inputs: tuple(x.float() if x.is_floating_point() else x for x in inputs))
 
 
 def optimizer_of(model: PeftModel, part: RunPart, train: dict) -> torch.optim.AdamW:
-    """AdamW over what is trained; with LoRA+ B and all vectors have a group of their own, `rate` times as fast, as in PEFT."""
+    """AdamW over what is trained; with LoRA+ B and all vectors have a group of their own, `rate` times as fast, as in
+    PEFT.
+    """
     ratio = part.config["loraPlusRatio"]
     named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
     fast = [p for name, p in named if ratio != 1 and (".lora_B." in name or p.ndim == 1)]
     slow = [p for _, p in named if not any(p is q for q in fast)]
     groups = [{"params": slow, "rate": 1.0}] + ([{"params": fast, "rate": ratio}] if fast else [])
-    return torch.optim.AdamW(groups, lr=train["learningRate"], betas=(train["beta1"], train["beta2"]), eps=train["epsilon"], weight_decay=train["weightDecay"])
+    return torch.optim.AdamW(
+        groups,
+        lr=train["learningRate"],
+        betas=(train["beta1"], train["beta2"]),
+        eps=train["epsilon"],
+        weight_decay=train["weightDecay"],
+    )
 
 
 @torch.no_grad()
@@ -93,7 +112,9 @@ def restore_moments(model: nn.Module, optimizer: torch.optim.Optimizer, part: Ru
     load_optimizer(model, optimizer, state)
 
 
-def load_optimizer(model: nn.Module, optimizer: torch.optim.Optimizer, state: dict[str, dict[str, torch.Tensor]]) -> None:
+def load_optimizer(
+    model: nn.Module, optimizer: torch.optim.Optimizer, state: dict[str, dict[str, torch.Tensor]]
+) -> None:
     """state: by the parameters' names in the unwrapped model; whole tensors, which each process takes its part of."""
     by_parameter = {id(p): clean(name) for name, p in model.named_parameters()}
     groups = [
@@ -121,14 +142,26 @@ def thresholds_of(model: PeftModel, part: RunPart, train: dict, step: int, paths
     gate = part.config["gate"]
     order = [f"base_model.model.{path}" for path in paths]
     if gate["rule"] == "late":
-        settings = ThresholdSettings(steps=train["steps"], rule="late", warmup=0, target_sparsity=1 - gate["activeShare"], gate_start=gate["gateStart"])
+        settings = ThresholdSettings(
+            steps=train["steps"],
+            rule="late",
+            warmup=0,
+            target_sparsity=1 - gate["activeShare"],
+            gate_start=gate["gateStart"],
+        )
         return started(Thresholds(model, settings, order=order), part, step)
     warmup = train["warmupSteps"] if gate["tauWarmup"] == "auto" else gate["tauWarmup"]
     settings = ThresholdSettings(
-        steps=train["steps"], rule=gate["rule"], warmup=warmup, seed=train["seed"],
+        steps=train["steps"],
+        rule=gate["rule"],
+        warmup=warmup,
+        seed=train["seed"],
         tau_learning_rate=None if gate["tauLearningRate"] == "auto" else gate["tauLearningRate"],
-        sparsity_penalty=gate["sparsityPenalty"], target_sparsity=gate["targetSparsity"], eta=None if gate["eta"] == "auto" else gate["eta"],
-        per_module=gate["rhoPer"] == "module", target_per_module=gate["targetPer"] == "module",
+        sparsity_penalty=gate["sparsityPenalty"],
+        target_sparsity=gate["targetSparsity"],
+        eta=None if gate["eta"] == "auto" else gate["eta"],
+        per_module=gate["rhoPer"] == "module",
+        target_per_module=gate["targetPer"] == "module",
     )
     return started(Thresholds(model, settings, order=order), part, step)
 

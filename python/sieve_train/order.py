@@ -1,4 +1,7 @@
-"""The order of examples, by the seed alone: the page's own random numbers and shuffles (src/shared/rng.ts, src/data/batches.ts)."""
+"""The order of examples, by the seed alone: the page's own random numbers and shuffles (src/shared/rng.ts,
+src/data/batches.ts).
+"""
+
 import math
 
 MASK = 0xFFFFFFFF
@@ -26,7 +29,12 @@ class Rng:
     def uint32(self) -> int:
         a, b, c, count = self.state
         t = (a + b + count) & MASK
-        self.state = [b ^ (b >> 9), (c + (c << 3)) & MASK, ((((c << 21) & MASK) | (c >> 11)) + t) & MASK, (count + 1) & MASK]
+        self.state = [
+            b ^ (b >> 9),
+            (c + (c << 3)) & MASK,
+            ((((c << 21) & MASK) | (c >> 11)) + t) & MASK,
+            (count + 1) & MASK,
+        ]
         return t
 
     def below(self, n: int) -> int:
@@ -51,7 +59,8 @@ def split_dev(n: int, seed: int, share: float) -> tuple[list[int], list[int]]:
 
 
 class BatchOrder:
-    """Endless: every epoch is a fresh shuffle of all of n examples. state: where an order stood, as the page writes it."""
+    """Endless: every epoch is a fresh shuffle of all of n examples. state: where an order stood, as the page writes it.
+    """
 
     def __init__(self, n: int, seed: int, state: dict | None = None):
         if state is not None and state["n"] != n:

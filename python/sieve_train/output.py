@@ -1,4 +1,7 @@
-"""What a finished training leaves: an adapter of each run as PEFT reads it, and the session as the page's History opens it."""
+"""What a finished training leaves: an adapter of each run as PEFT reads it, and the session as the page's History opens
+it.
+"""
+
 import json
 import secrets
 import time
@@ -24,7 +27,13 @@ def check_json(model: str, ids: list[int], logits: torch.Tensor) -> dict:
     for row in range(len(logits) - 1, max(-1, len(logits) - 1 - CHECK_ROWS), -1):
         values = logits[row].double().numpy()
         top = np.lexsort((v, -values))[:TOP]
-        rows.append({"row": row, "top": {"tokens": top.tolist(), "logits": values[top].tolist()}, "checksum": float(values @ weights)})
+        rows.append(
+            {
+                "row": row,
+                "top": {"tokens": top.tolist(), "logits": values[top].tolist()},
+                "checksum": float(values @ weights),
+            }
+        )
     return {"format": "sieve-check", "version": 2, "model": model, "ids": ids, "width": logits.shape[1], "rows": rows}
 
 
@@ -58,13 +67,25 @@ def session_record(record: dict, *, logs: list[dict], device: dict, model: dict,
         last = log["evals"][-1] if log["evals"] else None
         gate = last["gate"] if last else None
         skipped = 1 - sum(gate["active"]) / sum(gate["tokens"]) if gate else None
-        finals.append({"steps": int(log["step"][-1]) if log["step"] else 0, "loss": last and last["loss"], "skipped": skipped, "failed": before["failed"]})
+        finals.append(
+            {
+                "steps": int(log["step"][-1]) if log["step"] else 0,
+                "loss": last and last["loss"],
+                "skipped": skipped,
+                "failed": before["failed"],
+            }
+        )
     base = by_run.get("base")
     ended_at = int(time.time() * 1000)
     return record | {
-        "id": f"{_base36(ended_at)}-{secrets.token_hex(4)}", "endedAt": ended_at, "ended": ended, "model": model,
-        "devices": [*record["devices"], device], "base": base["evals"][-1]["loss"] if base and base["evals"] else record["base"],
-        "finals": finals, "bytes": size,
+        "id": f"{_base36(ended_at)}-{secrets.token_hex(4)}",
+        "endedAt": ended_at,
+        "ended": ended,
+        "model": model,
+        "devices": [*record["devices"], device],
+        "base": base["evals"][-1]["loss"] if base and base["evals"] else record["base"],
+        "finals": finals,
+        "bytes": size,
     }
 
 

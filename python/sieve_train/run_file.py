@@ -1,4 +1,7 @@
-"""Reads the file in which Sieve's page or terminal hands a session over. Its format: src/train/handOver.ts, docs/machines.md."""
+"""Reads the file in which Sieve's page or terminal hands a session over. Its format: src/train/handOver.ts,
+docs/machines.md.
+"""
+
 import hashlib
 import json
 import zipfile
@@ -36,7 +39,9 @@ class TokenSet:
         return len(self.offsets) - 1
 
     def example(self, i: int) -> tuple[np.ndarray, np.ndarray]:
-        """(ids, targets) of one: a target is the next token where that one is supervised, else -1; with labels there is one, the class."""
+        """(ids, targets) of one: a target is the next token where that one is supervised, else -1; with labels there is
+        one, the class.
+        """
         a, b = self.offsets[i], self.offsets[i + 1]
         ids = self.ids[a:b].astype(np.int64)
         if self.labels is not None:
@@ -51,7 +56,9 @@ class TokenSet:
 
 @dataclass
 class RunPart:
-    """One run of the session. tensors: its adapter by PEFT's names; moments: AdamW's, `exp_avg.` and `exp_avg_sq.` before them."""
+    """One run of the session. tensors: its adapter by PEFT's names; moments: AdamW's, `exp_avg.` and `exp_avg_sq.`
+    before them.
+    """
 
     config: dict
     taken: int
@@ -89,7 +96,9 @@ class RunFile:
         return self.record["config"]["train"]
 
     def unused_token(self, vocab: int) -> int:
-        """An id below vocab that stands in no example, or where there is none at the end of none. @raises ValueError: every id does"""
+        """An id below vocab that stands in no example, or where there is none at the end of none. @raises ValueError:
+        every id does
+        """
         sets = (self.train, self.validation)
         for taken in ([s.ids for s in sets], [s.ids[s.offsets[1:] - 1] for s in sets]):
             free = np.setdiff1d(np.arange(vocab), np.concatenate(taken))
@@ -129,7 +138,9 @@ def read_run_file(source: str | Path) -> RunFile:
     def need(name: str) -> bytes:
         content = read(name)
         if content is None:
-            raise ValueError(f"{source} has no {name}: it is not a session that Sieve has handed over (“sieve prepare”, “--hand-over”, or Export on the page)")
+            raise ValueError(
+                f"{source} has no {name}: it is not a session that Sieve has handed over (“sieve prepare”, “--hand-over”, or Export on the page)"
+            )
         return content
 
     training = json.loads(need(TRAINING))
@@ -149,13 +160,20 @@ def read_run_file(source: str | Path) -> RunFile:
         at = f"{FOLDER}/{config['id']}"
         moments = read(f"{at}/optimizer.safetensors")
         part = RunPart(
-            config=config, taken=state["taken"], rate=state["rate"], gate=state["gate"],
-            adapter_config=json.loads(need(f"{at}/adapter_config.json")), sieve=json.loads(need(f"{at}/sieve.json")),
-            tensors=load(need(f"{at}/adapter_model.safetensors")), moments=load(moments) if moments else {},
+            config=config,
+            taken=state["taken"],
+            rate=state["rate"],
+            gate=state["gate"],
+            adapter_config=json.loads(need(f"{at}/adapter_config.json")),
+            sieve=json.loads(need(f"{at}/sieve.json")),
+            tensors=load(need(f"{at}/adapter_model.safetensors")),
+            moments=load(moments) if moments else {},
         )
         refuse_foreign(part, record["config"]["train"])
         runs.append(part)
-    return RunFile(record, json.loads(need(METRICS)), training["step"], training["order"], training["vocab"], classes, *sets, runs)
+    return RunFile(
+        record, json.loads(need(METRICS)), training["step"], training["order"], training["vocab"], classes, *sets, runs
+    )
 
 
 def _token_sets(content: bytes, sizes: dict, classes: list[str] | None) -> list[TokenSet]:
@@ -192,8 +210,12 @@ def refuse_foreign(part: RunPart, train: dict) -> None:
         "patience": train["patience"] is not None,
         "gate.rule": part.gated and gate["rule"] not in RULES,
         "gate.gradientFrom": learns and gate["gradientFrom"] == "dev",
-        "gate.sparsityPenalty with the soft rule": part.gated and gate["rule"] == "soft" and gate["sparsityPenalty"] != 0,
+        "gate.sparsityPenalty with the soft rule": part.gated
+        and gate["rule"] == "soft"
+        and gate["sparsityPenalty"] != 0,
     }
     named = [name for name, used in wrong.items() if used]
     if named:
-        raise NotCarried(f"{config['name']}: {', '.join(named)} is not trained here; set it off in Sieve, or train the others with --only")
+        raise NotCarried(
+            f"{config['name']}: {', '.join(named)} is not trained here; set it off in Sieve, or train the others with --only"
+        )

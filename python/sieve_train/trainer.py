@@ -1,4 +1,7 @@
-"""One run under Accelerate: the page's batches, schedule, clipping, AdamW and gate rules, on as many processes as there are."""
+"""One run under Accelerate: the page's batches, schedule, clipping, AdamW and gate rules, on as many processes as there
+are.
+"""
+
 import math
 import time
 from contextlib import nullcontext
@@ -15,7 +18,16 @@ from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_
 from transformers.pytorch_utils import Conv1D
 
 from .metrics import MetricLog, gate_json, module_ids, skipped_share
-from .model import clean, is_trained, learning_rate, load_optimizer, optimizer_of, restore_moments, saved_name, thresholds_of
+from .model import (
+    clean,
+    is_trained,
+    learning_rate,
+    load_optimizer,
+    optimizer_of,
+    restore_moments,
+    saved_name,
+    thresholds_of,
+)
 from .order import BatchOrder, split_dev
 from .run_file import NotCarried, RunFile, RunPart, TokenSet
 
@@ -29,7 +41,8 @@ class Diverged(RuntimeError):
 
 @dataclass
 class Examples:
-    """Some examples side by side, padded on the right. ids and mask [examples, longest]; a target of -1 carries no loss.
+    """Some examples side by side, padded on the right. ids and mask [examples, longest]; a target of -1 carries no
+    loss.
 
     targets: the next tokens [examples, longest], or of a head with classes the class of each example [examples].
     """
@@ -45,8 +58,14 @@ class Examples:
         ids, mask = torch.full((len(rows), longest), pad), torch.zeros(len(rows), longest, dtype=torch.long)
         targets = torch.full((len(rows), longest if tokens.labels is None else 1), -1)
         for i, (own, wanted) in enumerate(rows):
-            ids[i, : len(own)], mask[i, : len(own)], targets[i, : len(wanted)] = torch.from_numpy(own), 1, torch.from_numpy(wanted)
-        return Examples(ids.to(device), mask.to(device), targets.to(device) if tokens.labels is None else targets[:, 0].to(device))
+            ids[i, : len(own)], mask[i, : len(own)], targets[i, : len(wanted)] = (
+                torch.from_numpy(own),
+                1,
+                torch.from_numpy(wanted),
+            )
+        return Examples(
+            ids.to(device), mask.to(device), targets.to(device) if tokens.labels is None else targets[:, 0].to(device)
+        )
 
     @property
     def whole(self) -> bool:
@@ -71,7 +90,14 @@ def loss_sum(model: torch.nn.Module, batch: Examples) -> tuple[torch.Tensor, int
 class RunTrainer:
     """model: with the run's adapter, not yet wrapped. micro_batch: sequences of one forward in each process."""
 
-    def __init__(self, accelerator: Accelerator, model: PeftModel, run_file: RunFile, part: RunPart, micro_batch: int | None = None):
+    def __init__(
+        self,
+        accelerator: Accelerator,
+        model: PeftModel,
+        run_file: RunFile,
+        part: RunPart,
+        micro_batch: int | None = None,
+    ):
         self.accelerator, self.part, self.run_file = accelerator, part, run_file
         self.train = dict(run_file.settings)
         if part.config["learningRate"] is not None:
@@ -79,7 +105,9 @@ class RunTrainer:
         self.world, self.rank = accelerator.num_processes, accelerator.process_index
         self.sequences = self.train["batchSize"] * self.train["gradientAccumulationSteps"]
         if self.sequences % self.world != 0:
-            raise ValueError(f"a step's {self.sequences} sequences cannot be shared evenly by {self.world} processes: choose --batch-size as a multiple of {self.world}")
+            raise ValueError(
+                f"a step's {self.sequences} sequences cannot be shared evenly by {self.world} processes: choose --batch-size as a multiple of {self.world}"
+            )
         self.micro = min(micro_batch or self.train["batchSize"], self.sequences // self.world)
         self.learnt, _ = split_dev(len(run_file.train), self.train["seed"], self.train["devShare"])
         self.order = BatchOrder(len(self.learnt), self.train["seed"], run_file.order)
@@ -100,7 +128,9 @@ class RunTrainer:
         if not self.deepspeed:
             restore_moments(self.model, self.optimizer.optimizer, part, self.train)
         elif part.moments:
-            raise ValueError("DeepSpeed keeps AdamW's moments in a form of its own: start a session from its first step, or use FSDP")
+            raise ValueError(
+                "DeepSpeed keeps AdamW's moments in a form of its own: start a session from its first step, or use FSDP"
+            )
         self.thresholds = thresholds_of(accelerator.unwrap_model(self.model), part, self.train, self.step, self.paths)
         self.log = MetricLog(part.id, log, self.step)
         self.log.began(modules, parameters)
@@ -141,7 +171,15 @@ class RunTrainer:
                 self.thresholds.step()
         self.optimizer.zero_grad()
         gate = self._gate_json(tokens) if self.thresholds is not None and self.thresholds.stats else None
-        self.log.add_step(self.step, loss=total, rate=rate, norm=norm, tokens=tokens, ms=1000 * (time.perf_counter() - began), gate=gate)
+        self.log.add_step(
+            self.step,
+            loss=total,
+            rate=rate,
+            norm=norm,
+            tokens=tokens,
+            ms=1000 * (time.perf_counter() - began),
+            gate=gate,
+        )
         shown = {"loss": total, "learningRate": rate, "gradNorm": norm}
         return shown | ({"skipped": skipped_share(gate)} if gate else {})
 
@@ -171,7 +209,9 @@ class RunTrainer:
         return gate_json(t.stats, t.tau, t.rule, price=penalty)
 
     def evaluate(self, last: bool = False) -> float:
-        """Mean loss over the first `evalExamples` of the validation split. last: the gates are measured as well, which takes a backward."""
+        """Mean loss over the first `evalExamples` of the validation split. last: the gates are measured as well, which
+        takes a backward.
+        """
         tokens, size = self.run_file.validation, self.train["batchSize"]
         n = min(self.train["evalExamples"], len(tokens))
         batches = [list(range(i, min(i + size, n))) for i in range(0, n, size)]
@@ -191,7 +231,9 @@ class RunTrainer:
                     (self.world * loss).backward()
                     if not counts:
                         self._drop_last()
-                total += torch.stack([loss.detach().double(), torch.tensor(counts * right, dtype=torch.float64, device=total.device)])
+                total += torch.stack(
+                    [loss.detach().double(), torch.tensor(counts * right, dtype=torch.float64, device=total.device)]
+                )
         total, right = self.accelerator.reduce(total, "sum").tolist()
         stats = self.thresholds.take() if measure else None
         if measure:
@@ -219,7 +261,9 @@ class RunTrainer:
         with torch.enable_grad(), self.accelerator.no_sync(self.model):
             logits_of(self.model, batch)
         records = [gate.records[-1] for gate in self.thresholds.gates]
-        ratio, active = (torch.stack([getattr(r, k).detach().float().cpu() for r in records]) for k in ("ratio", "gate"))
+        ratio, active = (
+            torch.stack([getattr(r, k).detach().float().cpu() for r in records]) for k in ("ratio", "gate")
+        )
         self.thresholds.clear()
         self.log.watch(self.step, pieces, ratio, active, self.thresholds.tau)
 
@@ -236,12 +280,20 @@ class RunTrainer:
         return out
 
     def adapter(self) -> dict[str, torch.Tensor]:
-        """All that the run has learnt, whole, by PEFT's names; on the first process, and empty on others where it is gathered."""
+        """All that the run has learnt, whole, by PEFT's names; on the first process, and empty on others where it is
+        gathered.
+        """
         if self.deepspeed:
             state = self.accelerator.get_state_dict(self.model) or {}
         else:
-            state = get_model_state_dict(self.model, options=StateDictOptions(full_state_dict=True, cpu_offload=True, ignore_frozen_params=True))
-        tensors = {saved_name(clean(name)): t.detach().cpu().float().contiguous() for name, t in state.items() if is_trained(name)}
+            state = get_model_state_dict(
+                self.model, options=StateDictOptions(full_state_dict=True, cpu_offload=True, ignore_frozen_params=True)
+            )
+        tensors = {
+            saved_name(clean(name)): t.detach().cpu().float().contiguous()
+            for name, t in state.items()
+            if is_trained(name)
+        }
         if self.thresholds is not None and tensors:
             for path, tau in zip(self.paths, self.thresholds.tau):
                 tensors[f"base_model.model.{path}.lora_tau"] = tau.clone()
@@ -250,9 +302,15 @@ class RunTrainer:
     def state(self) -> dict:
         """All that `restore` needs to go on as if nothing had happened, but the adapter."""
         options = StateDictOptions(full_state_dict=True, cpu_offload=True)
-        optimizer = {} if self.deepspeed else get_optimizer_state_dict(self.model, self.optimizer.optimizer, options=options).get("state", {})
+        optimizer = (
+            {}
+            if self.deepspeed
+            else get_optimizer_state_dict(self.model, self.optimizer.optimizer, options=options).get("state", {})
+        )
         return {
-            "step": self.step, "order": self.order.state(), "optimizer": {clean(name): s for name, s in optimizer.items()},
+            "step": self.step,
+            "order": self.order.state(),
+            "optimizer": {clean(name): s for name, s in optimizer.items()},
             "thresholds": self.thresholds.state_dict() if self.thresholds else None,
         }
 
@@ -272,7 +330,9 @@ def linear_paths(model: PeftModel) -> tuple[list[str], list[str]]:
     named = [(n.removeprefix("base_model.model."), m) for n, m in model.named_modules()]
     adapted = [n for n, m in named if isinstance(m, LoraLayer)]
     inside = tuple(f"{path}." for path in adapted)
-    return adapted, [n for n, m in named if isinstance(m, (LoraLayer, torch.nn.Linear, Conv1D)) and not n.startswith(inside)]
+    return adapted, [
+        n for n, m in named if isinstance(m, (LoraLayer, torch.nn.Linear, Conv1D)) and not n.startswith(inside)
+    ]
 
 
 def as_listed(model: PeftModel, listed: list[dict], part: RunPart) -> tuple[list[str], list[dict]]:

@@ -1,4 +1,5 @@
 """The experiment harness: what is trained, in which order, and what the report makes of it."""
+
 import json
 import math
 
@@ -17,12 +18,30 @@ from sieve_peft.gate import GateStats
 
 def fake_row(cell: Cell) -> dict:
     """A row whose loss has its optimum at 1e-2 for adalora, 3e-3 for others; gates cost 0.1."""
-    loss = 4 + abs(math.log10(cell.lr / (1e-2 if cell.method == "adalora" else 3e-3))) + (0.1 if cell.method.startswith("ts-lora") else 0)
+    loss = (
+        4
+        + abs(math.log10(cell.lr / (1e-2 if cell.method == "adalora" else 3e-3)))
+        + (0.1 if cell.method.startswith("ts-lora") else 0)
+    )
     loss += {1: 0.02, 2: -0.02, 3: 0.01, 4: 0.0, 5: -0.01}.get(cell.seed, 0)
     score = [((i * 7 + cell.seed) % 56) / 56 for i in range(56)]
-    row = {"key": cell.key, "version": plan.VERSION, "set": cell.set, "regime": cell.regime, "method": cell.method, "seed": cell.seed, "lr": cell.lr,
-           "base": 5.0, "final": {"heldOut": loss + 0.5, "slice": loss}, "best": {"step": 40, "slice": loss, "heldOut": loss},
-           "activeShare": score, "deltaNorm": score, "gradNorm": score, "sensitivity": score, "keptShares": f"of {cell.key}"}
+    row = {
+        "key": cell.key,
+        "version": plan.VERSION,
+        "set": cell.set,
+        "regime": cell.regime,
+        "method": cell.method,
+        "seed": cell.seed,
+        "lr": cell.lr,
+        "base": 5.0,
+        "final": {"heldOut": loss + 0.5, "slice": loss},
+        "best": {"step": 40, "slice": loss, "heldOut": loss},
+        "activeShare": score,
+        "deltaNorm": score,
+        "gradNorm": score,
+        "sensitivity": score,
+        "keptShares": f"of {cell.key}",
+    }
     return row | ({"ranking": cell.ranking, "share": cell.share} if cell.ranking else {})
 
 
@@ -43,9 +62,12 @@ def test_plan_covers_every_method_and_seed_once(whole):
     for setting, methods in SETTINGS.items():
         for method in methods:
             assert all(results.main(setting, method, seed) is not None for seed in SEEDS)
-    assert sum(c.ranking is not None and c.seed != TUNING_SEED for c in order) == 2 * 2 * len(SEEDS) * len(rankings.RANKINGS)
+    assert sum(c.ranking is not None and c.seed != TUNING_SEED for c in order) == 2 * 2 * len(SEEDS) * len(
+        rankings.RANKINGS
+    )
     assert {m for methods in SETTINGS.values() for m in methods} == set(METHODS)
-    # What is most telling does not wait for the rest: the core methods on all sets, in both regimes, then the importance of modules.
+    # What is most telling does not wait for the rest: the core methods on all sets, in both regimes, then the
+    # importance of modules.
     rest = next(i for i, c in enumerate(order) if c.method not in plan.CORE)
     assert {(c.set, c.regime) for c in order[:rest]} == {(s, r) for s in plan.SETS for r in ("over-fit", "under-fit")}
     assert max(i for i, c in enumerate(order) if c.ranking) < min(i for i, c in enumerate(order) if c.method == "dora")
@@ -56,8 +78,15 @@ def test_learning_rates_are_chosen_on_a_seed_of_their_own(whole):
     first = ("alpaca", "over-fit")
     assert results.chosen(first, "lora") == 3e-3 and sorted(results.tried(first, "lora")) == [1e-3, 3e-3, 1e-2]
     # Better than LoRA's rate was the next one up, so the one above that was tried.
-    assert results.chosen(first, "adalora") == 1e-2 and sorted(results.tried(first, "adalora")) == [1e-3, 3e-3, 1e-2, 3e-2]
-    assert not results.tried(first, "ts-lora-70") and results.chosen(first, "ts-lora-70") == results.chosen(first, "ts-lora-50")
+    assert results.chosen(first, "adalora") == 1e-2 and sorted(results.tried(first, "adalora")) == [
+        1e-3,
+        3e-3,
+        1e-2,
+        3e-2,
+    ]
+    assert not results.tried(first, "ts-lora-70") and results.chosen(first, "ts-lora-70") == results.chosen(
+        first, "ts-lora-50"
+    )
     assert TUNING_SEED not in SEEDS
     assert all(c.lr == results.chosen((c.set, c.regime), c.method) for c in order if c.seed in SEEDS and not c.ranking)
 
@@ -66,7 +95,9 @@ def test_random_gate_follows_the_run_of_its_own_seed(whole):
     order, results = whole
     for cell in order:
         if cell.method == "random-50":
-            leader = Cell(cell.set, cell.regime, "ts-lora-50", cell.seed, results.chosen((cell.set, cell.regime), "ts-lora-50"))
+            leader = Cell(
+                cell.set, cell.regime, "ts-lora-50", cell.seed, results.chosen((cell.set, cell.regime), "ts-lora-50")
+            )
             assert cell.kept_shares == f"of {leader.key}"
 
 
@@ -78,15 +109,29 @@ def test_report_says_what_the_rows_say_and_what_is_missing(whole):
     assert line in text and "With all 5 seeds: worse in 18 of 18." in text and "under-fit: worse in 9 of 9." in text
     assert "Nothing is missing." in text and "(not finished)" not in text
     half = report.build(Results([r for r in results.rows.values() if r["method"] != "dora" and r["seed"] != 2]))
-    assert "DoRA (0 of 5)" in half and "LoRA (4 of 5)" in half and "worse (4 of 5 seeds)" in half and "Nothing is missing" not in half
+    assert (
+        "DoRA (0 of 5)" in half
+        and "LoRA (4 of 5)" in half
+        and "worse (4 of 5 seeds)" in half
+        and "Nothing is missing" not in half
+    )
     assert "No pair of runs yet." in report.build(Results([]))
 
 
 def test_signs_of_updates_are_counted_by_gate():
     signs = cells.Signs()
-    signs.add([GateStats(torch.ones(4), torch.tensor([True, True, True, False]), torch.tensor([-1.0, 2.0, 0.0, -3.0])),
-               GateStats(torch.ones(4), torch.tensor([True, False, False, False]), torch.tensor([-1.0, 1.0, 1.0, 0.0]))])
-    assert signs.row() == {"kept": pytest.approx(2 / 3, abs=1e-4), "skipped": pytest.approx(1 / 3, abs=1e-4), "muKept": 0.0, "muSkipped": -1.0}
+    signs.add(
+        [
+            GateStats(torch.ones(4), torch.tensor([True, True, True, False]), torch.tensor([-1.0, 2.0, 0.0, -3.0])),
+            GateStats(torch.ones(4), torch.tensor([True, False, False, False]), torch.tensor([-1.0, 1.0, 1.0, 0.0])),
+        ]
+    )
+    assert signs.row() == {
+        "kept": pytest.approx(2 / 3, abs=1e-4),
+        "skipped": pytest.approx(1 / 3, abs=1e-4),
+        "muKept": 0.0,
+        "muSkipped": -1.0,
+    }
 
 
 def test_verdicts():
@@ -102,7 +147,9 @@ def test_interval_and_rank_correlation():
     mean = Mean.of([1.0, 2.0, 3.0, 4.0, 5.0])
     assert mean.mean == 3 and mean.half == pytest.approx(1.9632, abs=1e-3)  # 2.776 · √2.5 / √5
     assert ranks([3.0, 1.0, 3.0]) == [1.5, 0.0, 1.5]
-    assert spearman([1, 2, 3, 4], [10, 20, 30, 50]) == pytest.approx(1) and spearman([1, 2, 3], [3, 2, 1]) == pytest.approx(-1)
+    assert spearman([1, 2, 3, 4], [10, 20, 30, 50]) == pytest.approx(1) and spearman(
+        [1, 2, 3], [3, 2, 1]
+    ) == pytest.approx(-1)
 
 
 def test_a_torn_line_is_passed_over_and_ended(tmp_path):
@@ -175,7 +222,13 @@ def test_a_run_that_diverges_says_so(tiny):
 
 
 def test_agreement_of_engine_and_twin():
-    row = lambda run, seed, shift: {"run": run, "seed": seed, "trainLoss": [5.0, 4.0 + shift], "heldOut": 4 + 0.1 * seed + (0.05 if run == "lora" else 0) + shift, "skipped": {"train": 0.5, "heldOut": 0.5}}
+    row = lambda run, seed, shift: {
+        "run": run,
+        "seed": seed,
+        "trainLoss": [5.0, 4.0 + shift],
+        "heldOut": 4 + 0.1 * seed + (0.05 if run == "lora" else 0) + shift,
+        "skipped": {"train": 0.5, "heldOut": 0.5},
+    }
     rows = lambda shift: {run: {seed: row(run, seed, shift * (-1) ** seed) for seed in SEEDS} for run in RUNS}
     text = "\n".join(agreement(rows(0), rows(0.01)))
     assert "agree within seed noise" in text and "| 1.0e-02 |" in text

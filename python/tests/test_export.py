@@ -1,4 +1,5 @@
 """Exported adapters: through PEFT, through the script in their zip, and the ways in which the check must fail."""
+
 import json
 import shutil
 import subprocess
@@ -13,7 +14,14 @@ from transformers import BertConfig, BertForSequenceClassification
 
 from conftest import NANO
 from sieve_peft import (
-    GateRaConfig, TsDoraConfig, TsDoraConstantConfig, TsDoraSoftConfig, TsLoraConfig, TsLoraConstantConfig, TsLoraSoftConfig, gated_layers,
+    GateRaConfig,
+    TsDoraConfig,
+    TsDoraConstantConfig,
+    TsDoraSoftConfig,
+    TsLoraConfig,
+    TsLoraConstantConfig,
+    TsLoraSoftConfig,
+    gated_layers,
 )
 from sieve_ref.check_export import OURS, check
 from sieve_ref.export import CHECK, OUR_SCRIPT, README, SCRIPT, WEIGHTS, AdapterError, load_own, load_peft, load_script
@@ -41,26 +49,36 @@ def written_check(model, name: str, ids=IDS, rows=ROWS) -> dict:
     for row in rows:
         top = logits[row].topk(min(32, vocab))
         checksum = sum((-1) ** v * (1 + v * 2654435761 % 2**32 / 2**32) * x for v, x in enumerate(logits[row].tolist()))
-        found.append({"row": row, "top": {"tokens": top.indices.tolist(), "logits": top.values.tolist()}, "checksum": checksum})
+        found.append(
+            {"row": row, "top": {"tokens": top.indices.tolist(), "logits": top.values.tolist()}, "checksum": checksum}
+        )
     return {"format": "sieve-check", "version": 2, "model": name, "ids": ids, "width": vocab, "rows": found}
 
 
 def export(folder: Path, base_name=NANO, config_class=TsLoraConfig, ids=IDS, **options) -> PeftModel:
-    """A gated adapter with random B, half of its tokens skipped, in the folder as the page leaves it; returns the model."""
+    """A gated adapter with random B, half of its tokens skipped, in the folder as the page leaves it; returns the
+    model.
+    """
     targets = options.pop("target_modules", ["q_proj", "down_proj"])
     config = config_class(r=3, lora_alpha=5, target_modules=targets, task_type="CAUSAL_LM", **options)
     model = get_peft_model(load_base(base_name), config).eval()
     generator = torch.Generator().manual_seed(4)
     taken = {}
     for name, layer in gated_layers(model).items():
-        layer.lora_B["default"].weight.data = torch.randn(layer.lora_B["default"].weight.shape, generator=generator) * 0.1
+        layer.lora_B["default"].weight.data = (
+            torch.randn(layer.lora_B["default"].weight.shape, generator=generator) * 0.1
+        )
         if hasattr(layer, "lora_constant"):
-            layer.lora_constant["default"].data = torch.randn(layer.lora_constant["default"].shape, generator=generator) * 0.1
+            layer.lora_constant["default"].data = (
+                torch.randn(layer.lora_constant["default"].shape, generator=generator) * 0.1
+            )
         layer.register_forward_hook(lambda layer, inputs, out, name=name: taken.update({name: (inputs[0], out)}))
     model(input_ids=torch.tensor([ids]), use_cache=False)
     for name, layer in gated_layers(model).items():
         x, y = taken[name][0], layer.base_layer(taken[name][0])
-        layer.lora_tau["default"].copy_((taken[name][1] - y).norm(dim=-1).div(y.norm(dim=-1) + 1e-6).sort(dim=-1).values[0, 3:5].mean())
+        layer.lora_tau["default"].copy_(
+            (taken[name][1] - y).norm(dim=-1).div(y.norm(dim=-1) + 1e-6).sort(dim=-1).values[0, 3:5].mean()
+        )
         layer._forward_hooks.clear()
     model.save_pretrained(folder)
     shutil.copy(OUR_SCRIPT, folder)
@@ -77,17 +95,20 @@ def dense(model: PeftModel) -> PeftModel:
     return model
 
 
-@pytest.mark.parametrize("base_name, config_class, options", [
-    (NANO, TsLoraConfig, {}),
-    (NANO, TsLoraConfig, {"use_rslora": True, "target_modules": "all-linear"}),
-    (NANO, TsDoraConfig, {"target_modules": ["model.layers.1.self_attn.v_proj", "model.layers.3.mlp.up_proj"]}),
-    (NANO, TsLoraSoftConfig, {}),
-    (NANO, TsDoraSoftConfig, {"target_modules": ["v_proj", "up_proj"]}),
-    (NANO, TsLoraConstantConfig, {"target_modules": "all-linear"}),
-    (NANO, TsDoraConstantConfig, {}),
-    ("families/gpt2", TsLoraConfig, {"target_modules": ["c_attn", "mlp.c_proj"], "fan_in_fan_out": True}),
-    ("families/gpt2", TsDoraConfig, {"target_modules": ["c_attn", "mlp.c_proj"], "fan_in_fan_out": True}),
-])
+@pytest.mark.parametrize(
+    "base_name, config_class, options",
+    [
+        (NANO, TsLoraConfig, {}),
+        (NANO, TsLoraConfig, {"use_rslora": True, "target_modules": "all-linear"}),
+        (NANO, TsDoraConfig, {"target_modules": ["model.layers.1.self_attn.v_proj", "model.layers.3.mlp.up_proj"]}),
+        (NANO, TsLoraSoftConfig, {}),
+        (NANO, TsDoraSoftConfig, {"target_modules": ["v_proj", "up_proj"]}),
+        (NANO, TsLoraConstantConfig, {"target_modules": "all-linear"}),
+        (NANO, TsDoraConstantConfig, {}),
+        ("families/gpt2", TsLoraConfig, {"target_modules": ["c_attn", "mlp.c_proj"], "fan_in_fan_out": True}),
+        ("families/gpt2", TsDoraConfig, {"target_modules": ["c_attn", "mlp.c_proj"], "fan_in_fan_out": True}),
+    ],
+)
 def test_the_script_and_peft_load_the_same_model(base_name, config_class, options, tmp_path):
     ids = IDS if base_name == NANO else [5, 60, 2, 33, 17, 8, 9, 41, 0]
     model = export(tmp_path, base_name, config_class, ids, **options)
@@ -106,8 +127,11 @@ def test_gatera_is_the_same_in_peft_the_script_and_the_twin(tmp_path):
     with torch.no_grad():
         for name, layer in modules.items():
             own = twin.get_submodule(name)
-            for theirs, ours in ((layer.lora_A["default"].weight, own.lora_A.weight), (layer.lora_B["default"].weight, own.lora_B.weight),
-                                 (layer.lora_gate["default"], own.token_gate)):
+            for theirs, ours in (
+                (layer.lora_A["default"].weight, own.lora_A.weight),
+                (layer.lora_B["default"].weight, own.lora_B.weight),
+                (layer.lora_gate["default"], own.token_gate),
+            ):
                 ours.copy_(torch.randn(ours.shape, generator=generator) * 0.1)
                 theirs.copy_(ours)
         expected = twin(input_ids=torch.tensor([IDS]), use_cache=False).logits
@@ -132,7 +156,9 @@ def test_a_head_with_classes_comes_along(tmp_path):
     BertForSequenceClassification(bert).save_pretrained(base)
     labels = ["good", "bad", "neither"]
     fresh = BertForSequenceClassification.from_pretrained(base, num_labels=3, ignore_mismatched_sizes=True)
-    model = get_peft_model(fresh, TsLoraConfig(r=2, target_modules=["query"], task_type="SEQ_CLS", modules_to_save=["classifier"])).eval()
+    model = get_peft_model(
+        fresh, TsLoraConfig(r=2, target_modules=["query"], task_type="SEQ_CLS", modules_to_save=["classifier"])
+    ).eval()
     for layer in gated_layers(model).values():
         torch.nn.init.normal_(layer.lora_B["default"].weight)
         layer.lora_tau["default"].fill_(0.5)
@@ -154,12 +180,16 @@ def test_a_head_with_classes_comes_along(tmp_path):
 def test_the_script_runs_as_it_stands(tmp_path):
     model = export(tmp_path)
     base = str(MODELS / NANO)
-    run = lambda *args: subprocess.run([sys.executable, "load_gated.py", *args], cwd=tmp_path, capture_output=True, text=True)
+    run = lambda *args: subprocess.run(
+        [sys.executable, "load_gated.py", *args], cwd=tmp_path, capture_output=True, text=True
+    )
     good = run(base)
     assert good.returncode == 0 and "largest difference" in good.stdout, good.stderr
     # The base that the configuration names, where none is given.
     config = json.loads((tmp_path / "adapter_config.json").read_text())
-    (tmp_path / "adapter_config.json").write_text(json.dumps({**config, "base_model_name_or_path": base, "revision": None}))
+    (tmp_path / "adapter_config.json").write_text(
+        json.dumps({**config, "base_model_name_or_path": base, "revision": None})
+    )
     (tmp_path / CHECK).write_text(json.dumps(written_check(dense(model), NANO)))
     assert run().returncode == 1
 

@@ -1,4 +1,5 @@
 """The families' fixtures: they come out again, and nothing of a family can be forgotten unseen."""
+
 import contextlib
 import json
 
@@ -13,8 +14,8 @@ from sieve_ref.models import FAMILIES, load_base
 from sieve_ref.train import Run, batch_logits
 
 NAMES = list(families.FAMILIES_OF)
-# What the battery (src/train/families.cpu.test.ts) lets the engine's logits differ by, of the largest logit: a thing left out must
-# move them ten times as far. The two kinds of GELU are the closest.
+# What the battery (src/train/families.cpu.test.ts) lets the engine's logits differ by, of the largest logit: a thing
+# left out must move them ten times as far. The two kinds of GELU are the closest.
 TOLERANCE = 1e-5
 # Without RoPE a key's bias adds the same to all of a query's scores, and softmax does not see it.
 WITHOUT_EFFECT = {("opt", "k_proj"), ("vit", "k_proj"), ("bert", "key"), ("distilbert", "k_lin"), ("roberta", "key")}
@@ -33,7 +34,11 @@ class Twin(Stored):
         """(pairs, magnitudes) of a flat tensor."""
         values, at, pairs, magnitudes = self[tensor].float(), 0, {}, {}
         for m in self.json["modules"]:
-            sizes = {"a": (self.json["rank"], m["dIn"]), "b": (m["dOut"], self.json["rank"]), **({"m": (m["dOut"],)} if extra else {})}
+            sizes = {
+                "a": (self.json["rank"], m["dIn"]),
+                "b": (m["dOut"], self.json["rank"]),
+                **({"m": (m["dOut"],)} if extra else {}),
+            }
             parts = {}
             for key, shape in sizes.items():
                 parts[key] = values[at : at + torch.Size(shape).numel()].view(shape)

@@ -1,4 +1,5 @@
 """The written-out gates of the experiments against the twin's, on the nano model."""
+
 from dataclasses import replace
 
 import pytest
@@ -14,7 +15,10 @@ from sieve_ref.ts_lora import attach_ts_lora, gated_modules, get_tau, set_tau
 
 def pair(weights, tau, dora=False, only=None):
     """The same adapter twice: as the twin has it, and written out."""
-    models = [attach_ts_lora(load_base(NANO), 4, 8.0, dora=dora, only=only, linear=linear) for linear in (None, FusedDora if dora else FusedLora)]
+    models = [
+        attach_ts_lora(load_base(NANO), 4, 8.0, dora=dora, only=only, linear=linear)
+        for linear in (None, FusedDora if dora else FusedLora)
+    ]
     for model in models:
         set_lora_weights(model, {n: w for n, w in weights.items() if only is None or n in only})
         with torch.no_grad():
@@ -69,7 +73,9 @@ def test_a_part_of_the_modules_and_no_adapter(nano):
         close(b.lora_A.weight.grad, a.lora_A.weight.grad, 1e-4)
     runs[1].model.gate_context.mode = "off"
     with torch.no_grad():
-        assert runs[1].loss_sum(batch) == Run(attach_ts_lora(load_base(NANO), 4, 8.0), fixtures.SETTINGS, forward="packed").loss_sum(batch)
+        assert runs[1].loss_sum(batch) == Run(
+            attach_ts_lora(load_base(NANO), 4, 8.0), fixtures.SETTINGS, forward="packed"
+        ).loss_sum(batch)
 
 
 def test_padding_is_refused(nano):

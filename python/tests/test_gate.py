@@ -1,11 +1,19 @@
 """The gate's arithmetic, without a model."""
+
 import math
 
 import pytest
 import torch
 
 from sieve_peft.gate import (
-    GateStats, delta_norm, histogram_median, lower_edge, median_of, ratio_bin, ratio_histogram, wanted_change,
+    GateStats,
+    delta_norm,
+    histogram_median,
+    lower_edge,
+    median_of,
+    ratio_bin,
+    ratio_histogram,
+    wanted_change,
 )
 from sieve_peft.rules import PriceList, StepRule
 
@@ -43,7 +51,11 @@ def test_histogram_median_lies_in_the_bin_of_the_true_median():
     middle = int(ratio_bin(ratio.median()))
     assert lower_edge(middle) <= histogram_median(counts) <= lower_edge(middle + 1)
     # By hand, eight tokens: the half is reached at the end of bin 0, two thirds into it, or a third into bin 40.
-    for low, wanted in ((4, lower_edge(1)), (6, lower_edge(1) * 4 / 6), (2, lower_edge(40) + (lower_edge(41) - lower_edge(40)) * 2 / 6)):
+    for low, wanted in (
+        (4, lower_edge(1)),
+        (6, lower_edge(1) * 4 / 6),
+        (2, lower_edge(40) + (lower_edge(41) - lower_edge(40)) * 2 / 6),
+    ):
         by_hand = torch.zeros(64, dtype=torch.long)
         by_hand[0], by_hand[40] = low, 8 - low
         assert histogram_median(by_hand) == pytest.approx(wanted)

@@ -1,4 +1,5 @@
 """Every method on the nano model: against PEFT, against itself, against the committed fixtures."""
+
 import math
 from dataclasses import replace
 
@@ -10,7 +11,14 @@ from sieve_ref import fixtures, methods
 from sieve_peft.coin import mix_bits, module_salt
 from sieve_ref.dropout import dropout_key, dropout_mask, set_dropout
 from sieve_ref.models import (
-    PEFT_PREFIX, attach_adalora, attach_peft, extra_weights, load_base, lora_weights, orthogonality, set_lora_weights,
+    PEFT_PREFIX,
+    attach_adalora,
+    attach_peft,
+    extra_weights,
+    load_base,
+    lora_weights,
+    orthogonality,
+    set_lora_weights,
 )
 from sieve_ref.packed import packed_logits
 from sieve_ref.train import Run, Settings, batch_logits
@@ -70,7 +78,9 @@ def test_packed_forward_equals_hf(nano):
         close(packed, whole, 2e-5)
         rows = torch.tensor([3, 57, 120])
         assert torch.equal(packed_logits(model, batch.ids, batch.starts, rows).argmax(-1), whole[rows].argmax(-1))
-    loop, lean = (Run(fixtures.build(NANO, "ts-lora", weights, tau), fixtures.SETTINGS, forward=f) for f in ("loop", "packed"))
+    loop, lean = (
+        Run(fixtures.build(NANO, "ts-lora", weights, tau), fixtures.SETTINGS, forward=f) for f in ("loop", "packed")
+    )
     assert loop.backward([batch]) == pytest.approx(lean.backward([batch]), rel=1e-6)
     for a, b in zip(loop.gates, lean.gates):
         assert torch.equal(a.stats().gate, b.stats().gate)
@@ -131,8 +141,11 @@ def test_dropout_sits_where_peft_has_it(nano):
 def test_dropout_masks_are_fair_and_differ():
     one = dropout_mask(dropout_key(1, 0, 0), module_salt("model.layers.0.self_attn.q_proj"), 200, 64, 0.25)
     assert one.mean().item() == pytest.approx(0.75, abs=0.015)
-    for other in (dropout_mask(dropout_key(1, 1, 0), module_salt("model.layers.0.self_attn.q_proj"), 200, 64, 0.25),
-                  dropout_mask(dropout_key(1, 0, 0), module_salt("model.layers.1.self_attn.q_proj"), 200, 64, 0.25), one.roll(1, 0)):
+    for other in (
+        dropout_mask(dropout_key(1, 1, 0), module_salt("model.layers.0.self_attn.q_proj"), 200, 64, 0.25),
+        dropout_mask(dropout_key(1, 0, 0), module_salt("model.layers.1.self_attn.q_proj"), 200, 64, 0.25),
+        one.roll(1, 0),
+    ):
         assert (one == other).float().mean().item() == pytest.approx(0.625, abs=0.02)
     # From JavaScript, with the engine's formulas: mixBits(1), and the key of seed 7, step 3, micro-batch 1.
     assert int(mix_bits(0)) == 0 and int(mix_bits(1)) == 2261973619 and dropout_key(7, 3, 1) == 2197628487

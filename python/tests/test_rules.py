@@ -1,11 +1,23 @@
 """The threshold rules without a model: the exact step against brute force, signs, the closing trap."""
+
 import math
 
 import pytest
 import torch
 
 from sieve_peft.gate import GateStats, lower_edge, ratio_bin
-from sieve_peft.rules import EDGES, SMALLEST_NORMAL, AveragedRule, Below, ExactRule, PriceList, StepRule, TargetSkip, brute_force_step, exact_step
+from sieve_peft.rules import (
+    EDGES,
+    SMALLEST_NORMAL,
+    AveragedRule,
+    Below,
+    ExactRule,
+    PriceList,
+    StepRule,
+    TargetSkip,
+    brute_force_step,
+    exact_step,
+)
 
 
 def random_case(generator):
@@ -41,7 +53,9 @@ def test_a_breakpoint_opens_at_r_and_closes_just_above():
     helpful = torch.tensor([-1.0, -1.0, -1.0])
     assert exact_step(ratio, helpful, 1.0)[0] == ratio[0].item()  # from above: r itself is enough to open
     found, _ = exact_step(ratio, -helpful, 0.1)
-    assert found == torch.nextafter(ratio[2], torch.tensor(1.0)).item()  # from below: only beyond r is the last one shut
+    assert (
+        found == torch.nextafter(ratio[2], torch.tensor(1.0)).item()
+    )  # from below: only beyond r is the last one shut
     at_zero, _ = exact_step(torch.zeros(3), -helpful, 0.0)
     assert at_zero == SMALLEST_NORMAL
 
@@ -63,15 +77,19 @@ def stats_of(ratio, mu, tau):
     return [GateStats(ratio, ratio >= tau[0], mu)]
 
 
-@pytest.mark.parametrize("make", [
-    lambda prices: StepRule(1, 20, prices),
-    lambda prices: StepRule(1, 20, prices, literal=True),
-    lambda prices: StepRule(1, 20, prices, rho_per="module"),
-    lambda prices: ExactRule(1, prices),
-    lambda prices: ExactRule(1, prices, eta=5.0),
-    lambda prices: AveragedRule(1, prices),
-    lambda prices: AveragedRule(1, prices, eta=5.0),
-], ids=["reconstructed", "literal", "per-module", "exact", "exact-eta", "averaged", "averaged-eta"])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda prices: StepRule(1, 20, prices),
+        lambda prices: StepRule(1, 20, prices, literal=True),
+        lambda prices: StepRule(1, 20, prices, rho_per="module"),
+        lambda prices: ExactRule(1, prices),
+        lambda prices: ExactRule(1, prices, eta=5.0),
+        lambda prices: AveragedRule(1, prices),
+        lambda prices: AveragedRule(1, prices, eta=5.0),
+    ],
+    ids=["reconstructed", "literal", "per-module", "exact", "exact-eta", "averaged", "averaged-eta"],
+)
 def test_sign_check_of_every_learned_rule(make):
     ratio = torch.linspace(0.05, 0.4, 40)
 
@@ -98,7 +116,10 @@ def test_closing_trap_and_its_cure():
         tau = rule.update(0, torch.zeros(1), stats_of(ratio, harmful, torch.zeros(1)))
         assert tau > 0 and not (ratio >= tau).any()
     assert not (later >= 0.01).any()
-    for rule in (StepRule(1, 10, PriceList(1, 0.0), tau_step=0.01, tau_warmup=1), ExactRule(1, PriceList(1, 0.0), tau_warmup=1)):
+    for rule in (
+        StepRule(1, 10, PriceList(1, 0.0), tau_step=0.01, tau_warmup=1),
+        ExactRule(1, PriceList(1, 0.0), tau_warmup=1),
+    ):
         tau = rule.update(0, torch.zeros(1), stats_of(ratio, harmful, torch.zeros(1)))
         assert tau == 0 and (ratio >= tau).all()
 
@@ -130,7 +151,10 @@ def test_target_skip_is_reached_by_half_of_the_run_and_held(target, per):
     """Ratios that grow over the run, as they do while B grows, and differ between modules."""
     generator = torch.Generator().manual_seed(2)
     steps, warmup, modules = 100, 10, 6
-    rule, steering = StepRule(modules, steps - warmup, PriceList(modules, 0.0), tau_warmup=warmup), TargetSkip(target, warmup, per)
+    rule, steering = (
+        StepRule(modules, steps - warmup, PriceList(modules, 0.0), tau_warmup=warmup),
+        TargetSkip(target, warmup, per),
+    )
     scale, tau, skipped = torch.rand(modules, generator=generator) + 0.2, torch.zeros(modules), []
     for t in range(steps):
         stats = []

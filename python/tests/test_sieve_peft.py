@@ -1,4 +1,7 @@
-"""The package beside the golden fixtures, which the engine is held to: the same logits, steps and thresholds in real PEFT."""
+"""The package beside the golden fixtures, which the engine is held to: the same logits, steps and thresholds in real
+PEFT.
+"""
+
 import json
 import os
 import subprocess
@@ -16,8 +19,16 @@ from torch import nn
 import sieve_peft
 from conftest import NANO, Stored, close
 from sieve_peft import (
-    Thresholds, ThresholdSettings, TsDoraConfig, TsDoraConstantConfig, TsDoraSoftConfig, TsLoraConfig, TsLoraConstantConfig, TsLoraSoftConfig,
-    from_zip, gated_layers,
+    Thresholds,
+    ThresholdSettings,
+    TsDoraConfig,
+    TsDoraConstantConfig,
+    TsDoraSoftConfig,
+    TsLoraConfig,
+    TsLoraConstantConfig,
+    TsLoraSoftConfig,
+    from_zip,
+    gated_layers,
 )
 from sieve_ref.methods import CASES as CASES_OF_TWIN, Start, build, make_run
 from sieve_ref.models import MODULE_PATHS, load_base
@@ -25,19 +36,30 @@ from sieve_ref.train import Batch, Settings, batch_logits, learning_rate, loss_s
 from sieve_ref.ts_lora import gated_modules
 
 TARGETS = [path.split(".")[-1] for path in MODULE_PATHS.values()]
-CASES = {"sieve-stories-nano-ts-lora": TsLoraConfig, "methods-ts-dora": TsDoraConfig, "methods-ts-lora-literal": TsLoraConfig,
-         "methods-ts-lora-exact": TsLoraConfig, "methods-ts-lora-averaged": TsLoraConfig, "methods-ts-lora-target": TsLoraConfig,
-         "methods-ts-lora-coin": TsLoraConfig, "methods-ts-lora-late": TsLoraConstantConfig,
-         "methods-ts-dora-late": TsDoraConstantConfig}
+CASES = {
+    "sieve-stories-nano-ts-lora": TsLoraConfig,
+    "methods-ts-dora": TsDoraConfig,
+    "methods-ts-lora-literal": TsLoraConfig,
+    "methods-ts-lora-exact": TsLoraConfig,
+    "methods-ts-lora-averaged": TsLoraConfig,
+    "methods-ts-lora-target": TsLoraConfig,
+    "methods-ts-lora-coin": TsLoraConfig,
+    "methods-ts-lora-late": TsLoraConstantConfig,
+    "methods-ts-dora-late": TsDoraConstantConfig,
+}
 
 
 def batch_of(stored: Stored, i: int) -> Batch:
-    return Batch(stored[f"batch{i}.ids"].long(), stored[f"batch{i}.targets"].long(), stored[f"batch{i}.starts"].tolist())
+    return Batch(
+        stored[f"batch{i}.ids"].long(), stored[f"batch{i}.targets"].long(), stored[f"batch{i}.starts"].tolist()
+    )
 
 
 def gated(stored: Stored, config_class) -> PeftModel:
     """The fixture's adapter at its start, on the nano model."""
-    config = config_class(r=stored.json["rank"], lora_alpha=stored.json["alpha"], target_modules=TARGETS, task_type="CAUSAL_LM")
+    config = config_class(
+        r=stored.json["rank"], lora_alpha=stored.json["alpha"], target_modules=TARGETS, task_type="CAUSAL_LM"
+    )
     model = get_peft_model(load_base(NANO), config).eval()
     with torch.no_grad():
         for i, (path, layer) in enumerate(gated_layers(model).items()):
@@ -61,13 +83,24 @@ def test_ten_steps_are_the_fixtures(stem):
     stored = Stored(stem)
     s = Settings(**stored.json["settings"] | stored.json.get("run", {}).get("gate", {}))
     model = gated(stored, CASES[stem])
-    thresholds = Thresholds(model, ThresholdSettings(
-        steps=s.steps, rule=s.rule, warmup=s.tauWarmup, tau_learning_rate=None if s.tauStep == "auto" else s.tauStep,
-        sparsity_penalty=s.lambdaBar, target_sparsity=1 - s.keep if s.rule == "late" else s.target, gate_start=s.gateStart, eta=None if s.eta == "auto" else s.eta,
-        seed=stored.json.get("seed", 0),
-    ))
+    thresholds = Thresholds(
+        model,
+        ThresholdSettings(
+            steps=s.steps,
+            rule=s.rule,
+            warmup=s.tauWarmup,
+            tau_learning_rate=None if s.tauStep == "auto" else s.tauStep,
+            sparsity_penalty=s.lambdaBar,
+            target_sparsity=1 - s.keep if s.rule == "late" else s.target,
+            gate_start=s.gateStart,
+            eta=None if s.eta == "auto" else s.eta,
+            seed=stored.json.get("seed", 0),
+        ),
+    )
     parameters = [p for p in model.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(parameters, lr=s.learningRate, betas=(s.beta1, s.beta2), eps=s.epsilon, weight_decay=s.weightDecay)
+    optimizer = torch.optim.AdamW(
+        parameters, lr=s.learningRate, betas=(s.beta1, s.beta2), eps=s.epsilon, weight_decay=s.weightDecay
+    )
     thresholds.hook(optimizer)
     train = stored.json["train"]
     for t, index in enumerate(train["batch"]):
@@ -86,14 +119,17 @@ def test_ten_steps_are_the_fixtures(stem):
         assert list(thresholds.skipped.values()) == pytest.approx(expected.tolist(), abs=1e-6), t
     for path, layer in gated_layers(model).items():
         name = path.removeprefix("base_model.model.")
-        # AdamW divides by the root of a gradient's square, however small: 1.2e-4 was seen where all else agrees to 1e-6.
+        # AdamW divides by the root of a gradient's square, however small: 1.2e-4 was seen where all else agrees to
+        # 1e-6.
         close(layer.lora_A["default"].weight, stored[f"finalA.{name}"], 3e-4, name)
         close(layer.lora_B["default"].weight, stored[f"finalB.{name}"], 3e-4, name)
         if s.rule == "late":
             close(layer.lora_constant["default"], stored[f"finalC.{name}"], 3e-4, name)
 
 
-@pytest.mark.parametrize("stem, config_class", [("methods-ts-lora-soft", TsLoraSoftConfig), ("methods-ts-dora-soft", TsDoraSoftConfig)])
+@pytest.mark.parametrize(
+    "stem, config_class", [("methods-ts-lora-soft", TsLoraSoftConfig), ("methods-ts-dora-soft", TsDoraSoftConfig)]
+)
 def test_a_soft_threshold_has_the_twins_logits_and_gradients(stem, config_class, tmp_path):
     stored = Stored(stem)
     model, batch = gated(stored, config_class), batch_of(stored, 0)
@@ -153,7 +189,11 @@ def test_padding_has_no_gate_and_no_statistics():
     model, batch = gated(stored, TsLoraConfig), batch_of(stored, 0)
     thresholds = Thresholds(model, ThresholdSettings(steps=100, rule="fixed"))
     longest = max(b - a for a, b in zip(batch.starts, batch.starts[1:]))
-    ids, mask, targets = torch.zeros(3, longest, dtype=torch.long), torch.zeros(3, longest, dtype=torch.long), torch.full((3, longest), -1)
+    ids, mask, targets = (
+        torch.zeros(3, longest, dtype=torch.long),
+        torch.zeros(3, longest, dtype=torch.long),
+        torch.full((3, longest), -1),
+    )
     for i, (seq, wanted) in enumerate(batch.sequences()):
         ids[i, : len(seq)], mask[i, : len(seq)], targets[i, : len(seq)] = seq, 1, wanted
     logits = model(input_ids=ids, attention_mask=mask, use_cache=False).logits
@@ -173,7 +213,13 @@ def test_merging_is_refused_with_its_reason():
 
 
 def test_settings_that_cannot_be_are_refused():
-    for field, value in {"lora_bias": True, "use_qalora": True, "init_lora_weights": "mica", "alora_invocation_tokens": [1], "kasa_config": KasaConfig()}.items():
+    for field, value in {
+        "lora_bias": True,
+        "use_qalora": True,
+        "init_lora_weights": "mica",
+        "alora_invocation_tokens": [1],
+        "kasa_config": KasaConfig(),
+    }.items():
         with pytest.raises(ValueError, match=field):
             TsLoraConfig(**{field: value})
     with pytest.raises(ValueError, match="no threshold rule"):
@@ -218,11 +264,25 @@ def test_a_zip_of_the_page_becomes_a_gated_adapter(tmp_path):
     layers = {path.removeprefix("base_model.model."): layer for path, layer in gated_layers(model).items()}
     old = tmp_path / "old"
     old.mkdir()
-    config = {"peft_type": "LORA", "task_type": "CAUSAL_LM", "r": stored.json["rank"], "lora_alpha": stored.json["alpha"], "target_modules": TARGETS}
+    config = {
+        "peft_type": "LORA",
+        "task_type": "CAUSAL_LM",
+        "r": stored.json["rank"],
+        "lora_alpha": stored.json["alpha"],
+        "target_modules": TARGETS,
+    }
     (old / "adapter_config.json").write_text(json.dumps(config))
-    (old / "ts_peft.json").write_text(json.dumps({"thresholds": {n: layer.lora_tau["default"].item() for n, layer in layers.items()}}))
-    save_file({f"base_model.model.{n}.lora_{m}.weight": getattr(layer, f"lora_{m}")["default"].weight.detach().clone() for n, layer in layers.items() for m in "AB"},
-              old / "adapter_model.safetensors")
+    (old / "ts_peft.json").write_text(
+        json.dumps({"thresholds": {n: layer.lora_tau["default"].item() for n, layer in layers.items()}})
+    )
+    save_file(
+        {
+            f"base_model.model.{n}.lora_{m}.weight": getattr(layer, f"lora_{m}")["default"].weight.detach().clone()
+            for n, layer in layers.items()
+            for m in "AB"
+        },
+        old / "adapter_model.safetensors",
+    )
     loaded = PeftModel.from_pretrained(load_base(NANO), from_zip(old, tmp_path / "new")).eval()
     with torch.no_grad():
         assert torch.equal(logits_of(loaded, batch), logits_of(model, batch))
@@ -312,7 +372,15 @@ def test_a_trainer_moves_and_logs_them(tmp_path):
     rows = [{"input_ids": ids[:20], "labels": ids[:20]} for ids, _ in batch.sequences()] * 4
     thresholds = Thresholds(model, ThresholdSettings(steps=4, warmup=0))
     before = thresholds.tau
-    arguments = TrainingArguments(str(tmp_path), max_steps=4, per_device_train_batch_size=3, logging_steps=1, report_to=[], use_cpu=True, save_strategy="no")
+    arguments = TrainingArguments(
+        str(tmp_path),
+        max_steps=4,
+        per_device_train_batch_size=3,
+        logging_steps=1,
+        report_to=[],
+        use_cpu=True,
+        save_strategy="no",
+    )
     trainer = Trainer(model, arguments, train_dataset=rows, callbacks=[sieve_peft.ThresholdCallback(thresholds)])
     trainer.train()
     assert thresholds.step_count == 4 and not torch.equal(thresholds.tau, before)

@@ -1,4 +1,5 @@
 """`sieve-train` on what the tests of the terminal left in .out/training: the page's losses, whatever the processes."""
+
 import json
 import os
 import subprocess
@@ -28,7 +29,9 @@ LEFT = TRAINING / "stories"
 STORIES = str(ROOT / "public" / "models" / "sieve-stories-nano")
 # Of each session that was handed over: the base of its model.
 BASES = {"stories": STORIES, "bert": str(TRAINING / "bert" / "model"), "stories-classes": STORIES}
-left = pytest.mark.skipif(not (LEFT / "losses.json").exists(), reason="“npx vitest run --project cpu src/cli” has left no .out/training")
+left = pytest.mark.skipif(
+    not (LEFT / "losses.json").exists(), reason="“npx vitest run --project cpu src/cli” has left no .out/training"
+)
 
 
 def run(*arguments: str, out: Path, capsys, base: str = STORIES) -> tuple[int, list[dict]]:
@@ -42,7 +45,11 @@ def losses(lines: list[dict], kind: str = "step") -> dict[tuple[str, int], float
 
 
 def skipped(lines: list[dict]) -> dict[tuple[str, int], float]:
-    return {(line["runId"], line["step"]): line["skipped"] for line in lines if line["type"] == "step" and line.get("skipped") is not None}
+    return {
+        (line["runId"], line["step"]): line["skipped"]
+        for line in lines
+        if line["type"] == "step" and line.get("skipped") is not None
+    }
 
 
 def told(session: str) -> list[dict]:
@@ -70,11 +77,21 @@ def test_a_prepared_session_has_the_terminals_losses(session, tmp_path, capsys):
         metrics = json.loads(archive.read("metrics.json"))
         record = json.loads(archive.read("session.json"))
     logs = {log["runId"]: log for log in metrics["runs"]}
-    assert [len(log["step"]) for i, log in logs.items() if i != "base"] == [record["config"]["train"]["steps"]] * len(record["config"]["runs"])
+    assert [len(log["step"]) for i, log in logs.items() if i != "base"] == [record["config"]["train"]["steps"]] * len(
+        record["config"]["runs"]
+    )
     gated = logs["ts-lora"]
-    assert gated["watch"]["ratio"] and len(gated["tau"]["steps"]) == len(gated["step"]) and gated["evals"][-1]["gate"]["measured"]
-    assert record["finals"][0]["loss"] == pytest.approx(losses(theirs, "eval")["lora", record["finals"][0]["steps"]], rel=1e-4)
-    assert [p["step"] for p in gated["accuracy"]] == ([] if session == "stories" else [p["step"] for p in gated["evals"]])
+    assert (
+        gated["watch"]["ratio"]
+        and len(gated["tau"]["steps"]) == len(gated["step"])
+        and gated["evals"][-1]["gate"]["measured"]
+    )
+    assert record["finals"][0]["loss"] == pytest.approx(
+        losses(theirs, "eval")["lora", record["finals"][0]["steps"]], rel=1e-4
+    )
+    assert [p["step"] for p in gated["accuracy"]] == (
+        [] if session == "stories" else [p["step"] for p in gated["evals"]]
+    )
 
 
 @left
@@ -124,19 +141,44 @@ use_cpu: true
 
 @left
 @pytest.mark.parametrize("how", ["data-parallel", "fsdp"])
-@pytest.mark.parametrize("session, layer, runs", [
-    ("stories", "LlamaDecoderLayer", ("lora", "ts-lora-target", "dora", "ts-dora")), ("bert", "BertLayer", ("ts-lora", "late")),
-])
+@pytest.mark.parametrize(
+    "session, layer, runs",
+    [
+        ("stories", "LlamaDecoderLayer", ("lora", "ts-lora-target", "dora", "ts-dora")),
+        ("bert", "BertLayer", ("ts-lora", "late")),
+    ],
+)
 def test_two_processes_have_the_losses_of_one(how, session, layer, runs, tmp_path, capsys):
     chosen = [word for i in runs for word in ("--only", i)]
     handed, base = str(TRAINING / session / "handed.zip"), BASES[session]
-    arguments = ["-m", "sieve_train", handed, "--base", base, "--out", str(tmp_path / "two"), "--json", "--micro-batch", "1", *chosen]
+    arguments = [
+        "-m",
+        "sieve_train",
+        handed,
+        "--base",
+        base,
+        "--out",
+        str(tmp_path / "two"),
+        "--json",
+        "--micro-batch",
+        "1",
+        *chosen,
+    ]
     launch = ["-m", "torch.distributed.run", "--nproc_per_node", "2"]
     if how == "fsdp":
         (tmp_path / "fsdp.yaml").write_text(SHARDED.replace("LAYER", layer))
-        launch = ["-m", "accelerate.commands.launch", "--config_file", str(tmp_path / "fsdp.yaml"), "--main_process_port", "29531"]
+        launch = [
+            "-m",
+            "accelerate.commands.launch",
+            "--config_file",
+            str(tmp_path / "fsdp.yaml"),
+            "--main_process_port",
+            "29531",
+        ]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT / "python"), "CUDA_VISIBLE_DEVICES": ""}
-    done = subprocess.run([sys.executable, *launch, *arguments], capture_output=True, text=True, env=environment, cwd=ROOT / "python")
+    done = subprocess.run(
+        [sys.executable, *launch, *arguments], capture_output=True, text=True, env=environment, cwd=ROOT / "python"
+    )
     assert done.returncode == 0, done.stderr[-4000:]
     two = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     assert (two[0]["processes"], two[0]["strategy"]) == (2, "FSDP" if how == "fsdp" else "MULTI_CPU")
@@ -173,7 +215,12 @@ def test_a_frozen_base_drops_nothing(family):
     config = without_dropout(AutoConfig.from_pretrained(FAMILIES / family))
     model = auto_model(config).from_config(config)
     assert all(m.p == 0 for m in model.modules() if isinstance(m, torch.nn.Dropout))
-    numbers = {f"{name}.{k}": v for name, m in model.named_modules() for k, v in vars(m).items() if "drop" in k and isinstance(v, float)}
+    numbers = {
+        f"{name}.{k}": v
+        for name, m in model.named_modules()
+        for k, v in vars(m).items()
+        if "drop" in k and isinstance(v, float)
+    }
     assert not any(numbers.values()), numbers
 
 
@@ -186,13 +233,19 @@ def test_modules_are_listed_as_the_page_lists_them():
     model = get_peft_model(base, config)
     assert [n.rsplit(".", 1)[1] for n in gated_layers(model)][:2] == ["k_proj", "q_proj"]
     paths, ids = as_listed(model, listed, part)
-    assert ids == listed and paths == [f"model.decoder.layers.{i}.self_attn.{kind}" for i in (0, 1) for kind in ("q_proj", "k_proj")]
+    assert ids == listed and paths == [
+        f"model.decoder.layers.{i}.self_attn.{kind}" for i in (0, 1) for kind in ("q_proj", "k_proj")
+    ]
     order = [f"base_model.model.{path}" for path in paths]
     assert list(Thresholds(model, ThresholdSettings(steps=4, warmup=0), order=order).layers) == order
     with pytest.raises(NotCarried, match="other names"):
         as_listed(model, listed[1:], part)
     # What follows the layer's number, where an end of the path is another's too.
-    layer = ["bert.encoder.layer.1.attention.output.dense", "bert.encoder.layer.1.intermediate.dense", "bert.encoder.layer.1.output.dense"]
+    layer = [
+        "bert.encoder.layer.1.attention.output.dense",
+        "bert.encoder.layer.1.intermediate.dense",
+        "bert.encoder.layer.1.output.dense",
+    ]
     assert [kind_of(path, layer) for path in layer] == ["attention.output.dense", "intermediate.dense", "output.dense"]
 
 

@@ -1,4 +1,5 @@
 """The twin on the nano model: against PEFT, against itself under padding and accumulation, against the fixtures."""
+
 import pytest
 import torch
 

@@ -1,4 +1,5 @@
 """The twin's part of the plan: an update that is skipped alone, and a cell that is trained as the engine was."""
+
 import base64
 from dataclasses import asdict
 
@@ -53,10 +54,19 @@ def test_an_update_is_skipped_alone(nano):
     # The pair that no module has leaves all updates; the others do not.
     assert len({round(x, 6) for x in expected}) > 1
     given = {
-        "id": {"model": NANO}, "run": {"method": "lora", "rank": rank, "alpha": alpha, "gate": {"rule": "reconstructed"}}, "points": 5,
-        "modules": list(gated_modules(fused)), "adapter": {n: {"a": text(a), "b": text(b)} for n, (a, b) in weights.items()},
-        "examples": [{"batch": {"ids": batch.ids.tolist(), "targets": batch.targets.tolist(), "starts": batch.starts},
-                      "worth": [0.5] * (len(gates) * batch.tokens), "base": 2.0, "adapted": expected[0]}],
+        "id": {"model": NANO},
+        "run": {"method": "lora", "rank": rank, "alpha": alpha, "gate": {"rule": "reconstructed"}},
+        "points": 5,
+        "modules": list(gated_modules(fused)),
+        "adapter": {n: {"a": text(a), "b": text(b)} for n, (a, b) in weights.items()},
+        "examples": [
+            {
+                "batch": {"ids": batch.ids.tolist(), "targets": batch.targets.tolist(), "starts": batch.starts},
+                "worth": [0.5] * (len(gates) * batch.tokens),
+                "base": 2.0,
+                "adapted": expected[0],
+            }
+        ],
         "updates": [[0, 3 * batch.tokens + 1]],
     }
     row = leave_one_out(given)
@@ -75,10 +85,19 @@ def test_a_cell_stops_early_and_is_measured_at_its_best(nano):
     start = {n: (a.detach().clone(), b.detach().clone()) for n, (a, b) in start.items()}
     plain = {"ids": batch.ids.tolist(), "targets": batch.targets.tolist(), "starts": batch.starts}
     tokens = [int((batch.targets[a:b] >= 0).sum()) for a, b in zip(batch.starts, batch.starts[1:])]
-    row = train_cell({
-        "id": {"model": NANO}, "run": run, "train": train, "start": {n: {"a": text(a), "b": text(b)} for n, (a, b) in start.items()},
-        "batches": [plain] * 8, "dev": [plain], "validation": [plain], "devs": [], "engine": {"tokens": tokens},
-    })
+    row = train_cell(
+        {
+            "id": {"model": NANO},
+            "run": run,
+            "train": train,
+            "start": {n: {"a": text(a), "b": text(b)} for n, (a, b) in start.items()},
+            "batches": [plain] * 8,
+            "dev": [plain],
+            "validation": [plain],
+            "devs": [],
+            "engine": {"tokens": tokens},
+        }
+    )
     devs = row["twin"]["devs"]
     best = min(devs, key=lambda d: d[1])
     assert row["twin"]["bestStep"] == best[0] and len(devs) == min(8, best[0] + 2)

@@ -3,11 +3,13 @@
     python load_gated.py [base]
 
 base: folder or Hugging Face id of the base model, where it is not what adapter_config.json names. In a program:
-`from load_gated import load`, then `model = load()`. Needs torch, safetensors and transformers 4.56 or later, for pictures
-5.9 or later; PEFT is not needed. Every adapted module gives y + Δ for a token where r = ‖Δ‖ / (‖y‖ + 1e-6) ≥ τ, and y, the frozen output, for any other;
-where the adapter is of a soft kind (TS_LORA_SOFT, TS_DORA_SOFT), y + max(0, 1 − τ/r) Δ; of TS_LORA_CONSTANT and TS_DORA_CONSTANT
-any other token gets y + b, b the module's lora_constant. GATERA: y + σ(w·x) Δ.
+`from load_gated import load`, then `model = load()`. Needs torch, safetensors and transformers 4.56 or later, for
+pictures 5.9 or later; PEFT is not needed. Every adapted module gives y + Δ for a token where r = ‖Δ‖ / (‖y‖ + 1e-6) ≥
+τ, and y, the frozen output, for any other; where the adapter is of a soft kind (TS_LORA_SOFT, TS_DORA_SOFT), y + max(0,
+1 − τ/r) Δ; of TS_LORA_CONSTANT and TS_DORA_CONSTANT any other token gets y + b, b the module's lora_constant. GATERA: y
++ σ(w·x) Δ.
 """
+
 import base64
 import json
 import sys
@@ -29,7 +31,9 @@ def read(name):
 
 
 def add_gate(linear, a, b, tau, scaling, magnitude=None, soft=False, constant=None):
-    """Puts LoRA (DoRA with a magnitude [d_out]) and its gate behind a linear layer. a [r, d_in], b [d_out, r], tau [], constant [d_out]."""
+    """Puts LoRA (DoRA with a magnitude [d_out]) and its gate behind a linear layer. a [r, d_in], b [d_out, r], tau [],
+    constant [d_out].
+    """
     scale = None
     if magnitude is not None:
         weight = linear.weight.detach().float().cpu()
@@ -83,13 +87,22 @@ def load(base=None, **options):
     auto = of_classes if labels else AutoModelForCausalLM
     model = auto.from_pretrained(base or config["base_model_name_or_path"], **{"dtype": torch.float32, **options})
     scaling = config["lora_alpha"] / (config["r"] ** 0.5 if config.get("use_rslora") else config["r"])
-    tensors = {name.removeprefix(PREFIX): value.float() for name, value in load_file(FOLDER / "adapter_model.safetensors").items()}
+    tensors = {
+        name.removeprefix(PREFIX): value.float()
+        for name, value in load_file(FOLDER / "adapter_model.safetensors").items()
+    }
     for path in [name.removesuffix(".lora_tau") for name in tensors if name.endswith(".lora_tau")]:
         a, b, tau = (tensors[f"{path}.{name}"] for name in ("lora_A.weight", "lora_B.weight", "lora_tau"))
         magnitude, constant = (tensors.get(f"{path}.{name}") for name in ("lora_magnitude_vector", "lora_constant"))
-        add_gate(model.get_submodule(path), a, b, tau, scaling, magnitude, config["peft_type"].endswith("_SOFT"), constant)
+        add_gate(
+            model.get_submodule(path), a, b, tau, scaling, magnitude, config["peft_type"].endswith("_SOFT"), constant
+        )
     for path in [name.removesuffix(".lora_gate") for name in tensors if name.endswith(".lora_gate")]:
-        add_token_gate(model.get_submodule(path), *(tensors[f"{path}.{name}"] for name in ("lora_A.weight", "lora_B.weight", "lora_gate")), scaling)
+        add_token_gate(
+            model.get_submodule(path),
+            *(tensors[f"{path}.{name}"] for name in ("lora_A.weight", "lora_B.weight", "lora_gate")),
+            scaling,
+        )
     for name, value in tensors.items():
         if ".lora_" not in name:  # a head, trained whole
             model.get_parameter(name).data.copy_(value)
@@ -103,8 +116,14 @@ def inputs(check):
         return {"input_ids": torch.tensor([check["ids"]])}
     if "scale" not in picture:
         raise SystemExit("check.json does not say how its picture is scaled; load() has loaded the adapter")
-    pixels = torch.tensor(list(base64.b64decode(picture["values"])), dtype=torch.float32).view(picture["size"], picture["size"], 3)
-    return {"pixel_values": (pixels * torch.tensor(picture["scale"]) + torch.tensor(picture["shift"])).permute(2, 0, 1)[None]}
+    pixels = torch.tensor(list(base64.b64decode(picture["values"])), dtype=torch.float32).view(
+        picture["size"], picture["size"], 3
+    )
+    return {
+        "pixel_values": (pixels * torch.tensor(picture["scale"]) + torch.tensor(picture["shift"])).permute(2, 0, 1)[
+            None
+        ]
+    }
 
 
 @torch.no_grad()
@@ -120,7 +139,10 @@ def difference(model, check=None):
     for row in check["rows"]:
         there = torch.tensor(row["top"]["logits"], dtype=torch.float64)
         here = logits[row["row"]]
-        off += [(here[row["top"]["tokens"]] - there).abs().max(), (weights @ here - row["checksum"]).abs() / len(weights) ** 0.5]
+        off += [
+            (here[row["top"]["tokens"]] - there).abs().max(),
+            (weights @ here - row["checksum"]).abs() / len(weights) ** 0.5,
+        ]
         largest = max(largest, there.abs().max().item())
     return torch.stack(off).max().item() / largest
 

@@ -1,4 +1,5 @@
 """The report's part on the engine: its repetition of the twin's runs on the nano model, side by side (engine.py)."""
+
 import json
 
 from .engine import EXAMPLES, FOLDER, HELD_OUT, MODEL, RUNS, SET, TARGET, TRAIN
@@ -47,18 +48,59 @@ def agreement(twin: dict[str, dict[int, dict]], engine: dict[str, dict[int, dict
     body, inside = [], []
     for run in RUNS:
         a, b = engine[run], twin[run]
-        ours, theirs, difference = Mean.of(list(losses(a).values())), Mean.of(list(losses(b).values())), paired(losses(a), losses(b))
+        ours, theirs, difference = (
+            Mean.of(list(losses(a).values())),
+            Mean.of(list(losses(b).values())),
+            paired(losses(a), losses(b)),
+        )
         inside.append(within_noise(difference, theirs))
-        shares = [Mean.of([r["skipped"]["heldOut"] for r in rows.values()]).text(1, scale=100) if run != "lora" else "" for rows in (a, b)]
-        body.append([METHODS[run].title, ours.text(4), theirs.text(4), difference.text(4, signed=True), f"{farthest(a, b):.1e}", *shares])
-    lines = [about, "", *table(["validation loss at the end", "engine", "twin", "engine − twin, paired", "largest difference of a train loss", "engine skips %", "twin skips %"], body)]
-    said = "Engine and twin agree within seed noise: the interval of their difference lies inside the interval over seeds, for every method." if all(inside) else (
-        "Engine and twin do not agree within seed noise for " + ", ".join(METHODS[run].title for run, ok in zip(RUNS, inside) if not ok) + ".")
+        shares = [
+            Mean.of([r["skipped"]["heldOut"] for r in rows.values()]).text(1, scale=100) if run != "lora" else ""
+            for rows in (a, b)
+        ]
+        body.append(
+            [
+                METHODS[run].title,
+                ours.text(4),
+                theirs.text(4),
+                difference.text(4, signed=True),
+                f"{farthest(a, b):.1e}",
+                *shares,
+            ]
+        )
+    lines = [
+        about,
+        "",
+        *table(
+            [
+                "validation loss at the end",
+                "engine",
+                "twin",
+                "engine − twin, paired",
+                "largest difference of a train loss",
+                "engine skips %",
+                "twin skips %",
+            ],
+            body,
+        ),
+    ]
+    said = (
+        "Engine and twin agree within seed noise: the interval of their difference lies inside the interval over seeds, for every method."
+        if all(inside)
+        else (
+            "Engine and twin do not agree within seed noise for "
+            + ", ".join(METHODS[run].title for run, ok in zip(RUNS, inside) if not ok)
+            + "."
+        )
+    )
     body = []
     for one, other in PAIRS:
         cells = []
         for rows in (engine, twin):
             difference = paired(losses(rows[one]), losses(rows[other]))
-            cells += [difference.text(4, signed=True), verdict(difference, sum(losses(rows[other]).values()) / len(rows[other]))]
+            cells += [
+                difference.text(4, signed=True),
+                verdict(difference, sum(losses(rows[other]).values()) / len(rows[other])),
+            ]
         body.append([f"{METHODS[one].title} − {METHODS[other].title}", *cells])
     return [*lines, said, "", *table(["paired by seed", "engine", "so", "twin", "so"], body)]

@@ -1,4 +1,5 @@
 """Trains one cell and returns its row."""
+
 import base64
 import copy
 import functools
@@ -30,11 +31,15 @@ def base(model: str):
 def settings_of(cell: Cell) -> Settings:
     steps = REGIMES[cell.regime].steps
     warmup = steps // 10
-    return Settings(steps=steps, learningRate=cell.lr, warmupSteps=warmup, tauWarmup=warmup, **dict(METHODS[cell.method].gate))
+    return Settings(
+        steps=steps, learningRate=cell.lr, warmupSteps=warmup, tauWarmup=warmup, **dict(METHODS[cell.method].gate)
+    )
 
 
 def build(cell: Cell):
-    """The adapted model. LoRA and DoRA run as open gates, which equal PEFT's (a test holds it), so that their μ is known."""
+    """The adapted model. LoRA and DoRA run as open gates, which equal PEFT's (a test holds it), so that their μ is
+    known.
+    """
     torch.manual_seed(cell.seed)  # A starts alike for all methods of a seed
     regime, kind, only = REGIMES[cell.regime], METHODS[cell.method].kind, cell.modules
     model = copy.deepcopy(base(regime.model))
@@ -43,7 +48,9 @@ def build(cell: Cell):
     if kind == "adalora":
         steps = regime.steps
         return attach_adalora(model, RANK, ALPHA, steps, init_rank=12, tinit=steps // 10, tfinal=steps // 3, only=only)
-    model = attach_ts_lora(model, RANK, ALPHA, only=only, linear=FusedDora if kind in ("dora", "ts-dora") else FusedLora)
+    model = attach_ts_lora(
+        model, RANK, ALPHA, only=only, linear=FusedDora if kind in ("dora", "ts-dora") else FusedLora
+    )
     if kind in ("lora", "dora"):
         model.gate_context.mode = "dense"
     return model
@@ -154,10 +161,16 @@ def base_loss(name: str, model: str) -> float:
 def train(cell: Cell) -> dict:
     """Runs the cell. A loss that is no number ends it; its row then says so.
 
-    Trials of learning rates are judged by the slice alone: their rows have no held-out loss, and nothing is measured on the way.
+    Trials of learning rates are judged by the slice alone: their rows have no held-out loss, and nothing is measured on
+    the way.
     """
     started, used = time.time(), time.process_time()
-    regime, method, settings, trial = REGIMES[cell.regime], METHODS[cell.method], settings_of(cell), cell.seed == TUNING_SEED
+    regime, method, settings, trial = (
+        REGIMES[cell.regime],
+        METHODS[cell.method],
+        settings_of(cell),
+        cell.seed == TUNING_SEED,
+    )
     data = split(cell.set, cell.seed, regime.examples, regime.slice, EVAL_SIZE, MAX_TOKENS)
     slice_batches, held_out = batches_of(data.slice, EVAL_BATCH), batches_of(data.held_out, EVAL_BATCH)
     order, prices = Order(data.train, BATCH, cell.seed), Order(data.slice, BATCH, cell.seed + 1)
@@ -171,7 +184,13 @@ def train(cell: Cell) -> dict:
     sensitivity = watch_sensitivity(model) if run.adalora else None
     pairs = list(lora_weights(model).values())
     own, fresh = [Signs() for _ in range(round(1 / TAIL))], Signs()
-    curve, slice_curve, shares, grads, probes = [], [], [], torch.zeros(len(pairs)), Order(data.slice, BATCH, cell.seed + 2)
+    curve, slice_curve, shares, grads, probes = (
+        [],
+        [],
+        [],
+        torch.zeros(len(pairs)),
+        Order(data.slice, BATCH, cell.seed + 2),
+    )
     best, diverged = (start_loss(cell.set, regime, cell.seed), 0, Snapshot(model)), False
     slice_curve.append([0, round(best[0], 5)])
     tail = settings.steps * (1 - TAIL)
@@ -206,13 +225,30 @@ def train(cell: Cell) -> dict:
                 best = (loss, t + 1, Snapshot(model))
 
     row = {
-        "key": cell.key, "version": VERSION, "set": cell.set, "regime": cell.regime, "method": cell.method, "seed": cell.seed, "lr": cell.lr,
-        "base": round(base_loss(cell.set, regime.model), 5), "trainLoss": [round(x, 4) for x in curve[:: max(1, settings.steps // 20)]], "sliceLoss": slice_curve,
+        "key": cell.key,
+        "version": VERSION,
+        "set": cell.set,
+        "regime": cell.regime,
+        "method": cell.method,
+        "seed": cell.seed,
+        "lr": cell.lr,
+        "base": round(base_loss(cell.set, regime.model), 5),
+        "trainLoss": [round(x, 4) for x in curve[:: max(1, settings.steps // 20)]],
+        "sliceLoss": slice_curve,
     }
     if cell.ranking:
-        row |= {"ranking": cell.ranking, "share": cell.share, "modules": [n.removeprefix("model.layers.") for n in cell.modules]}
+        row |= {
+            "ranking": cell.ranking,
+            "share": cell.share,
+            "modules": [n.removeprefix("model.layers.") for n in cell.modules],
+        }
     if diverged or not math.isfinite(slice_curve[-1][1]):
-        row |= {"diverged": True, "sliceLoss": [x for x in slice_curve if math.isfinite(x[1])], "final": None, "best": None}
+        row |= {
+            "diverged": True,
+            "sliceLoss": [x for x in slice_curve if math.isfinite(x[1])],
+            "final": None,
+            "best": None,
+        }
     else:
         loss, step, snapshot = best
         row["final"], row["best"] = {"slice": slice_curve[-1][1]}, {"step": step, "slice": round(loss, 5)}
@@ -221,9 +257,16 @@ def train(cell: Cell) -> dict:
             if run.gates and not dense:
                 row |= gate_row(model, run, shares, held_out)
         if watched:
-            row["helpful"] = {"own": own[-1].row(), "fresh": fresh.row(), "ownKept": [s.share(0) for s in own], "ownSkipped": [s.share(1) for s in own]}
+            row["helpful"] = {
+                "own": own[-1].row(),
+                "fresh": fresh.row(),
+                "ownKept": [s.share(0) for s in own],
+                "ownSkipped": [s.share(1) for s in own],
+            }
             if cell.method == "lora":
-                row["deltaNorm"] = significant([(g.scaling * g.lora_B.weight @ g.lora_A.weight).norm().item() for g in run.gates])
+                row["deltaNorm"] = significant(
+                    [(g.scaling * g.lora_B.weight @ g.lora_A.weight).norm().item() for g in run.gates]
+                )
                 row["gradNorm"] = significant(grads.tolist())
         if run.adalora and not trial:
             row["sensitivity"] = significant(sensitivity)
@@ -234,14 +277,22 @@ def train(cell: Cell) -> dict:
             at_end = step == settings.steps
             if not at_end:
                 snapshot.restore()
-            row["best"]["heldOut"] = row["final"]["heldOut"] if at_end else row["base"] if step == 0 else round(mean_loss(model, held_out), 5)
+            row["best"]["heldOut"] = (
+                row["final"]["heldOut"]
+                if at_end
+                else row["base"]
+                if step == 0
+                else round(mean_loss(model, held_out), 5)
+            )
     row["seconds"] = {"wall": round(time.time() - started, 1), "cpu": round(time.process_time() - used, 1)}
     return row
 
 
 def gate_row(model, run: Run, shares: list[list[float]], held_out: list[Batch]) -> dict:
-    """What the gates did: in training (last quarter), on the held-out set at the end, and what opening them all would give."""
-    tail = torch.tensor(shares[-int(TAIL * len(shares)):])
+    """What the gates did: in training (last quarter), on the held-out set at the end, and what opening them all would
+    give.
+    """
+    tail = torch.tensor(shares[-int(TAIL * len(shares)) :])
     active = [g.stats().gate.float().mean().item() for g in run.gates]  # of the held-out evaluation just made
     context = model.gate_context
     mode, context.mode = context.mode, "dense"

@@ -5,6 +5,7 @@ trains the same here (claims/engine/twin.jsonl). `npm run accept -- claims` then
 (claims/engine/engine.jsonl); the report holds the two side by side. Same batches and A; the random gates draw their
 tokens each in its own way.
 """
+
 import base64
 import json
 
@@ -79,7 +80,9 @@ def train(name: str, seed: int, shares: list[torch.Tensor] | None) -> tuple[dict
     active = torch.stack([g.stats().gate for g in gated_modules(model).values()]).float().mean().item()
     tail = torch.stack(kept[-STEPS // 4 :]).mean().item()
     row = {"by": "twin", "run": name, "seed": seed, "trainLoss": losses, "heldOut": round(loss, 6)}
-    return row | ({} if method == "lora" else {"skipped": {"train": round(1 - tail, 4), "heldOut": round(1 - active, 4)}}), kept
+    return row | (
+        {} if method == "lora" else {"skipped": {"train": round(1 - tail, 4), "heldOut": round(1 - active, 4)}}
+    ), kept
 
 
 def plan() -> dict:
@@ -88,8 +91,18 @@ def plan() -> dict:
     for seed in SEEDS:
         batches, held_out = data_of(seed)
         adapters = {n: {"a": floats(a), "b": floats(b)} for n, (a, b) in start_of(seed).items()}
-        seeds.append({"seed": seed, "start": adapters, "batches": [batch_json(b) for b in batches], "heldOut": [batch_json(b) for b in held_out]})
-    runs = [{"id": name, "name": name, "method": method, "rank": RANK, "alpha": ALPHA, "gate": gate} for name, (method, gate) in RUNS.items()]
+        seeds.append(
+            {
+                "seed": seed,
+                "start": adapters,
+                "batches": [batch_json(b) for b in batches],
+                "heldOut": [batch_json(b) for b in held_out],
+            }
+        )
+    runs = [
+        {"id": name, "name": name, "method": method, "rank": RANK, "alpha": ALPHA, "gate": gate}
+        for name, (method, gate) in RUNS.items()
+    ]
     return {"model": MODEL, "train": TRAIN, "runs": runs, "seeds": seeds}
 
 

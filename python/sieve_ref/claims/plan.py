@@ -1,4 +1,5 @@
 """What is trained, and in which order. A cell is one training run; its key says everything that sets it apart."""
+
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -43,7 +44,8 @@ SETS = ("alpaca", "ships-log", "sst2")
 class Method:
     """kind: lora, dora, adalora, ts-lora or ts-dora; gate: what differs from the gate's defaults, in the app's names.
 
-    tuned_as: whose learning rate it takes (its own if None). follows: the random gate's model. watched: signs of μ are counted.
+    tuned_as: whose learning rate it takes (its own if None). follows: the random gate's model. watched: signs of μ are
+    counted.
     """
 
     title: str
@@ -56,7 +58,13 @@ class Method:
 
 def ts(kind: str, target: int, tuned_as: str | None, **more) -> Method:
     title = f"TS-{'DoRA' if kind == 'ts-dora' else 'LoRA'}, target {target} %"
-    return Method(title + (f", {more.pop('called')}" if "called" in more else ""), kind, (("target", target / 100), *more.pop("gate", ())), tuned_as, **more)
+    return Method(
+        title + (f", {more.pop('called')}" if "called" in more else ""),
+        kind,
+        (("target", target / 100), *more.pop("gate", ())),
+        tuned_as,
+        **more,
+    )
 
 
 METHODS = {
@@ -64,11 +72,15 @@ METHODS = {
     "ts-lora-50": ts("ts-lora", 50, None, watched=True),
     "ts-lora-30": ts("ts-lora", 30, "ts-lora-50"),
     "ts-lora-70": ts("ts-lora", 70, "ts-lora-50"),
-    "random-50": Method("random gate, shares of TS-LoRA 50 %", "ts-lora", (("rule", "random"),), follows="ts-lora-50", watched=True),
+    "random-50": Method(
+        "random gate, shares of TS-LoRA 50 %", "ts-lora", (("rule", "random"),), follows="ts-lora-50", watched=True
+    ),
     "quantile-50": Method("quantile gate 50 %", "ts-lora", (("rule", "quantile"), ("keep", 0.5)), watched=True),
     "reconstructed": Method("TS-LoRA, reconstructed at defaults", "ts-lora", watched=True),
     "averaged-own": Method("averaged exact step, train-batch μ", "ts-lora", (("rule", "averaged"),)),
-    "averaged-held-out": Method("averaged exact step, dev-split μ", "ts-lora", (("rule", "averaged"), ("prices", "held-out")), watched=True),
+    "averaged-held-out": Method(
+        "averaged exact step, dev-split μ", "ts-lora", (("rule", "averaged"), ("prices", "held-out")), watched=True
+    ),
     "dora": Method("DoRA", "dora"),
     "adalora": Method("AdaLoRA", "adalora"),
     "ts-dora-50": ts("ts-dora", 50, None),
@@ -76,8 +88,16 @@ METHODS = {
     "ts-dora-70": ts("ts-dora", 70, "ts-dora-50"),
     # Where else an effect might hide: other forms of the threshold rule.
     "ts-lora-50-held-out": ts("ts-lora", 50, "ts-lora-50", called="dev-split μ", gate=(("prices", "held-out"),)),
-    "ts-lora-50-per-module": ts("ts-lora", 50, "ts-lora-50", called="target and τ learning rate per module", gate=(("targetPer", "module"), ("rhoPer", "module"))),
-    "ts-lora-50-literal": ts("ts-lora", 50, "ts-lora-50", called="literal rule (its ε counts)", gate=(("rule", "literal"),)),
+    "ts-lora-50-per-module": ts(
+        "ts-lora",
+        50,
+        "ts-lora-50",
+        called="target and τ learning rate per module",
+        gate=(("targetPer", "module"), ("rhoPer", "module")),
+    ),
+    "ts-lora-50-literal": ts(
+        "ts-lora", 50, "ts-lora-50", called="literal rule (its ε counts)", gate=(("rule", "literal"),)
+    ),
 }
 CORE = ["lora", "ts-lora-50", "ts-lora-30", "ts-lora-70", "random-50"]
 # What the importance of modules is read from, besides LoRA.
@@ -102,7 +122,8 @@ SETTINGS: dict[tuple[str, str], list[str]] = {
     ("alpaca", "over-fit, q and v only"): CORE,
 }
 
-# Learning rates: LoRA's search begins at START, those of the others at LoRA's; it ends once the best has worse ones on both sides.
+# Learning rates: LoRA's search begins at START, those of the others at LoRA's; it ends once the best has worse ones on
+# both sides.
 START = 3e-3
 LADDER = (3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
 
@@ -141,7 +162,12 @@ class Results:
         """Learning rate -> loss on the slice at its best (inf where it diverged), on the tuning seed."""
         found = {}
         for r in self.rows.values():
-            if (r["set"], r["regime"]) == setting and r["method"] == method and r["seed"] == TUNING_SEED and r.get("ranking") == ranking:
+            if (
+                (r["set"], r["regime"]) == setting
+                and r["method"] == method
+                and r["seed"] == TUNING_SEED
+                and r.get("ranking") == ranking
+            ):
                 found[r["lr"]] = float("inf") if r["best"] is None else r["best"]["slice"]
         return found
 
@@ -180,11 +206,14 @@ def method_cells(results: Results, setting, methods) -> Iterator[Cell]:
         for method in methods:
             spec = METHODS[method]
             leader = results.main(setting, spec.follows, seed) if spec.follows else None
-            yield Cell(*setting, method, seed, results.chosen(setting, method), kept_shares=leader and leader["keptShares"])
+            yield Cell(
+                *setting, method, seed, results.chosen(setting, method), kept_shares=leader and leader["keptShares"]
+            )
 
 
 def subset_cells(results: Results, setting) -> Iterator[Cell]:
     """Needs the setting's method cells: the rankings are made from them."""
+
     def cell(seed, lr, ranking, share):
         chosen = rankings.choose(rankings.scores(results, setting, ranking, seed), share)
         return Cell(*setting, "lora", seed, lr, ranking, share, chosen)
@@ -199,7 +228,10 @@ def subset_cells(results: Results, setting) -> Iterator[Cell]:
 
 
 def planned(results: Results) -> Iterator[Cell]:
-    """Every cell, the most telling first. Decides as it goes: a row must be in `results` before the next cell is asked for."""
+    """Every cell, the most telling first. Decides as it goes: a row must be in `results` before the next cell is asked
+    for.
+    """
+
     def of(regime, methods, sets=SETS):
         for setting in itertools.product(sets, [regime]):
             yield from method_cells(results, setting, [m for m in SETTINGS[setting] if m in methods])

@@ -1,4 +1,5 @@
 """Module importance: scores of every module, made from the rows of full-size runs, and what fits a parameter budget."""
+
 import functools
 import random
 
@@ -52,7 +53,8 @@ def scores(results, setting, ranking: str, seed: int) -> dict[str, float]:
 
 
 def choose(score: dict[str, float], share: float) -> tuple[str, ...]:
-    """Modules from the top while they fit into `share` of all modules' adapter parameters; what doesn't fit is passed over.
+    """Modules from the top while they fit into `share` of all modules' adapter parameters; what doesn't fit is passed
+    over.
 
     Equal scores (several modules shut altogether) are taken in the model's order. Returned in the model's order.
     """

@@ -3,6 +3,7 @@
 Stops between cells at the end of its time budget, and at once on SIGTERM or Ctrl-C (the cell under way is lost, nothing
 else); its process id is in claims/results/running.local. Can be run again at any time; only one process may write.
 """
+
 import argparse
 import fcntl
 import os
@@ -20,8 +21,12 @@ from .sets import SETS, DataError
 
 def wanted(cell, args) -> bool:
     kind = "subset" if cell.ranking else "method"
-    return (not args.set or cell.set in args.set) and (not args.regime or cell.regime in args.regime) and (
-        not args.method or cell.method in args.method) and (not args.kind or kind == args.kind)
+    return (
+        (not args.set or cell.set in args.set)
+        and (not args.regime or cell.regime in args.regime)
+        and (not args.method or cell.method in args.method)
+        and (not args.kind or kind == args.kind)
+    )
 
 
 def missing(results: Results, args):
@@ -76,7 +81,11 @@ def main() -> int:
             results.add(row)
             done += 1
             best, judged = row["best"], "slice" if cell.seed == TUNING_SEED else "heldOut"
-            outcome = "diverged" if best is None else f"{judged} {best[judged]:.4f} at step {best['step']}, {row['final'][judged]:.4f} at the end"
+            outcome = (
+                "diverged"
+                if best is None
+                else f"{judged} {best[judged]:.4f} at step {best['step']}, {row['final'][judged]:.4f} at the end"
+            )
             print(f"{row['key']}: {outcome}, {row['seconds']['wall']:.0f} s", flush=True)
     except DataError as error:
         print(error)

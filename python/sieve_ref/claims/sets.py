@@ -2,6 +2,7 @@
 
 Shared sets are read where they lie, `$SIEVE_DATA` or `shared/data` beside the repository; nothing is copied.
 """
+
 import csv
 import functools
 import json
@@ -35,12 +36,17 @@ def shared(path: str) -> Path:
 
 def alpaca() -> list[tuple[str, str]]:
     rows = json.loads(shared("llama-factory-demo/alpaca_en_demo.json").read_text())
-    return [(f"{r['instruction']}\n{r['input']}\n" if r["input"] else f"{r['instruction']}\n", r["output"]) for r in rows]
+    return [
+        (f"{r['instruction']}\n{r['input']}\n" if r["input"] else f"{r['instruction']}\n", r["output"]) for r in rows
+    ]
 
 
 def sst2() -> list[tuple[str, str]]:
     lines = shared("sst2/train.tsv").read_text().splitlines()
-    return [(f"{text}\nThis is", " good" if label == "1" else " bad") for text, label in csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)]
+    return [
+        (f"{text}\nThis is", " good" if label == "1" else " bad")
+        for text, label in csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
+    ]
 
 
 def ships_log() -> list[tuple[str, str]]:
@@ -54,7 +60,8 @@ LABELS = ("sst2",)  # the answer is one word: only that is learnt and judged, no
 
 @functools.cache
 def examples(name: str, max_tokens: int) -> list[tuple[list[int], int]]:
-    """All examples of a set, cut at the end; those whose prompt leaves no room for the answer's beginning are left out."""
+    """All examples of a set, cut at the end; those whose prompt leaves no room for the answer's beginning are left out.
+    """
     tokenizer = AutoTokenizer.from_pretrained(MODELS / MODEL)
     found, end = [], [] if name in LABELS else [END_OF_TEXT]
     for prompt, completion in SETS[name]():

@@ -1,4 +1,5 @@
 """Means with 95 % intervals, paired differences in words, rank correlation."""
+
 import math
 from dataclasses import dataclass
 

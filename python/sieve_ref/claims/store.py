@@ -1,4 +1,5 @@
 """Raw results: one JSON line per finished cell, a file per setting."""
+
 import json
 from pathlib import Path
 
@@ -23,4 +24,6 @@ def append(row: dict, folder: Path = FOLDER) -> None:
     path = folder / f"{row['set']}-{row['regime'].replace(',', '').replace(' ', '-')}.jsonl"
     torn = path.exists() and not path.read_bytes().endswith(b"\n") and path.stat().st_size > 0
     with path.open("a") as file:
-        file.write(("\n" if torn else "") + json.dumps(row, separators=(",", ":"), ensure_ascii=False, allow_nan=False) + "\n")
+        file.write(
+            ("\n" if torn else "") + json.dumps(row, separators=(",", ":"), ensure_ascii=False, allow_nan=False) + "\n"
+        )

@@ -1,4 +1,5 @@
 """What the report's tables are made of: rows by seed, paired differences, Markdown."""
+
 from .plan import LADDER, METHODS, SEEDS, TUNING_SEED, Cell, Results
 from .stats import Mean, verdict
 
@@ -6,7 +7,12 @@ ENDS = (("best", "early-stopped"), ("final", "at the end"))
 
 
 def table(head: list[str], rows: list[list[str]]) -> list[str]:
-    return ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head), *("| " + " | ".join(r) + " |" for r in rows), ""]
+    return [
+        "| " + " | ".join(head) + " |",
+        "|" + " --- |" * len(head),
+        *("| " + " | ".join(r) + " |" for r in rows),
+        "",
+    ]
 
 
 def rows_of(results: Results, setting, method: str) -> dict[int, dict]:
@@ -20,7 +26,9 @@ class Difference:
 
     def __init__(self, one: dict[int, dict], other: dict[int, dict], end: str):
         self.seeds = sorted(one.keys() & other.keys())
-        self.mean = Mean.of([one[s][end]["heldOut"] - other[s][end]["heldOut"] for s in self.seeds]) if self.seeds else None
+        self.mean = (
+            Mean.of([one[s][end]["heldOut"] - other[s][end]["heldOut"] for s in self.seeds]) if self.seeds else None
+        )
         self.reference = sum(other[s][end]["heldOut"] for s in self.seeds) / len(self.seeds) if self.seeds else None
 
     @staticmethod
@@ -60,13 +68,22 @@ def counted(differences: list[Difference]) -> str:
 
 
 def trials(results: Results, setting, methods: list[str]) -> list[list[str]]:
-    """Per learning rate the loss on the slice at its best and at the end, of every method side by side; seed TUNING_SEED alone."""
+    """Per learning rate the loss on the slice at its best and at the end, of every method side by side; seed
+    TUNING_SEED alone.
+    """
     body = []
     for lr in LADDER:
         found = [results.get(Cell(*setting, m, TUNING_SEED, lr)) for m in methods]
         if sum(r is not None for r in found) < 2:
             continue
-        cells = ["–" if r is None else "diverged" if r["best"] is None else f"{r['best']['slice']:.3f} / {r['final']['slice']:.3f}" for r in found]
+        cells = [
+            "–"
+            if r is None
+            else "diverged"
+            if r["best"] is None
+            else f"{r['best']['slice']:.3f} / {r['final']['slice']:.3f}"
+            for r in found
+        ]
         body.append([", ".join(setting), f"{lr:g}", *cells])
     return body
 

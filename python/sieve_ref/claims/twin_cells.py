@@ -1,8 +1,10 @@
 """The twin's part of docs/claims/plan.md: `npm run claims -- hand-over`, then `python -m sieve_ref.claims.twin_cells`.
 
-Trains what the engine has handed over (.out/claims/hand-over) again, from the same A on the same batches, with the same early
-stopping, and leaves updates of a finished LoRA out one by one. Results: docs/claims/cells/<model>/twin.jsonl and leave-one-out.jsonl.
+Trains what the engine has handed over (.out/claims/hand-over) again, from the same A on the same batches, with the same
+early stopping, and leaves updates of a finished LoRA out one by one. Results: docs/claims/cells/<model>/twin.jsonl and
+leave-one-out.jsonl.
 """
+
 import argparse
 import base64
 import json
@@ -51,7 +53,9 @@ def settings_of(run: dict, train: dict) -> Settings:
     gate = run["gate"]
     names = ("steps", "learningRate", "warmupSteps", "schedule", "beta1", "beta2", "epsilon", "weightDecay", "seed")
     gated = dict(rule=gate["rule"], target=gate["targetSparsity"]) if run["method"] == "ts-lora" else {}
-    return Settings(**{k: train[k] for k in names}, clipNorm=train["maxGradientNorm"], tauWarmup=train["warmupSteps"], **gated)
+    return Settings(
+        **{k: train[k] for k in names}, clipNorm=train["maxGradientNorm"], tauWarmup=train["warmupSteps"], **gated
+    )
 
 
 @torch.no_grad()
@@ -62,7 +66,9 @@ def example_sums(model, batches: list[Batch]) -> tuple[list[float], list[int], f
     sums, tokens = [], []
     for batch in batches:
         rows = (batch.targets >= 0).nonzero()[:, 0]
-        losses = F.cross_entropy(packed_logits(model, batch.ids, batch.starts, rows), batch.targets[rows], reduction="none")
+        losses = F.cross_entropy(
+            packed_logits(model, batch.ids, batch.starts, rows), batch.targets[rows], reduction="none"
+        )
         for a, b in zip(batch.starts, batch.starts[1:]):
             own = (rows >= a) & (rows < b)
             sums.append(losses[own].sum().item())
@@ -102,8 +108,18 @@ def train_cell(given: dict) -> dict:
     sums, tokens, skipped = example_sums(model, validation)
     engine = given["engine"]
     assert tokens == engine["tokens"], "other examples than the engine's"
-    twin = {"devs": devs, "bestStep": next(s for s, l in devs if l == best), "sums": [float(f"{s:.5g}") for s in sums], "skipped": skipped if gated else None}
-    return given["id"] | {"tokens": tokens, "engine": engine | {"devs": given["devs"]}, "twin": twin, "seconds": round(time.time() - began)}
+    twin = {
+        "devs": devs,
+        "bestStep": next(s for s, l in devs if l == best),
+        "sums": [float(f"{s:.5g}") for s in sums],
+        "skipped": skipped if gated else None,
+    }
+    return given["id"] | {
+        "tokens": tokens,
+        "engine": engine | {"devs": given["devs"]},
+        "twin": twin,
+        "seconds": round(time.time() - began),
+    }
 
 
 @torch.no_grad()
@@ -119,7 +135,12 @@ def without(model, batch: Batch, left_out: list[tuple[int, int]]) -> list[float]
     rows = (batch.targets >= 0).nonzero()[:, 0]
     all_rows = torch.cat([rows + copy * length for copy in range(count)])
     logits = packed_logits(model, batch.ids.repeat(count), [copy * length for copy in range(count + 1)], all_rows)
-    return F.cross_entropy(logits, batch.targets[rows].repeat(count), reduction="none").view(count, -1).sum(1, dtype=torch.float64).tolist()
+    return (
+        F.cross_entropy(logits, batch.targets[rows].repeat(count), reduction="none")
+        .view(count, -1)
+        .sum(1, dtype=torch.float64)
+        .tolist()
+    )
 
 
 def leave_one_out(given: dict) -> dict:
@@ -139,14 +160,21 @@ def leave_one_out(given: dict) -> dict:
             for i, loss in zip(part, without(model, batch, [divmod(i, batch.tokens) for i in part])):
                 updates.append([number, *divmod(i, batch.tokens), example["worth"][i], float(f"{loss - whole:.6g}")])
     ends = {k: sum(e[k] for e in given["examples"]) for k in ("base", "adapted")}
-    rest = {"points": given["points"], "examples": len(given["examples"]), **ends, "worth": sum(sum(e["worth"]) for e in given["examples"])}
+    rest = {
+        "points": given["points"],
+        "examples": len(given["examples"]),
+        **ends,
+        "worth": sum(sum(e["worth"]) for e in given["examples"]),
+    }
     return given["id"] | rest | {"largestError": error, "updates": updates, "seconds": round(time.time() - began)}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", help="another folder than docs/claims/cells: to see that it works")
-    parser.add_argument("--only", default="*", help="a pattern of the files' names, without .json; the results then hold these alone")
+    parser.add_argument(
+        "--only", default="*", help="a pattern of the files' names, without .json; the results then hold these alone"
+    )
     args = parser.parse_args()
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
