@@ -2,8 +2,8 @@ import { defineConfig } from '@playwright/test';
 import { browserPath, firefoxPath, journeyArgs, plainArgs, webgpuTestArgs } from './.ci/browser.mjs';
 
 /**
- * The journeys run on the production build, served below a sub-path as a static host would: in Chromium as people have it,
- * which computes on the CPU; what needs a GPU, and the whole of it by mouse, also in one with WebGPU; and those of
+ * The journeys run on the production build, served below a sub-path as a static host would: in Chromium as people have
+ * it, which computes on the CPU; what needs a GPU, and the whole of it by mouse, also in one with WebGPU; and those of
  * e2e/firefox in an installed Firefox, driven over WebDriver BiDi.
  */
 const port = Number(process.env.SIEVE_PORT ?? 4317);
@@ -44,7 +44,8 @@ export default defineConfig({
     actionTimeout: 30_000,
     // Every test has a fresh profile: each would fetch and hash the whole app again. offline.spec.ts allows it.
     serviceWorkers: 'block',
-    // A trace takes two fifths of all processor time: `--trace retain-on-failure` for a test that fails and does not say why.
+    // A trace takes two fifths of all processor time: `--trace retain-on-failure` for a test that fails and does not
+    // say why.
     screenshot: 'only-on-failure',
   },
   // The longest first: two workers then end at about the same time.
@@ -62,7 +63,8 @@ export default defineConfig({
       grepInvert: /software GPU/,
       use: {
         launchOptions: { executablePath: browserPath(), args: journeyArgs },
-        // Pictures that nobody watches are not drawn sixty times a second; pages of their own (newProfile) have them move.
+        // Pictures that nobody watches are not drawn sixty times a second; pages of their own (newProfile) have them
+        // move.
         contextOptions: { reducedMotion: 'reduce' },
       },
     },

@@ -14,7 +14,9 @@ const screen =
 /** Isolates the page, so that threads may share memory; a built site's service worker sends the same. */
 const isolation = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
 
-/** The oldest browsers that are promised (README), as Lightning CSS wants them: a version in its third byte from below. */
+/**
+ * The oldest browsers that are promised (README), as Lightning CSS wants them: a version in its third byte from below.
+ */
 const OLDEST = { chrome: 113, edge: 113, firefox: 141, safari: 26 };
 const targets = Object.fromEntries(Object.entries(OLDEST).map(([name, version]) => [name, version << 16]));
 

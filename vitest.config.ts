@@ -10,10 +10,10 @@ const EQUAL_BYTES = 'src/train/testing/equalBytes.ts';
 const WORDS = 'src/shared/testing/words.ts';
 
 /**
- * Three projects. `unit` runs in Node: parsers, schemas, plain logic (*.test.ts outside engine/). `cpu` runs in Node on the
- * CPU engine: every kernel (src/engine), and sessions, methods and rules (*.cpu.test.ts). `gpu` runs in a real browser
- * with a real WebGPU adapter: the same tests of every kernel, and what only WebGPU has (*.gpu.test.ts, *.wgsl.test.ts).
- * Golden fixtures of whole models run on both (*.device.test.ts).
+ * Three projects. `unit` runs in Node: parsers, schemas, plain logic (*.test.ts outside engine/). `cpu` runs in Node on
+ * the CPU engine: every kernel (src/engine), and sessions, methods and rules (*.cpu.test.ts). `gpu` runs in a real
+ * browser with a real WebGPU adapter: the same tests of every kernel, and what only WebGPU has (*.gpu.test.ts,
+ * *.wgsl.test.ts). Golden fixtures of whole models run on both (*.device.test.ts).
  *
  * Files of a project share their modules (`isolate: false`): loading them anew for each file was half of `unit`'s time.
  * What a test changes for all (globals, what is remembered) it puts back.

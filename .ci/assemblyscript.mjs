@@ -1,6 +1,7 @@
 /**
- * Compiles AssemblyScript for the CPU engine: `import { shared, single } from './x.as.ts?wasm'` gives the module's bytes, for
- * a memory that threads share and for one of a single thread (a module must say which). Nothing binary is committed.
+ * Compiles AssemblyScript for the CPU engine: `import { shared, single } from './x.as.ts?wasm'` gives the module's
+ * bytes, for a memory that threads share and for one of a single thread (a module must say which). Nothing binary is
+ * committed.
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';

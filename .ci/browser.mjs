@@ -20,23 +20,28 @@ export const webgpuArgs = [
   ...(process.env.SIEVE_GPU === 'real' ? ['--enable-features=Vulkan'] : ['--use-webgpu-adapter=swiftshader']),
 ];
 
-/** For scripts: a browser as people have it, which computes on the CPU; `SIEVE_GPU=software` gives it SwiftShader, `real` a GPU. */
+/**
+ * For scripts: a browser as people have it, which computes on the CPU; `SIEVE_GPU=software` gives it SwiftShader,
+ * `real` a GPU.
+ */
 export const browserArgs = process.env.SIEVE_GPU ? webgpuArgs : plainArgs;
 
 /**
- * For journeys: such a browser whose V8 optimises a WebAssembly function after fifteen times as much of its work (13 MB by
- * default). A short visit is over before it pays: it was a quarter of all processor time of opening a model. Which compiler it
- * was changes no bit.
+ * For journeys: such a browser whose V8 optimises a WebAssembly function after fifteen times as much of its work (13 MB
+ * by default). A short visit is over before it pays: it was a quarter of all processor time of opening a model. Which
+ * compiler it was changes no bit.
  */
 export const journeyArgs = [...plainArgs, '--js-flags=--wasm-tiering-budget=200000000'];
 
-/** For tests with WebGPU, which run no WebAssembly of ours for long: V8 compiles it once, fast, and leaves it at that. */
+/**
+ * For tests with WebGPU, which run no WebAssembly of ours for long: V8 compiles it once, fast, and leaves it at that.
+ */
 export const webgpuTestArgs = [...webgpuArgs, '--js-flags=--liftoff-only'];
 
 /**
- * For the tests of kernels: shaders as they are written, without the bounds checks that the browser puts around every access.
- * A kernel that leaned on them, reading what is clamped for it, would differ from its reference; journeys have them.
- * Compiling, which is what these tests take their time for, is a fifth shorter.
+ * For the tests of kernels: shaders as they are written, without the bounds checks that the browser puts around every
+ * access. A kernel that leaned on them, reading what is clamped for it, would differ from its reference; journeys have
+ * them. Compiling, which is what these tests take their time for, is a fifth shorter.
  */
 export const kernelTestArgs = [...webgpuTestArgs, '--enable-dawn-features=disable_robustness'];
 
@@ -52,7 +57,10 @@ function installed(names, paths) {
   return paths.find((path) => existsSync(path));
 }
 
-/** @returns {string | undefined} path of an installed Firefox as Mozilla or Debian builds it, or undefined where there is none. */
+/**
+ * @returns {string | undefined} path of an installed Firefox as Mozilla or Debian builds it, or undefined where there
+ * is none.
+ */
 export function firefoxPath() {
   return (
     process.env.SIEVE_FIREFOX ||

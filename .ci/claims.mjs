@@ -1,6 +1,6 @@
 /**
- * docs/claims.md as a page of its own beside the app, `claims.html`: the Experiment section refers to it, and a built site
- * has no docs folder. It stands alone: no script, no request.
+ * docs/claims.md as a page of its own beside the app, `claims.html`: the Experiment section refers to it, and a built
+ * site has no docs folder. It stands alone: no script, no request.
  */
 import { readFileSync } from 'node:fs';
 import { marked } from 'marked';
@@ -13,7 +13,10 @@ table { display: block; overflow-x: auto; border-collapse: collapse; font-size: 
 svg { max-width: 100%; height: auto }
 th, td { padding: 0.25rem 0.5rem; border: 1px solid color-mix(in srgb, currentColor 25%, transparent); text-align: start }`;
 
-/** Figures beside the document, in its place: the page may load nothing. Links to files that a built site does not have are text. */
+/**
+ * Figures beside the document, in its place: the page may load nothing. Links to files that a built site does not have
+ * are text.
+ */
 const alone = (markdown) =>
   markdown
     .replaceAll(/!\[[^\]]*\]\(([^)]+\.svg)\)/g, (_, path) => readFileSync(`docs/${path}`, 'utf8').trim())

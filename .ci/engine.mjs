@@ -1,6 +1,6 @@
 /**
- * Runs a TypeScript script that trains in Node: node .ci/engine.mjs <script.ts> [arguments]. Unlike ts.mjs it has the engine
- * for the CPU and the app's own build of transformers.js, and loads what is imported on the way.
+ * Runs a TypeScript script that trains in Node: node .ci/engine.mjs <script.ts> [arguments]. Unlike ts.mjs it has the
+ * engine for the CPU and the app's own build of transformers.js, and loads what is imported on the way.
  */
 import { join } from 'node:path';
 import { createServer } from 'vite';

@@ -9,7 +9,10 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 const DRIVERS = '/usr/share/vulkan/icd.d';
-/** Files whose shaders lavapipe compiles for longer than anyone waits: what is written out for each head size or variant. */
+/**
+ * Files whose shaders lavapipe compiles for longer than anyone waits: what is written out for each head size or
+ * variant.
+ */
 const EXCLUDED = ['attention.test.ts', 'attention.wgsl.test.ts', 'gated.test.ts', 'matmul.wgsl.test.ts'];
 /** For a kernel's file. On a quiet machine most take some seconds. */
 const MINUTES = 15;
@@ -22,7 +25,8 @@ function driver(root) {
   if (!icd) return { why: `no lavapipe in ${DRIVERS}` };
   const scratch = join(root, '.out', 'lavapipe');
   mkdirSync(scratch, { recursive: true });
-  // One thread of its own: its pools outlive a device, and processes with many of them ended in an error of the system's.
+  // One thread of its own: its pools outlive a device, and processes with many of them ended in an error of the
+  // system's.
   return { env: { VK_DRIVER_FILES: icd, XDG_RUNTIME_DIR: scratch, LP_NUM_THREADS: '1' } };
 }
 
@@ -30,8 +34,8 @@ const PROBE = `import { create } from 'webgpu';
 process.exit((await create(['backend=vulkan']).requestAdapter())?.features.has('shader-f16') ? 0 : 1);`;
 
 /**
- * Each kernel's tests in a process of their own, one after the other; skipped, which counts as one test, where there is no
- * driver.
+ * Each kernel's tests in a process of their own, one after the other; skipped, which counts as one test, where there is
+ * no driver.
  * @param run runs a Node script: arguments and options in, exit code out
  * @param vitest runs tests in a project of a config: counts of passed, failed and skipped ones
  */

@@ -1,7 +1,7 @@
 /**
  * Looks through the committed text for what no linter knows: notes left behind, a test that keeps the others from
- * running, HTML from strings, storages that a browser may refuse, paths of one machine, hosts of a private registry, and
- * words that the page and the docs never say (`words.mjs`).
+ * running, HTML from strings, storages that a browser may refuse, paths of one machine, hosts of a private registry,
+ * and words that the page and the docs never say (`words.mjs`).
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -20,6 +20,12 @@ const RULES = [
     /['"`:]#[0-9a-f]{3,8}['"`;]/i,
     'a literal colour: name it in src/ui/styles/tokens.css',
   ],
+  [
+    /^(?!docs\/).*\.(tsx?|mjs|wgsl|py|css|html)$/,
+    /^(?=.{121})\s*(\/?\*|\/\/|#)/m,
+    'a comment of more than 120 columns',
+  ],
+  [/^(?!docs\/).*\.wgsl$/, /^.{121}/m, 'a line of more than 120 columns'],
   [source, /\b(TODO|FIXME|XXX)\b/, 'a note left behind: do it or make it an issue'],
   [/\.(test|spec)\./, /\b(test|it|describe)\.only\(/, 'keeps every other test from running'],
   [source, /innerHTML|dangerouslySetInner/, 'HTML made from strings: user data must reach the page as text'],

@@ -1,7 +1,8 @@
 /**
- * GGUF adapters in llama.cpp itself: `node .ci/llama.mjs FOLDER …`, each with base.gguf, adapter.gguf and the check.json of the page.
- * llama.cpp comes with node-llama-cpp, whose folder SIEVE_LLAMA names. Differences of logits of the check's last row are held
- * against the page's; without the adapter they must be others. Last line: `N passed, N failed`.
+ * GGUF adapters in llama.cpp itself: `node .ci/llama.mjs FOLDER …`, each with base.gguf, adapter.gguf and the
+ * check.json of the page. llama.cpp comes with node-llama-cpp, whose folder SIEVE_LLAMA names. Differences of logits of
+ * the check's last row are held against the page's; without the adapter they must be others. Last line: `N passed, N
+ * failed`.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -1,6 +1,7 @@
 /**
- * Which ONNX Runtime transformers.js gets. It asks for the build with WebGPU (27 MB); the app computes its reference on one
- * thread of the CPU, independent of any GPU, for which the plain build is enough: half the bytes to load and to compile.
+ * Which ONNX Runtime transformers.js gets. It asks for the build with WebGPU (27 MB); the app computes its reference on
+ * one thread of the CPU, independent of any GPU, for which the plain build is enough: half the bytes to load and to
+ * compile.
  */
 import { createRequire } from 'node:module';
 

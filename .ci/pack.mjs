@@ -1,7 +1,7 @@
 /**
- * `npm run pack`: the command line and the engine's face as an npm package, .out/sieve-<version>.tgz. All that it needs is in
- * it, so it installs without a network; `webgpu` is an optional peer. With `--try` it is installed into an empty folder,
- * offline, and its example, its types and its command are tried there; the last line is `N passed, N failed`.
+ * `npm run pack`: the command line and the engine's face as an npm package, .out/sieve-<version>.tgz. All that it needs
+ * is in it, so it installs without a network; `webgpu` is an optional peer. With `--try` it is installed into an empty
+ * folder, offline, and its example, its types and its command are tried there; the last line is `N passed, N failed`.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -73,7 +73,9 @@ export interface Message {
   'src/shared/texts/index.d.ts': 'export type Language = string;\n',
 };
 
-/** Writes declarations. The catalogue names types of its own, so that its own cannot be written; nothing asks for them. */
+/**
+ * Writes declarations. The catalogue names types of its own, so that its own cannot be written; nothing asks for them.
+ */
 function declare(config) {
   try {
     node([tsc, '-p', config], { stdio: 'pipe' });

@@ -70,8 +70,8 @@ test('shared/ knows no page', () => {
 });
 
 /**
- * The recipes: `- **A kernel**, as `steer` (a folder, 1 file): …` names every file that mentions the example, outside of
- * its own folder. How that mention looks, and where else the example is named for a reason of its own.
+ * The recipes: `- **A kernel**, as `steer` (a folder, 1 file): …` names every file that mentions the example, outside
+ * of its own folder. How that mention looks, and where else the example is named for a reason of its own.
  */
 const RECIPES = {
   model: { mention: (name) => new RegExp(`\\b${name}\\b`) },

@@ -6,10 +6,10 @@
  *   npm test -- --quick            what needs no browser and little time
  *   npm test -- lavapipe           the kernels as a GPU gets them, on Mesa's lavapipe: see lavapipe.mjs
  *
- * Stages: types, lint (one test each), unit (Vitest in Node), cpu (Vitest in Node, on the CPU engine), fuzz (20 s of it),
- * gpu (Vitest in a browser with WebGPU), e2e (Playwright on the production build, in Chromium and Firefox). Where there is no
- * Firefox its tests are left out, which counts as one skipped test, and as a failure in CI. The last line adds all up:
- * `N passed, N failed`; the exit code is 1 when anything failed.
+ * Stages: types, lint (one test each), unit (Vitest in Node), cpu (Vitest in Node, on the CPU engine), fuzz (20 s of
+ * it), gpu (Vitest in a browser with WebGPU), e2e (Playwright on the production build, in Chromium and Firefox). Where
+ * there is no Firefox its tests are left out, which counts as one skipped test, and as a failure in CI. The last line
+ * adds all up: `N passed, N failed`; the exit code is 1 when anything failed.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -163,8 +163,8 @@ const STAGES = {
 const OPTIONAL = ['lavapipe'];
 
 /**
- * What runs side by side, and what after it. WGSL is compiled on one core, whatever is there: the other one goes through
- * the rest meanwhile, beginning with what can use no more. The journeys keep both busy.
+ * What runs side by side, and what after it. WGSL is compiled on one core, whatever is there: the other one goes
+ * through the rest meanwhile, beginning with what can use no more. The journeys keep both busy.
  */
 const LANES = [[['gpu'], ['fuzz', 'types', 'lint', 'unit', 'cpu']], [['e2e']], [['lavapipe']]];
 

@@ -1,8 +1,8 @@
 /**
- * Exported ONNX models in transformers.js, in a browser: `node .ci/transformersJs.mjs FOLDER …`, each with one zip of the page, or
- * what was in it. The page in it must write an answer as it stands, and transformers.js must give the logits of check.json.
- * What the page would fetch from the library's address comes from node_modules; nothing else is fetched. Last line:
- * `N passed, N failed`.
+ * Exported ONNX models in transformers.js, in a browser: `node .ci/transformersJs.mjs FOLDER …`, each with one zip of
+ * the page, or what was in it. The page in it must write an answer as it stands, and transformers.js must give the
+ * logits of check.json. What the page would fetch from the library's address comes from node_modules; nothing else is
+ * fetched. Last line: `N passed, N failed`.
  */
 import { createReadStream, existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';

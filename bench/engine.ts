@@ -204,7 +204,9 @@ export class Training {
     return this.#trainer.runs.map((run) => run.config.id);
   }
 
-  /** Milliseconds of one step of every run; on a GPU of several in a row, so that waiting for the last does not count. */
+  /**
+   * Milliseconds of one step of every run; on a GPU of several in a row, so that waiting for the last does not count.
+   */
   async stepMs(): Promise<number> {
     const steps = this.base.device.info.software ? 1 : 10;
     const start = performance.now();
@@ -375,7 +377,10 @@ export class MatmulProbe {
     return probe;
   }
 
-  /** Every size, some tenths of a second each on a software adapter; returns the best of them in GFLOP/s and keeps the best ever. */
+  /**
+   * Every size, some tenths of a second each on a software adapter; returns the best of them in GFLOP/s and keeps the
+   * best ever.
+   */
   async measure(): Promise<number> {
     const { info } = this.#gpu;
     let best = 0;

@@ -1,6 +1,7 @@
 /**
- * Runs a row for Node, on the page or in a worker. The CPU engine's first thread waits for the others, which a page's own
- * thread must not do, so rows run in a worker as the app's engine does; those that ask about the page itself run on it.
+ * Runs a row for Node, on the page or in a worker. The CPU engine's first thread waits for the others, which a page's
+ * own thread must not do, so rows run in a worker as the app's engine does; those that ask about the page itself run on
+ * it.
  */
 import type { BenchOptions, RowResult } from './record';
 

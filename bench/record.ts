@@ -33,7 +33,10 @@ export interface BenchRecord {
   /** null where there is no bar or no value. */
   pass: boolean | null;
   detail: string;
-  /** Everything that was measured, by variant and in the order in which it was: ms, tokens a second, whatever `detail` says. */
+  /**
+   * Everything that was measured, by variant and in the order in which it was: ms, tokens a second, whatever `detail`
+   * says.
+   */
   readings: Readings;
 }
 

@@ -1,6 +1,6 @@
 /**
- * bench/results.json: what was measured on one commit, every reading kept. A row that is run again on that commit adds its
- * readings to those that are there; records of another commit stay beside them, marked stale.
+ * bench/results.json: what was measured on one commit, every reading kept. A row that is run again on that commit adds
+ * its readings to those that are there; records of another commit stay beside them, marked stale.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';

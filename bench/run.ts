@@ -9,8 +9,8 @@
  *          --device cpu|gpu  --threads N  --processes N
  *          --model 4m|nano  --rank N  --sequences N  --tokens N  --repeats N  --pairs N  --steps N  --results <path>
  *
- * The records go to bench/results.json; with options other than --device and --threads, or from a working tree that differs from its commit,
- * to .out/bench/results.json.
+ * The records go to bench/results.json; with options other than --device and --threads, or from a working tree that
+ * differs from its commit, to .out/bench/results.json.
  */
 import { cpus, loadavg } from 'node:os';
 import { type Browser, chromium } from 'playwright';

@@ -23,8 +23,8 @@ export const rateShares = (flops: number, ms: readonly number[], rates: readonly
 export const ratios = (over: readonly number[], under: readonly number[]): number[] => over.map((x, i) => x / under[i]);
 
 /**
- * Runs every variant once a round and hands back what each returned, round by round. Every other round goes backwards, so
- * that no variant always follows the same one. `warm`: one more round goes first and is not counted.
+ * Runs every variant once a round and hands back what each returned, round by round. Every other round goes backwards,
+ * so that no variant always follows the same one. `warm`: one more round goes first and is not counted.
  */
 export async function interleave<K extends string>(
   variants: Record<K, () => Promise<number>>,

@@ -1,4 +1,6 @@
-/** transformers.js with a LoRA adapter merged into the model's own ONNX file, which favours it: no adapter work is left. */
+/**
+ * transformers.js with a LoRA adapter merged into the model's own ONNX file, which favours it: no adapter work is left.
+ */
 import { AutoModelForCausalLM, Tensor, env } from '@huggingface/transformers';
 import webgpuUrl from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url';
 import wasmUrl from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url';

@@ -5,7 +5,9 @@ import type { TokenBatch } from '../src/shared/types';
 const KINDS = ['q', 'k', 'v', 'o', 'gate', 'up', 'down'] as const;
 type Kind = (typeof KINDS)[number];
 
-/** Input and output width of a linear layer; not the engine's own table, so that its counts can be held against ours. */
+/**
+ * Input and output width of a linear layer; not the engine's own table, so that its counts can be held against ours.
+ */
 function widths({ width, layers: [{ attention, mlp }] }: ModelDescription, kind: Kind): [dIn: number, dOut: number] {
   const { heads, kvHeads, headDim } = attention;
   const [q, kv, ffn] = [heads * headDim, kvHeads * headDim, mlp.inner];

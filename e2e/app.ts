@@ -18,7 +18,9 @@ export const EVERY_PART: string[] = (Object.keys(PLACES) as Place[]).flatMap((pl
 
 export type ModelId = 'sieve-stories-nano' | 'sieve-stories-4m';
 
-/** How often the page is asked, in ms: at every picture, which is Playwright's way, it would draw them for nothing else. */
+/**
+ * How often the page is asked, in ms: at every picture, which is Playwright's way, it would draw them for nothing else.
+ */
 const OFTEN = 20;
 
 /** A setting that all runs share: of training, or the adapter's rank. */
@@ -293,8 +295,8 @@ export class App {
   }
 
   /**
-   * Loads the page again the moment the first session of the experiment is done, and hands back the row that it had got:
-   * asked from outside, a fast machine would be through with all sessions first.
+   * Loads the page again the moment the first session of the experiment is done, and hands back the row that it had
+   * got: asked from outside, a fast machine would be through with all sessions first.
    */
   async reloadAfterFirstSession(): Promise<string[]> {
     const kept = 'row before the reload';

@@ -10,7 +10,8 @@ import type { Page } from 'playwright';
 export async function axeFinds(page: Page, part?: string, only?: string[]): Promise<string[]> {
   // From the top: fields that have scrolled half way under the bar would count as too small.
   await page.evaluate(() => scrollTo(0, 0));
-  // axe itself is put into the page once; a builder without a source would evaluate its half a megabyte twice, each time.
+  // axe itself is put into the page once; a builder without a source would evaluate its half a megabyte twice, each
+  // time.
   const axeSource = (await page.evaluate(() => 'axe' in globalThis)) ? 'void 0' : undefined;
   // Legacy: in the page itself. Otherwise what was found is put together in a second page, a new one each time.
   const axe = new AxeBuilder({ page, axeSource }).setLegacyMode().options({

@@ -1,4 +1,7 @@
-/** Files that cannot be used: plain words, and the page goes on working (rows of the fault table). What a CSV can have wrong is in studio.spec.ts. */
+/**
+ * Files that cannot be used: plain words, and the page goes on working (rows of the fault table). What a CSV can have
+ * wrong is in studio.spec.ts.
+ */
 import { FILES, PAIRS } from './data';
 import { haveHostileFiles, refusesAllHostile } from './hostile';
 import { answersOfWorkers } from './probes';

@@ -1,6 +1,7 @@
 /**
- * Every chart of every view, in both schemes, on a desktop and on a phone: its files hold what is shown and what the numbers say,
- * and a capture of the whole page, or of what is printed, shows it as it is seen, with nothing scrolled into view.
+ * Every chart of every view, in both schemes, on a desktop and on a phone: its files hold what is shown and what the
+ * numbers say, and a capture of the whole page, or of what is printed, shows it as it is seen, with nothing scrolled
+ * into view.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,7 +20,9 @@ const SCHEMES = ['light', 'dark'] as const;
 const PLACES = EVERY_PART.filter((place) => !place.startsWith('setup'));
 /** Charts are drawn four times a second at most, in ms. */
 const DRAWN = 700;
-/** A file against its SVG: text is drawn by another part of the browser, up to a CSS pixel apart; two pixels make one. */
+/**
+ * A file against its SVG: text is drawn by another part of the browser, up to a CSS pixel apart; two pixels make one.
+ */
 const FILE = { reach: 3, level: 40, most: 0.002 };
 /** A capture against what is seen: edges of what lies between pixels. */
 const SEEN = { reach: 1, level: 24, most: 0.001 };
@@ -139,7 +142,10 @@ async function wrongCells({ page, tool }: Eyes, { png, svg, csv }: Files): Promi
   ]);
 }
 
-/** Points of the loss chart's file: a mark in the run's colour where each evaluation of the CSV lies by the axes. @returns what is wrong */
+/**
+ * Points of the loss chart's file: a mark in the run's colour where each evaluation of the CSV lies by the axes.
+ * @returns what is wrong
+ */
 async function wrongPoints({ tool }: Eyes, { png, svg, csv }: Files): Promise<string[]> {
   const text = svg.toString();
   const [steps, losses] = (['middle', 'end'] as const).map((anchor) => {

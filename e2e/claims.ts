@@ -1,6 +1,7 @@
 /**
  * `npm run accept -- claims`: the engine repeats what the PyTorch twin has trained (python/sieve_ref/claims/engine.py),
- * from the same A and on the same batches, in a headless browser. Its rows lie beside the twin's; docs/claims/first-runs.md compares them.
+ * from the same A and on the same batches, in a headless browser. Its rows lie beside the twin's;
+ * docs/claims/first-runs.md compares them.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Browser } from 'playwright';

@@ -1,4 +1,7 @@
-/** In the page: the engine trains what the twin has written down (python/sieve_ref/claims/engine.py), one seed at a time. */
+/**
+ * In the page: the engine trains what the twin has written down (python/sieve_ref/claims/engine.py), one seed at a
+ * time.
+ */
 import { BaseModel, openWebGpu, headChunkRows, Trainer } from '../src/engine';
 import { downloadModel } from '../src/hub/model';
 import { runSchema, trainSchema } from '../src/shared/config';

@@ -1,4 +1,6 @@
-/** A web developer with a CSV of labelled tickets: how often each run is right, where it is wrong, and on which tickets. */
+/**
+ * A web developer with a CSV of labelled tickets: how often each run is right, where it is wrong, and on which tickets.
+ */
 import { readFile } from 'node:fs/promises';
 import { cellsOf, screensHigh } from './probes';
 import { expect, test } from './test';

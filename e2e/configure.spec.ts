@@ -1,4 +1,7 @@
-/** Configure: presets, fields that count their changes and refuse in words, settings out and in, expected time, and a run with them. */
+/**
+ * Configure: presets, fields that count their changes and refuse in words, settings out and in, expected time, and a
+ * run with them.
+ */
 import { readFileSync } from 'node:fs';
 import { FILES } from './data';
 import { expect, test } from './test';

@@ -24,7 +24,8 @@ test('a file of 24 MB is read beside the page, which answers meanwhile', async (
   });
   await expect(page.locator('#data')).toContainText('120\u202f000 rows, 4 columns (JSONL, utf-8)');
   expect(peak.heap).toBeLessThan(300 * 2 ** 20);
-  // CPU time: how long a key waits by the clock depends on what else the processor does; `npm run accept -- bigfile` looks at that.
+  // CPU time: how long a key waits by the clock depends on what else the processor does; `npm run accept -- bigfile`
+  // looks at that.
   expect(tasks[0].cpu).toBeLessThan(100);
 });
 

@@ -106,8 +106,8 @@ export interface Faults {
 }
 
 /**
- * Writes a CSV of questions and answers with everything wrong that the report can repair, once each, in its first half. No
- * answer comes again: few and short ones would be labels, and each run would tell them at every evaluation.
+ * Writes a CSV of questions and answers with everything wrong that the report can repair, once each, in its first half.
+ * No answer comes again: few and short ones would be labels, and each run would tell them at every evaluation.
  */
 export function writeIllFormed(path: string, rows: number, seed: number): Faults {
   const rng = new Rng(seed);

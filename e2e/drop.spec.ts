@@ -1,4 +1,6 @@
-/** Files that are dropped: anywhere on the page, several at once, a folder; what was open stays until the new is read. */
+/**
+ * Files that are dropped: anywhere on the page, several at once, a folder; what was open stays until the new is read.
+ */
 import type { Page } from '@playwright/test';
 import { PAIRS } from './data';
 import { expect, test } from './test';

@@ -1,4 +1,7 @@
-/** A folder with an encoder that has no head, and a CSV of labelled texts: trained, told apart, exported; nothing asks it for text. */
+/**
+ * A folder with an encoder that has no head, and a CSV of labelled texts: trained, told apart, exported; nothing asks
+ * it for text.
+ */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type SessionConfig, runSchema, trainSchema } from '../src/shared/config';

@@ -1,4 +1,7 @@
-/** Every view and every part of one, after a run and an experiment, in every theme and language: what axe finds; and pictures. */
+/**
+ * Every view and every part of one, after a run and an experiment, in every theme and language: what axe finds; and
+ * pictures.
+ */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright';

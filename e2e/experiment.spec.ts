@@ -1,4 +1,6 @@
-/** Experiments over seeds, from the page alone: methods compared, modules ranked, and a queue that outlives a reload. */
+/**
+ * Experiments over seeds, from the page alone: methods compared, modules ranked, and a queue that outlives a reload.
+ */
 import { readFileSync } from 'node:fs';
 import { EVERY_PART } from './app';
 import { FILES } from './data';

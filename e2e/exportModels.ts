@@ -1,8 +1,9 @@
 /**
- * SmolLM2-135M-Instruct leaves as files of every kind, and their real runtimes give the page's logits: adapters are trained in a
- * terminal, exported from each form of the base, and loaded by PEFT and transformers, ONNX Runtime in Python, transformers.js in
- * a browser, and llama.cpp. The folder is made by shared/models/recipe-real/smollm2-recipe.py. Python is that of SIEVE_PYTHON,
- * else of .out/venv; llama.cpp lies in SIEVE_LLAMA, else in .out/llama (`.ci/run` makes both).
+ * SmolLM2-135M-Instruct leaves as files of every kind, and their real runtimes give the page's logits: adapters are
+ * trained in a terminal, exported from each form of the base, and loaded by PEFT and transformers, ONNX Runtime in
+ * Python, transformers.js in a browser, and llama.cpp. The folder is made by
+ * shared/models/recipe-real/smollm2-recipe.py. Python is that of SIEVE_PYTHON, else of .out/venv; llama.cpp lies in
+ * SIEVE_LLAMA, else in .out/llama (`.ci/run` makes both).
  */
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

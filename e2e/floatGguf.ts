@@ -1,6 +1,7 @@
 /**
- * A GGUF with the same values in f32. With blocks as weights llama.cpp rounds what it multiplies them with to eight bits, so that
- * its logits of a Q4_1 file are some per cent from exact ones; of this file they can be held against the page's.
+ * A GGUF with the same values in f32. With blocks as weights llama.cpp rounds what it multiplies them with to eight
+ * bits, so that its logits of a Q4_1 file are some per cent from exact ones; of this file they can be held against the
+ * page's.
  */
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { type GgufTensor, readGguf } from '../src/hub/gguf/container';
@@ -40,7 +41,8 @@ export function writeFloatGguf(from: string, to: string): void {
       return entry(tensor, at);
     }),
   );
-  // The table lies right before the tensors, up to alignment; an entry begins with its name, whatever the tensor's type is.
+  // The table lies right before the tensors, up to alignment; an entry begins with its name, whatever the tensor's type
+  // is.
   const first = entry(tensors[0], 0).subarray(0, 8 + Buffer.byteLength(tensors[0].name));
   const begin = Math.min(...tensors.map((tensor) => tensor.offset));
   const start = bytes.subarray(0, begin - table.length + first.length).lastIndexOf(first);

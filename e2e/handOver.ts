@@ -1,8 +1,9 @@
 /**
- * A session from the page to Python and back: trained for some steps in the browser, paused, saved with the page's own button,
- * finished by `sieve-train`, and opened among the saved sessions; the page itself goes on as well. Both have the same losses, the
- * page shows what Python found, and its adapters have the logits that Python wrote beside them. A terminal trains the page's own
- * session again, from its data, to the same bits. Python is that of SIEVE_PYTHON, else of .out/venv (`.ci/run` makes it).
+ * A session from the page to Python and back: trained for some steps in the browser, paused, saved with the page's own
+ * button, finished by `sieve-train`, and opened among the saved sessions; the page itself goes on as well. Both have
+ * the same losses, the page shows what Python found, and its adapters have the logits that Python wrote beside them. A
+ * terminal trains the page's own session again, from its data, to the same bits. Python is that of SIEVE_PYTHON, else
+ * of .out/venv (`.ci/run` makes it).
  */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -133,7 +134,10 @@ async function opened(app: App, { data, folder }: Case): Promise<void> {
   await app.modelReady();
 }
 
-/** @throws where a terminal's losses or adapters have other bits than the page's. @param own the session as the page exported it */
+/**
+ * @throws where a terminal's losses or adapters have other bits than the page's. @param own the session as the page
+ * exported it
+ */
 async function sameInTerminal(own: string, { name, data, folder }: Case): Promise<void> {
   const file = join(OUT, name, data.name);
   writeFileSync(file, data.text);

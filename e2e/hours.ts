@@ -1,6 +1,6 @@
 /**
- * Hours of use in minutes: what people do, in an order that follows from a seed. Whatever comes, the page answers, nothing is
- * thrown that nobody caught, and at rest there is no more of anything than there was at first.
+ * Hours of use in minutes: what people do, in an order that follows from a seed. Whatever comes, the page answers,
+ * nothing is thrown that nobody caught, and at rest there is no more of anything than there was at first.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

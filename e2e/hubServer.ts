@@ -1,4 +1,6 @@
-/** A Hugging Face hub of large files, behind the same address as the page (`?hub=/`): files are streamed, never held. */
+/**
+ * A Hugging Face hub of large files, behind the same address as the page (`?hub=/`): files are streamed, never held.
+ */
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';

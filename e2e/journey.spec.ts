@@ -1,4 +1,6 @@
-/** The whole main job on the real app: a file of every format is read and seen, a table and a plain text are trained on. */
+/**
+ * The whole main job on the real app: a file of every format is read and seen, a table and a plain text are trained on.
+ */
 import { FILES } from './data';
 import { expect, test } from './test';
 

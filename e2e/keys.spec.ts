@@ -1,4 +1,7 @@
-/** What is worked by keyboard alone, on one visit: the tour, and the keys of the page; both are as they were left after a reload. */
+/**
+ * What is worked by keyboard alone, on one visit: the tour, and the keys of the page; both are as they were left after
+ * a reload.
+ */
 import { expect, test } from './test';
 
 test('the tour gives the focus back and is offered once; keys are listed under ?, and can be switched off', async ({

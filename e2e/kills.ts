@@ -1,6 +1,6 @@
 /**
- * Kills of the browser at random moments of training, of writing a checkpoint, of keeping a run that ended and of importing
- * one. After each: what was kept earlier is there still, and the run goes on to the same bits.
+ * Kills of the browser at random moments of training, of writing a checkpoint, of keeping a run that ended and of
+ * importing one. After each: what was kept earlier is there still, and the run goes on to the same bits.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

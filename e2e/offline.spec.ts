@@ -22,7 +22,10 @@ async function serve(port = 0): Promise<{ port: number; close: () => Promise<voi
   return { port: address.port, close: () => server.close() };
 }
 
-/** The next version: marked in its first element (a title the page sets itself), with the hashes and the version that a build would give it. */
+/**
+ * The next version: marked in its first element (a title the page sets itself), with the hashes and the version that a
+ * build would give it.
+ */
 function release(): void {
   const read = (name: string) => readFileSync(join(COPY, name), 'utf8');
   const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');

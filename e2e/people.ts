@@ -1,6 +1,6 @@
 /**
- * Four people and their ends, each by mouse, by keyboard, and by finger on a phone: a student with two minutes, a researcher
- * with five seeds, a teacher with a projector at 150 %, a web developer with labelled tickets.
+ * Four people and their ends, each by mouse, by keyboard, and by finger on a phone: a student with two minutes, a
+ * researcher with five seeds, a teacher with a projector at 150 %, a web developer with labelled tickets.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -55,7 +55,10 @@ const PROJECTOR = { width: 853, height: 480 };
 const number = async (app: App, testId: string) =>
   Number(/[\d.]+/.exec((await app.get(testId).textContent()) ?? '')?.[0] ?? NaN);
 
-/** Sees a recorded run without doing anything, starts one's own, sees tokens skipped, asks what one sees, and why of one token. */
+/**
+ * Sees a recorded run without doing anything, starts one's own, sees tokens skipped, asks what one sees, and why of one
+ * token.
+ */
 async function student({ app, page, pointer, acts }: Visit): Promise<string> {
   const start = Date.now();
   await page.goto(`${app.base}${app.device ? `?device=${app.device}` : ''}`);
@@ -125,7 +128,10 @@ async function teacher({ app, page, pointer, way }: Visit): Promise<string> {
   return way === 'phone' ? 'by presenter mode on a phone' : 'loss and map in one window at 150 %, back to step 1';
 }
 
-/** Gives labelled tickets, trains, reads how often each run is right, goes to the mistakes, and takes them and the adapter along. */
+/**
+ * Gives labelled tickets, trains, reads how often each run is right, goes to the mistakes, and takes them and the
+ * adapter along.
+ */
 async function developer({ app, page, pointer, acts, folder, way }: Visit): Promise<string> {
   const path = join(folder, 'tickets.csv');
   writeFileSync(path, ['text,label', ...TICKETS].join('\n'));

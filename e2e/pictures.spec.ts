@@ -1,4 +1,7 @@
-/** A folder with a vision transformer, a zip of pictures by class: they are trained on, and the gates of every patch are seen. */
+/**
+ * A folder with a vision transformer, a zip of pictures by class: they are trained on, and the gates of every patch are
+ * seen.
+ */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type SessionConfig, runSchema, trainSchema } from '../src/shared/config';

@@ -89,8 +89,8 @@ const MOST_HIDDEN = 8;
 const MOST_WRONG = 40;
 
 /**
- * The shortest way to an element by keys, run in the page: from where the focus is, or from the title of the place that is
- * open, to which its key leads, so many Tabs on or (negative) back. Titles and the body are no stops of Tab.
+ * The shortest way to an element by keys, run in the page: from where the focus is, or from the title of the place that
+ * is open, to which its key leads, so many Tabs on or (negative) back. Titles and the body are no stops of Tab.
  */
 function shortestWay(target: Element): { jump: string | null; tabs: number } {
   const stops = [

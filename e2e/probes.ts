@@ -1,9 +1,15 @@
-/** Measurements from outside the app: buffers of the engine that are alive, tasks of the page's main thread, boxes that are too wide. */
+/**
+ * Measurements from outside the app: buffers of the engine that are alive, tasks of the page's main thread, boxes that
+ * are too wide.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import type { Locator } from '@playwright/test';
 import type { Browser, BrowserContext, Page } from 'playwright';
 
-/** Prepended to the train worker's script: lets a test ask what the page does not, how many of the engine's buffers are alive. */
+/**
+ * Prepended to the train worker's script: lets a test ask what the page does not, how many of the engine's buffers are
+ * alive.
+ */
 const COUNTER = `
 {
   const PROBE = -1;
@@ -57,7 +63,10 @@ export async function rendererMemory(browser: Browser): Promise<{ now: number; p
 /** How often the memory is looked at, in ms. */
 const LOOK = 100;
 
-/** The largest renderer's memory in MiB at its highest while the page said each of the things that it says of what it does. */
+/**
+ * The largest renderer's memory in MiB at its highest while the page said each of the things that it says of what it
+ * does.
+ */
 export async function memoryByPhase(browser: Browser, page: Page): Promise<() => Promise<Map<string, number>>> {
   const highest = new Map<string, number>();
   const ids = await renderers(browser);
@@ -98,7 +107,9 @@ export interface Counts {
   bytes: number;
 }
 
-/** ms after which a worker is taken for one of the CPU engine's threads, which sleep while there is nothing to compute. */
+/**
+ * ms after which a worker is taken for one of the CPU engine's threads, which sleep while there is nothing to compute.
+ */
 const ASLEEP = 2000;
 
 /** What `act` gives in every worker of the page that answers. */

@@ -1,6 +1,6 @@
 /**
- * Goes to where an element is before it is worked, as a person would: opens the view, the sheet, the tab or the menu that
- * hides it, by the control that does so. Journeys then say what is done, and not each time where.
+ * Goes to where an element is before it is worked, as a person would: opens the view, the sheet, the tab or the menu
+ * that hides it, by the control that does so. Journeys then say what is done, and not each time where.
  */
 import type { Locator, Page } from '@playwright/test';
 

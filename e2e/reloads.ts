@@ -1,6 +1,6 @@
 /**
- * Somebody reloads the page at odd moments of a run: it stands as it did, with the same view, data and settings, and what is
- * trained next is trained on what is shown.
+ * Somebody reloads the page at odd moments of a run: it stands as it did, with the same view, data and settings, and
+ * what is trained next is trained on what is shown.
  */
 import type { Browser, Page } from 'playwright';
 import { App } from './app';

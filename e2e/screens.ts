@@ -1,4 +1,7 @@
-/** Pictures of the page as it stands, small enough to be committed: every view and sheet, and the first view for the README. */
+/**
+ * Pictures of the page as it stands, small enough to be committed: every view and sheet, and the first view for the
+ * README.
+ */
 import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import type { Page } from 'playwright';
@@ -76,7 +79,10 @@ export class Screens {
 const OVERVIEW = { width: 1440, height: 900 };
 const MOST_OVERVIEW_BYTES = 2e5;
 
-/** The first view as it is seen: losses, the map of modules and a text token by token in one frame. @throws {Error} when it is too big */
+/**
+ * The first view as it is seen: losses, the map of modules and a text token by token in one frame. @throws {Error} when
+ * it is too big
+ */
 export async function takeOverview(page: Page, path: string): Promise<void> {
   const before = page.viewportSize()!;
   await page.setViewportSize(OVERVIEW);

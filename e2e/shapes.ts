@@ -1,6 +1,6 @@
 /**
- * Models of full size with random weights, through the page on the CPU engine: opened by id from a played hub, proved, and
- * trained for a few steps, LoRA beside TS-LoRA. What is held against the bars is the memory of the tab's process.
+ * Models of full size with random weights, through the page on the CPU engine: opened by id from a played hub, proved,
+ * and trained for a few steps, LoRA beside TS-LoRA. What is held against the bars is the memory of the tab's process.
  */
 import {
   closeSync,
@@ -217,7 +217,10 @@ function safetensorsHead(parts: readonly Part[]): Uint8Array {
 
 const FOLDER = '.out/accept/shapes';
 
-/** A repository with one form of the weights, and the embedded models' tokenizer: a part of the vocabulary is never used. */
+/**
+ * A repository with one form of the weights, and the embedded models' tokenizer: a part of the vocabulary is never
+ * used.
+ */
 function write({ name, form, config }: (typeof SHAPES)[number]): { files: Repository; weights: string } {
   const folder = join(FOLDER, name);
   mkdirSync(folder, { recursive: true });

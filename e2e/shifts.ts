@@ -20,7 +20,10 @@ interface LayoutShift {
   sources: { node: Node | null; previousRect: DOMRectReadOnly; currentRect: DOMRectReadOnly }[];
 }
 
-/** Keeps the layout shifts that nobody caused: not what follows a press within half a second, or what `reveal` opened for one. */
+/**
+ * Keeps the layout shifts that nobody caused: not what follows a press within half a second, or what `reveal` opened
+ * for one.
+ */
 export const watchShifts = (): void => {
   const kept = globalThis as unknown as { shifts: Shift[]; revealed?: number };
   kept.shifts = [];

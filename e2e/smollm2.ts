@@ -1,6 +1,7 @@
 /**
- * SmolLM2-135M-Instruct, real weights, through the page: every form of its file by id from a played hub, proved, trained on
- * chats, asked. The folder is made by shared/models/recipe-real/smollm2-recipe.py; steps of it that are missing are left out.
+ * SmolLM2-135M-Instruct, real weights, through the page: every form of its file by id from a played hub, proved,
+ * trained on chats, asked. The folder is made by shared/models/recipe-real/smollm2-recipe.py; steps of it that are
+ * missing are left out.
  */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,7 +22,9 @@ const APART = 0.01;
 /** Forms that hold the values of the first of them, but for the rounding of f16; quantised ones are other models. */
 const SAME = ['fp32', 'fp16', 'hf', 'genai-fp16-cuda', 'genai-fp16-webgpu'];
 
-/** Weights by recipe step: one repository holds the first group, fused graphs have their own; `alone` has no other file. */
+/**
+ * Weights by recipe step: one repository holds the first group, fused graphs have their own; `alone` has no other file.
+ */
 const FORMS: { repo: string; step: string; path: string; alone?: boolean }[] = [
   { repo: NAME, step: 'fp32', path: 'onnx/model.onnx' },
   { repo: NAME, step: 'fp16', path: 'onnx/model_fp16.onnx' },

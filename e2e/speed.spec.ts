@@ -1,4 +1,7 @@
-/** What a first visit costs: paint, readiness, bytes. Prints its figures; whatever else runs only makes them larger, so the best of some visits counts. */
+/**
+ * What a first visit costs: paint, readiness, bytes. Prints its figures; whatever else runs only makes them larger, so
+ * the best of some visits counts.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -49,7 +52,8 @@ test('the shell is painted within 1 s and ready within 2 s of a first visit', as
     paints.push(figures.paint);
     ready.push(figures.interactive);
     expect(app.problems).toEqual([]);
-    // Closed while its kernels compile, it would keep the next visit's first paint waiting: the browser has one GPU process.
+    // Closed while its kernels compile, it would keep the next visit's first paint waiting: the browser has one GPU
+    // process.
     await app.modelReady();
     await context.close();
   }

@@ -1,6 +1,6 @@
 /**
- * The whole of it, from a broken file to a run that opens on another computer, as one visit after the other: with a mouse in
- * light colours, with a finger on a dark phone, and with nothing but keys.
+ * The whole of it, from a broken file to a run that opens on another computer, as one visit after the other: with a
+ * mouse in light colours, with a finger on a dark phone, and with nothing but keys.
  */
 import { readFileSync } from 'node:fs';
 import type { BrowserContext, BrowserContextOptions, Page } from '@playwright/test';
@@ -14,7 +14,10 @@ interface Way {
   name: string;
   pointer: new (page: Page) => Pointer;
   browser: BrowserContextOptions;
-  /** Of the file. Every change goes through all of them, so the long one is for one way only: rows know nothing of hands. */
+  /**
+   * Of the file. Every change goes through all of them, so the long one is for one way only: rows know nothing of
+   * hands.
+   */
   rows: number;
   /** How the second run is left, while it trains or paused. */
   leaves: 'training' | 'paused';

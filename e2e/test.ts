@@ -41,8 +41,8 @@ async function withNano(
 interface Shared {
   /**
    * One page for all tests of a worker that only look at a trained pair: the nano model, FILES[0], twelve steps of LoRA
-   * and TS-LoRA, a prompt answered. Opening and compiling are most of a short test on a software adapter. A test begins in
-   * Train with its last step selected, and leaves settings, data, runs and the window as it found them.
+   * and TS-LoRA, a prompt answered. Opening and compiling are most of a short test on a software adapter. A test begins
+   * in Train with its last step selected, and leaves settings, data, runs and the window as it found them.
    */
   trained: App;
   /**

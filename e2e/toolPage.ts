@@ -1,4 +1,7 @@
-/** A page beside the app's that pictures are compared on: it has the app's font, and two pixels per CSS pixel, as the files have. */
+/**
+ * A page beside the app's that pictures are compared on: it has the app's font, and two pixels per CSS pixel, as the
+ * files have.
+ */
 import type { Browser, Page } from 'playwright';
 
 /** A PNG or a picture of the page; part of it, in its own pixels. */

@@ -121,7 +121,10 @@ test('maps are scrubbed, drilled into, read token by token and saved', async ({ 
   expect((await saved(app, 'skipmap', 'png')).length).toBeGreaterThan(1000);
 });
 
-/** Files, as the page would hand them to the browser, which takes ten without asking; a key of a test's is nobody to ask. */
+/**
+ * Files, as the page would hand them to the browser, which takes ten without asking; a key of a test's is nobody to
+ * ask.
+ */
 interface Handed {
   handed: Promise<string>[];
   handOver: () => void;

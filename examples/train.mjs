@@ -1,4 +1,7 @@
-/** Trains a LoRA adapter on a few sentences, and lets it go on from the beginning of one: node train.mjs [model] [steps]. */
+/**
+ * Trains a LoRA adapter on a few sentences, and lets it go on from the beginning of one: node train.mjs [model]
+ * [steps].
+ */
 import { Generator, Trainer, fullLayout, openCpuDevice } from 'sieve';
 import { openModel, promptIds, runSettings, textBatch, trainSettings } from 'sieve/text';
 

@@ -5,8 +5,8 @@
  *   npm run fuzz -- --seed 7 --minutes 1 --reader onnx  one of them
  *   npm run fuzz -- --seed 7 --inputs 100000            so many inputs for each, however long that takes
  *
- * Input k of a reader follows from the seed and k alone. What fails is written to .out/fuzz/<reader>/; once it is mended it
- * belongs in fuzz/corpus/<reader>/, which is read first every time.
+ * Input k of a reader follows from the seed and k alone. What fails is written to .out/fuzz/<reader>/; once it is
+ * mended it belongs in fuzz/corpus/<reader>/, which is read first every time.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -20,15 +20,18 @@ import { Rng } from '../src/shared/rng';
 import { mutated, mutatedJson } from './mutate';
 import { READERS, corpus, json } from './readers';
 
-/** An input that has not come to an end after so much CPU time hangs, in ms: a busy machine spends the clock's on others. */
+/**
+ * An input that has not come to an end after so much CPU time hangs, in ms: a busy machine spends the clock's on
+ * others.
+ */
 const HANG = 10_000;
 /** What waits, and computes nothing, has so long by the clock, in ms. */
 const WAIT = 300_000;
 /** Draws until one is what a reader is given at all. */
 const TRIES = 50;
 /**
- * What an input may take, in ms by the clock for each MB, and for less than one. What takes longer is read again, since the clock
- * counts other processes as well, and what is compiled at first: the fastest reading counts.
+ * What an input may take, in ms by the clock for each MB, and for less than one. What takes longer is read again, since
+ * the clock counts other processes as well, and what is compiled at first: the fastest reading counts.
  */
 const SLOW = 100;
 const READINGS = 4;

@@ -47,7 +47,9 @@ const NANO = 'public/models/sieve-stories-nano';
 const FILES = 'src/data/testing/files';
 const text = (value: string) => new TextEncoder().encode(value);
 const file = (...path: string[]) => new Uint8Array(readFileSync(join(...path)));
-/** A file in memory, read at once: Node's own asks another thread for every part, and on a busy machine waits for it. */
+/**
+ * A file in memory, read at once: Node's own asks another thread for every part, and on a busy machine waits for it.
+ */
 function blob(bytes: Uint8Array): Blob {
   const copy = () => Promise.resolve(bytes.slice() as Uint8Array<ArrayBuffer>);
   return {

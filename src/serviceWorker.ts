@@ -35,7 +35,9 @@ async function sha256(bytes: ArrayBuffer): Promise<string> {
   ).join('');
 }
 
-/** A file whose content is the one that this version was built with; asks past the browser's cache if that has another. */
+/**
+ * A file whose content is the one that this version was built with; asks past the browser's cache if that has another.
+ */
 async function fetchChecked(path: string, hash: string): Promise<Response> {
   for (const cache of ['default', 'reload'] as const) {
     const response = await fetch(urlOf(path), { cache, credentials: 'omit' });

@@ -39,7 +39,10 @@ export interface Cell extends CellId, Measured {
   scaled?: { scale: number; dev: number } & Pick<Measured, 'sums' | 'skipped'>;
   /** What the finished adapter does with gates that it was given afterwards; of LoRA. */
   sieved?: ({ way: string; share: number } & Pick<Measured, 'sums' | 'skipped'>)[];
-  /** At the last step of a run without patience, whatever step is measured: dev loss, and what its gates did in the last tenth. */
+  /**
+   * At the last step of a run without patience, whatever step is measured: dev loss, and what its gates did in the last
+   * tenth.
+   */
   end?: { dev: number; skipped: number; active: number[] };
   /** Wall time, and what the process computed in it. */
   ms: number;

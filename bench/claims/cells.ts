@@ -50,7 +50,10 @@ const readingsOf = (method: ClaimMethod): Reading[] =>
 
 type Found = { rate: number } | { next: Pick<CellId, 'method' | 'rate' | 'seed'>[] };
 
-/** The rate of a reading's tier; or that with the lowest mean dev loss over the tuning seeds, of those that did best on the first of them. */
+/**
+ * The rate of a reading's tier; or that with the lowest mean dev loss over the tuning seeds, of those that did best on
+ * the first of them.
+ */
 function searchRate(model: CellId['model'], cells: readonly Cell[], reading: Reading): Found {
   const tier = tierOf(model, reading.method);
   if (!tier) throw new Error(`${reading.method} is not planned on ${model}`);
@@ -103,8 +106,8 @@ export function left(
 }
 
 /**
- * Cells of a tier on a set: a method tries some four rates on one seed and its finalists on the others, and has its seeds at
- * one of them, or at two where it is scaled and both readings have a rate of their own.
+ * Cells of a tier on a set: a method tries some four rates on one seed and its finalists on the others, and has its
+ * seeds at one of them, or at two where it is scaled and both readings have a rate of their own.
  */
 export function expected({ methods, seeds, rate }: Tier): number {
   if (typeof rate === 'number') return methods.length * seeds.length;

@@ -1,6 +1,6 @@
 /**
- * What the PyTorch twin needs of cells that the engine has trained, as files that are not kept: `.out/claims/hand-over`. The twin
- * draws nothing itself: A at the start and every batch are the engine's.
+ * What the PyTorch twin needs of cells that the engine has trained, as files that are not kept:
+ * `.out/claims/hand-over`. The twin draws nothing itself: A at the start and every batch are the engine's.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -95,7 +95,10 @@ export async function handOverCells({ model, data, set, steps }: Ground): Promis
   }
 }
 
-/** A finished LoRA, what each of its updates is worth along the path, and the updates that are to be left out one by one. */
+/**
+ * A finished LoRA, what each of its updates is worth along the path, and the updates that are to be left out one by
+ * one.
+ */
 export async function handOverLeaveOneOut({ model, data, set, steps }: Ground): Promise<void> {
   const { updates, examples, points } = TWIN.leaveOneOut;
   const id = idOf(set, 'lora');

@@ -8,7 +8,10 @@ import type { ModelSource } from '../../src/shared/types';
 import { type OpenModel, fetchModel, placeWeights, proveModel } from '../../src/train/openModel';
 import type { ClaimModel } from './plan';
 
-/** Where a model lies that is not in the repository, below `$SIEVE_MODELS` or `shared/models` beside it; null: nobody knows. */
+/**
+ * Where a model lies that is not in the repository, below `$SIEVE_MODELS` or `shared/models` beside it; null: nobody
+ * knows.
+ */
 const FOLDERS: Partial<Record<ClaimModel, string | null>> = {
   'tinystories-656k': 'tinystories-656k-llama',
   // shared/models/recipe-real makes it.
@@ -28,7 +31,10 @@ async function sourceOf(name: ClaimModel, given: string | undefined): Promise<Mo
   return source;
 }
 
-/** On one thread of the CPU engine: one process uses one core, two of them two. @param folder of a model that is not in the repository */
+/**
+ * On one thread of the CPU engine: one process uses one core, two of them two. @param folder of a model that is not in
+ * the repository
+ */
 export async function openModel(name: ClaimModel, folder?: string): Promise<OpenModel> {
   const emit = () => {};
   const files = await fetchModel(await sourceOf(name, folder), emit);

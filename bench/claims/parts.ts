@@ -1,4 +1,6 @@
-/** Parts of docs/claims/runs.md that stand beside a model's questions: what is compared without a test, and question 9. */
+/**
+ * Parts of docs/claims/runs.md that stand beside a model's questions: what is compared without a test, and question 9.
+ */
 import { mean, spearman } from '../../src/shared/stats';
 import { fixed, percent } from '../../src/ui/format';
 import type { Cell } from './cell';

@@ -38,7 +38,10 @@ export interface Placed extends Cell {
 }
 export type PlacementLine = Probe | Placed;
 
-/** Names of the modules that a ranking or a draw puts first. @param modules of a draw the model's own, else those of the seed's probe */
+/**
+ * Names of the modules that a ranking or a draw puts first. @param modules of a draw the model's own, else those of the
+ * seed's probe
+ */
 export function choose(modules: readonly (Part | Scores)[], by: PlacedBy, share: number, seed: number): string[] {
   const draw = /^random (\d+)$/.exec(by);
   const rng = new Rng(1000 * seed + Number(draw?.[1] ?? 0));
@@ -59,7 +62,10 @@ export function rateOf(lines: readonly PlacementLine[], share: number) {
   return searchBy(PLACEMENT.search, placedOf(lines, 'random 0', share), plain('lora'));
 }
 
-/** What is to be done next on a set: rates, then of each seed its probe and all of its choices, so that seeds come in whole. */
+/**
+ * What is to be done next on a set: rates, then of each seed its probe and all of its choices, so that seeds come in
+ * whole.
+ */
 export function nextTask(lines: readonly PlacementLine[]): Task | null {
   for (const share of PLACEMENT.shares) {
     const found = rateOf(lines, share);

@@ -22,7 +22,10 @@ const TITLES: Record<RankingBy | 'random', string> = {
   random: `random, mean of ${PLACEMENT.draws} draws`,
 };
 
-/** Σ loss by example, seed by seed, and tokens by example; of random choices the mean over all draws. Null where one is missing. */
+/**
+ * Σ loss by example, seed by seed, and tokens by example; of random choices the mean over all draws. Null where one is
+ * missing.
+ */
 function sumsOf(lines: readonly PlacementLine[], by: RankingBy | 'random', share: number) {
   const draws: readonly PlacedBy[] = by === 'random' ? DRAWS : [by];
   const bySeed = PLACEMENT.seeds.map((seed) => {

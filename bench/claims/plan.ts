@@ -1,4 +1,6 @@
-/** What docs/claims/plan.md says of the runs, as data: methods, sets, models, seeds, rates, and what is common to all. */
+/**
+ * What docs/claims/plan.md says of the runs, as data: methods, sets, models, seeds, rates, and what is common to all.
+ */
 import { type GateConfig, type RunConfig, type TrainConfig, paperGate } from '../../src/shared/config';
 import { SIEVE_WAYS, type SieveWay } from '../../src/shared/sieve';
 
@@ -11,7 +13,10 @@ export const TUNING_SEEDS = [101, 102, 103];
 /** Thirds of a decade. */
 export const RATES = [2.15e-4, 4.64e-4, 1e-3, 2.15e-3, 4.64e-3, 1e-2, 2.15e-2, 4.64e-2];
 
-/** How a method's rate is found: the search begins at `first` on the first of `seeds` and goes on until both neighbours of the best are worse; so many `finalists` are trained on the other seeds, and the mean over all of them decides. */
+/**
+ * How a method's rate is found: the search begins at `first` on the first of `seeds` and goes on until both neighbours
+ * of the best are worse; so many `finalists` are trained on the other seeds, and the mean over all of them decides.
+ */
 export interface Search {
   first: readonly number[];
   seeds: readonly number[];
@@ -201,7 +206,9 @@ export const TWIN = {
   tolerance: { first: 0.001, end: 0.02 },
 };
 
-/** Methods that are also measured at the scale that is best on the dev split, each at the rate that is best for that. */
+/**
+ * Methods that are also measured at the scale that is best on the dev split, each at the rate that is best for that.
+ */
 export const SCALED: readonly ClaimMethod[] = ['lora', 'ts-50'];
 /** Shares that a finished LoRA is sieved at, in its own cell, by each way to choose. */
 export const SIEVED: Readonly<Record<SieveWay, readonly number[]>> = {

@@ -1,4 +1,7 @@
-/** The questions of docs/claims/plan.md, put to the stored cells: what is measured is tested, what is not is said to be missing. */
+/**
+ * The questions of docs/claims/plan.md, put to the stored cells: what is measured is tested, what is not is said to be
+ * missing.
+ */
 import type { SieveWay } from '../../src/shared/sieve';
 import { mean, rankStability, spearman } from '../../src/shared/stats';
 import type { Cell } from './cell';

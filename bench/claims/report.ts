@@ -1,6 +1,6 @@
 /**
- * `npm run claims -- report`: docs/claims.md's figure, table and what was found, and docs/claims/runs.md with every comparison,
- * made of the stored cells and of nothing else. What is not measured yet is said to be missing.
+ * `npm run claims -- report`: docs/claims.md's figure, table and what was found, and docs/claims/runs.md with every
+ * comparison, made of the stored cells and of nothing else. What is not measured yet is said to be missing.
  */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { deviation, mean } from '../../src/shared/stats';
@@ -201,7 +201,10 @@ export const storedBeside = (folder = FOLDER): Beside => ({
   leftOut: linesOf<LeftOut>({ model: TWIN.model, set: 'leave-one-out' }, folder),
 });
 
-/** Files by path; null for one that must not be there. The page shows the first model. @param page docs/claims.md as it is */
+/**
+ * Files by path; null for one that must not be there. The page shows the first model. @param page docs/claims.md as it
+ * is
+ */
 export function reportOf(stored: ReadonlyMap<(typeof MODELS)[number], CellsBySet>, page: string, beside = NOTHING) {
   const models = [...stored].map(([model, cells]) => runsOf(model, cells));
   const shown = models[0] ?? runsOf(MODELS[0], new Map());

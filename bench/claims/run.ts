@@ -4,11 +4,13 @@
  *
  *   npm run claims -- list                                   what is done, what is left
  *   npm run claims -- run --minutes 60                       the next cells of the first tier, rates first, for so long
- *   npm run claims -- run --tier second                      those of another tier: second, paper (question 9), small (4m),
+ *   npm run claims -- run --tier second                      those of another tier: second, paper (question 9), small
+ *   (4m),
  *                                                            tiny (TinyStories-656K), smollm2 --folder <where it lies>
- *   npm run claims -- run --tier placement                   question 8; needs the first tier's rates of LoRA and TS-LoRA 50 %
- *   npm run claims -- run --model sieve-stories-nano --set feelings --method lora --seed 1 --rate 1e-3
- *   npm run claims -- hand-over                              what the PyTorch twin takes, into .out/claims/hand-over; then, in
+ *   npm run claims -- run --tier placement                   question 8; needs the first tier's rates of LoRA and
+ *   TS-LoRA 50 % npm run claims -- run --model sieve-stories-nano --set feelings --method lora --seed 1 --rate 1e-3 npm
+ *   run claims -- hand-over                              what the PyTorch twin takes, into .out/claims/hand-over; then,
+ *   in
  *                                                            python/: python -m sieve_ref.claims.twin_cells
  *   npm run claims -- report                                 every figure and number of docs/claims.md, from the cells
  *   npm run claims -- again --model … --set … --method … --seed … --rate …

@@ -1,6 +1,6 @@
 /**
- * The sets of the plan as token sets. Shared ones are read where they lie, `$SIEVE_DATA` or `shared/data` beside the repository;
- * nothing is copied.
+ * The sets of the plan as token sets. Shared ones are read where they lie, `$SIEVE_DATA` or `shared/data` beside the
+ * repository; nothing is copied.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';

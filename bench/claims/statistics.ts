@@ -1,4 +1,6 @@
-/** What docs/claims/plan.md counts with: a bootstrap over examples × seeds, two one-sided tests, and Holm's correction. */
+/**
+ * What docs/claims/plan.md counts with: a bootstrap over examples × seeds, two one-sided tests, and Holm's correction.
+ */
 import { Rng } from '../../src/shared/rng';
 
 export const DRAWS = 10_000;

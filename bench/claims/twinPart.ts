@@ -37,7 +37,10 @@ export interface LeftOut extends CellId {
 const total = (of: readonly number[]) => of.reduce((a, b) => a + b, 0);
 const lossOf = ({ tokens }: TwinCell, { sums }: Side) => total(sums) / total(tokens);
 
-/** How far the two are apart: of the dev loss at the first evaluation and at any that both have, and of the validation loss. */
+/**
+ * How far the two are apart: of the dev loss at the first evaluation and at any that both have, and of the validation
+ * loss.
+ */
 export function distances(cell: TwinCell): { first: number; most: number; end: number; agree: boolean } {
   const { engine, twin } = cell;
   const apart = engine.devs.flatMap(([step, loss]) => {

@@ -1,6 +1,6 @@
 /**
- * Builds the peers' bundles. Their libraries are no dependencies of ours: they are installed under .out/, and kept as long
- * as the sources are the same.
+ * Builds the peers' bundles. Their libraries are no dependencies of ours: they are installed under .out/, and kept as
+ * long as the sources are the same.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -46,7 +46,10 @@ export function buildPeers(): string {
   return '';
 }
 
-/** Runs a command in the folder; '' or the last line of what it complained about. The sources find the libraries by NODE_PATH. */
+/**
+ * Runs a command in the folder; '' or the last line of what it complained about. The sources find the libraries by
+ * NODE_PATH.
+ */
 function run(command: string, args: string[]): string {
   const env = { ...process.env, NODE_PATH: resolve(FOLDER, 'node_modules') };
   const { status, stderr, error } = spawnSync(command, args, { cwd: FOLDER, env, encoding: 'utf8', timeout: 300_000 });

@@ -17,7 +17,10 @@ const STEPS = 20;
 /** When what was first seen on the page. */
 type Times = Record<string, number>;
 
-/** Watches the page from inside, so that nothing waits for Node; presses what can be pressed. Milliseconds since navigation. */
+/**
+ * Watches the page from inside, so that nothing waits for Node; presses what can be pressed. Milliseconds since
+ * navigation.
+ */
 function watch(): void {
   const times: Times = {};
   Object.assign(globalThis, { firstStepTimes: times });

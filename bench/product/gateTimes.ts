@@ -1,7 +1,8 @@
 /**
- * node .ci/engine.mjs bench/product/gateTimes.ts [rounds]: what a step takes under every gate that has kernels of its own, on the CPU
- * engine with one thread: the 4m model, 4 × 64 tokens, half of the tokens skipped. CPU time of the process, the methods in turns,
- * each at its fastest; and of each method the kernels that LoRA or DoRA behind the usual gate has not, or has faster.
+ * node .ci/engine.mjs bench/product/gateTimes.ts [rounds]: what a step takes under every gate that has kernels of its
+ * own, on the CPU engine with one thread: the 4m model, 4 × 64 tokens, half of the tokens skipped. CPU time of the
+ * process, the methods in turns, each at its fastest; and of each method the kernels that LoRA or DoRA behind the usual
+ * gate has not, or has faster.
  */
 import '../../src/train/testing/node';
 import { BaseModel, Trainer, openCpuDevice } from '../../src/engine';

@@ -1,7 +1,7 @@
 /**
- * `npm run accept -- sieve`: what Sieve afterwards takes on the CPU engine with two threads: the 4m model, 72 validation examples.
- * Wall time and, since a machine may have other work, the CPU time of all threads; on two cores the wall time is half of that
- * at best.
+ * `npm run accept -- sieve`: what Sieve afterwards takes on the CPU engine with two threads: the 4m model, 72
+ * validation examples. Wall time and, since a machine may have other work, the CPU time of all threads; on two cores
+ * the wall time is half of that at best.
  */
 import '../../src/train/testing/node';
 import { readFileSync } from 'node:fs';

@@ -54,7 +54,8 @@ async function speed(gpu: Device, config: ModelDescription, options: BenchOption
         randomBatch(config, TOKENS / context, context),
       ),
     );
-  // Each profile is held against the matmul rate right beside it: the machine's own speed may change by half between two.
+  // Each profile is held against the matmul rate right beside it: the machine's own speed may change by half between
+  // two.
   const shares: number[][] = trainings.map(() => []);
   const others: number[][] = trainings.map(() => []);
   const rates: number[] = [];

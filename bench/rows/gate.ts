@@ -1,6 +1,6 @@
 /**
- * What the gate costs and saves: TS-LoRA steps beside LoRA steps at several shares of skipped tokens, each beside what the
- * count of operations allows, and the adapter's kernels alone.
+ * What the gate costs and saves: TS-LoRA steps beside LoRA steps at several shares of skipped tokens, each beside what
+ * the count of operations allows, and the adapter's kernels alone.
  */
 import { formatTable } from '../format';
 import { type Device, Training, isAdapter, loadBase, openDevice, randomBatch, runConfig } from '../engine';
@@ -94,7 +94,10 @@ async function steps(
   });
 }
 
-/** The adapter's kernels, each timed by itself: the ratio of their sums in each of `rounds`, and a table of each kernel's median. */
+/**
+ * The adapter's kernels, each timed by itself: the ratio of their sums in each of `rounds`, and a table of each
+ * kernel's median.
+ */
 async function kernelsAlone(
   device: Device,
   variants: Variants,

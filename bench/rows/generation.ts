@@ -1,6 +1,6 @@
 /**
- * Writing text with a LoRA adapter: our generator, and transformers.js on its best device with the same adapter merged into
- * its weights. And in the product: tokens a second from the train worker, as the page asks it.
+ * Writing text with a LoRA adapter: our generator, and transformers.js on its best device with the same adapter merged
+ * into its weights. And in the product: tokens a second from the train worker, as the page asks it.
  */
 import { startWorker } from '../../src/shared/startWorker';
 import { WorkerClient } from '../../src/store/workerClient';

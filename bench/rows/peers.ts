@@ -1,4 +1,7 @@
-/** The peers' training step in our kernels and in other libraries, in turns: on WebGPU, or each on the CPU as fast as it can. */
+/**
+ * The peers' training step in our kernels and in other libraries, in turns: on WebGPU, or each on the CPU as fast as it
+ * can.
+ */
 import { openDevice } from '../engine';
 import { PeersGraph } from '../peers/graph';
 import { reference } from '../peers/problem';

@@ -1,4 +1,7 @@
-/** What training is made of: the base's forward, a LoRA step, TS-LoRA at three shares of kept tokens, and every kernel of one. */
+/**
+ * What training is made of: the base's forward, a LoRA step, TS-LoRA at three shares of kept tokens, and every kernel
+ * of one.
+ */
 import { formatTable } from '../format';
 import { MatmulProbe, Training, loadBase, openDevice, randomBatch, runConfig } from '../engine';
 import type { KernelTime } from '../../src/shared/types';

@@ -10,9 +10,10 @@ struct AdaloraHyper {
 }
 @group(0) @binding(0) var<uniform> hyper: AdaloraHyper;
 
-// Which triplets stay: scores [MODULES · RANK], never negative -> kept [MODULES · RANK] = score > the drop-th smallest one
-//   (all where drop is 0), when `allocate`; then, when `mask`, E = 0 where not kept. E of module m begins at float starts[m]
-//   of params. One workgroup of WIDTH threads: the threshold is found bit by bit, from the top, by counting, so it is exact.
+// Which triplets stay: scores [MODULES · RANK], never negative -> kept [MODULES · RANK] = score > the drop-th smallest
+//   one (all where drop is 0), when `allocate`; then, when `mask`, E = 0 where not kept. E of module m begins at float
+//   starts[m] of params. One workgroup of WIDTH threads: the threshold is found bit by bit, from the top, by counting,
+//   so it is exact.
 override WIDTH: u32;
 override MODULES: u32;
 override RANK: u32;

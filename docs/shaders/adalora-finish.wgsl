@@ -1,5 +1,5 @@
-// AdaLoRA's gradients at the end of a step: gradB [DOUT, rank] holds dL/d(B diag(E)), which becomes dL/dB = gradB diag(E);
-//   gradE [rank] = Σ_j B_j ⊙ gradB_j as it was. b [DOUT, rank], e [rank].
+// AdaLoRA's gradients at the end of a step: gradB [DOUT, rank] holds dL/d(B diag(E)), which becomes dL/dB = gradB
+//   diag(E); gradE [rank] = Σ_j B_j ⊙ gradB_j as it was. b [DOUT, rank], e [rank].
 // A workgroup does four ranks; its WIDTH threads share the rows and add up in a tree.
 override WIDTH: u32;
 override DOUT: u32;

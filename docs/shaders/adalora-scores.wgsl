@@ -21,7 +21,8 @@ fn rowMax(value: f32, lane: u32) -> f32 {
   return workgroupUniformLoad(&lanes[0]);
 }
 
-// Score of every triplet of a module: sensitivity times uncertainty, E's own plus the means over A's row and B's column:
+// Score of every triplet of a module: sensitivity times uncertainty, E's own plus the means over A's row and B's
+//   column:
 //   iptA, uncA [RPAD, DIN], iptB, uncB [DOUT, RPAD], iptE, uncE [RPAD] -> scores [FIRST + r] for r < RANK. Overwrites.
 // One workgroup of WIDTH threads does one rank.
 override RPAD: u32;

@@ -1,7 +1,7 @@
 // AdamW (torch.optim.AdamW's semantics) over flat buffers of 4 · LENGTH4 f32: params, m, v updated
-// from grads scaled by the clipping factor min(1, clip / (norm + 1e-6)). rates [LENGTH4 / 16, rounded up] has a factor of
-// the learning rate for every 64 parameters: LoRA+ lets B learn faster than A.
-// norm [3]: the norm, and 1 − beta1^t, 1 − beta2^t of this step. Changes nothing when the norm is not finite. A thread does every STRIDE-th vec4.
+// from grads scaled by the clipping factor min(1, clip / (norm + 1e-6)). rates [LENGTH4 / 16, rounded up] has a factor
+// of the learning rate for every 64 parameters: LoRA+ lets B learn faster than A. norm [3]: the norm, and 1 − beta1^t,
+// 1 − beta2^t of this step. Changes nothing when the norm is not finite. A thread does every STRIDE-th vec4.
 override THREADS: u32;
 override LENGTH4: u32;
 override STRIDE: u32;             // threads in the whole dispatch

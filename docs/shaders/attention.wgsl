@@ -37,8 +37,8 @@ fn rowAt(i: u32) -> u32 {
   return segment * dims.stride + (i - segment * dims.rows);
 }
 
-// Who meets whom, counted from the sequence's start: a row the keys up to its own, or all of the sequence (CAUSAL is false),
-// but where WINDOW is not 0 only those less than so many positions away.
+// Who meets whom, counted from the sequence's start: a row the keys up to its own, or all of the sequence (CAUSAL is
+// false), but where WINDOW is not 0 only those less than so many positions away.
 fn keysOf(m: vec4u) -> vec2u {
   var keys = vec2u(0u, m.y + 1u);
   if (!CAUSAL) { keys.y = m.z - m.x; }
@@ -63,20 +63,20 @@ fn queriesOf(m: vec4u) -> vec2u {
 fn capped(x: vec4f) -> vec4f { return x; }
 fn slopeAt(y: vec4f) -> vec4f { return vec4f(1); }
 
-// What the attention kernels have in common. A thread keeps ROWS vectors in registers (its "own": queries, or keys in the
-// backward of keys) and meets the other side's vectors ("columns") four at a time. The threads of a workgroup are a team:
-// they own consecutive vectors of one key head and meet the same columns at the same time. Per row and key head
+// What the attention kernels have in common. A thread keeps ROWS vectors in registers (its "own": queries, or keys in
+// the backward of keys) and meets the other side's vectors ("columns") four at a time. The threads of a workgroup are a
+// team: they own consecutive vectors of one key head and meet the same columns at the same time. Per row and key head
 // there are OWN own vectors and STREAM columns: one key, or the HEADS / KV_HEADS queries that share it, so that a load
 // serves all of them.
 //
-// A team whose rows belong to several sequences goes through each of these by itself and stores only its own rows, so no
-// row sees another sequence's numbers. Steps begin at multiples of four from the sequence's start: a row's sums have one
-// order, whatever lies beside it. Columns that no row of the team meets are skipped; a sequence's rows lie together and
-// in order, so its first and last row in the team say which.
+// A team whose rows belong to several sequences goes through each of these by itself and stores only its own rows, so
+// no row sees another sequence's numbers. Steps begin at multiples of four from the sequence's start: a row's sums have
+// one order, whatever lies beside it. Columns that no row of the team meets are skipped; a sequence's rows lie together
+// and in order, so its first and last row in the team say which.
 //
-// workgroup_id.y is the key head. A kernel adds columnsOf(meta) and, for each vec4 d of a head, start, multiply, add and
-// store, for each own row startRows, storeRows, and step(). Rows of a thread are written out (ROWS is 1, 2 or 4), for
-// the reason that unroll.wgsl gives.
+// workgroup_id.y is the key head. A kernel adds columnsOf(meta) and, for each vec4 d of a head, start, multiply, add
+// and store, for each own row startRows, storeRows, and step(). Rows of a thread are written out (ROWS is 1, 2 or 4),
+// for the reason that unroll.wgsl gives.
 override SCALE: f32;
 override THREADS: u32;
 @group(0) @binding(1) var<storage, read> rowMeta: array<vec4u>;  // keyStart, position, sequenceEnd, 0

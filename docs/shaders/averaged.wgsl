@@ -50,7 +50,8 @@ fn ratioEdge(bin: u32) -> f32 {
   return select(bitcast<f32>((bin + RATIO_OFFSET) << RATIO_SHIFT), 0.0, bin == 0u);
 }
 
-// Averaged proximal step of every module of a run: sums [modules, RATIO_BINS] = Σ mu of this batch by bin of r, counts from
+// Averaged proximal step of every module of a run: sums [modules, RATIO_BINS] = Σ mu of this batch by bin of r, counts
+//   from
 // stats -> average [modules, 2 · RATIO_BINS] = EMA of both (updated; the first values as they are), and
 //   slots[m].tau = argmin over bin edges e of Σ_{bins from e up} (average of Σ mu + λ · average count) + (e − tau)²/2η;
 //   ties: the nearest to tau, then the lowest.

@@ -63,9 +63,9 @@ fn ratioEdge(bin: u32) -> f32 {
   return select(bitcast<f32>((bin + RATIO_OFFSET) << RATIO_SHIFT), 0.0, bin == 0u);
 }
 
-// Gate gradients of a micro-batch of one module by bin of r's histogram: ratio [rows], mu [rows] -> sums [RATIO_BINS] = Σ mu of the
-// bin's rows, added, in passes of the kind that gate gradients come from.
-// One workgroup: each thread sums one run of rows in order, then the threads' sums are added in order.
+// Gate gradients of a micro-batch of one module by bin of r's histogram: ratio [rows], mu [rows] -> sums [RATIO_BINS] =
+// Σ mu of the bin's rows, added, in passes of the kind that gate gradients come from. One workgroup: each thread sums
+// one run of rows in order, then the threads' sums are added in order.
 override WIDTH: u32;
 override KIND: u32;
 

@@ -71,8 +71,8 @@ fn mixBits(value: u32) -> u32 {
   return v ^ (v >> 15u);
 }
 
-// Control: μ whose sign is a coin's. mu [rows], open [rows] -> Σ of ±|μ| over the rows where the gate and that sign disagree, added
-//   to the StatSlot's fourth sum of μ.
+// Control: μ whose sign is a coin's. mu [rows], open [rows] -> Σ of ±|μ| over the rows where the gate and that sign
+//   disagree, added to the StatSlot's fourth sum of μ.
 // A workgroup takes one run of rows and has a part of the sums of its own; thread t adds rows t, t + WIDTH, … of the
 // run, then a tree: always the same order.
 override WIDTH: u32;
@@ -91,7 +91,11 @@ struct Coin {
 var<workgroup> sums: array<f32, WIDTH>;
 
 @compute @workgroup_size(WIDTH)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
   let run = (dims.rows + groups.x - 1u) / groups.x;
   let last = min((group.x + 1u) * run, dims.rows);
   let ofModule = mixBits(mixBits(mixBits(coin.seed + 0x6d2b79f5u) ^ dims.draw) ^ (coin.salt + 0xc2b2ae35u));

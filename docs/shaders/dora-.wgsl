@@ -54,7 +54,8 @@ fn rowMax(value: f32, lane: u32) -> f32 {
 }
 
 // Two sums over a row's outputs, with Δ's part along W0 x: change [D], base [rows, D] and other [rows, D] ->
-//   result [rows] = Σ (other + change ⊙ base)² (‖Δ‖², other = s·scaledB·z) or, when DOT, Σ other ⊙ change ⊙ base (⟨g, ·⟩, other = g).
+//   result [rows] = Σ (other + change ⊙ base)² (‖Δ‖², other = s·scaledB·z) or, when DOT, Σ other ⊙ change ⊙ base (⟨g,
+//   ·⟩, other = g).
 // Overwrites. One workgroup of WIDTH threads does one row.
 override D4: u32;
 @group(0) @binding(1) var<storage, read> change: array<vec4f>;
@@ -63,7 +64,11 @@ override D4: u32;
 @group(0) @binding(4) var<storage, read_write> result: array<f32>;
 
 @compute @workgroup_size(WIDTH)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
   let i = group.x + group.y * groups.x;
   if (i >= rowCount()) { return; }
   let row = rowAt(i);

@@ -1,6 +1,6 @@
-// DoRA's gradients at the end of a step: gradB [dOut, rank] holds dL/d(scaledB), gradM [dOut] Σ S g ⊙ (W0 x), which become
-//   gradM = (gradM + B_j · gradB_j) / n and gradB = (1 + change) · gradB: the chain through scaledB = (1 + change) B, with
-//   n held constant. b [dOut, rank], norm and change as scale.wgsl left them. A thread does one output.
+// DoRA's gradients at the end of a step: gradB [dOut, rank] holds dL/d(scaledB), gradM [dOut] Σ S g ⊙ (W0 x), which
+//   become gradM = (gradM + B_j · gradB_j) / n and gradB = (1 + change) · gradB: the chain through scaledB = (1 +
+//   change) B, with n held constant. b [dOut, rank], norm and change as scale.wgsl left them. A thread does one output.
 override DOUT: u32;
 override RANK4: u32;
 @group(0) @binding(0) var<storage, read> b: array<vec4f>;

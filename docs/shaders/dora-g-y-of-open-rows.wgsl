@@ -12,9 +12,9 @@ fn term(row: u32, column: u32) -> vec4f {
   return gradOut[at] * base[at];
 }
 
-// sums [D] += Σ `term(row, column)` over the rows that `rowAt` names, a vec4 of columns at a time; a kernel's snippet says
-// what a term is, and binds what it reads at 1 and 2. A workgroup does X vec4 of columns. Its Y threads of a column share
-// the rows and are added up in order, so the sum is the same every time.
+// sums [D] += Σ `term(row, column)` over the rows that `rowAt` names, a vec4 of columns at a time; a kernel's snippet
+// says what a term is, and binds what it reads at 1 and 2. A workgroup does X vec4 of columns. Its Y threads of a
+// column share the rows and are added up in order, so the sum is the same every time.
 override D4: u32;
 override X: u32;
 override Y: u32;
@@ -23,7 +23,11 @@ override Y: u32;
 var<workgroup> parts: array<vec4f, X * Y>;
 
 @compute @workgroup_size(X, Y)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_id) local: vec3u) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_id) local: vec3u,
+) {
   let column = (group.x + group.y * groups.x) * X + local.x;
   var sum = vec4f();
   if (column < D4) {

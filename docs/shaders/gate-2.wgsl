@@ -21,8 +21,8 @@ const PASS_PROBE: u32 = 1u;      // measures μ before a step: nothing is learnt
 const PASS_EVALUATE: u32 = 2u;
 const PASS_DECODE: u32 = 3u;
 
-// Running sum over the WIDTH threads of a workgroup: each gets the sum up to and with its own; the last entry of `ends` is
-// the whole. All threads must call it, in uniform control flow.
+// Running sum over the WIDTH threads of a workgroup: each gets the sum up to and with its own; the last entry of `ends`
+// is the whole. All threads must call it, in uniform control flow.
 override WIDTH: u32;
 var<workgroup> ends: array<u32, WIDTH>;
 

@@ -29,8 +29,9 @@ fn rowAt(i: u32) -> u32 {
   return segment * dims.stride + (i - segment * dims.rows);
 }
 
-// Of h = y + g s B z with g = σ(logit), and the penalty λ H(g), H the entropy in nats: z, u = Bᵀ ∂L/∂h [rows, R], logit [rows] ->
-//   in their places g z, g u and the gradient of the logit, g (1 − g) (s u·z − λ logit). A thread does one row.
+// Of h = y + g s B z with g = σ(logit), and the penalty λ H(g), H the entropy in nats: z, u = Bᵀ ∂L/∂h [rows, R], logit
+//   [rows] -> in their places g z, g u and the gradient of the logit, g (1 − g) (s u·z − λ logit). A thread does one
+//   row.
 override R4: u32;
 override SCALING: f32;            // s = alpha / rank
 override ENTROPY: f32;            // λ times the tokens of the whole accumulated batch
@@ -39,7 +40,11 @@ override ENTROPY: f32;            // λ times the tokens of the whole accumulate
 @group(0) @binding(3) var<storage, read_write> logit: array<f32>;
 
 @compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
   let i = (group.x + group.y * groups.x) * 64u + lane;
   if (i >= rowCount()) { return; }
   let row = rowAt(i);

@@ -36,7 +36,11 @@ override K4: u32;
 @group(0) @binding(3) var<storage, read_write> gradIn: array<vec4f>;
 
 @compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
   let i = (group.x + group.y * groups.x) * 64u + lane;
   if (i / K4 >= rowCount()) { return; }
   let row = rowAt(i / K4);

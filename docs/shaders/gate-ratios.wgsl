@@ -45,7 +45,8 @@ fn ratioOf(row: u32) -> f32 {
     let zi = z[row * rank4 + i];
     for (var j = 0u; j <= i; j++) {
       let at = 4u * i * rank4 + j;
-      let gz = transpose(mat4x4<f32>(gram[at], gram[at + rank4], gram[at + 2u * rank4], gram[at + 3u * rank4])) * z[row * rank4 + j];
+      let gz = transpose(mat4x4<f32>(gram[at], gram[at + rank4], gram[at + 2u * rank4], gram[at + 3u * rank4])) *
+        z[row * rank4 + j];
       delta2 += select(2.0, 1.0, i == j) * dot(zi, gz);
     }
   }

@@ -59,7 +59,11 @@ override K4: u32;
 @group(0) @binding(3) var<storage, read_write> logit: array<f32>;
 
 @compute @workgroup_size(WIDTH)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
   let i = group.x + group.y * groups.x;
   if (i >= rowCount()) { return; }
   let row = rowAt(i);

@@ -21,8 +21,8 @@ const PASS_PROBE: u32 = 1u;      // measures μ before a step: nothing is learnt
 const PASS_EVALUATE: u32 = 2u;
 const PASS_DECODE: u32 = 3u;
 
-// Running sum over the WIDTH threads of a workgroup: each gets the sum up to and with its own; the last entry of `ends` is
-// the whole. All threads must call it, in uniform control flow.
+// Running sum over the WIDTH threads of a workgroup: each gets the sum up to and with its own; the last entry of `ends`
+// is the whole. All threads must call it, in uniform control flow.
 override WIDTH: u32;
 var<workgroup> ends: array<u32, WIDTH>;
 
@@ -107,7 +107,8 @@ fn ratioOf(row: u32) -> f32 {
     let zi = z[row * rank4 + i];
     for (var j = 0u; j <= i; j++) {
       let at = 4u * i * rank4 + j;
-      let gz = transpose(mat4x4<f32>(gram[at], gram[at + rank4], gram[at + 2u * rank4], gram[at + 3u * rank4])) * z[row * rank4 + j];
+      let gz = transpose(mat4x4<f32>(gram[at], gram[at + rank4], gram[at + 2u * rank4], gram[at + 3u * rank4])) *
+        z[row * rank4 + j];
       delta2 += select(2.0, 1.0, i == j) * dot(zi, gz);
     }
   }

@@ -1,6 +1,6 @@
-// Norm from sums of squares: partial [COUNT] -> norm[0] = sqrt(Σ), or losses[run.segment] where that is not finite. When it
-// is finite, the step is counted in taken [1], and norm[1] and norm[2] are its bias corrections.
-// Overwrites. One workgroup, fixed order.
+// Norm from sums of squares: partial [COUNT] -> norm[0] = sqrt(Σ), or losses[run.segment] where that is not finite.
+// When it is finite, the step is counted in taken [1], and norm[1] and norm[2] are its bias corrections. Overwrites.
+// One workgroup, fixed order.
 override WIDTH: u32;
 override COUNT: u32;
 

@@ -63,8 +63,8 @@ fn ratioEdge(bin: u32) -> f32 {
   return select(bitcast<f32>((bin + RATIO_OFFSET) << RATIO_SHIFT), 0.0, bin == 0u);
 }
 
-// Gates that are held: open [rows] = what `held` says of a row of the step in a training pass, 1 = skipped and 2 = active; where it
-// says 0, and in all other passes, r >= tau. Overwrites. A thread does one row.
+// Gates that are held: open [rows] = what `held` says of a row of the step in a training pass, 1 = skipped and 2 =
+// active; where it says 0, and in all other passes, r >= tau. Overwrites. A thread does one row.
 override THREADS: u32;
 
 @group(0) @binding(0) var<uniform> dims: Dims;

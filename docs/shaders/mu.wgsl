@@ -66,9 +66,9 @@ fn ratioEdge(bin: u32) -> f32 {
 // Δ is s B z and nothing else.
 fn extraOf(row: u32) -> f32 { return 0.0; }
 
-// First-order change of the loss: u [rows, RANK], z [rows, RANK], open [rows] -> mu [rows] = s·u·z + extraOf (overwrites),
-//   and its sums over kept rows, skipped ones, and those where gate and loss disagree, and the number of kept and of skipped
-//   rows with mu < 0 (added to the StatSlot).
+// First-order change of the loss: u [rows, RANK], z [rows, RANK], open [rows] -> mu [rows] = s·u·z + extraOf
+//   (overwrites), and its sums over kept rows, skipped ones, and those where gate and loss disagree, and the number of
+//   kept and of skipped rows with mu < 0 (added to the StatSlot).
 // A workgroup takes one run of rows and has a part of the sums of its own; thread t adds rows t, t + WIDTH, … of the
 // run, then a tree: always the same order.
 override WIDTH: u32;
@@ -86,7 +86,11 @@ var<workgroup> sums: array<vec4<f32>, WIDTH>;   // (kept, skipped, disagree, unu
 var<workgroup> counts: array<vec2<u32>, WIDTH>; // mu < 0: (kept, skipped)
 
 @compute @workgroup_size(WIDTH)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
   let run = (dims.rows + groups.x - 1u) / groups.x;
   let last = min((group.x + 1u) * run, dims.rows);
   var sum = vec4<f32>();

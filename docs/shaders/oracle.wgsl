@@ -19,8 +19,9 @@ const PASS_PROBE: u32 = 1u;      // measures μ before a step: nothing is learnt
 const PASS_EVALUATE: u32 = 2u;
 const PASS_DECODE: u32 = 3u;
 
-// Oracle gate: pairs (r bits, mu bits) of the probe -> open [rows] = mu < 0 or r = 0 in a training pass, 1 in all others.
-// Overwrites. An update that is 0 hurts nobody, and while B is 0 all are: skipped, B would stay so. A thread does one row.
+// Oracle gate: pairs (r bits, mu bits) of the probe -> open [rows] = mu < 0 or r = 0 in a training pass, 1 in all
+// others. Overwrites. An update that is 0 hurts nobody, and while B is 0 all are: skipped, B would stay so. A thread
+// does one row.
 override THREADS: u32;
 
 @group(0) @binding(0) var<uniform> dims: Dims;

@@ -6,8 +6,8 @@ struct ProximalHyper {
   half: f32,                      // 1/2η; 0 = unbounded step
 }
 
-// Running sum over the WIDTH threads of a workgroup: each gets the sum up to and with its own; the last entry of `ends` is
-// the whole. All threads must call it, in uniform control flow.
+// Running sum over the WIDTH threads of a workgroup: each gets the sum up to and with its own; the last entry of `ends`
+// is the whole. All threads must call it, in uniform control flow.
 override WIDTH: u32;
 var<workgroup> ends: array<u32, WIDTH>;
 
@@ -25,9 +25,9 @@ fn runningSum(own: u32, lane: u32) -> u32 {
 }
 
 // Costs of every module of a run in the order of r, by an LSD radix sort (8 digits of 4 bits; r >= 0, so its bits order
-// as it does): pairs [modules, capacity] (r bits, mu bits), the first hyper.tokens of a module -> ascending by r, equal r
-// in the order they came. Sorts in place; `other` is scratch of the same size.
-// One workgroup a module. A thread moves one run of tokens in order, so the result does not depend on timing.
+// as it does): pairs [modules, capacity] (r bits, mu bits), the first hyper.tokens of a module -> ascending by r, equal
+// r in the order they came. Sorts in place; `other` is scratch of the same size. One workgroup a module. A thread moves
+// one run of tokens in order, so the result does not depend on timing.
 override CAPACITY: u32;           // tokens a module has room for
 
 const DIGITS: u32 = 16u;

@@ -85,8 +85,8 @@ fn mixBits(value: u32) -> u32 {
   return v ^ (v >> 15u);
 }
 
-// Quantile gate: the share `keep` of the rows with the largest r. Where rows stand alone, tau decides: the EMA of the smallest
-// r that was kept in training.
+// Quantile gate: the share `keep` of the rows with the largest r. Where rows stand alone, tau decides: the EMA of the
+// smallest r that was kept in training.
 @group(0) @binding(3) var<storage, read> ratio: array<f32>;
 
 fn keyOf(row: u32) -> u32 { return bitcast<u32>(ratio[choice.ofStep * (dims.first - dims.before) + row]); }
@@ -103,10 +103,10 @@ fn learn(smallest: u32) {
 
 fn keepsAlone(row: u32) -> bool { return ratio[row] >= slot.tau; }
 
-// Marks an exact number of rows: those with the largest keys, of equal keys the first -> open [rows] = 0 or 1. Overwrites.
-// `keyOf`, `wanted`, `learn` and `keepsAlone` come from a snippet. A decoding pass has few rows, so each decides alone. Of a
-// batch that was cut, the rows of all parts are compared, and those of this part marked.
-// One workgroup: the smallest key that is kept, found byte by byte in a histogram; then each thread marks one run of rows.
+// Marks an exact number of rows: those with the largest keys, of equal keys the first -> open [rows] = 0 or 1.
+// Overwrites. `keyOf`, `wanted`, `learn` and `keepsAlone` come from a snippet. A decoding pass has few rows, so each
+// decides alone. Of a batch that was cut, the rows of all parts are compared, and those of this part marked. One
+// workgroup: the smallest key that is kept, found byte by byte in a histogram; then each thread marks one run of rows.
 override WIDTH: u32;
 
 @group(0) @binding(0) var<uniform> dims: Dims;

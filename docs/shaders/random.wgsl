@@ -90,11 +90,14 @@ fn mixBits(value: u32) -> u32 {
 @group(0) @binding(3) var<storage, read> counts: array<u32>;   // [batches, choice.counts]
 
 fn hashOf(draw: u32, batch: u32, row: u32) -> u32 {
-  return mixBits(mixBits(mixBits(mixBits(mixBits(choice.seed + 0x9e3779b9u) ^ draw) ^ (batch + 0x85ebca6bu)) ^ (choice.salt + 0xc2b2ae35u)) ^ row);
+  return mixBits(mixBits(mixBits(mixBits(mixBits(choice.seed + 0x9e3779b9u) ^ draw) ^ (batch + 0x85ebca6bu)) ^
+    (choice.salt + 0xc2b2ae35u)) ^ row);
 }
 
 // A pass that is no training step is none of its batches: its rows are others' than those of any step.
-fn keyOf(row: u32) -> u32 { return hashOf(dims.draw, select(0xffff0000u | dims.kind, dims.batch, dims.kind == PASS_TRAIN), row); }
+fn keyOf(row: u32) -> u32 {
+  return hashOf(dims.draw, select(0xffff0000u | dims.kind, dims.batch, dims.kind == PASS_TRAIN), row);
+}
 
 fn wanted() -> u32 {
   if (dims.kind != PASS_TRAIN) { return shareOf(slot.share); }
@@ -105,12 +108,14 @@ fn wanted() -> u32 {
 fn learn(smallest: u32) {}
 
 // By position, however many rows a pass has.
-fn keepsAlone(row: u32) -> bool { return f32(hashOf(dims.draw + row, 0xffffffffu, 0u) >> 8u) < slot.share * 16777216.0; }
+fn keepsAlone(row: u32) -> bool {
+  return f32(hashOf(dims.draw + row, 0xffffffffu, 0u) >> 8u) < slot.share * 16777216.0;
+}
 
-// Marks an exact number of rows: those with the largest keys, of equal keys the first -> open [rows] = 0 or 1. Overwrites.
-// `keyOf`, `wanted`, `learn` and `keepsAlone` come from a snippet. A decoding pass has few rows, so each decides alone. Of a
-// batch that was cut, the rows of all parts are compared, and those of this part marked.
-// One workgroup: the smallest key that is kept, found byte by byte in a histogram; then each thread marks one run of rows.
+// Marks an exact number of rows: those with the largest keys, of equal keys the first -> open [rows] = 0 or 1.
+// Overwrites. `keyOf`, `wanted`, `learn` and `keepsAlone` come from a snippet. A decoding pass has few rows, so each
+// decides alone. Of a batch that was cut, the rows of all parts are compared, and those of this part marked. One
+// workgroup: the smallest key that is kept, found byte by byte in a histogram; then each thread marks one run of rows.
 override WIDTH: u32;
 
 @group(0) @binding(0) var<uniform> dims: Dims;

@@ -29,8 +29,8 @@ fn rowAt(i: u32) -> u32 {
   return segment * dims.stride + (i - segment * dims.rows);
 }
 
-// x [rows, GROUPS, D], weight [D], rstd [rows, GROUPS] as rmsNorm left it -> result [rows, GROUPS, D] = x · rstd · weight,
-// the same bits again. Overwrites. One thread does four numbers.
+// x [rows, GROUPS, D], weight [D], rstd [rows, GROUPS] as rmsNorm left it -> result [rows, GROUPS, D] = x · rstd ·
+// weight, the same bits again. Overwrites. One thread does four numbers.
 override D4: u32;
 override GROUPS: u32 = 1u;
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;
@@ -39,7 +39,11 @@ override GROUPS: u32 = 1u;
 @group(0) @binding(4) var<storage, read_write> result: array<vec4f>;
 
 @compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
   let i = (group.x + group.y * groups.x) * 64u + lane;
   let n = i / D4;
   if (n >= rowCount() * GROUPS) { return; }

@@ -65,7 +65,11 @@ override ACCUMULATE: bool;
 @group(0) @binding(5) var<storage, read_write> gradX: array<vec4f>;
 
 @compute @workgroup_size(WIDTH)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
   let i = group.x + group.y * groups.x;
   if (i >= rowCount() * GROUPS) { return; }
   let row = rowAt(i / GROUPS) * GROUPS + i % GROUPS;

@@ -34,7 +34,11 @@ override ROWS: u32;
 @group(0) @binding(1) var<storage, read_write> norms: array<f32>;
 
 @compute @workgroup_size(WIDTH)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
   let row = group.x + group.y * groups.x;
   if (row >= ROWS) { return; }
   var sum = 0.0;

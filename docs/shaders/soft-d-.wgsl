@@ -99,13 +99,15 @@ fn ratioEdge(bin: u32) -> f32 {
 // The soft threshold: an active update Δ is multiplied with κ = 1 − τ/r.
 fn shrinkage(r: f32, tau: f32) -> f32 { return select(1.0 - tau / r, 1.0, tau == 0.0); }
 
-// What Δ is multiplied with in the gradient of Δ, beside κ g: ((1 − κ) μ + λ r)/‖Δ‖². r follows Δ, and the penalty is λ r.
+// What Δ is multiplied with in the gradient of Δ, beside κ g: ((1 − κ) μ + λ r)/‖Δ‖². r follows Δ, and the penalty is λ
+//   r.
 fn alongDelta(kappa: f32, mu: f32, penalty: f32, deltaSquared: f32) -> f32 {
   return select(0.0, ((1.0 - kappa) * mu + penalty) / deltaSquared, deltaSquared > 0.0);
 }
 
-// The gradient of Δ = other + change ⊙ base, as wide as the output: change [D], base [rows, D], gradOut [rows, D], ratio, open ->
-//   other [rows, D] = κ g + a Δ in its own place where open, else 0; a: see alongDelta. One workgroup of WIDTH threads does one row.
+// The gradient of Δ = other + change ⊙ base, as wide as the output: change [D], base [rows, D], gradOut [rows, D],
+//   ratio, open -> other [rows, D] = κ g + a Δ in its own place where open, else 0; a: see alongDelta. One workgroup of
+//   WIDTH threads does one row.
 override D4: u32;
 override LAMBDA_BAR: f32;         // λ times the tokens of the whole accumulated batch
 @group(0) @binding(1) var<storage, read> change: array<vec4f>;
@@ -117,7 +119,11 @@ override LAMBDA_BAR: f32;         // λ times the tokens of the whole accumulate
 @group(0) @binding(7) var<storage, read_write> other: array<vec4f>;
 
 @compute @workgroup_size(WIDTH)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
   let i = group.x + group.y * groups.x;
   if (i >= rowCount()) { return; }
   let row = rowAt(i);

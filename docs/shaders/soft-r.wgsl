@@ -63,9 +63,9 @@ fn ratioEdge(bin: u32) -> f32 {
   return select(bitcast<f32>((bin + RATIO_OFFSET) << RATIO_SHIFT), 0.0, bin == 0u);
 }
 
-// mu [rows], ratio [rows], open [rows] -> Σ S μ/r, added to the StatSlot's fourth sum: minus what τ's gradient has of the loss.
-// A workgroup takes one run of rows and has a part of the sums of its own; thread t adds rows t, t + WIDTH, … of the
-// run, then a tree: always the same order.
+// mu [rows], ratio [rows], open [rows] -> Σ S μ/r, added to the StatSlot's fourth sum: minus what τ's gradient has of
+// the loss. A workgroup takes one run of rows and has a part of the sums of its own; thread t adds rows t, t + WIDTH, …
+// of the run, then a tree: always the same order.
 override WIDTH: u32;
 
 @group(0) @binding(0) var<uniform> dims: Dims;
@@ -77,7 +77,11 @@ override WIDTH: u32;
 var<workgroup> sums: array<f32, WIDTH>;
 
 @compute @workgroup_size(WIDTH)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
   let run = (dims.rows + groups.x - 1u) / groups.x;
   let last = min((group.x + 1u) * run, dims.rows);
   var sum = 0.0;

@@ -50,7 +50,8 @@ fn ratioEdge(bin: u32) -> f32 {
 // The soft threshold: an active update Δ is multiplied with κ = 1 − τ/r.
 fn shrinkage(r: f32, tau: f32) -> f32 { return select(1.0 - tau / r, 1.0, tau == 0.0); }
 
-// What Δ is multiplied with in the gradient of Δ, beside κ g: ((1 − κ) μ + λ r)/‖Δ‖². r follows Δ, and the penalty is λ r.
+// What Δ is multiplied with in the gradient of Δ, beside κ g: ((1 − κ) μ + λ r)/‖Δ‖². r follows Δ, and the penalty is λ
+//   r.
 fn alongDelta(kappa: f32, mu: f32, penalty: f32, deltaSquared: f32) -> f32 {
   return select(0.0, ((1.0 - kappa) * mu + penalty) / deltaSquared, deltaSquared > 0.0);
 }
@@ -58,14 +59,19 @@ fn alongDelta(kappa: f32, mu: f32, penalty: f32, deltaSquared: f32) -> f32 {
 @group(0) @binding(4) var<storage, read> source: array<vec4f>;
 fn valueAt(at: u32) -> vec4f { return source[at]; }
 
-// z [·, R] -> result [·, R] = κ z of the open rows, by ratio and the slot's τ. Overwrites these. A thread does four numbers.
+// z [·, R] -> result [·, R] = κ z of the open rows, by ratio and the slot's τ. Overwrites these. A thread does four
+//   numbers.
 override R4: u32;
 @group(0) @binding(1) var<storage, read> ratio: array<f32>;
 @group(0) @binding(2) var<uniform> slot: GateSlot;
 @group(0) @binding(3) var<storage, read_write> result: array<vec4f>;
 
 @compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
   let i = (group.x + group.y * groups.x) * 64u + lane;
   if (i / R4 >= rowCount()) { return; }
   let row = rowAt(i / R4);

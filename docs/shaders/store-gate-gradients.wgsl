@@ -19,8 +19,8 @@ const PASS_PROBE: u32 = 1u;      // measures μ before a step: nothing is learnt
 const PASS_EVALUATE: u32 = 2u;
 const PASS_DECODE: u32 = 3u;
 
-// Stores the gate gradients of a micro-batch of one module: ratio [rows], mu [rows] -> pairs [first + row] = (r bits, mu bits), in
-// passes of the kind that gate gradients come from. Overwrites. A thread does one row.
+// Stores the gate gradients of a micro-batch of one module: ratio [rows], mu [rows] -> pairs [first + row] = (r bits,
+// mu bits), in passes of the kind that gate gradients come from. Overwrites. A thread does one row.
 override THREADS: u32;
 override KIND: u32;
 

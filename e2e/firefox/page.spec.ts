@@ -1,4 +1,7 @@
-/** Firefox as Debian has it, without WebGPU: the built page opens, trains on the CPU, takes data and files, and complains of nothing. */
+/**
+ * Firefox as Debian has it, without WebGPU: the built page opens, trains on the CPU, takes data and files, and
+ * complains of nothing.
+ */
 import { readFileSync } from 'node:fs';
 import { savedSessionSchema } from '../../src/shared/savedSession';
 import { exportedRun, runFiles } from '../../src/store/runFile';

@@ -1,4 +1,6 @@
-/** The whole job on Firefox's own WebGPU, where there is an adapter for it (on Linux without a GPU: Mesa's lavapipe). */
+/**
+ * The whole job on Firefox's own WebGPU, where there is an adapter for it (on Linux without a GPU: Mesa's lavapipe).
+ */
 import { firefoxPath } from '../../.ci/browser.mjs';
 import { App } from '../app';
 import { wholeJob } from './job';

@@ -1,4 +1,7 @@
-/** What an adapter's files say of themselves, as far as a command needs it before a model is open; whoever reads the adapter says what is wrong. */
+/**
+ * What an adapter's files say of themselves, as far as a command needs it before a model is open; whoever reads the
+ * adapter says what is wrong.
+ */
 import type { PromptTemplate } from '../shared/data';
 import { templateSchema } from '../shared/origin';
 import { z } from '../shared/zod';

@@ -1,4 +1,7 @@
-/** `sieve eval`: what adapters are worth on a data file, by the loss and, where its rows have labels, by how many they tell. */
+/**
+ * `sieve eval`: what adapters are worth on a data file, by the loss and, where its rows have labels, by how many they
+ * tell.
+ */
 import { existsSync, openAsBlob } from 'node:fs';
 import { defaultSession } from '../shared/config';
 import type { DataRecipe } from '../shared/dataRecipe';

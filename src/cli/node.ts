@@ -1,6 +1,6 @@
 /**
- * What the parts of the app find in a page and Node lacks: files of the app's own site, and a GPU. The site is a folder:
- * `public/` of the working tree, or the package's own.
+ * What the parts of the app find in a page and Node lacks: files of the app's own site, and a GPU. The site is a
+ * folder: `public/` of the working tree, or the package's own.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,7 +29,8 @@ export function serveSite(): void {
     const type = TYPES[file.slice(file.lastIndexOf('.') + 1)] ?? 'application/octet-stream';
     return new Response(bytes, { headers: { 'content-length': String(bytes.length), 'content-type': type } });
   };
-  // transformers.js looks here to choose between Node's ONNX Runtime, which is not installed, and the web's, which the app uses.
+  // transformers.js looks here to choose between Node's ONNX Runtime, which is not installed, and the web's, which the
+  // app uses.
   Object.defineProperty(process, 'release', { value: { ...process.release, name: 'page' } });
 }
 

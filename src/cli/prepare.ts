@@ -1,6 +1,6 @@
 /**
- * `sieve prepare`: a session before its first step, as the file that `sieve-train` trains on other machines. Weights are opened
- * only of a model that tells classes apart, which is small: they say whether it has a head.
+ * `sieve prepare`: a session before its first step, as the file that `sieve-train` trains on other machines. Weights
+ * are opened only of a model that tells classes apart, which is small: they say whether it has a head.
  */
 import { ConfigError } from '../shared/errors';
 import { message } from '../shared/message';

@@ -22,7 +22,8 @@ export interface Setup {
 
 /**
  * Settings as a file that the page exported, as the page's link to them (the whole address or what stands behind
- * `config=`), or as an exported session, which also says which model and data it had. Without a name, the page's defaults.
+ * `config=`), or as an exported session, which also says which model and data it had. Without a name, the page's
+ * defaults.
  * @throws {ConfigError | StorageError} when it cannot be read as one of these
  */
 export async function readSetup(named: string | undefined): Promise<Setup> {

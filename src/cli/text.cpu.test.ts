@@ -1,4 +1,6 @@
-/** What a program is given to train on text; the example itself runs in the packed package (`npm run pack -- --try`). */
+/**
+ * What a program is given to train on text; the example itself runs in the packed package (`npm run pack -- --try`).
+ */
 import { afterAll, expect, test } from 'vitest';
 import { Trainer, fullLayout, openCpuDevice } from '../engine';
 import { openModel, promptIds, runSettings, textBatch, trainSettings } from './text';

@@ -25,7 +25,8 @@ export type { RunConfig, TokenBatch, Tokenizer, TrainConfig };
 
 /**
  * Opens a model and proves it, as the page does.
- * @param named a folder, `owner/name` or `owner/name@revision` of the Hugging Face hub, or a model that comes with Sieve
+ * @param named a folder, `owner/name` or `owner/name@revision` of the Hugging Face hub, or a model that comes with
+ *   Sieve
  * @throws {ModelError} when it cannot be had or read, or when this device computes it wrongly
  */
 export async function openModel(named: string, device: Device): Promise<{ base: BaseModel; tokenizer: Tokenizer }> {
@@ -43,7 +44,9 @@ export async function openModel(named: string, device: Device): Promise<{ base: 
   );
 }
 
-/** Settings of one adapter, as docs/settings.md names them; what is not given is the page's default. @throws {ZodError} */
+/**
+ * Settings of one adapter, as docs/settings.md names them; what is not given is the page's default. @throws {ZodError}
+ */
 export const runSettings = (run: Partial<RunConfig> & Pick<RunConfig, 'id' | 'method'>): RunConfig =>
   runSchema.parse({ name: run.id, ...run });
 
@@ -51,7 +54,8 @@ export const runSettings = (run: Partial<RunConfig> & Pick<RunConfig, 'id' | 'me
 export const trainSettings = (train: Partial<TrainConfig>): TrainConfig => trainSchema.parse(train);
 
 /**
- * Texts as one batch, of which every token but a text's first is a target; each begins and ends as the model's texts do.
+ * Texts as one batch, of which every token but a text's first is a target; each begins and ends as the model's texts
+ * do.
  * @param most tokens of a text; what is longer is truncated
  * @throws {DataError} where no token is left to train on
  */

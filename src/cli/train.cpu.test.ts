@@ -216,7 +216,8 @@ async function handedOver(out: string) {
 }
 
 /**
- * Prepares a session, trains it until it is interrupted, and then to its end; leaves all of it for the tests of python/.
+ * Prepares a session, trains it until it is interrupted, and then to its end; leaves all of it for the tests of
+ * python/.
  * @param words of the command line but for the settings and the folder @param lines of steps before it is interrupted
  */
 async function leave(name: string, words: string[], config: SessionConfig, lines: number) {

@@ -96,7 +96,10 @@ export function toBatch(set: TokenSet, indices: readonly number[]): TokenBatch {
   return { ids, targets, starts, ...(set.pictures && { patches: patchesOf(set.pictures, indices) }) };
 }
 
-/** Values of the patches of some examples, as the model is given them; the class token's row, the first of each, has none. */
+/**
+ * Values of the patches of some examples, as the model is given them; the class token's row, the first of each, has
+ * none.
+ */
 function patchesOf({ format, values }: Pictures, examples: readonly number[]): Float32Array {
   const [each, width] = [pictureBytes(format), pictureBytes({ ...format, side: 1 })];
   const patches = new Float32Array(examples.length * (width + each));

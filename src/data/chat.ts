@@ -4,7 +4,10 @@ import { type Message, message } from '../shared/message';
 import { isTurn, lowered, SAID_KEYS, WHO_KEYS } from './parse/jsonShapes';
 import { parseLoosely } from './parse/loose';
 
-/** How turns are written down: role and content, from and value, other names of both, one key a speaker, pairs, texts by turns, a transcript. */
+/**
+ * How turns are written down: role and content, from and value, other names of both, one key a speaker, pairs, texts by
+ * turns, a transcript.
+ */
 type ChatStyle = 'messages' | 'sharegpt' | 'named' | 'keyed' | 'pairs' | 'texts' | 'transcript';
 
 export interface Chat {

@@ -32,7 +32,9 @@ interface Kind {
   template: PromptTemplate;
   head?: string;
   row: (i: number) => string;
-  /** What stands at the end of a file with the issue; nothing where this reader cannot meet it, or another case has it. */
+  /**
+   * What stands at the end of a file with the issue; nothing where this reader cannot meet it, or another case has it.
+   */
   bad: Partial<Record<Issue, Line[]>>;
 }
 

@@ -1,4 +1,6 @@
-/** A column of text data as it was looked at: how full it is, how long its cells are, whether they are numbers or chats. */
+/**
+ * A column of text data as it was looked at: how full it is, how long its cells are, whether they are numbers or chats.
+ */
 import { type Chat, isChat, looksLikeChat, parseChat } from './chat';
 import { type Meaning, meaningsOf } from './columnNames';
 import { parseLoosely } from './parse/loose';

@@ -1,8 +1,10 @@
-/** What columns of text data are called, in the languages that people bring them in: one list for header and meaning. */
+/**
+ * What columns of text data are called, in the languages that people bring them in: one list for header and meaning.
+ */
 
 /**
- * Meanings that a name can have. `asked` and `answer` are the two halves of a pair; `first` and `second` the two texts of
- * a comparison; `passage` is what a question is about.
+ * Meanings that a name can have. `asked` and `answer` are the two halves of a pair; `first` and `second` the two texts
+ * of a comparison; `passage` is what a question is about.
  */
 const MEANINGS = [
   'messages',
@@ -77,7 +79,10 @@ const ORDER = new Map(
 /** A longer one is a text and no name. */
 const LONGEST = 200;
 
-/** A name as it is looked up: "Response (chosen)", "sentence-1" and "#1 String" are `response`, `sentence_1` and `1_string`. */
+/**
+ * A name as it is looked up: "Response (chosen)", "sentence-1" and "#1 String" are `response`, `sentence_1` and
+ * `1_string`.
+ */
 function plainName(name: string): string {
   if (name.length > LONGEST) return '';
   return name

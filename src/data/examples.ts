@@ -5,14 +5,17 @@ import type { RowTexts } from './texts';
 
 /**
  * One example before it is cut: `[bos] text … [eos]`, or a text in its frame.
- * Kept are what stands before it, ids[from .. to), and what stands after it; of these, tokens with a mask of 1 are targets of
- * the loss.
+ * Kept are what stands before it, ids[from .. to), and what stands after it; of these, tokens with a mask of 1 are
+ * targets of the loss.
  */
 export interface Example {
   ids: Int32Array;
   /** 1 where the token's text is learnt, by token; of a text in its frame where the head reads. */
   mask: Uint8Array;
-  /** Tokens at the beginning that are never cut: the beginning-of-text token where there is one, or what a frame begins with. */
+  /**
+   * Tokens at the beginning that are never cut: the beginning-of-text token where there is one, or what a frame begins
+   * with.
+   */
   bos: number;
   /** The same at the end, of a text in its frame; null elsewhere. */
   tail: number | null;
@@ -58,8 +61,8 @@ function withEnd(ids: Int32Array, { ends }: Segment, { eosId }: Tokenizer): Int3
 
 /**
  * Texts as tokens, so that training sees a prompt's tokens exactly as generation will. What a chat template wrote holds
- * its own beginning and end; around all else are `[bos]` and `[eos]`. Cut to `maxSequenceLength`: what comes before the first
- * learnt text from the left first, then the rest from the right.
+ * its own beginning and end; around all else are `[bos]` and `[eos]`. Cut to `maxSequenceLength`: what comes before the
+ * first learnt text from the left first, then the rest from the right.
  */
 export function buildExample(
   { segments, templated }: Pick<RowTexts, 'segments' | 'templated'>,
@@ -92,7 +95,10 @@ export function buildExample(
   return { ids, mask, bos, tail: null, from, to, trainFrom: promptEnd };
 }
 
-/** A text in its frame, cut at its end; the only target is the class, where the head reads: at the first token, of a mean. */
+/**
+ * A text in its frame, cut at its end; the only target is the class, where the head reads: at the first token, of a
+ * mean.
+ */
 export function buildSequence(
   text: string,
   { before, after, reads }: Frame,
@@ -109,9 +115,9 @@ export function buildSequence(
 }
 
 /**
- * Tokens of each stretch of a text, in its place: a tokenizer may write the beginning of a text otherwise than its middle
- * (SentencePiece puts a space before it). Where a token would reach over the border, the stretch is encoded for itself,
- * since generation begins there, but as one after a line break where that is possible.
+ * Tokens of each stretch of a text, in its place: a tokenizer may write the beginning of a text otherwise than its
+ * middle (SentencePiece puts a space before it). Where a token would reach over the border, the stretch is encoded for
+ * itself, since generation begins there, but as one after a line break where that is possible.
  * @param near what of the text before a stretch may have a say in its tokens
  */
 function encodeInPlace(
@@ -144,9 +150,9 @@ const NEAR = 200;
 const lastLine = (before: string) => before.slice(Math.max(0, before.lastIndexOf('\n'), before.length - NEAR));
 
 /**
- * A long text as windows of at most `maxSequenceLength`, cut after a paragraph where one ends in the window's second half,
- * else after a line, else anywhere. Only the last window ends with eos.
- * `ends`: whether the text ends here (and is not one part of a longer one).
+ * A long text as windows of at most `maxSequenceLength`, cut after a paragraph where one ends in the window's second
+ * half, else after a line, else anywhere. Only the last window ends with eos. `ends`: whether the text ends here (and
+ * is not one part of a longer one).
  */
 export function* buildWindows(
   text: string,

@@ -63,8 +63,8 @@ export interface PrepareHooks extends PaceHooks {
 
 /**
  * Checks every row, tokenises the usable ones (a seeded sample of them where there are more than `maxExamples`), and
- * splits by seed. At least one example is in the validation split; exact copies of an example stay on one side. Where fewer than two
- * different examples are left both sets are empty, and the report says why.
+ * splits by seed. At least one example is in the validation split; exact copies of an example stay on one side. Where
+ * fewer than two different examples are left both sets are empty, and the report says why.
  * @throws {DataError} on a wrong mapping or template; {Cancelled}.
  */
 export async function prepare(
@@ -281,7 +281,10 @@ function areLabels(values: readonly string[]): boolean {
 
 const stopNames = ({ stopIds, pieces }: Tokenizer): string => pieces([...stopIds]).join(', ');
 
-/** What is odd about labels: one that is on one side only, one that is far more frequent than another, and one that stands in the first line alone. */
+/**
+ * What is odd about labels: one that is on one side only, one that is far more frequent than another, and one that
+ * stands in the first line alone.
+ */
 export function labelWarnings(
   table: ParsedTable,
   labels: NonNullable<PrepareReport['labels']>,

@@ -43,7 +43,9 @@ export function cellsOf(table: ParsedTable, row: number, repairs: Repairs): stri
   return cells;
 }
 
-/** Missing cells become empty; what is too much is joined, with its separators, in the column with the longest texts. */
+/**
+ * Missing cells become empty; what is too much is joined, with its separators, in the column with the longest texts.
+ */
 function fill(cells: string[], width: number, surplus: number, separator: string): string[] {
   if (cells.length <= width) return [...cells, ...Array.from({ length: width - cells.length }, () => '')];
   const more = cells.length - width + 1;

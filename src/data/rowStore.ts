@@ -1,6 +1,6 @@
 /**
- * The rows of a table as UTF-8 in pages, decoded one at a time when they are asked for: a file of 200 MB costs about its
- * own size outside the JavaScript heap and a few bytes a row inside of it.
+ * The rows of a table as UTF-8 in pages, decoded one at a time when they are asked for: a file of 200 MB costs about
+ * its own size outside the JavaScript heap and a few bytes a row inside of it.
  *
  * A row in its page: number of cells and their lengths in UTF-16 units as LEB128, then the cells' text, joined.
  */

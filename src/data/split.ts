@@ -123,7 +123,10 @@ function grouped(copy: readonly number[], question: readonly number[] | null): n
   return [...groups.values()];
 }
 
-/** How many of each label go to the validation split: shares rounded so that they add up to `wanted` (largest remainders first). */
+/**
+ * How many of each label go to the validation split: shares rounded so that they add up to `wanted` (largest remainders
+ * first).
+ */
 function quotas(label: readonly string[], wanted: number): Map<string, number> {
   const counts = new Map<string, number>();
   for (const l of label) counts.set(l, (counts.get(l) ?? 0) + 1);

@@ -183,7 +183,10 @@ function somethingAsked(turns: readonly Turn[]): boolean {
   return last < 0 || turns.slice(0, last).some((t) => t.role !== 'assistant' && t.text.trim() !== '');
 }
 
-/** What is to be said of a chat. @param left whether a part of a turn is left out; told the signs of one that may be written */
+/**
+ * What is to be said of a chat. @param left whether a part of a turn is left out; told the signs of one that may be
+ * written
+ */
 function told(
   { turns, noChat, strangers, parts }: ChatRow,
   learns: boolean,

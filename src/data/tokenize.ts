@@ -110,8 +110,8 @@ interface Before {
 type Reused = (row: number) => { store: TokenStore; example: number } | null;
 
 /**
- * Examples of the set before, where all that makes an example is the same: a repair or another split should not wait for
- * the tokenizer.
+ * Examples of the set before, where all that makes an example is the same: a repair or another split should not wait
+ * for the tokenizer.
  */
 export function reuse(previous: Before | null, options: PrepareOptions): Reused | null {
   if (!previous || previous.set.windows || previous.set.tokens.tokens > MAX_REUSED) return null;

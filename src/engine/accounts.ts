@@ -1,4 +1,7 @@
-/** How much work a step is, in multiply-adds: the frozen base, the adapter as plain LoRA would do it, the adapter as done. */
+/**
+ * How much work a step is, in multiply-adds: the frozen base, the adapter as plain LoRA would do it, the adapter as
+ * done.
+ */
 import type { AdapterWork, TokenBatch } from '../shared/types';
 import type { AdapterRun } from './adapterRun';
 import type { Method, MethodStats } from './adapters/method';
@@ -21,8 +24,8 @@ const NOTHING = {
 const multiplies = (op: Op): op is Dispatch => 'kernel' in op && op.macs !== undefined;
 
 /**
- * Counts a run's steps from a pass that holds it alone. Sizes that only the GPU knows (active rows) come from what was dispatched there.
- * Small per-row work (gate norms, statistics, norms, activations) is not counted: it is no product.
+ * Counts a run's steps from a pass that holds it alone. Sizes that only the GPU knows (active rows) come from what was
+ * dispatched there. Small per-row work (gate norms, statistics, norms, activations) is not counted: it is no product.
  */
 export function accountant(
   pass: Pass,
@@ -34,7 +37,8 @@ export function accountant(
   };
   const base = [...forward(bare), ...headLoss(bare, true), ...backward(bare)];
   const frozen = base.filter((op) => multiplies(op) && op.kernel.label.startsWith('matmul/'));
-  // What the adapter multiplies for all tokens, and once a step. A layer that is recomputed is the layout's work, not its own.
+  // What the adapter multiplies for all tokens, and once a step. A layer that is recomputed is the layout's work, not
+  // its own.
   const labels = new Set(base.map((op) => ('kernel' in op ? op.kernel.label : '')));
   const once: Pass = { ...pass, recompute: false };
   const adapter = [...forward(once), ...backward(once)].filter((op) => multiplies(op) && !labels.has(op.kernel.label));

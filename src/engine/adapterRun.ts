@@ -1,6 +1,6 @@
 /**
- * One adapter in training: what it trains (`TrainedValues`), the optimizer's state, the method with its own, and the best
- * adapter so far. Nothing here knows the model beyond its modules' shapes.
+ * One adapter in training: what it trains (`TrainedValues`), the optimizer's state, the method with its own, and the
+ * best adapter so far. Nothing here knows the model beyond its modules' shapes.
  */
 import { type RunConfig, type TrainConfig, rankOf, scalingOf } from '../shared/config';
 import type { BaseModel } from './base';
@@ -218,8 +218,8 @@ export class AdapterRun {
   }
 
   /**
-   * Tries the update at several scales: B, what skipped tokens get, and each τ with them, so that the same tokens stay active.
-   * Ends at the last one.
+   * Tries the update at several scales: B, what skipped tokens get, and each τ with them, so that the same tokens stay
+   * active. Ends at the last one.
    * @param search calls `at` with a scale above 0 before each look, and says which is to stay
    */
   async rescale(search: (at: (scale: number) => Promise<void>) => Promise<number>): Promise<void> {

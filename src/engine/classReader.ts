@@ -1,6 +1,6 @@
 /**
- * Classes of single sequences: the base and any adapted models read one side by side and answer with the logits of their
- * heads. For adapters that are not in training; a `Trainer` reads its own in batches.
+ * Classes of single sequences: the base and any adapted models read one side by side and answer with the logits of
+ * their heads. For adapters that are not in training; a `Trainer` reads its own in batches.
  */
 import { classBatch } from '../shared/classHead';
 import { type ClassModel, logitCount, patchValues, tellsClasses } from '../shared/model';

@@ -1,6 +1,7 @@
 /**
- * Writing text: the base and any adapted models answer one prompt in one batch, each with its own key/value cache. Gates
- * apply to every token that passes, prompt and answer alike. One readback a token: the logits of every model's last row.
+ * Writing text: the base and any adapted models answer one prompt in one batch, each with its own key/value cache.
+ * Gates apply to every token that passes, prompt and answer alike. One readback a token: the logits of every model's
+ * last row.
  */
 import { TrainError } from '../shared/errors';
 import { Rng } from '../shared/rng';
@@ -34,7 +35,10 @@ const PREFILL = 64;
 /** Rows of each model whose logits may be asked for in one pass. */
 const LOGIT_ROWS = 16;
 
-/** One way through the model, with the rows it is made for. Compiled when it is first needed: whoever only reads has no use for the kernels that write. */
+/**
+ * One way through the model, with the rows it is made for. Compiled when it is first needed: whoever only reads has no
+ * use for the kernels that write.
+ */
 interface Stage {
   batch: BatchBuffers;
   program: Program;
@@ -124,8 +128,8 @@ export class Generator {
   }
 
   /**
-   * Runs each model's `ids` (behind one another) at positions `start…`. Logits [models][wanted.length][vocab] of the rows
-   * in `wanted`.
+   * Runs each model's `ids` (behind one another) at positions `start…`. Logits [models][wanted.length][vocab] of the
+   * rows in `wanted`.
    */
   async #pass(ids: Int32Array, start: number, wanted: readonly number[]): Promise<Float32Array[][]> {
     const { device, config } = this.#base;
@@ -175,8 +179,8 @@ export class Generator {
   }
 
   /**
-   * Next-token logits [models][vocab] after `ids`, which stand at position `start` and on; what stood there is replaced.
-   * `ids` are the same for all models; with `own`, one for each.
+   * Next-token logits [models][vocab] after `ids`, which stand at position `start` and on; what stood there is
+   * replaced. `ids` are the same for all models; with `own`, one for each.
    */
   async read(ids: Int32Array, start: number, own = false): Promise<Float32Array[]> {
     if (own) return (await this.#pass(ids, start, [0])).map(([last]) => last);

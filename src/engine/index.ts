@@ -1,7 +1,7 @@
 /**
- * The engine's face: a batch in, loss, gradients and an updated adapter out, on a GPU or on the CPU. What is not exported
- * here is the engine's own; the benchmarks, the command line and whoever embeds the engine use nothing deeper (a lint
- * rule says so).
+ * The engine's face: a batch in, loss, gradients and an updated adapter out, on a GPU or on the CPU. What is not
+ * exported here is the engine's own; the benchmarks, the command line and whoever embeds the engine use nothing deeper
+ * (a lint rule says so).
  *
  *   const device = await openDevice();                       // a GPU where there is one, else the CPU
  *   const base = await BaseModel.create(device, config, read);

@@ -9,7 +9,10 @@ export interface Layout {
   split?: number;
   /** Keep only every layer's input and recompute the rest in the backward: a third more work, far less memory. */
   recompute: boolean;
-  /** Its runs are measured, not trained: a gate keeps what `TokenRecords` says of every token, and can be held as it was. */
+  /**
+   * Its runs are measured, not trained: a gate keeps what `TokenRecords` says of every token, and can be held as it
+   * was.
+   */
   measures?: true;
   /** A session that began before version 2 draws its random numbers as it did; see `saltOfVersion1`. */
   salts?: 'version 1';

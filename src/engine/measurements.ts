@@ -1,4 +1,7 @@
-/** What is read off a forward or a backward that nothing is learnt from: losses, logits, gates and their gradients, times. */
+/**
+ * What is read off a forward or a backward that nothing is learnt from: losses, logits, gates and their gradients,
+ * times.
+ */
 import { logitCount } from '../shared/model';
 import type { KernelTime, TokenBatch } from '../shared/types';
 import { readTensor } from './device/device';
@@ -42,8 +45,8 @@ export class Measurements {
   }
 
   /**
-   * Logits [sequences][classes] of every sequence of `batch`, in order, under every run in `runIds`, for a head with classes.
-   * Learns nothing.
+   * Logits [sequences][classes] of every sequence of `batch`, in order, under every run in `runIds`, for a head with
+   * classes. Learns nothing.
    */
   async classLogits(runIds: readonly RunRef[], batch: TokenBatch): Promise<Float32Array[][]> {
     const { device, config } = this.#passes.base;
@@ -61,8 +64,8 @@ export class Measurements {
   }
 
   /**
-   * The forward of a batch in the parts that fit, under every run, as many at once as fit; `read` takes what it left behind:
-   * of `count` runs from `run` on, `supervised` targets each, behind `before` that were read.
+   * The forward of a batch in the parts that fit, under every run, as many at once as fit; `read` takes what it left
+   * behind: of `count` runs from `run` on, `supervised` targets each, behind `before` that were read.
    */
   async #eachPart(
     runIds: readonly RunRef[],
@@ -151,8 +154,8 @@ export class Measurements {
   }
 
   /**
-   * r and μ of every token of `batches` in every module of a run that is measured (`Layout.measures`), without dropout. Learns
-   * nothing.
+   * r and μ of every token of `batches` in every module of a run that is measured (`Layout.measures`), without dropout.
+   * Learns nothing.
    * @param open the gates to be held, of each batch [modules × tokens]; as τ says where it is left out
    */
   async tokenGradients(
@@ -192,7 +195,10 @@ export class Measurements {
     return out;
   }
 
-  /** Time per kernel of one step of `runIds` in one pass, over as much of the batch as fits into it (without the update, so nothing is learnt). */
+  /**
+   * Time per kernel of one step of `runIds` in one pass, over as much of the batch as fits into it (without the update,
+   * so nothing is learnt).
+   */
   async profile(runIds: readonly string[], whole: TokenBatch): Promise<KernelTime[]> {
     const [{ batch }] = fitBatches([whole], this.#passes.capacity);
     const stack = await this.#passes.stack(runIds);

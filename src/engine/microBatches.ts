@@ -28,8 +28,8 @@ function sequences({ ids, targets, starts, patches }: TokenBatch, from: number, 
 }
 
 /**
- * Every batch whole where it fits, else as many of its sequences at a time as do. A sequence that is too long for a pass
- * alone is a part of its own; whoever stages it refuses it.
+ * Every batch whole where it fits, else as many of its sequences at a time as do. A sequence that is too long for a
+ * pass alone is a part of its own; whoever stages it refuses it.
  */
 export function fitBatches(
   batches: readonly TokenBatch[],

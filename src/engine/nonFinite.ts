@@ -41,8 +41,8 @@ class NonFiniteFinder {
 }
 
 /**
- * Sends the parts of a batch through a run as its step did, and names the first tensor that holds a NaN or an infinity, in
- * the order of computation; null when all are finite.
+ * Sends the parts of a batch through a run as its step did, and names the first tensor that holds a NaN or an infinity,
+ * in the order of computation; null when all are finite.
  * @param ofStep the draws of the step, and the dropout masks of its parts
  */
 export async function firstNonFinite(

@@ -1,6 +1,6 @@
 /**
- * What a batch goes through on its way up and down, and the memory of it: the activations and gradients of a layout, and
- * the programs of every group of runs that shares a pass. Steps (`Trainer`) and what is measured without learning
+ * What a batch goes through on its way up and down, and the memory of it: the activations and gradients of a layout,
+ * and the programs of every group of runs that shares a pass. Steps (`Trainer`) and what is measured without learning
  * (`Measurements`) send their batches through the same ones.
  */
 import type { AdapterRun } from './adapterRun';
@@ -231,8 +231,9 @@ export class Passes {
   }
 
   /**
-   * Lets gates that choose among the tokens of a whole batch see all of its parts. A module's r follows from what the modules
-   * below it chose, so every round makes at least one more of them right, and what a round leaves as it was is right.
+   * Lets gates that choose among the tokens of a whole batch see all of its parts. A module's r follows from what the
+   * modules below it chose, so every round makes at least one more of them right, and what a round leaves as it was is
+   * right.
    */
   async choose(stack: Stack, parts: readonly BatchPart[], options: StageOptions): Promise<void> {
     const { choose, runs } = stack;

@@ -27,8 +27,8 @@ export function readingSizes(config: ModelDescription, runs: readonly Reading[],
 }
 
 /**
- * The base and any adapted models side by side, a segment each. Nothing is kept for a backward, so that all layers and all
- * modules share one set of tensors.
+ * The base and any adapted models side by side, a segment each. Nothing is kept for a backward, so that all layers and
+ * all modules share one set of tensors.
  * @param runs in order; null is the base
  */
 export function readingPass(

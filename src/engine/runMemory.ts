@@ -47,8 +47,8 @@ export function runSizes(config: ModelDescription, run: RunConfig, place: Place)
 }
 
 /**
- * Bytes that the host has of a run: the point that it goes back to, and what a checkpoint holds of it (its state, and that point
- * once more).
+ * Bytes that the host has of a run: the point that it goes back to, and what a checkpoint holds of it (its state, and
+ * that point once more).
  */
 export function hostSizes(config: ModelDescription, run: RunConfig, place: Place): { point: number; state: number } {
   const { params, best = 0, ...sizes } = runSizes(config, run, place);

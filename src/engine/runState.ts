@@ -10,7 +10,10 @@ export type Bytes = Record<string, ArrayBuffer>;
 /** Of the count of steps that the optimizer has taken. */
 export const STEPS_TAKEN_BYTES = 16;
 
-/** A state of earlier versions as one of today: they took every step up to `step` for taken, also those that were skipped. */
+/**
+ * A state of earlier versions as one of today: they took every step up to `step` for taken, also those that were
+ * skipped.
+ */
 export const withStepsTaken = (tensors: Bytes, step: number): Bytes => ({
   taken: Uint32Array.of(step, 0, 0, 0).buffer,
   ...tensors,

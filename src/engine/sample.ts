@@ -1,7 +1,9 @@
 /** Choosing the next token from logits. */
 import type { Rng } from '../shared/rng';
 
-/** Bins by how far a logit lies below the largest; where logits spread wide, 32 bins to a factor of e in probability. */
+/**
+ * Bins by how far a logit lies below the largest; where logits spread wide, 32 bins to a factor of e in probability.
+ */
 const BINS = 1024;
 const BINS_PER_E = 32;
 

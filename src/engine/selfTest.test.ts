@@ -1,4 +1,7 @@
-/** On the CPU engine, which plays a GPU that has variants: its kernels do what the plain ones do, unless a test breaks one. */
+/**
+ * On the CPU engine, which plays a GPU that has variants: its kernels do what the plain ones do, unless a test breaks
+ * one.
+ */
 import { message } from '../shared/message';
 import { afterEach, expect, it } from 'vitest';
 import { KernelError } from '../shared/errors';
@@ -20,7 +23,10 @@ afterEach(() => {
 const HEADS = { heads: 4, kvHeads: 2, headDim: 12 };
 const IN_USE = { types: ['f32', 'f16'] as const, attentions: [HEADS] };
 
-/** A CPU that calls itself a GPU; kernels of the variant `bad` add one to their result, or do not compile. @param where which of them */
+/**
+ * A CPU that calls itself a GPU; kernels of the variant `bad` add one to their result, or do not compile. @param where
+ * which of them
+ */
 async function gpuWith(
   bad: string,
   how: 'wrong' | 'no pipeline',

@@ -1,7 +1,7 @@
 /**
- * The variants of kernels that this GPU would take, beside f64: one that computes wrongly, or does not compile, is blocked by
- * name, and its plain form takes its place. What has no other form is proved as a whole, by the logits and gradients of
- * the model (train/openModel.ts).
+ * The variants of kernels that this GPU would take, beside f64: one that computes wrongly, or does not compile, is
+ * blocked by name, and its plain form takes its place. What has no other form is proved as a whole, by the logits and
+ * gradients of the model (train/openModel.ts).
  */
 import { KernelError, messageOf } from '../shared/errors';
 import type { Message } from '../shared/message';
@@ -36,7 +36,10 @@ const SHAPES = [
 ].flatMap((size) => [true, false].map((transposed) => ({ ...size, transposed })));
 type Shape = (typeof SHAPES)[number];
 
-/** What of a model decides which kernels it uses: how its weights are stored, and each kind of attention that its layers have. */
+/**
+ * What of a model decides which kernels it uses: how its weights are stored, and each kind of attention that its layers
+ * have.
+ */
 export interface InUse {
   types: readonly WeightType[];
   attentions: readonly Heads[];

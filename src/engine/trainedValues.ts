@@ -1,6 +1,6 @@
 /**
- * All that a run trains, in one flat buffer: A and B of its modules with what its method trains besides, and behind them
- * the modules that are trained whole. Gradients and moments lie in others of the same layout.
+ * All that a run trains, in one flat buffer: A and B of its modules with what its method trains besides, and behind
+ * them the modules that are trained whole. Gradients and moments lie in others of the same layout.
  */
 import type { RunConfig } from '../shared/config';
 import type { ModelDescription } from '../shared/model';

@@ -118,9 +118,9 @@ export class Trainer {
   }
 
   /**
-   * One optimizer step of every run in `runIds` over `batches` (its micro-batches); `step` counts from 0. `dev`: a batch
-   * of the dev split, for runs that want gate gradients from it (`wantsDev`). Resolves once it is submitted, with the results to
-   * come: each resolves when the GPU is through.
+   * One optimizer step of every run in `runIds` over `batches` (its micro-batches); `step` counts from 0. `dev`: a
+   * batch of the dev split, for runs that want gate gradients from it (`wantsDev`). Resolves once it is submitted, with
+   * the results to come: each resolves when the GPU is through.
    * @throws {OutOfMemoryError} before anything was sent: the step can be repeated in another layout. {GpuError} else
    */
   async step(
@@ -188,7 +188,9 @@ export class Trainer {
     return runIds.some((id) => this.run(id).method.probe(step) === 'dev');
   }
 
-  /** Measures μ over `batches` before a step: what the backward leaves in the gradients is cleared when the step begins. */
+  /**
+   * Measures μ over `batches` before a step: what the backward leaves in the gradients is cleared when the step begins.
+   */
   async #probe(runIds: readonly string[], parts: readonly BatchPart[], options: StageOptions): Promise<void> {
     for (const ids of this.#passes.groups(runIds)) {
       const stack = await this.#passes.stack(ids);

@@ -1,6 +1,6 @@
 /**
- * A file whose stretches are read when they are asked for: a model's weights are on the device, and in the file, but never as a
- * whole in the memory of the tab.
+ * A file whose stretches are read when they are asked for: a model's weights are on the device, and in the file, but
+ * never as a whole in the memory of the tab.
  */
 import { ModelError } from '../shared/errors';
 import { giveBack } from '../shared/giveBack';
@@ -9,7 +9,9 @@ import { megabytes } from './download';
 
 export interface ByteFile {
   readonly length: number;
-  /** Bytes from … to − 1, good until others are read. @throws {ModelError} where the browser has not got them any more */
+  /**
+   * Bytes from … to − 1, good until others are read. @throws {ModelError} where the browser has not got them any more
+   */
   read(from: number, to: number): Uint8Array;
 }
 
@@ -19,8 +21,8 @@ export const inMemory = (bytes: Uint8Array): ByteFile => ({
 });
 
 /**
- * A file that lies on the disk, or wherever the browser has it. Only workers read such a one without waiting: elsewhere all of it
- * is read at once.
+ * A file that lies on the disk, or wherever the browser has it. Only workers read such a one without waiting: elsewhere
+ * all of it is read at once.
  * @param name what it is called in messages
  */
 export async function openBlob(blob: Blob, name: string): Promise<ByteFile> {

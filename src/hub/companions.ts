@@ -1,4 +1,7 @@
-/** The small files that a model needs beside its weights, as its repository has them: they go with whatever is made of it. */
+/**
+ * The small files that a model needs beside its weights, as its repository has them: they go with whatever is made of
+ * it.
+ */
 import type { ModelSource } from '../shared/types';
 import { FetchError, type FetchOptions } from './download';
 import { configText } from './configText';
@@ -23,8 +26,8 @@ const OPTIONAL = ['special_tokens_map.json', TEMPLATE_FILE, 'preprocessor_config
 const json = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
 
 /**
- * `config.json` as text, and the other files: the tokenizer's, how answers are made, the licence. What a repository with a
- * GGUF alone lacks is made of the metadata.
+ * `config.json` as text, and the other files: the tokenizer's, how answers are made, the licence. What a repository
+ * with a GGUF alone lacks is made of the metadata.
  * @param text whether the model reads text, and so must have a tokenizer
  * @throws {ModelError} where a file that it cannot be without is missing
  */
@@ -70,7 +73,10 @@ export async function companionsOf(
   }
 }
 
-/** transformers.js takes a tokenizer's chat template from its settings alone: one that lies beside them is written there, too. */
+/**
+ * transformers.js takes a tokenizer's chat template from its settings alone: one that lies beside them is written
+ * there, too.
+ */
 function withTemplate(files: Companion[]): Companion[] {
   const template = files.find(({ name }) => name === TEMPLATE_FILE);
   if (!template) return files;

@@ -1,6 +1,6 @@
 /**
- * A `config.json` with other fields, as text: what is not changed stays as it was written. Python tells 4.0 from 4 and refuses the
- * one for the other, JSON.parse does not.
+ * A `config.json` with other fields, as text: what is not changed stays as it was written. Python tells 4.0 from 4 and
+ * refuses the one for the other, JSON.parse does not.
  */
 
 /** Where a string that begins at `at` ends: behind its closing mark. */

@@ -1,6 +1,6 @@
 /**
- * Downloads: every request of the hub goes through `request`, so that each way to fail has its own words. What broke off
- * goes on where it ended; what was fetched is kept (`keptFiles.ts`). Works in a page and in a worker: no DOM.
+ * Downloads: every request of the hub goes through `request`, so that each way to fail has its own words. What broke
+ * off goes on where it ended; what was fetched is kept (`keptFiles.ts`). Works in a page and in a worker: no DOM.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
@@ -56,8 +56,8 @@ export class FetchError extends ModelError {
 }
 
 /**
- * `fetch` whose failures say what to do. Only answers with status 200 come back, and with 206 where a part was asked for.
- * A dev server's HTML answer in place of a missing file counts as missing.
+ * `fetch` whose failures say what to do. Only answers with status 200 come back, and with 206 where a part was asked
+ * for. A dev server's HTML answer in place of a missing file counts as missing.
  * @throws {FetchError}
  */
 export async function request(url: string, init: RequestInit = {}): Promise<Response> {
@@ -179,7 +179,9 @@ async function readNext(reader: BodyReader, file: string, available: number) {
   }
 }
 
-/** Length of a file by its answer; null where that does not say. Of a content encoding it counts the compressed bytes. */
+/**
+ * Length of a file by its answer; null where that does not say. Of a content encoding it counts the compressed bytes.
+ */
 function lengthOf({ status, headers }: Response): number | null {
   const given =
     status === 206
@@ -189,8 +191,8 @@ function lengthOf({ status, headers }: Response): number | null {
 }
 
 /**
- * The first `most` bytes of a file, or all where it is shorter, and its length where that is known: of what is kept of it,
- * else of the hub's. They are not checked against a hash; the whole file is, when it comes.
+ * The first `most` bytes of a file, or all where it is shorter, and its length where that is known: of what is kept of
+ * it, else of the hub's. They are not checked against a hash; the whole file is, when it comes.
  * @throws {FetchError} as `download`
  */
 export async function downloadStart(
@@ -237,9 +239,10 @@ interface Taking<T> {
 }
 
 /**
- * Takes in a body as it comes, and shows every stretch of new bytes to `onBytes` on the way where they lie in one buffer
- * (`bytes[0, available)` is valid). What has come is kept when it breaks off.
- * @throws {FetchError} when the body is larger than `cap`, breaks off, stalls, or does not have the hash that it should.
+ * Takes in a body as it comes, and shows every stretch of new bytes to `onBytes` on the way where they lie in one
+ * buffer (`bytes[0, available)` is valid). What has come is kept when it breaks off.
+ * @throws {FetchError} when the body is larger than `cap`, breaks off, stalls, or does not have the hash that it
+ *   should.
  */
 async function readBody<T>(
   response: Response,

@@ -1,6 +1,6 @@
 /**
- * The architectures that Sieve knows. Each file of `families/` describes one, and is found by lying there. What Sieve cannot
- * train is named here, before any weights are fetched.
+ * The architectures that Sieve knows. Each file of `families/` describes one, and is found by lying there. What Sieve
+ * cannot train is named here, before any weights are fetched.
  */
 import { message } from '../shared/message';
 import type { ModelDescription } from '../shared/model';

@@ -1,6 +1,6 @@
 /**
- * Weights found in the ONNX graphs of every family, as optimum exports them, are those of the state dict. The models are made
- * by shared/models/recipe-real/families-recipe.py; SIEVE_FAMILIES names their folder.
+ * Weights found in the ONNX graphs of every family, as optimum exports them, are those of the state dict. The models
+ * are made by shared/models/recipe-real/families-recipe.py; SIEVE_FAMILIES names their folder.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';

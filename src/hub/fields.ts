@@ -10,7 +10,9 @@ export function show(value: unknown): string {
   return (JSON.stringify(value) ?? String(value)).slice(0, 60);
 }
 
-/** Own properties only: a `__proto__` in the file is data, never a prototype. Null counts as absent, but to `orNone`. */
+/**
+ * Own properties only: a `__proto__` in the file is data, never a prototype. Null counts as absent, but to `orNone`.
+ */
 export class Fields {
   readonly #record: Record<string, unknown>;
   constructor(value: unknown, what: string) {

@@ -1,4 +1,7 @@
-/** Floats of files. Inputs are little-endian bytes at any alignment, as typed arrays are on every machine that runs a browser. */
+/**
+ * Floats of files. Inputs are little-endian bytes at any alignment, as typed arrays are on every machine that runs a
+ * browser.
+ */
 import type { ValueType } from '../shared/exports';
 import { halvesToF32 } from '../shared/half';
 

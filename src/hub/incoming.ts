@@ -97,7 +97,10 @@ async function eachOf(pieces: readonly Blob[], show: (bytes: Uint8Array<ArrayBuf
   }
 }
 
-/** Pieces that the browser keeps, or holds as blobs where it has no room for them: never a whole file in the memory of the tab. */
+/**
+ * Pieces that the browser keeps, or holds as blobs where it has no room for them: never a whole file in the memory of
+ * the tab.
+ */
 class IncomingBlob implements Incoming<Blob> {
   readonly #url: string;
   #keeper: Keeper | null;

@@ -61,7 +61,10 @@ function orEmpty(operand: Node, empty: '[]' | "''"): Node {
   return { type: 'FilterExpression', operand, filter };
 }
 
-/** Jinja loops over what is not there in no rounds, and measures it as empty; the interpreter throws. So the program says it. */
+/**
+ * Jinja loops over what is not there in no rounds, and measures it as empty; the interpreter throws. So the program
+ * says it.
+ */
 function forgiveUndefined(node: unknown): void {
   if (Array.isArray(node)) {
     for (const inner of node) forgiveUndefined(inner);
@@ -95,7 +98,8 @@ export type Rendering = (values: Record<string, unknown>) => string;
  * Reads a template once. There is no `strftime_now`: what a model is trained on today it must be asked with tomorrow. A
  * template that does not ask whether it is there is refused by that name.
  * @throws {DataError} when it is no Jinja, or too long
- * @returns renders it. @throws {TemplateRefusal} with the template's own words, as plain text; {DataError} when it grows without end
+ * @returns renders it. @throws {TemplateRefusal} with the template's own words, as plain text; {DataError} when it
+ *   grows without end
  */
 export function compileJinja(source: string): Rendering {
   if (source.length > MAX_TEMPLATE)

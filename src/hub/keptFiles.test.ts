@@ -33,7 +33,9 @@ beforeEach(() => {
 });
 afterEach(() => vi.unstubAllGlobals());
 
-/** A hub with one large file, that sends no more than `most` bytes of it at a time; `online: false` cannot be reached. */
+/**
+ * A hub with one large file, that sends no more than `most` bytes of it at a time; `online: false` cannot be reached.
+ */
 function serve({ online = true, most = Infinity } = {}): string[] {
   const asked: string[] = [];
   vi.stubGlobal('fetch', async (url: string, init?: RequestInit) => {

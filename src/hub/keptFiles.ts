@@ -111,8 +111,8 @@ export function readKeptStart(
 }
 
 /**
- * A file that is kept whole, as it lies on the disk; null where it is not. It is not hashed: whoever asks has just seen that it is
- * the right one.
+ * A file that is kept whole, as it lies on the disk; null where it is not. It is not hashed: whoever asks has just seen
+ * that it is the right one.
  */
 export function keptBlob(url: string, length: number): Promise<Blob | null> {
   return attempt('not read', async (cache) => {
@@ -122,8 +122,8 @@ export function keptBlob(url: string, length: number): Promise<Blob | null> {
 }
 
 /**
- * The same of a file that has not been looked at: its bytes are hashed, a piece at a time. Of one that is another, or that is
- * damaged, nothing is kept.
+ * The same of a file that has not been looked at: its bytes are hashed, a piece at a time. Of one that is another, or
+ * that is damaged, nothing is kept.
  * @param sha256 of the file that is wanted. null: whatever is kept
  */
 export function keptWhole(url: string, sha256: string | null): Promise<Blob | null> {

@@ -1,6 +1,6 @@
 /**
- * A decoder with the layout and the names of Hugging Face's Llama: RMS norms before each half, separate projections, RoPE, a
- * gated MLP. Families that follow it say only what they change.
+ * A decoder with the layout and the names of Hugging Face's Llama: RMS norms before each half, separate projections,
+ * RoPE, a gated MLP. Families that follow it say only what they change.
  */
 import type { ActivationKind } from '../shared/layers';
 import { message } from '../shared/message';

@@ -1,6 +1,6 @@
 /**
- * Downloads a model: its configuration first, which refuses what cannot be trained, then the file that holds its weights,
- * kept once. The same bytes give the frozen weights and what they are proved by (`reference.ts`).
+ * Downloads a model: its configuration first, which refuses what cannot be trained, then the file that holds its
+ * weights, kept once. The same bytes give the frozen weights and what they are proved by (`reference.ts`).
  */
 import { ModelError } from '../shared/errors';
 import { message } from '../shared/message';
@@ -132,7 +132,10 @@ const headOver = (model: ClassModel, { get }: Weights): Pick<HeadOver, 'head' | 
   weights: new Map(headWeights(model).map(({ name }) => [name, get(name).data])),
 });
 
-/** One safetensors file, or those that an index names. All headers are read first: what cannot be opened is not downloaded. */
+/**
+ * One safetensors file, or those that an index names. All headers are read first: what cannot be opened is not
+ * downloaded.
+ */
 async function readShards(path: string, config: ModelDescription, files: Files): Promise<Read> {
   const paths = path === SHARD_INDEX ? shardsOf(await files.whole(path, MAX_INDEX)) : [path];
   const heads: SafetensorsFile[] = [];

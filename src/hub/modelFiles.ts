@@ -6,7 +6,10 @@ import { type FetchOptions } from './download';
 import { openingMemory } from './openingMemory';
 import { askFor, checkPath, listFiles, type ListedFile, sourceName } from './source';
 
-/** Values of an .onnx file by the end of its name, the most exact first: as they are, in blocks, or such as are not read. */
+/**
+ * Values of an .onnx file by the end of its name, the most exact first: as they are, in blocks, or such as are not
+ * read.
+ */
 const ONNX_TYPES = [
   ['', 'fp32', 'exact'],
   ['_fp16', 'fp16', 'exact'],
@@ -139,8 +142,8 @@ function modelFiles(listed: Sizes): Omit<ModelFile, 'fits'>[] {
 }
 
 /**
- * Formats that models with classes are read from. safetensors first: beside it an .onnx file often gives the logits of masked
- * tokens, over which no head can be drawn. The graphs of models of pictures are not read.
+ * Formats that models with classes are read from. safetensors first: beside it an .onnx file often gives the logits of
+ * masked tokens, over which no head can be drawn. The graphs of models of pictures are not read.
  */
 const CLASS_FORMATS: Record<'texts' | 'pictures', readonly ModelFile['format'][]> = {
   texts: ['safetensors', 'onnx'],

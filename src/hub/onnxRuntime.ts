@@ -1,7 +1,7 @@
 /**
- * A model's logits by ONNX Runtime, from the bytes of its .onnx file. The wasm binary is served by the app itself and runs
- * on one thread, so no COOP/COEP headers and no CDN are needed. It computes on the CPU, whatever Sieve computes on: a GPU
- * that is wrong should not be proved by itself.
+ * A model's logits by ONNX Runtime, from the bytes of its .onnx file. The wasm binary is served by the app itself and
+ * runs on one thread, so no COOP/COEP headers and no CDN are needed. It computes on the CPU, whatever Sieve computes
+ * on: a GPU that is wrong should not be proved by itself.
  */
 import type * as Runtime from 'onnxruntime-web/wasm';
 import type { InferenceSession, Tensor } from 'onnxruntime-web/wasm';
@@ -45,8 +45,8 @@ export interface OnnxReference {
 /** Of what ONNX Runtime logs; that a value was left as it is would be a warning. */
 const ERRORS = 3;
 /**
- * It runs once: weights that are packed for speed, transposed, or made f32 where they are f16, before they are asked for, would
- * only take their memory again (SmolLM2-135M in fp16: 797 MiB, without 524).
+ * It runs once: weights that are packed for speed, transposed, or made f32 where they are f16, before they are asked
+ * for, would only take their memory again (SmolLM2-135M in fp16: 797 MiB, without 524).
  */
 const ONCE = {
   session: { disable_prepacking: '1' },
@@ -139,7 +139,10 @@ function freshName(external: ReadonlyMap<string, unknown>): string {
   return name;
 }
 
-/** A value for every input that no part has made: the tokens, all attended to, at the beginning of a text. What is cached is empty. */
+/**
+ * A value for every input that no part has made: the tokens, all attended to, at the beginning of a text. What is
+ * cached is empty.
+ */
 function feeds(
   { Tensor }: typeof Runtime,
   session: InferenceSession,

@@ -54,8 +54,8 @@ export function readPictureFormat(json: unknown, patches: Pick<PatchEmbedding, '
 }
 
 /**
- * The tokens of pictures, named: the class token, and patches by row and column, from 1 on. There are no others, so no text
- * has any.
+ * The tokens of pictures, named: the class token, and patches by row and column, from 1 on. There are no others, so no
+ * text has any.
  */
 export function pictureTokenizer(pictures: PictureFormat): Tokenizer {
   const { side } = pictures;

@@ -1,6 +1,6 @@
 /**
- * A model's forward as it is written in a textbook: f64, one token after the other, no kernel of the engine's. It is what
- * logits are proved by where ONNX Runtime has no file to compute with, and what tests of a model's features go by.
+ * A model's forward as it is written in a textbook: f64, one token after the other, no kernel of the engine's. It is
+ * what logits are proved by where ONNX Runtime has no file to compute with, and what tests of a model's features go by.
  */
 import type { ActivationKind, Rope } from '../shared/layers';
 import type {
@@ -17,7 +17,10 @@ import type {
 import { type RowRange, readRows, stretchesOf } from '../shared/quantised';
 import { ropeFrequencies } from '../shared/rope';
 
-/** Gives each tensor of the state dict, as it lies there, as often as it is asked; of a matrix some rows, where they are named. */
+/**
+ * Gives each tensor of the state dict, as it lies there, as often as it is asked; of a matrix some rows, where they are
+ * named.
+ */
 export type ReadWeight = (name: string, rows?: RowRange) => Float32Array;
 
 interface Tokens {
@@ -29,8 +32,8 @@ interface Tokens {
 type Rows = Float64Array[];
 
 /**
- * Logits at every position of `ids`: [ids.length × vocab], or where the head has classes those of the sequence: [classes].
- * Weights are read a stretch at a time; 3 billion multiplications take about 4 s.
+ * Logits at every position of `ids`: [ids.length × vocab], or where the head has classes those of the sequence:
+ * [classes]. Weights are read a stretch at a time; 3 billion multiplications take about 4 s.
  * @param patches of a picture, [ids.length, values of a patch]
  */
 export function plainForward(
@@ -211,7 +214,9 @@ function project(x: Rows, { linears, fused }: ProjectionDescription, read: ReadW
 const stretches = (row: Float64Array, { first, groups, width, stride }: Columns): Float64Array =>
   Float64Array.from({ length: groups * width }, (_, i) => row[first + Math.floor(i / width) * stride + (i % width)]);
 
-/** (x − mean) / √(variance + ε) · weight + bias, or x / √(mean(x²) + ε) · weight; of each row, or of each `size` of it. */
+/**
+ * (x − mean) / √(variance + ε) · weight + bias, or x / √(mean(x²) + ε) · weight; of each row, or of each `size` of it.
+ */
 function normed(x: Rows, norm: NormDescription, read: ReadWeight, size = x[0].length): Rows {
   const weight = read(`${norm.path}.weight`);
   const bias = norm.bias ? read(`${norm.path}.bias`) : null;

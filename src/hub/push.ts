@@ -1,6 +1,6 @@
 /**
- * Files go to a repository of a hub as one commit. Only where a person pressed for it, with the token that they gave: it is in the
- * request's headers and nowhere else. Works in a worker: large files are hashed here.
+ * Files go to a repository of a hub as one commit. Only where a person pressed for it, with the token that they gave:
+ * it is in the request's headers and nowhere else. Works in a worker: large files are hashed here.
  */
 import { type CommitProgressEvent, HubApiError, commitIter, createRepo } from '@huggingface/hub';
 import { PushError, SieveError } from '../shared/errors';

@@ -1,6 +1,6 @@
 /**
- * The logits that our own forward is compared with: ONNX Runtime's on the same .onnx file, or the plain forward's in f64
- * where there is none. Runs in a worker of its own (`referenceProof.ts`), which is ended afterwards: the memory of
+ * The logits that our own forward is compared with: ONNX Runtime's on the same .onnx file, or the plain forward's in
+ * f64 where there is none. Runs in a worker of its own (`referenceProof.ts`), which is ended afterwards: the memory of
  * ONNX Runtime never shrinks, and a model may never finish loading.
  */
 import { type ModelDescription, logitCount } from '../shared/model';

@@ -27,8 +27,8 @@ function sizeOf(model: ReferenceModel): number {
 }
 
 /**
- * Logits as `computeReference` has them, in a worker that is ended afterwards. Bytes of an .onnx file are handed over, not copied:
- * its weights cannot be read any more.
+ * Logits as `computeReference` has them, in a worker that is ended afterwards. Bytes of an .onnx file are handed over,
+ * not copied: its weights cannot be read any more.
  * @throws {ModelError} when they cannot be computed, or do not come to an end
  * @throws {WorkerError} when the worker does not start
  */

@@ -1,4 +1,7 @@
-/** RoPE as configurations describe it: its base, the share of a head that turns, and how it is stretched to a longer context. */
+/**
+ * RoPE as configurations describe it: its base, the share of a head that turns, and how it is stretched to a longer
+ * context.
+ */
 import { message } from '../shared/message';
 import type { Rope, RopeScaling } from '../shared/layers';
 import { type Fields, refuse, show } from './fields';

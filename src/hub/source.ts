@@ -66,8 +66,8 @@ function hostOrigin(host: string): string {
 
 /** Where the app itself is served, with its sub-path and a trailing slash; the same in the page and in a worker. */
 export function appBase(): string {
-  // The origin, not the address: the workers' own is a blob, which nothing can be relative to. Node has none: files come from
-  // a folder under a name that belongs to nobody.
+  // The origin, not the address: the workers' own is a blob, which nothing can be relative to. Node has none: files
+  // come from a folder under a name that belongs to nobody.
   return new URL(import.meta.env.BASE_URL, globalThis.location?.origin ?? 'http://sieve.invalid').href;
 }
 
@@ -101,8 +101,8 @@ export function sourceName(source: ModelSource): string {
 }
 
 /**
- * Bytes of a small or large file. See `readBody`. What is kept of it is not downloaded again, and a download that broke off
- * goes on where it ended, if the file is the same still.
+ * Bytes of a small or large file. See `readBody`. What is kept of it is not downloaded again, and a download that broke
+ * off goes on where it ended, if the file is the same still.
  */
 export async function fetchFile(
   source: ModelSource,
@@ -118,7 +118,8 @@ export async function fetchFile(
 }
 
 /**
- * The same, where the browser has it: the folder's own, or what is kept on the disk. What could not be kept is in memory.
+ * The same, where the browser has it: the folder's own, or what is kept on the disk. What could not be kept is in
+ * memory.
  */
 export async function fetchBlob(source: ModelSource, file: string, cap: number, options: FetchOptions): Promise<Blob> {
   if (source.kind === 'folder') return checkedBlob(source, file, cap);
@@ -234,7 +235,10 @@ export async function fetchJson(
   }
 }
 
-/** What the host says of a file, without downloading it; null where the model has none. Any failure but "missing" throws. */
+/**
+ * What the host says of a file, without downloading it; null where the model has none. Any failure but "missing"
+ * throws.
+ */
 export async function askFor(
   source: Exclude<ModelSource, { kind: 'folder' }>,
   file: string,

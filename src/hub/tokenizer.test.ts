@@ -173,5 +173,7 @@ describe('other tokenizers', () => {
 });
 
 const SMOLLM_IDS = [19556, 2067, 108, 306, 79, 3738, 108, 46, 4093, 216, 33, 34, 35, 36];
-/** From Python's `tokenizers`, with encode_special_tokens: é is not in the vocabulary, so the unknown token (0) stays. */
+/**
+ * From Python's `tokenizers`, with encode_special_tokens: é is not in the vocabulary, so the unknown token (0) stays.
+ */
 const TINY_IDS = [80, 147, 201, 282, 81, 23, 71, 24, 80, 0];

@@ -23,8 +23,8 @@ const MAX_TOKENIZER = 64 << 20;
 const MAX_TOKENIZER_CONFIG = 4 << 20;
 
 /**
- * Opens the tokenizer of a model: `tokenizer.json` and `tokenizer_config.json`. Works without network for embedded models.
- * One that comes from elsewhere is made in a worker first, which can be ended; those of the app are its own.
+ * Opens the tokenizer of a model: `tokenizer.json` and `tokenizer_config.json`. Works without network for embedded
+ * models. One that comes from elsewhere is made in a worker first, which can be ended; those of the app are its own.
  * @throws {ModelError} also when it has tokens that the model does not know, or the model cannot be trained
  */
 export async function openTokenizer(source: ModelSource, options: FetchOptions = {}): Promise<Tokenizer> {
@@ -91,7 +91,9 @@ function stopsIn(config: unknown): number[] {
   );
 }
 
-/** Heap that one keeps for each entry of its tables, in bytes: 254 were seen of SmolLM2's 98,069, 367 of a small one's. */
+/**
+ * Heap that one keeps for each entry of its tables, in bytes: 254 were seen of SmolLM2's 98,069, 367 of a small one's.
+ */
 const BYTES_PER_ENTRY = 300;
 
 /** Memory that an open tokenizer keeps, in bytes. */
@@ -147,9 +149,9 @@ function guarded<T>(act: () => T): T {
 const KEPT_WORDS = 10_000;
 
 /**
- * The pieces of words that byte-pair encoding has met. The library's own cache takes a word out and puts it in again at every
- * use, and V8 then copies the whole table every so often: half of all time of encoding. Here nothing moves, and what is full
- * starts over; which words are kept changes no token.
+ * The pieces of words that byte-pair encoding has met. The library's own cache takes a word out and puts it in again at
+ * every use, and V8 then copies the whole table every so often: half of all time of encoding. Here nothing moves, and
+ * what is full starts over; which words are kept changes no token.
  */
 class Words {
   readonly #pieces = new Map<string, string[]>();

@@ -1,4 +1,7 @@
-/** Tokenizer files that are not what they should be: refused in plain words, at no cost, and never by a library's own error. */
+/**
+ * Tokenizer files that are not what they should be: refused in plain words, at no cost, and never by a library's own
+ * error.
+ */
 import { sayError } from '../shared/texts/say';
 import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';

@@ -1,7 +1,8 @@
 /**
- * What `tokenizer.json` and `tokenizer_config.json` may hold, checked before transformers.js sees them: it allocates what
- * an id says, loops over what a length says, and fails with errors of its own on anything that it did not expect.
- * Layout: https://github.com/huggingface/tokenizers (Rust: serialization of normalizers, pre-tokenizers, models, decoders).
+ * What `tokenizer.json` and `tokenizer_config.json` may hold, checked before transformers.js sees them: it allocates
+ * what an id says, loops over what a length says, and fails with errors of its own on anything that it did not expect.
+ * Layout: https://github.com/huggingface/tokenizers (Rust: serialization of normalizers, pre-tokenizers, models,
+ * decoders).
  */
 import { z } from '../shared/zod';
 import { ModelError } from '../shared/errors';

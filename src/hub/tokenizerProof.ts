@@ -1,4 +1,6 @@
-/** Owns the worker in which a tokenizer is tried: what it is made of is a program (regular expressions, tables, ids). */
+/**
+ * Owns the worker in which a tokenizer is tried: what it is made of is a program (regular expressions, tables, ids).
+ */
 import { askWorker } from '../shared/askWorker';
 import { type ErrorInfo, ModelError } from '../shared/errors';
 import { startWorker } from '../shared/startWorker';
@@ -15,8 +17,9 @@ export interface ProofRequest {
 export type ProofReply = { kind: 'proven' } | { kind: 'failed'; error: ErrorInfo };
 
 /**
- * What the smallest tokenizer may take, in ms, how much more for each entry of its tables, and the most: sixty times what is usual
- * of a large one. A machine with other work took more than ten times that for SmolLM2's, which was refused.
+ * What the smallest tokenizer may take, in ms, how much more for each entry of its tables, and the most: sixty times
+ * what is usual of a large one. A machine with other work took more than ten times that for SmolLM2's, which was
+ * refused.
  */
 const LEAST = 1500;
 const PER_ENTRY = 0.3;

@@ -408,7 +408,9 @@ describe('quantised weights', () => {
     );
   const scales = (name: string, rows: number) =>
     tensor(name, [rows], 1, raw(f32le(...Array.from({ length: rows }, () => rng.uniform(0.1, 1)))));
-  /** The genai builder's names, q, k and v in one product, each row of 32 one block; a head of its own where asked for. */
+  /**
+   * The genai builder's names, q, k and v in one product, each row of 32 one block; a head of its own where asked for.
+   */
   const graph = (head: boolean, inner = 32) => {
     const product = (name: string, rows: number, columns = 32, output = `${name}_out`) => ({
       node: node(

@@ -16,10 +16,16 @@ interface WeightTensor {
   shape: number[];
 }
 
-/** The frozen weights of a model, by their names in its state dict. What is given is a fresh copy that belongs to the caller. */
+/**
+ * The frozen weights of a model, by their names in its state dict. What is given is a fresh copy that belongs to the
+ * caller.
+ */
 export interface Weights {
   get(name: string): WeightTensor;
-  /** As the file has it, some rows where they are named; maybe in the file's own bytes, which are good until others are read. */
+  /**
+   * As the file has it, some rows where they are named; maybe in the file's own bytes, which are good until others are
+   * read.
+   */
   stored: ReadStored;
   /** Forgets the file's bytes; `get` throws from then on. */
   release(): void;
@@ -41,7 +47,8 @@ const QUANTISED_OPS: Record<string, 'int4' | 'int8' | 'weights'> = {
 };
 
 /**
- * Refuses what the model's description does not say. Meant as `ParserHooks.onNode`: it fires while the file is coming in.
+ * Refuses what the model's description does not say. Meant as `ParserHooks.onNode`: it fires while the file is coming
+ * in.
  * @throws {ModelError}
  */
 export function checkNode({ layers }: Pick<ModelDescription, 'layers'>): (node: OnnxNode) => void {
@@ -181,8 +188,8 @@ function released(): never {
 }
 
 /**
- * The model as the file has it: where its head is a quantised matrix of its own, it is tied to the embedding no more, whatever
- * the configuration says.
+ * The model as the file has it: where its head is a quantised matrix of its own, it is tied to the embedding no more,
+ * whatever the configuration says.
  */
 function asStored(model: ModelDescription, places: ReadonlyMap<string, Place>): ModelDescription {
   const { head } = model;

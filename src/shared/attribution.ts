@@ -1,6 +1,7 @@
 /**
- * Path attribution: what page and train worker say to each other of what the updates of a run's adapter are worth, by token and
- * module. Along the way from no adapter to the adapter all of them add up to the loss of the base minus that of the adapter.
+ * Path attribution: what page and train worker say to each other of what the updates of a run's adapter are worth, by
+ * token and module. Along the way from no adapter to the adapter all of them add up to the loss of the base minus that
+ * of the adapter.
  */
 import { type RunConfig, isGated, learnsThreshold } from './config';
 import { methodOf } from './methods';
@@ -14,14 +15,20 @@ export const PATH_POINTS = { few: 5, many: 20 } as const;
 /** Validation examples that modules are ranked on, at most. */
 export const RANKED_EXAMPLES = 64;
 
-/** What is attributed: the text or picture that is watched, as `example` or as typed; or a number of validation examples. */
+/**
+ * What is attributed: the text or picture that is watched, as `example` or as typed; or a number of validation
+ * examples.
+ */
 export type Attributed = { text: string | null; example: number } | { examples: number };
 
 /** Token × module of one text. */
 export interface TextWorth {
   tokens: string[];
   picture?: WatchedPicture;
-  /** [modules × tokens]: what an update lowers the loss by, in nats per loss token; where it is skipped what its constant does, or 0. */
+  /**
+   * [modules × tokens]: what an update lowers the loss by, in nats per loss token; where it is skipped what its
+   * constant does, or 0.
+   */
   worth: Float32Array;
   /** In the same layout: r, and 1 where the update is applied. */
   ratio: Float32Array;
@@ -59,6 +66,8 @@ const cutsByThreshold = (gate: RunConfig['gate']): boolean => {
   return !shrinks && (learnsThreshold(gate) || late === true || activeOutsideTraining === true);
 };
 
-/** Whether a run's updates can be attributed: they are B times a number, behind no gate or one that cuts by thresholds. */
+/**
+ * Whether a run's updates can be attributed: they are B times a number, behind no gate or one that cuts by thresholds.
+ */
 export const canAttribute = (run: Pick<RunConfig, 'method' | 'gate'>): boolean =>
   methodOf(run).scales === true && (!isGated(run) || cutsByThreshold(run.gate));

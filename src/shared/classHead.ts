@@ -17,8 +17,8 @@ import type { Sequence, TaskType, TokenBatch } from './types';
 const SPREAD = 0.02;
 
 /**
- * Values of a head's tensor by seed and name alone: normal ones for matrices, 1 for norms, 0 for biases, as transformers
- * draws them.
+ * Values of a head's tensor by seed and name alone: normal ones for matrices, 1 for norms, 0 for biases, as
+ * transformers draws them.
  */
 function drawTensor({ name, shape }: WeightShape, seed: number): Float32Array {
   const length = shape.reduce((a, b) => a * b);
@@ -28,8 +28,9 @@ function drawTensor({ name, shape }: WeightShape, seed: number): Float32Array {
 }
 
 /**
- * The model as it tells classes apart: itself, or a decoder under the head that transformers' `…ForSequenceClassification` has,
- * whose classes have no names yet; null for a decoder of which transformers makes none.
+ * The model as it tells classes apart: itself, or a decoder under the head that transformers'
+ * `…ForSequenceClassification` has, whose classes have no names yet; null for a decoder of which transformers makes
+ * none.
  */
 export function classModelOf(model: ModelDescription): ClassModel | null {
   if (tellsClasses(model)) return model;
@@ -41,7 +42,8 @@ export function classModelOf(model: ModelDescription): ClassModel | null {
 
 /**
  * What a session trains of a model.
- * @param classes of its data, where they are known: a head that has them all stays, another is new. Until then a decoder's are any two
+ * @param classes of its data, where they are known: a head that has them all stays, another is new. Until then a
+ *   decoder's are any two
  */
 export function modelFor(
   model: ModelDescription,
@@ -103,7 +105,10 @@ export function placesIn({ labels, drawn }: ClassHead, classes: readonly string[
   return places.includes(-1) || new Set(places).size < places.length ? null : places;
 }
 
-/** Sequences with a class each as the engine takes them: the target of the token that the head reads (the first, of a mean) is the class. */
+/**
+ * Sequences with a class each as the engine takes them: the target of the token that the head reads (the first, of a
+ * mean) is the class.
+ */
 export function classBatch(
   { reads }: Pick<ClassHead, 'reads'>,
   sequences: readonly Sequence[],

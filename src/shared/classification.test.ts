@@ -1,4 +1,7 @@
-/** Scores against scikit-learn’s and SciPy’s on the same answers (python/sieve_ref/classification.py), and words of short answers. */
+/**
+ * Scores against scikit-learn’s and SciPy’s on the same answers (python/sieve_ref/classification.py), and words of
+ * short answers.
+ */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { exactMatch, majorityScores, scoresOf, tokenF1 } from './classification';

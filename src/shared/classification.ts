@@ -144,8 +144,8 @@ function wordsOf(text: string): string[] {
 }
 
 /**
- * Harmonic mean of the share of an answer's words that are expected and of the expected ones that are in it, each word as
- * often as it stands there; 0–1. Two texts without words agree.
+ * Harmonic mean of the share of an answer's words that are expected and of the expected ones that are in it, each word
+ * as often as it stands there; 0–1. Two texts without words agree.
  */
 export function tokenF1(answer: string, expected: string): number {
   const [own, wanted] = [wordsOf(answer), wordsOf(expected)];

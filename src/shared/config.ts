@@ -25,8 +25,8 @@ export type GateConfig = z.infer<typeof gateSchema>;
 export const PAPER_LAMBDA = 4.5e-5;
 
 /**
- * The paper's gate for steps of `tokens` tokens. Its λ is a penalty for each active token of a batch whose loss is a mean;
- * here λ = sparsityPenalty / T, so sparsityPenalty = λ·T.
+ * The paper's gate for steps of `tokens` tokens. Its λ is a penalty for each active token of a batch whose loss is a
+ * mean; here λ = sparsityPenalty / T, so sparsityPenalty = λ·T.
  */
 export const paperGate = (tokens: number): GateConfig =>
   gateSchema.parse({
@@ -99,7 +99,10 @@ export const isPerToken = (run: Pick<RunConfig, 'method'>): boolean => methodOf(
 /** Whether the update is one matrix, the same for every token, so that it can be merged into the weights. */
 export const isMergeable = (run: Pick<RunConfig, 'method'>): boolean => !isGated(run) && !isPerToken(run);
 
-/** Whether the gate draws its tokens again each time: then there are no thresholds, and no file could say what the adapter does. */
+/**
+ * Whether the gate draws its tokens again each time: then there are no thresholds, and no file could say what the
+ * adapter does.
+ */
 export const drawsTokens = (run: Pick<RunConfig, 'method' | 'gate'>): boolean =>
   isGated(run) && ruleOf(run.gate).draws === true;
 
@@ -115,7 +118,9 @@ export const givesConstant = (run: Pick<RunConfig, 'method' | 'gate'>): boolean 
 export const followedBy = (run: Pick<RunConfig, 'method' | 'gate'>): string | null =>
   drawsTokens(run) ? run.gate.follows : null;
 
-/** Whether the gate has a threshold per module that can be written down: one that it learns, or that a share comes to. */
+/**
+ * Whether the gate has a threshold per module that can be written down: one that it learns, or that a share comes to.
+ */
 export const hasThresholds = (gate: { rule: GateRule }): boolean => ruleOf(gate).cut !== null;
 
 /** What all runs of an experiment share: data order, schedule, optimizer. */
@@ -170,13 +175,18 @@ export function defaultSession(): SessionConfig {
   });
 }
 
-/** What is wrong with one field: its path (`runs.0.gate.activeShare`; empty for the whole) and words that follow its name. */
+/**
+ * What is wrong with one field: its path (`runs.0.gate.activeShare`; empty for the whole) and words that follow its
+ * name.
+ */
 export interface Problem {
   path: string;
   message: Message;
 }
 
-/** An issue of a schema as something that a person can act on. Zod's own words are never used: they are English only. */
+/**
+ * An issue of a schema as something that a person can act on. Zod's own words are never used: they are English only.
+ */
 export function problemOf(issue: z.core.$ZodIssue): Problem {
   const path = issue.path.join('.');
   const say = (said: Message): Problem => ({ path, message: said });
@@ -243,12 +253,18 @@ export function parseSession(value: unknown): SessionConfig {
   throw new ConfigError(message('shared.badSetting', { path, problem }));
 }
 
-/** The highest learning rate that a run reaches whose warm-up is at least as long as itself, as a share of what is set (1: at its last step only); null where the warm-up ends before. */
+/**
+ * The highest learning rate that a run reaches whose warm-up is at least as long as itself, as a share of what is set
+ * (1: at its last step only); null where the warm-up ends before.
+ */
 export function warmupReaches({ warmupSteps, steps }: Pick<TrainConfig, 'warmupSteps' | 'steps'>): number | null {
   return steps > 0 && warmupSteps >= steps ? steps / warmupSteps : null;
 }
 
-/** After how many steps a late gate skips its first tokens, and after how many all that it is to skip: halfway from there to the end. */
+/**
+ * After how many steps a late gate skips its first tokens, and after how many all that it is to skip: halfway from
+ * there to the end.
+ */
 export function lateSteps(
   { gateStart }: Pick<GateConfig, 'gateStart'>,
   { steps }: Pick<TrainConfig, 'steps'>,

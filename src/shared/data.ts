@@ -57,7 +57,10 @@ export interface RowSource {
 export const TEXT_UNITS = ['whole', 'lines', 'paragraphs'] as const;
 export type TextUnit = (typeof TEXT_UNITS)[number];
 
-/** What encloses cells that hold a separator; `backslash`: double quotes, and those inside of a cell stand behind a backslash. */
+/**
+ * What encloses cells that hold a separator; `backslash`: double quotes, and those inside of a cell stand behind a
+ * backslash.
+ */
 export const QUOTES = ['double', 'single', 'backslash', 'none'] as const;
 export type Quote = (typeof QUOTES)[number];
 
@@ -116,7 +119,9 @@ export interface TableInfo {
   notes: RowNote[];
   /** How the bytes were read: 'utf-8', 'utf-16le', … */
   encoding: string;
-  /** How lines that are not valid in that encoding are read where a person wants them; `all`: no line speaks for UTF-8. */
+  /**
+   * How lines that are not valid in that encoding are read where a person wants them; `all`: no line speaks for UTF-8.
+   */
   legacy: { encoding: string; all: boolean } | null;
   /** What the file was unpacked from (gzip, zip); null where it was not. */
   packed: Message | string | null;
@@ -326,7 +331,10 @@ export interface PrepareReport {
   longest: number;
   truncated: number;
   issues: IssueReport[];
-  /** Examples by their length in tokens before they are cut: bin b holds lengths above b × width up to (b + 1) × width, the last one everything longer. */
+  /**
+   * Examples by their length in tokens before they are cut: bin b holds lengths above b × width up to (b + 1) × width,
+   * the last one everything longer.
+   */
   lengths: { width: number; counts: number[]; limit: number };
   /** Examples of each label, most frequent first; null where there are no labels. */
   labels: { label: string; train: number; validation: number }[] | null;

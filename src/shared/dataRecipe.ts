@@ -1,6 +1,6 @@
 /**
- * What a data set was made from: its files by content, and every choice that made token sets of them. With both, the same
- * data set can be made again, by a run that goes on or that is opened, and after a reload.
+ * What a data set was made from: its files by content, and every choice that made token sets of them. With both, the
+ * same data set can be made again, by a run that goes on or that is opened, and after a reload.
  */
 import { DATA_FORMATS, FILE_USES, QUOTES, REPAIRS, TEXT_UNITS, type ReadChoices, type RowEdits } from './data';
 import { eachValue, renamed } from './formerNames';

@@ -7,7 +7,10 @@ export function describeErrors(by: (said: Message) => string): void {
   describe = by;
 }
 
-/** Errors a person may see: a code and what varies, put into words at the edge. They cross worker borders as `ErrorInfo`. */
+/**
+ * Errors a person may see: a code and what varies, put into words at the edge. They cross worker borders as
+ * `ErrorInfo`.
+ */
 export class SieveError extends Error implements Message {
   readonly code: Message['code'];
   readonly params: Message['params'];

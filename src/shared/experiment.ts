@@ -1,5 +1,6 @@
 /**
- * An experiment: variants × seeds on one data set, session by session (a `SessionConfig` is what one of them trains). A *cell* is what one variant gave with one seed. Both are kept by the browser and checked when read back.
+ * An experiment: variants × seeds on one data set, session by session (a `SessionConfig` is what one of them trains). A
+ * *cell* is what one variant gave with one seed. Both are kept by the browser and checked when read back.
  */
 import { z } from './zod';
 import { type RunConfig, runSchema, trainSchema } from './config';
@@ -29,10 +30,15 @@ export type Importance = z.infer<typeof importanceSchema>;
 /** Variants of an experiment at most. */
 export const MAX_VARIANTS = 48;
 
-/** Variants that come from a grid of settings: the fields that were varied, and which variants belong to each setting. */
+/**
+ * Variants that come from a grid of settings: the fields that were varied, and which variants belong to each setting.
+ */
 const gridSchema = z.strictObject({
   fields: z.array(z.string().min(1).max(40)).min(1).max(2),
-  /** `reference`: what the setting's variants are compared with, where that is not one of them because no field concerns it. */
+  /**
+   * `reference`: what the setting's variants are compared with, where that is not one of them because no field concerns
+   * it.
+   */
   settings: z
     .array(
       z.strictObject({
@@ -141,7 +147,10 @@ const accuracySchema = z.strictObject({
   /** Share whose label is told rightly; null without labels. */
   likelihood: finite.nullable(),
   macroF1: finite.nullable().default(null),
-  /** Share of the evaluation examples whose answer is written exactly, and mean F1 of their words; null where answers are long. */
+  /**
+   * Share of the evaluation examples whose answer is written exactly, and mean F1 of their words; null where answers
+   * are long.
+   */
   generated: finite.nullable(),
   tokenF1: finite.nullable().default(null),
 });

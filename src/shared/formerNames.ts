@@ -1,6 +1,7 @@
 /**
  * Names of earlier versions. What this version writes has today's names only; what an earlier one wrote is read through
- * `renamed` before it meets a schema. The settings' own earlier names stand with their entries, see `settings/versions.ts`.
+ * `renamed` before it meets a schema. The settings' own earlier names stand with their entries, see
+ * `settings/versions.ts`.
  */
 type Fields = Record<string, unknown>;
 type Read = (value: unknown) => unknown;

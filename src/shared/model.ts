@@ -1,7 +1,7 @@
 /**
- * A model's architecture as plain data: what a family (`hub/families`) makes of a `config.json`, and all that the engine,
- * the weight readers, the memory plan and the export know of it. Weights are named as in the model's state dict: a part at
- * `path` has `<path>.weight` and, where `bias` says so, `<path>.bias`.
+ * A model's architecture as plain data: what a family (`hub/families`) makes of a `config.json`, and all that the
+ * engine, the weight readers, the memory plan and the export know of it. Weights are named as in the model's state
+ * dict: a part at `path` has `<path>.weight` and, where `bias` says so, `<path>.bias`.
  */
 
 import type { ActivationKind, Rope } from './layers';
@@ -30,7 +30,10 @@ export interface NormDescription {
   plusOne: boolean;
 }
 
-/** Columns of a fused projection's output that make one part: `groups` stretches of `width`, each `stride` after the last. */
+/**
+ * Columns of a fused projection's output that make one part: `groups` stretches of `width`, each `stride` after the
+ * last.
+ */
 export interface Columns {
   first: number;
   groups: number;
@@ -94,7 +97,9 @@ export interface LayerDescription {
   residualScale: number;
 }
 
-/** Patches of pictures in the place of a text's tokens: token 0 is the class token, token 1 + p the patch at place p. */
+/**
+ * Patches of pictures in the place of a text's tokens: token 0 is the class token, token 1 + p the patch at place p.
+ */
 export interface PatchEmbedding extends Pick<PictureFormat, 'side' | 'patch'> {
   /** Of the linear layer from a patch's values, [width, channels, patch, patch] with a bias. */
   path: string;
@@ -128,7 +133,10 @@ export interface VocabularyHead {
   scale: number;
   /** Logits l become softcap · tanh(l / softcap). */
   softcap: number | null;
-  /** Where transformers' `…ForSequenceClassification` has its linear layer in this head's place; null where there is none. */
+  /**
+   * Where transformers' `…ForSequenceClassification` has its linear layer in this head's place; null where there is
+   * none.
+   */
   classifier: string | null;
 }
 
@@ -324,7 +332,10 @@ const patchWeights = (
   { name: `${path}.bias`, shape: [width] },
 ];
 
-/** Every tensor of the base with its shape as the state dict has it, bottom up. The head's matrix is left out when it is tied. */
+/**
+ * Every tensor of the base with its shape as the state dict has it, bottom up. The head's matrix is left out when it is
+ * tied.
+ */
 export function weightShapes(model: ModelDescription): WeightShape[] {
   const { width, vocab, embedding, layers, finalNorm } = model;
   const { positions, tokenTypes, patches } = embedding;

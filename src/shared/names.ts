@@ -1,6 +1,7 @@
 /**
- * Names that what is made on the page gets at its start: a saved session, an experiment's variants, data that were pasted. Each is
- * kept as it was given, in the language of that moment. The page hands them to the store, which has no words.
+ * Names that what is made on the page gets at its start: a saved session, an experiment's variants, data that were
+ * pasted. Each is kept as it was given, in the language of that moment. The page hands them to the store, which has no
+ * words.
  */
 import type { SampleSet } from './data';
 import type { DataOrigin } from './dataRecipe';
@@ -38,7 +39,10 @@ export interface Names {
   };
   /** A setting of a grid: "rank 8, dropout 5 %"; '' where nothing varies. */
   setting(values: readonly Varied[]): string;
-  /** "TS-LoRA, coins": a method under another gate rule, or with token dropout; and a variant that is shrunk after training. */
+  /**
+   * "TS-LoRA, coins": a method under another gate rule, or with token dropout; and a variant that is shrunk after
+   * training.
+   */
   arm(method: string, of: GateRule | 'tokenDropout'): string;
   shrunk(run: string): string;
   /** A run that was given gates afterwards. */

@@ -6,7 +6,10 @@ import type { ModelSource, UsedDevice } from './types';
 
 const text = z.string().max(20_000);
 
-/** What was said of a kept result; earlier versions kept it in words. A code that is not known any more is shown as it is. */
+/**
+ * What was said of a kept result; earlier versions kept it in words. A code that is not known any more is shown as it
+ * is.
+ */
 export const keptMessageSchema = z.union([
   z.string().max(2000),
   z.object({

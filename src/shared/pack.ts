@@ -3,8 +3,8 @@
  * behind it. For files that this page alone writes and reads; whoever stores them adds a checksum.
  *
  * Layout: u32 length of the JSON, the JSON padded to 8 bytes, then the arrays, each on an 8-byte boundary. In the JSON
- * an array is `{"$": kind, "at": offset, "n": elements}`; NaN, ±Infinity and −0, which JSON does not know, are `{"$": "NaN"}`
- * and the like.
+ * an array is `{"$": kind, "at": offset, "n": elements}`; NaN, ±Infinity and −0, which JSON does not know, are `{"$":
+ * "NaN"}` and the like.
  */
 const ARRAYS = {
   f32: Float32Array,

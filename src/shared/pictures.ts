@@ -34,8 +34,8 @@ export function drawnPatches(format: PictureFormat, seed: number): Uint8Array<Ar
 }
 
 /**
- * Drawn pictures, or as many places of each as proving a model takes: a forward in plain f64 of all of them would take half a
- * minute.
+ * Drawn pictures, or as many places of each as proving a model takes: a forward in plain f64 of all of them would take
+ * half a minute.
  */
 export function drawnSequences(format: PictureFormat, count: number, tokens: number): Sequence[] {
   return Array.from({ length: count }, (_, seed) => {

@@ -2,7 +2,10 @@
 import { halvesToF32 } from './half';
 import type { QuantisedBlocks } from './types';
 
-/** What they are worth, the form that every reader and kernel is compared with: scale · q + offset in doubles, rounded to f32 once. */
+/**
+ * What they are worth, the form that every reader and kernel is compared with: scale · q + offset in doubles, rounded
+ * to f32 once.
+ */
 export function dequantise({ bits, block, values, scales, offsets }: QuantisedBlocks): Float32Array<ArrayBuffer> {
   const out = new Float32Array(scales.length * block);
   const centre = offsets === null && bits === 4 ? 8 : 0;
@@ -54,8 +57,8 @@ export function rowsOf(matrix: StoredMatrix, { first, count }: RowRange, width: 
 const STRETCH = 1 << 21;
 
 /**
- * Rows of a matrix, a few at a time, so that it never lies in memory as a whole. A multiple of four each but the last, whatever
- * the type of the values: each begins on a whole word.
+ * Rows of a matrix, a few at a time, so that it never lies in memory as a whole. A multiple of four each but the last,
+ * whatever the type of the values: each begins on a whole word.
  */
 export function* stretchesOf({ first, count }: RowRange, width: number, most = STRETCH): Generator<RowRange> {
   const step = Math.max(4, Math.floor(most / width / 4) * 4);
@@ -63,8 +66,8 @@ export function* stretchesOf({ first, count }: RowRange, width: number, most = S
 }
 
 /**
- * Reads a tensor of the state dict; of a matrix some rows, where they are named. What is read lies as the state dict has it; a
- * quantised matrix has the outputs as its rows in any case.
+ * Reads a tensor of the state dict; of a matrix some rows, where they are named. What is read lies as the state dict
+ * has it; a quantised matrix has the outputs as its rows in any case.
  */
 export type ReadStored = (name: string, rows?: RowRange) => StoredMatrix;
 

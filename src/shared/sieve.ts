@@ -1,8 +1,9 @@
 /** Sieve afterwards: what page and train worker say to each other of an adapter that gets gates when it is finished. */
 
 /**
- * How the tokens to skip are chosen at a given share. ratio: the same share of every module, by r. path: by what each update is
- * worth along the path from no adapter to the adapter. joint: searched on the calibration set, from `ratio` on.
+ * How the tokens to skip are chosen at a given share. ratio: the same share of every module, by r. path: by what each
+ * update is worth along the path from no adapter to the adapter. joint: searched on the calibration set, from `ratio`
+ * on.
  */
 export const SIEVE_WAYS = ['ratio', 'path', 'joint'] as const;
 export type SieveWay = (typeof SIEVE_WAYS)[number];

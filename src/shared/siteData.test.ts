@@ -1,4 +1,6 @@
-/** Site data that are blocked: every name throws, as in Chrome, or there is none. Nobody who wants one may fall over it. */
+/**
+ * Site data that are blocked: every name throws, as in Chrome, or there is none. Nobody who wants one may fall over it.
+ */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { z } from './zod';
 import type { Device } from '../engine/device/device';

@@ -1,7 +1,7 @@
 /**
- * What a browser may refuse a page: its storages, and what is given only to a page that may store. With site data blocked,
- * in some private windows and in a sandboxed frame the very name throws, or is not there. Whoever wants one asks here
- * (`npm run lint` sees to it), and goes on without it where there is none.
+ * What a browser may refuse a page: its storages, and what is given only to a page that may store. With site data
+ * blocked, in some private windows and in a sandboxed frame the very name throws, or is not there. Whoever wants one
+ * asks here (`npm run lint` sees to it), and goes on without it where there is none.
  */
 import { StorageError } from './errors';
 import { message } from './message';

@@ -1,4 +1,6 @@
-/** Code that uses an exported file, with the person's own template in it: for the page and for the files' own README. */
+/**
+ * Code that uses an exported file, with the person's own template in it: for the page and for the files' own README.
+ */
 import type { PromptTemplate } from './data';
 import type { ExportKind } from './exports';
 import type { ModelFile } from './types';

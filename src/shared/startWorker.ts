@@ -9,15 +9,15 @@ export const SILENT = 'silent';
 export const STUCK = 'stuck';
 
 /**
- * How long each try to start a worker may take until it says that it lives, in ms. The later tries are for slow networks,
- * which have to bring its script.
+ * How long each try to start a worker may take until it says that it lives, in ms. The later tries are for slow
+ * networks, which have to bring its script.
  */
 export const TRIES: readonly number[] = [10_000, 20_000, 60_000];
 
 /**
- * How long a worker may be inside of `new Worker`, in ms. In Firefox it may never return: while something listens to what
- * workers do (its developer tools, or a test that drives it), a worker that starts another waits until that is registered,
- * and whoever should wake it may wake the new one instead.
+ * How long a worker may be inside of `new Worker`, in ms. In Firefox it may never return: while something listens to
+ * what workers do (its developer tools, or a test that drives it), a worker that starts another waits until that is
+ * registered, and whoever should wake it may wake the new one instead.
  */
 export const PATIENCE = 5000;
 
@@ -72,8 +72,8 @@ interface Events {
 /**
  * A worker that is given nothing before it has said that it lives: until then messages, and what they transfer, wait
  * here. One that stays silent is ended and started again; when no try is left, an `error` event says `SILENT`. One that
- * ends by itself (closed, or killed for its memory) does so without an event of the browser's; here `ENDED` is said, and
- * `STUCK` of one that does not come back from starting another.
+ * ends by itself (closed, or killed for its memory) does so without an event of the browser's; here `ENDED` is said,
+ * and `STUCK` of one that does not come back from starting another.
  */
 export class LiveWorker {
   /** Resolves when it lives; stays open when it never does. */
@@ -169,9 +169,9 @@ export class LiveWorker {
 }
 
 /**
- * Starts a module worker under the Content-Security-Policy of whoever starts it. A worker that is loaded from a URL takes
- * its policy from response headers, which a static host does not send; one that is started from a blob inherits the
- * page's, so the worker too can talk to nobody whom the page may not talk to. The blob only imports the script.
+ * Starts a module worker under the Content-Security-Policy of whoever starts it. A worker that is loaded from a URL
+ * takes its policy from response headers, which a static host does not send; one that is started from a blob inherits
+ * the page's, so the worker too can talk to nobody whom the page may not talk to. The blob only imports the script.
  *
  * @param script address of the built worker script (Vite's `?worker&url`)
  * @param base what that address is relative to

@@ -129,7 +129,10 @@ export function spearman(a: readonly number[], b: readonly number[]): number | n
   return xx === 0 || yy === 0 ? null : xy / Math.sqrt(xx * yy);
 }
 
-/** Mean rank correlation over all pairs of rows: how stable a ranking is from seed to seed. Null with fewer than two rows. */
+/**
+ * Mean rank correlation over all pairs of rows: how stable a ranking is from seed to seed. Null with fewer than two
+ * rows.
+ */
 export function rankStability(rows: readonly (readonly number[])[]): number | null {
   const all: number[] = [];
   rows.forEach((a, i) =>
@@ -162,8 +165,8 @@ export interface Share {
 const Z = 1.959963984540054;
 
 /**
- * Share of `hits` among `n` with its 95 % interval after Wilson (1927), which holds for few trials and for shares near 0 and 1;
- * null without trials.
+ * Share of `hits` among `n` with its 95 % interval after Wilson (1927), which holds for few trials and for shares near
+ * 0 and 1; null without trials.
  */
 export function wilson(hits: number, n: number): Share | null {
   if (n === 0) return null;

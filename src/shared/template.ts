@@ -24,9 +24,9 @@ export type Role =
   | 'picture';
 
 /**
- * The roles of each kind, in the order a person should see them. What Compare asks takes the first one. A chat's `message`
- * is a column of lists of turns; its `answer`, where the turns that are learnt stand in a column of their own; its `tools`,
- * lists of what may be called, are read by a model's own template alone.
+ * The roles of each kind, in the order a person should see them. What Compare asks takes the first one. A chat's
+ * `message` is a column of lists of turns; its `answer`, where the turns that are learnt stand in a column of their
+ * own; its `tools`, lists of what may be called, are read by a model's own template alone.
  */
 export const DATA_ROLES: Record<DataKind, readonly { role: Role; required: boolean }[]> = {
   text: [{ role: 'text', required: true }],
@@ -196,7 +196,8 @@ export interface FilledRow {
 /**
  * Checks mapping and template against the table's columns once and returns the function that turns a row
  * into its prompt and completion.
- * @throws {DataError} when a required role has no column, a column does not exist, or the template names an unknown role.
+ * @throws {DataError} when a required role has no column, a column does not exist, or the template names an unknown
+ *   role.
  */
 export function compileTemplate(
   columns: readonly string[],

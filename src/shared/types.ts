@@ -55,7 +55,10 @@ export interface TokenSet {
   ids: Int32Array;
   offsets: Uint32Array;
   supervised: Uint8Array;
-  /** Where a head with classes is trained: `supervised` marks the token that it reads, whose target is the example's class. */
+  /**
+   * Where a head with classes is trained: `supervised` marks the token that it reads, whose target is the example's
+   * class.
+   */
   labels?: SequenceLabels;
   /** What the tokens of pictures are; their ids are places then: 0 the class token, 1 + p the patch at place p. */
   pictures?: Pictures;
@@ -99,7 +102,8 @@ export interface PictureFormat {
 /**
  * One micro-batch as the engine takes it: the sequences' tokens behind one another, without padding.
  * `ids`, `targets`: [rows]; a target is the id that should follow, or -1 where there is no loss.
- * `starts`: [sequences + 1] row offsets. `patches`: of pictures, what each row's patch has, [rows, values]; zero in rows of none.
+ * `starts`: [sequences + 1] row offsets. `patches`: of pictures, what each row's patch has, [rows, values]; zero in
+ * rows of none.
  */
 export interface TokenBatch {
   ids: Int32Array;
@@ -129,7 +133,9 @@ export interface QuantisedBlocks {
   offsets: Float32Array | null;
 }
 
-/** One line of the memory plan: a part that all runs share, what one run has of its own, or what the host has; in bytes. */
+/**
+ * One line of the memory plan: a part that all runs share, what one run has of its own, or what the host has; in bytes.
+ */
 export type PlanItem = { bytes: number } & (
   | { part: 'weights' | 'activations' | 'inputs' | 'head' | 'gradients' | 'scratch' | 'batch' | 'samples' }
   | { part: 'points' | 'checkpoint' | 'tokens' | 'tokenizer' }
@@ -142,7 +148,9 @@ export interface OpeningMemory {
   by: LogitCheck['by'];
 }
 
-/** 'auto': a hardware GPU where there is one, else the CPU; 'gpu': whatever adapter the browser has, a software one too. */
+/**
+ * 'auto': a hardware GPU where there is one, else the CPU; 'gpu': whatever adapter the browser has, a software one too.
+ */
 export type DeviceChoice = 'auto' | 'gpu' | 'cpu';
 
 /** What the engine computes on. */
@@ -186,7 +194,10 @@ export interface GateStats {
   moduleTauLearningRates: Float32Array | null;
   /** λ of the last update: sparsity penalty of an active token, sparsityPenalty / T. */
   lambda: number;
-  /** Where the skipped share is steered: how far each module's τ was moved beyond the rule's own step, in units of its median r. */
+  /**
+   * Where the skipped share is steered: how far each module's τ was moved beyond the rule's own step, in units of its
+   * median r.
+   */
   shift: Float32Array | null;
   /** Outside training steps this gate keeps every token, whatever it does in them (oracle). */
   activeOutsideTraining: boolean;
@@ -283,7 +294,9 @@ export interface Tokenizer {
   /** Each token's own text, as far as it can be shown (a token may be half a character). */
   pieces(ids: ArrayLike<number>): string[];
   decode(ids: ArrayLike<number>): string;
-  /** Ids of what a chat template wrote: its special tokens are read as such, but not those in guarded text, see `guard`. */
+  /**
+   * Ids of what a chat template wrote: its special tokens are read as such, but not those in guarded text, see `guard`.
+   */
   encodeDressed(text: string): Int32Array;
   /** How a text is read as a whole, for a head with classes; null where the model has none and can be given none. */
   frame: Frame | null;

@@ -1,6 +1,6 @@
 /**
- * What differs between two texts, word by word: the longest common subsequence of their words. Words are found as Unicode
- * says (`Intl.Segmenter`), so that languages without spaces have words too.
+ * What differs between two texts, word by word: the longest common subsequence of their words. Words are found as
+ * Unicode says (`Intl.Segmenter`), so that languages without spaces have words too.
  */
 
 export interface DiffPart {
@@ -28,7 +28,10 @@ interface Word {
   wordLike: boolean;
 }
 
-/** A text as words and single signs, each with the white space that follows it; white space before the first stands alone. */
+/**
+ * A text as words and single signs, each with the white space that follows it; white space before the first stands
+ * alone.
+ */
 export function splitWords(text: string): Word[] {
   const out: Word[] = [];
   for (const { segment, isWordLike } of segmenter.segment(text)) {

@@ -105,7 +105,10 @@ export class Checkpoints {
     }
   }
 
-  /** This tab has become the one that writes while a run is going on in it: from now on that is saved, and kept when it ends. */
+  /**
+   * This tab has become the one that writes while a run is going on in it: from now on that is saved, and kept when it
+   * ends.
+   */
   #takeUp(): void {
     const late = this.#late;
     this.#late = null;

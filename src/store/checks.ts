@@ -59,7 +59,10 @@ export function samplingProblem(s: Sampling): ConfigError | null {
   return null;
 }
 
-/** One thing trains at a time. @throws {SieveError} when a run or an experiment is under way, the time between two sessions of it included */
+/**
+ * One thing trains at a time. @throws {SieveError} when a run or an experiment is under way, the time between two
+ * sessions of it included
+ */
 export function refuseTwo({ runs, experiments, keep }: State): void {
   if (experiments.running !== null) throw new SieveError(message('store.busy.experiment'));
   if (isLive(runs.phase)) throw new SieveError(message('store.busy.run'));

@@ -15,7 +15,10 @@ import type { SessionView } from './slices';
 
 /** Share of tokens whose update each module skipped, 0–1. */
 interface ModuleSkips {
-  /** 'validation': at the run's last evaluation that measured gates. 'training': at its last step, where no evaluation did. */
+  /**
+   * 'validation': at the run's last evaluation that measured gates. 'training': at its last step, where no evaluation
+   * did.
+   */
   on: 'validation' | 'training';
   step: number;
   modules: readonly ModuleId[];

@@ -1,4 +1,6 @@
-/** MetricLogs as curves: what a line chart draws, thinned to what can be seen, for any number of runs. Plain functions. */
+/**
+ * MetricLogs as curves: what a line chart draws, thinned to what can be seen, for any number of runs. Plain functions.
+ */
 import type { MetricLog } from './metricLog';
 
 /** Points per line at most; more would not be seen. */
@@ -35,7 +37,8 @@ export function accuracyCurve(run: MetricLog, base?: MetricLog): Curve {
 }
 
 /**
- * Exponential average of a curve, bias-corrected so that it starts at the first value; what is not finite is passed over.
+ * Exponential average of a curve, bias-corrected so that it starts at the first value; what is not finite is passed
+ * over.
  * @param weight 0 (as it is) to just under 1: how much of the past each point keeps
  */
 export function smooth({ steps, values, exact }: Curve, weight: number): Curve {
@@ -57,8 +60,8 @@ const lastStep = (curves: readonly Curve[]): number =>
   Math.max(0, ...curves.map((c) => (c.steps.length > 0 ? c.steps[c.steps.length - 1] : 0)));
 
 /**
- * Curves on one axis of steps. Where there are more steps in `range` than points, neighbours are averaged; outside of it
- * nothing is kept but the nearest point on either side, so that lines run on to the edge.
+ * Curves on one axis of steps. Where there are more steps in `range` than points, neighbours are averaged; outside of
+ * it nothing is kept but the nearest point on either side, so that lines run on to the edge.
  */
 export function align(curves: readonly Curve[], range: readonly [number, number] | null = null): Aligned {
   const [from, to] = range ?? [0, lastStep(curves)];

@@ -1,6 +1,6 @@
 /**
- * The database of what this page keeps: records, small and searchable. Large things lie in the origin's private file system.
- * Whatever is read back goes through a schema; a record that does not fit is counted and left alone.
+ * The database of what this page keeps: records, small and searchable. Large things lie in the origin's private file
+ * system. Whatever is read back goes through a schema; a record that does not fit is counted and left alone.
  */
 import { type IDBPDatabase, openDB } from 'idb';
 import { StorageError } from '../shared/errors';

@@ -89,7 +89,10 @@ export class DatasetCommands {
     return this.#files;
   }
 
-  /** The sample sets; the first is opened where nothing else is. @param restored settles once an earlier data set is open again, or cannot be */
+  /**
+   * The sample sets; the first is opened where nothing else is. @param restored settles once an earlier data set is
+   * open again, or cannot be
+   */
   async loadSamples(restored: Promise<void> | null = null, asked: string | null = null): Promise<void> {
     try {
       const samples = await fetchSamples(this.#baseUrl);
@@ -112,7 +115,10 @@ export class DatasetCommands {
     }
   }
 
-  /** The file of a sample set. A run may be resumed before the page has their list. @throws {DataError} when there is none, or it cannot be had */
+  /**
+   * The file of a sample set. A run may be resumed before the page has their list. @throws {DataError} when there is
+   * none, or it cannot be had
+   */
   async sampleFiles(id: string): Promise<OwnFile[]> {
     const samples = this.#d.samples.length > 0 ? this.#d.samples : await fetchSamples(this.#baseUrl);
     return [await fetchSample(this.#baseUrl, samples, id)];
@@ -140,7 +146,10 @@ export class DatasetCommands {
     return turn === this.#parseTurn && this.#d.wanted === null;
   }
 
-  /** Opens one file, or several that belong together: those to learn from and those to measure on are told by their names. */
+  /**
+   * Opens one file, or several that belong together: those to learn from and those to measure on are told by their
+   * names.
+   */
   async openFiles(files: readonly OwnFile[]): Promise<void> {
     if (files.length === 0) return;
     if (this.#d.wanted && (await this.#claim(files))) return;
@@ -248,7 +257,10 @@ export class DatasetCommands {
     this.#page.report('data', error);
   }
 
-  /** Goes on with what was open. Its tokens are made again only where reading ended their making, or something has changed. */
+  /**
+   * Goes on with what was open. Its tokens are made again only where reading ended their making, or something has
+   * changed.
+   */
   #stay(): void {
     const { parsed, wanted } = this.#d;
     if (!parsed) {
@@ -381,8 +393,8 @@ export class DatasetCommands {
 
   /**
    * Tokens made with another tokenizer must not reach the next model: they are made again, once it is there.
-   * @param openTokenizer opens it, now and wherever the worker has to start again: the chat templates that it brings, or null
-   *   where it could not be opened
+   * @param openTokenizer opens it, now and wherever the worker has to start again: the chat templates that it brings,
+   *   or null where it could not be opened
    */
   useTokenizer(openTokenizer: () => Promise<ChatTemplate[] | null>): void {
     this.#openTokenizer = openTokenizer;
@@ -413,7 +425,10 @@ export class DatasetCommands {
     if (mapping) this.#patch({ template: this.mapping.withOwn(template, mapping) });
   }
 
-  /** The data set as it is prepared, once nothing is on its way through the tokenizer. @throws {DataError} when there is none */
+  /**
+   * The data set as it is prepared, once nothing is on its way through the tokenizer. @throws {DataError} when there is
+   * none
+   */
   async current(): Promise<
     { data: ExperimentData } & Pick<SessionView, 'template' | 'mapping' | 'dataName' | 'dataOrigin'>
   > {

@@ -1,4 +1,7 @@
-/** Another device is chosen while something is on the page: nothing is lost without a word, and nothing changes when it fails. */
+/**
+ * Another device is chosen while something is on the page: nothing is lost without a word, and nothing changes when it
+ * fails.
+ */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { TINY_LLAMA } from '../train/testing/tinyLlama';
 import { defaultSession } from '../shared/config';

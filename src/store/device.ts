@@ -51,13 +51,18 @@ export const usedDevice = (info: DeviceInfo): UsedDevice => ({
   threads: info.threads,
 });
 
-/** What a device is called; a GPU as its driver calls it. A CPU has a name where it was not Sieve that computed there. */
+/**
+ * What a device is called; a GPU as its driver calls it. A CPU has a name where it was not Sieve that computed there.
+ */
 export function calledDevice({ kind, name, threads }: UsedDevice): Message | string {
   if (kind === 'gpu') return name || message('store.device.unnamedGpu');
   return name ? message('store.device.otherCpu', { name, threads }) : message('store.device.cpu', { threads });
 }
 
-/** Whether a run that goes on there gives the bits it would have given here. A CPU gives the same everywhere, with any number of threads. */
+/**
+ * Whether a run that goes on there gives the bits it would have given here. A CPU gives the same everywhere, with any
+ * number of threads.
+ */
 export const sameBits = (a: UsedDevice, b: UsedDevice): boolean => a.kind === b.kind && a.name === b.name;
 
 /** `devices` and the one that goes on, unless it is the last of them. */

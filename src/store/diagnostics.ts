@@ -1,4 +1,7 @@
-/** What whoever looks into a device that fails needs to know, as text to copy. In English: it is for the project's issues. */
+/**
+ * What whoever looks into a device that fails needs to know, as text to copy. In English: it is for the project's
+ * issues.
+ */
 import type { CheckpointInfo } from '../train/protocol';
 import type { State } from './slices';
 

@@ -1,4 +1,7 @@
-/** What a person can do with models of the hub besides opening one: see in which forms it has them, and what is kept here. */
+/**
+ * What a person can do with models of the hub besides opening one: see in which forms it has them, and what is kept
+ * here.
+ */
 import { siteData } from '../shared/siteData';
 import type { KeptModel, ModelFile } from '../shared/types';
 import type { ModelSource } from '../train/protocol';

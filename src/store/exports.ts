@@ -99,8 +99,8 @@ export class ExportCommands {
   }
 
   /**
-   * The zip of one kind, laid out for a repository where one is named; null where that failed and was said, or another is being
-   * written.
+   * The zip of one kind, laid out for a repository where one is named; null where that failed and was said, or another
+   * is being written.
    */
   async make(runId: RunId, kind: ExportKind | 'peft', values: ValueType, repository?: string): Promise<Saved | null> {
     const { page, train } = this.#host;

@@ -1,4 +1,7 @@
-/** What the page keeps in a checkpoint, as earlier versions wrote it. Those were never in a schema: what is not there stays away. */
+/**
+ * What the page keeps in a checkpoint, as earlier versions wrote it. Those were never in a schema: what is not there
+ * stays away.
+ */
 import { trainSchema } from '../shared/config';
 import { formerRecipe } from '../shared/dataRecipe';
 import { each, isFields, renamed } from '../shared/formerNames';

@@ -19,7 +19,9 @@ const same = (a: readonly unknown[], b: readonly unknown[]) => a.length === b.le
 const sameSet = (a: LabelledSet, b: LabelledSet) =>
   a === b || (same(a.classes, b.classes) && same(a.labels, b.labels) && same(a.texts, b.texts));
 
-/** Those that were measured on the same examples as `reference`, or as the first where that has none; and the others. */
+/**
+ * Those that were measured on the same examples as `reference`, or as the first where that has none; and the others.
+ */
 export function gradedOf(
   all: readonly Classifying[],
   reference: string | null = null,
@@ -47,7 +49,8 @@ export interface Answered {
 }
 
 /**
- * The examples of one cell of a run's confusion matrix, or all that it got wrong; the surest first, as far as that is known.
+ * The examples of one cell of a run's confusion matrix, or all that it got wrong; the surest first, as far as that is
+ * known.
  * @param cell class and predicted class
  */
 export function answersOf({ classified }: Graded, cell: readonly [number, number] | null): Answered[] {

@@ -97,7 +97,10 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-/** A page whose workers are answered: what was asked of data and storage can be looked at. @param kept what the storage holds */
+/**
+ * A page whose workers are answered: what was asked of data and storage can be looked at. @param kept what the storage
+ * holds
+ */
 function page({
   kept = null,
   link = null,

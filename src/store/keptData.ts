@@ -1,6 +1,6 @@
 /**
- * Data sets that outlive the page: what one was made from is kept with its run, and on the desk of this tab, and it can be
- * made again from that. Loaded once the page stands, since nothing of it is needed before.
+ * Data sets that outlive the page: what one was made from is kept with its run, and on the desk of this tab, and it can
+ * be made again from that. Loaded once the page stands, since nothing of it is needed before.
  */
 import { type SessionConfig, defaultSession } from '../shared/config';
 import { OWN_GROUPS } from '../shared/methods';
@@ -179,7 +179,10 @@ export class KeptData {
     });
   }
 
-  /** Deletes the files that no run, checkpoint or desk needs any more. saved sessions lose theirs first where there is no room, the oldest before the others. */
+  /**
+   * Deletes the files that no run, checkpoint or desk needs any more. saved sessions lose theirs first where there is
+   * no room, the oldest before the others.
+   */
   sweep(): Promise<void> {
     // Between two keepings, never within one: what was kept a moment ago is known as wanted.
     const swept = this.#asking.then(() => this.#sweep());
@@ -210,7 +213,10 @@ export class KeptData {
     return desk?.link === this.#host.link ? desk : null;
   }
 
-  /** The model that was open before a reload of this address; the one that it asks for where there is none, which may be null. */
+  /**
+   * The model that was open before a reload of this address; the one that it asks for where there is none, which may be
+   * null.
+   */
   modelOf(desk: Desk | null): ModelSource | null {
     const { start } = this.#host;
     return desk?.model && JSON.stringify(desk.start) === JSON.stringify(start) ? desk.model : start;

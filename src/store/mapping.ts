@@ -1,4 +1,7 @@
-/** What a person says of the columns of the data set that is open: their roles, and the template that they are filled into. */
+/**
+ * What a person says of the columns of the data set that is open: their roles, and the template that they are filled
+ * into.
+ */
 import type { ChatTemplate, DataKind, Mapping, PromptTemplate, Segment, Speaker } from '../shared/data';
 import type { Names } from '../shared/names';
 import { defaultTemplate } from '../shared/template';

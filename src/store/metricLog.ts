@@ -192,7 +192,10 @@ export class MetricLog {
   /** The watched text as it is now, and as it was at earlier evaluations. */
   watch: WatchEvent | null = null;
   trail: WatchEvent[] = [];
-  /** At every evaluation that measured the gates: over the training batches since the last one, and on validation tokens. */
+  /**
+   * At every evaluation that measured the gates: over the training batches since the last one, and on validation
+   * tokens.
+   */
   noise: NoisePoint[] = [];
   readonly #own: NoiseSum;
   /** In order of time. */
@@ -203,9 +206,15 @@ export class MetricLog {
   classified: Classified | null = null;
   /** Where early stopping ended the run. */
   stopped: { step: number; bestStep: number; bestLoss: number } | null = null;
-  /** Loss on the dev split that no run learns from, at the last look, and the best so far: the adapter that the run ends with. */
+  /**
+   * Loss on the dev split that no run learns from, at the last look, and the best so far: the adapter that the run ends
+   * with.
+   */
   dev: { step: number; loss: number; best: { step: number; loss: number } } | null = null;
-  /** The scale that its adapter was given after training, with the dev loss there and at scale 1; null where none was looked for. */
+  /**
+   * The scale that its adapter was given after training, with the dev loss there and at scale 1; null where none was
+   * looked for.
+   */
   shrunk: { scale: number; loss: number; before: number } | null = null;
   /** Modules that skip every token for good. */
   skipsAll: SkipsAll[] = [];
@@ -214,7 +223,10 @@ export class MetricLog {
   workDense = 0;
   workStep = 0;
   tokens = 0;
-  /** Wall time of all steps in ms, with the measurements between them and the steps of the runs beside it; pauses and the first step, whose begin nobody saw, left out. Null in files of before it was counted. */
+  /**
+   * Wall time of all steps in ms, with the measurements between them and the steps of the runs beside it; pauses and
+   * the first step, whose begin nobody saw, left out. Null in files of before it was counted.
+   */
   ms: number | null = 0;
   #recent: { ms: number; tokens: number }[] = [];
   #skipTiming = true;
@@ -230,7 +242,10 @@ export class MetricLog {
     this.#own = new NoiseSum(from?.noiseSince);
   }
 
-  /** Everything a resumed or reopened run shows. A field that is added to this class is added here or to `PLAIN`, and in `shared/savedSession.ts`. */
+  /**
+   * Everything a resumed or reopened run shows. A field that is added to this class is added here or to `PLAIN`, and in
+   * `shared/savedSession.ts`.
+   */
   snapshot(): MetricLogSnapshot {
     const columns = Object.fromEntries(COLUMNS.map((name) => [name, new Float32Array(this[name].values())])) as Record<
       ColumnName,
@@ -319,7 +334,10 @@ export class MetricLog {
     this.watch = event;
   }
 
-  /** The watched text as it was at a step: the last state that is known of then, the first one before that. Null: the latest. */
+  /**
+   * The watched text as it was at a step: the last state that is known of then, the first one before that. Null: the
+   * latest.
+   */
   watchAt(step: number | null): WatchEvent | null {
     if (step === null) return this.watch;
     const states = this.watch ? [...this.trail, this.watch] : [];

@@ -66,7 +66,10 @@ export class ModelCommands {
     });
   }
 
-  /** Opens the model that desk or address name, at once; the first of the list where they name none, or none of the list. */
+  /**
+   * Opens the model that desk or address name, at once; the first of the list where they name none, or none of the
+   * list.
+   */
   async openFirst(named: ModelSource | null): Promise<void> {
     const opened = named && this.open(named);
     try {
@@ -83,8 +86,9 @@ export class ModelCommands {
   }
 
   /**
-   * Opens a model in both workers: weights and check in one, the tokenizer in the other. Where it cannot be opened, what
-   * was open before stays, with its runs and results; with `orNone`, for whoever has use for no other model, none is.
+   * Opens a model in both workers: weights and check in one, the tokenizer in the other. Where it cannot be opened,
+   * what was open before stays, with its runs and results; with `orNone`, for whoever has use for no other model, none
+   * is.
    * @param options `tries`: where the browser loses the worker
    */
   async open(source: ModelSource, options: { orNone?: boolean; tries?: number } = {}): Promise<void> {
@@ -177,8 +181,8 @@ export class ModelCommands {
   }
 
   /**
-   * Opens the model on a device of another kind, from now on the one to compute on. What is open stays until the model is
-   * ready there; adapters on the page go along, as far as a file could hold them. @returns whether it did
+   * Opens the model on a device of another kind, from now on the one to compute on. What is open stays until the model
+   * is ready there; adapters on the page go along, as far as a file could hold them. @returns whether it did
    */
   async computeOn(device: DeviceKind): Promise<boolean> {
     const { model } = this.#host.page.state;
@@ -225,8 +229,8 @@ export class ModelCommands {
   }
 
   /**
-   * Ends opening a model, whether the workers hear it or not. What was open stays; where the new model had taken its place on
-   * the device already, it is opened again.
+   * Ends opening a model, whether the workers hear it or not. What was open stays; where the new model had taken its
+   * place on the device already, it is opened again.
    */
   async cancel(): Promise<void> {
     if (this.#host.page.state.model.status !== 'opening') return;

@@ -1,4 +1,6 @@
-/** How many of the active and of the skipped tokens have an update that helps (μ < 0): the share of noise among updates. */
+/**
+ * How many of the active and of the skipped tokens have an update that helps (μ < 0): the share of noise among updates.
+ */
 import type { NoisePoint } from '../shared/experiment';
 import type { GateStats } from '../shared/types';
 

@@ -40,9 +40,9 @@ export class Page {
   }
 
   /**
-   * The one way of carrying out a command: it tells `busy` that it begins and that it has ended, and what it throws becomes a
-   * notice of its section. Whoever must not begin twice looks at what `busy` keeps first; where earlier notices no longer
-   * hold, the command takes them away (`dismiss`).
+   * The one way of carrying out a command: it tells `busy` that it begins and that it has ended, and what it throws
+   * becomes a notice of its section. Whoever must not begin twice looks at what `busy` keeps first; where earlier
+   * notices no longer hold, the command takes them away (`dismiss`).
    */
   async command(section: Section, act: () => Promise<unknown>, busy?: (on: boolean) => void): Promise<void> {
     busy?.(true);

@@ -1,4 +1,7 @@
-/** What the page's address may say: which embedded model and sample set to start with, on which device, with which settings, and where models by id come from. */
+/**
+ * What the page's address may say: which embedded model and sample set to start with, on which device, with which
+ * settings, and where models by id come from.
+ */
 import type { DataOrigin } from '../shared/dataRecipe';
 import type { DeviceChoice, ModelSource } from '../shared/types';
 import { LINK_KEY } from './configure/share';
@@ -6,7 +9,10 @@ import { readHash } from './route';
 
 export const HUB = 'https://huggingface.co';
 
-/** @param href the page's address; `?model=sieve-stories-nano` asks for that embedded model. Null where it names none that there could be. */
+/**
+ * @param href the page's address; `?model=sieve-stories-nano` asks for that embedded model. Null where it names none
+ * that there could be.
+ */
 export function startModel(href: string): ModelSource | null {
   const id = idOf(href, 'model');
   return id === null ? null : { kind: 'embedded', id };
@@ -18,7 +24,10 @@ export interface HubModel {
   revision: string;
 }
 
-/** @param href the page's address; `?model=owner/name@revision` names a model of the hub. Null where it names none that there could be. */
+/**
+ * @param href the page's address; `?model=owner/name@revision` names a model of the hub. Null where it names none that
+ * there could be.
+ */
 export function startHub(href: string): HubModel | null {
   return hubModel(new URL(href).searchParams.get('model') ?? '');
 }
@@ -29,7 +38,10 @@ export function hubModel(named: string): HubModel | null {
   return parts && { id: parts[1], revision: parts[2] ?? 'main' };
 }
 
-/** @param href the page's address; `?data=feelings` asks for that sample set. Null where it names none that there could be. */
+/**
+ * @param href the page's address; `?data=feelings` asks for that sample set. Null where it names none that there could
+ * be.
+ */
 export function startData(href: string): string | null {
   return idOf(href, 'data');
 }
@@ -46,7 +58,10 @@ export function startDevice(href: string): Exclude<DeviceChoice, 'auto'> | null 
   return asked === 'gpu' || asked === 'cpu' ? asked : null;
 }
 
-/** @param href the page's address; `?hub=/path` names another hub on the same origin, anything else is ignored. Tests serve one. */
+/**
+ * @param href the page's address; `?hub=/path` names another hub on the same origin, anything else is ignored. Tests
+ * serve one.
+ */
 export function hubHost(href: string): string {
   const page = new URL(href);
   const asked = page.searchParams.get('hub');
@@ -67,8 +82,8 @@ interface Open {
 }
 
 /**
- * The page's address with settings in it, the place and the selection that are seen, with the model where it ships with the
- * page or is one of the hub, and with data that ship with the page; the device is another machine's own.
+ * The page's address with settings in it, the place and the selection that are seen, with the model where it ships with
+ * the page or is one of the hub, and with data that ship with the page; the device is another machine's own.
  * @param link of `settingsLink`
  */
 export function settingsUrl(href: string, link: string, { model, data }: Open): string {

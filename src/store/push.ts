@@ -1,4 +1,7 @@
-/** A run goes to a repository of the hub, as commands. The access token is handed through to the worker and kept nowhere. */
+/**
+ * A run goes to a repository of the hub, as commands. The access token is handed through to the worker and kept
+ * nowhere.
+ */
 import type { ExportKind, ValueType } from '../shared/exports';
 import type { PushFile, PushProgress, Visibility } from '../shared/repository';
 import { startWorker } from '../shared/startWorker';

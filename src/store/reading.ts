@@ -1,4 +1,6 @@
-/** Files that come from elsewhere, read in a worker of their own: however long one takes, the page goes on, and it ends. */
+/**
+ * Files that come from elsewhere, read in a worker of their own: however long one takes, the page goes on, and it ends.
+ */
 import { askWorker } from '../shared/askWorker';
 import { type ErrorInfo, StorageError } from '../shared/errors';
 import { startWorker } from '../shared/startWorker';

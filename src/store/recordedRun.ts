@@ -1,6 +1,6 @@
 /**
- * A run that was recorded with this product, as History exports one: what training looks like where nothing has been trained
- * yet, or nothing can be. It is looked at only; nothing is computed, and nothing kept.
+ * A run that was recorded with this product, as History exports one: what training looks like where nothing has been
+ * trained yet, or nothing can be. It is looked at only; nothing is computed, and nothing kept.
  */
 import { MetricLog, type SeriesSnapshot } from './metricLog';
 import type { RunFile } from './runFile';

@@ -1,4 +1,7 @@
-/** What a person decides about rows of the data set that is open: to repair, leave out or change them, and to take that back. */
+/**
+ * What a person decides about rows of the data set that is open: to repair, leave out or change them, and to take that
+ * back.
+ */
 import type { Mapping, PromptTemplate, Repairs } from '../shared/data';
 import type { DataClient } from './dataClient';
 import type { Page } from './page';

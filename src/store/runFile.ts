@@ -1,6 +1,7 @@
 /**
- * The file of a saved session: a zip with `metrics.json` (the curves) and a folder per run with its adapter in PEFT's layout;
- * in an exported one also `session.json` (the record). Whatever is read is checked by schema, in bounded memory.
+ * The file of a saved session: a zip with `metrics.json` (the curves) and a folder per run with its adapter in PEFT's
+ * layout; in an exported one also `session.json` (the record). Whatever is read is checked by schema, in bounded
+ * memory.
  */
 import { downloadZip } from 'client-zip';
 import { fromBase64, toBase64 } from '../shared/base64';

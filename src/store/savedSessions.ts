@@ -1,4 +1,6 @@
-/** What a person can do under History: runs that have ended are kept, found, opened again, taken away and brought back. */
+/**
+ * What a person can do under History: runs that have ended are kept, found, opened again, taken away and brought back.
+ */
 import type { StoreApi } from 'zustand/vanilla';
 import { type SessionConfig, drawsTokens } from '../shared/config';
 import { type ErrorInfo, SieveError, StorageError, toErrorInfo } from '../shared/errors';
@@ -132,7 +134,10 @@ export class SavedSessions {
     });
   }
 
-  /** Keeps a session that has ended, with every adapter that learnt something and that files can hold. Failures are shown. */
+  /**
+   * Keeps a session that has ended, with every adapter that learnt something and that files can hold. Failures are
+   * shown.
+   */
   add(session: SessionView, phase: Phase): Promise<void> {
     const adding = this.#add(session, phase).finally(() => {
       if (this.adding === adding) this.adding = null;
@@ -227,8 +232,9 @@ export class SavedSessions {
   }
 
   /**
-   * Shows a saved session as if it had just ended: curves, tables and maps. With them come its adapters, for Compare and
-   * export, where its model can be opened; where it cannot, or nothing can be computed at all, the run can still be looked at.
+   * Shows a saved session as if it had just ended: curves, tables and maps. With them come its adapters, for Compare
+   * and export, where its model can be opened; where it cannot, or nothing can be computed at all, the run can still be
+   * looked at.
    * @param alone leaves settings and data as they are
    */
   open(id: string, { alone = false }: { alone?: boolean } = {}): Promise<boolean> {

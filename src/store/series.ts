@@ -87,7 +87,10 @@ export function activePerToken(
   return { active, ratio, modules };
 }
 
-/** What the updates of each token are worth, over all modules of that layer and kind (null: of all), in nats per loss token. */
+/**
+ * What the updates of each token are worth, over all modules of that layer and kind (null: of all), in nats per loss
+ * token.
+ */
 export function worthPerToken(
   worth: Float32Array,
   modules: readonly ModuleId[],

@@ -8,7 +8,10 @@ export function fetchSamples(baseUrl: string): Promise<SampleSet[]> {
   return fetchList(`${baseUrl}datasets/index.json`, (status) => message('store.data.sampleList', { status }));
 }
 
-/** The models, the one that opens by itself first. @param baseUrl where `models/` lies. @throws {SieveError} when the list cannot be had */
+/**
+ * The models, the one that opens by itself first. @param baseUrl where `models/` lies. @throws {SieveError} when the
+ * list cannot be had
+ */
 export function fetchModels(baseUrl: string): Promise<Shipped[]> {
   return fetchList(`${baseUrl}models/index.json`, (status) => message('store.modelList', { status }));
 }

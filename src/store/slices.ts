@@ -155,7 +155,10 @@ export interface SessionView {
   metricLogs: Map<RunId, MetricLog>;
   failed: Map<RunId, ErrorInfo>;
   startedAt: number;
-  /** The runs whose adapter is not on the device: those that a saved session does not hold, or that could not go to another device. */
+  /**
+   * The runs whose adapter is not on the device: those that a saved session does not hold, or that could not go to
+   * another device.
+   */
   gone?: ReadonlySet<RunId>;
 }
 
@@ -175,7 +178,10 @@ export interface RunsSlice {
   draftError: Message | null;
   plan: MemoryPlan | null;
   planError: ErrorInfo | null;
-  /** The preset taken last, as it was then: once the data are cut to its context, they would suggest slightly other numbers. */
+  /**
+   * The preset taken last, as it was then: once the data are cut to its context, they would suggest slightly other
+   * numbers.
+   */
   preset: { preset: Preset; result: PresetResult } | null;
   /** The mildest change that would fit, where the plan does not. */
   fix: Thriftier | null;
@@ -202,7 +208,10 @@ export interface RunsSlice {
   asked: string | null;
   /** Several prompts, and for each that is through what every run has written; null where none were asked. */
   batch: { prompts: readonly string[]; answers: readonly Readonly<Record<RunId, string>>[] } | null;
-  /** How often the runs of this session write the expected answer; `runs` is null where answers are none or long. Null until it is asked for. */
+  /**
+   * How often the runs of this session write the expected answer; `runs` is null where answers are none or long. Null
+   * until it is asked for.
+   */
   written: { runs: Readonly<Record<RunId, Written>> | null } | null;
   /** Request whose pieces are shown; null when nobody is writing. */
   generating: number | null;
@@ -224,7 +233,10 @@ export interface KeepSlice {
   saved: { step: number; paused: boolean } | null;
   /** Why nothing is saved at the moment. */
   problem: ErrorInfo | null;
-  /** How long the tab was hidden, and what the run did meanwhile; `slower`: as a share of its pace before, where it was held back. */
+  /**
+   * How long the tab was hidden, and what the run did meanwhile; `slower`: as a share of its pace before, where it was
+   * held back.
+   */
   away: { ms: number; steps: number; slower: number | null } | null;
   /** saved sessions, newest first, and how many records could not be read. */
   runs: SavedSession[];
@@ -254,7 +266,10 @@ export interface UiSlice {
   exportOf: RunId | null;
   /** For a projector: larger, with nothing but the pictures. */
   presenting: boolean;
-  /** What the link that the page was opened with has set, by name, and a model of the hub that it asks for; null once that is known. */
+  /**
+   * What the link that the page was opened with has set, by name, and a model of the hub that it asks for; null once
+   * that is known.
+   */
   link: { settings: boolean; model: string | null; data: string | null; hub: HubModel | null } | null;
 }
 
@@ -320,7 +335,9 @@ export interface State {
   ui: UiSlice;
 }
 
-/** Examples that are used at most, unless a person asks for more: what a tab trains on in an hour, several times over. */
+/**
+ * Examples that are used at most, unless a person asks for more: what a tab trains on in an hour, several times over.
+ */
 export const MAX_EXAMPLES = 20_000;
 
 export const noDecisions = (): Decisions => ({
@@ -440,9 +457,9 @@ export function initialState(): State {
 }
 
 /**
- * The runs with another session in the place of the last one, or with none: what was said, measured and sampled of the last
- * one goes. Every session comes this way: one that starts, is resumed or opened from those that are kept, and none, where
- * another model opens (see `withoutModel`).
+ * The runs with another session in the place of the last one, or with none: what was said, measured and sampled of the
+ * last one goes. Every session comes this way: one that starts, is resumed or opened from those that are kept, and
+ * none, where another model opens (see `withoutModel`).
  */
 export const withSession = (runs: RunsSlice, session: SessionView | null, phase: Phase): RunsSlice => ({
   ...runs,

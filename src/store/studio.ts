@@ -260,7 +260,9 @@ export class Studio {
     });
   }
 
-  /** After a reload: the session that was shown, with its adapters on the model. What was typed and chosen since stays. */
+  /**
+   * After a reload: the session that was shown, with its adapters on the model. What was typed and chosen since stays.
+   */
   async #openAgain(): Promise<void> {
     const kept = await this.keptData().catch(() => null);
     const record = this.#s.keep.runs.find((r) => r.id === kept?.shownBefore);
@@ -280,7 +282,10 @@ export class Studio {
     kept.shownBefore = null;
   }
 
-  /** Opens the start model and the first sample set, so that Train works at once; after a reload, what was typed and chosen before it. */
+  /**
+   * Opens the start model and the first sample set, so that Train works at once; after a reload, what was typed and
+   * chosen before it.
+   */
   async boot(): Promise<void> {
     const [gpu, kept] = await Promise.all([findGpu(), this.keptData().catch(() => null)]);
     const desk = kept?.readDesk() ?? null;
@@ -318,7 +323,9 @@ export class Studio {
     this.#page.patch('ui', { link: null });
   }
 
-  /** The run that is played until there is one of one's own; null where it cannot be had, which nobody needs to be told. */
+  /**
+   * The run that is played until there is one of one's own; null where it cannot be had, which nobody needs to be told.
+   */
   async recordedRun(): Promise<RecordedRun | null> {
     try {
       const response = await fetch(`${this.#options.baseUrl}${RECORDED_RUN}`);
@@ -339,7 +346,10 @@ export class Studio {
     }
   }
 
-  /** What a finished adapter is measured with: the worker has it where the session ended there; else the data set that is open. */
+  /**
+   * What a finished adapter is measured with: the worker has it where the session ended there; else the data set that
+   * is open.
+   */
   async #measuredWith(what: SessionView | Imported): Promise<MeasuredWith> {
     if ('config' in what && what.gone === undefined) return null;
     const { data, dataName: name } = await this.data.current();

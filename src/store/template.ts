@@ -3,7 +3,10 @@ import type { ChatTemplate, DataKind, Mapping, PromptTemplate, Turn } from '../s
 import { DATA_ROLES, fillTemplate } from '../shared/template';
 import type { Prompt } from '../shared/types';
 
-/** The template with the model's own of this name in it, its first where it has none of that; `choice` null: the plain one. */
+/**
+ * The template with the model's own of this name in it, its first where it has none of that; `choice` null: the plain
+ * one.
+ */
 export function withChatTemplate(
   { prompt, completion }: PromptTemplate,
   kind: DataKind,
@@ -40,8 +43,8 @@ export function startMapping(kind: DataKind, columns: string[]): Mapping {
 }
 
 /**
- * What a person typed, templated as the run's prompts were in training: it takes the first role, the others stay empty; in
- * a model's own chat template it is the first turn. Plain text stays as it is.
+ * What a person typed, templated as the run's prompts were in training: it takes the first role, the others stay empty;
+ * in a model's own chat template it is the first turn. Plain text stays as it is.
  */
 export async function comparePrompt(
   typed: string,
@@ -64,7 +67,10 @@ export async function templatedPrompts(
   return prompts && Promise.all(prompts.map((p) => comparePrompt(p, mapping, template, applyChatTemplate)));
 }
 
-/** How prompts were templated for an adapter that came from files: the kind of data is told by the roles its template names. */
+/**
+ * How prompts were templated for an adapter that came from files: the kind of data is told by the roles its template
+ * names.
+ */
 export function carriedPrompt(template: PromptTemplate): { mapping: Mapping; template: PromptTemplate } {
   if (template.chat) return { mapping: { kind: 'chat', roles: {} }, template };
   const kind = (['instruction', 'prompt-completion', 'text-label', 'chat'] as const).find((k) =>

@@ -60,9 +60,9 @@ export class TrainingCommands {
   }
 
   /**
-   * Puts a new session in the place of the last one; resolves once its first step may begin. One of an experiment over seeds
-   * looks at gates, and is no run of its own: the experiment keeps its cells and starts what was interrupted over, so it
-   * is neither saved on the way nor listed under History.
+   * Puts a new session in the place of the last one; resolves once its first step may begin. One of an experiment over
+   * seeds looks at gates, and is no run of its own: the experiment keeps its cells and starts what was interrupted
+   * over, so it is neither saved on the way nor listed under History.
    */
   async begin(
     config: SessionConfig,
@@ -154,7 +154,9 @@ export class TrainingCommands {
     return this.#host.page.command('train', () => this.#host.train.request({ type: 'stop' }));
   }
 
-  /** Opens a module's gate for all tokens again; it goes on learning from there. `module`: its place among the run's. */
+  /**
+   * Opens a module's gate for all tokens again; it goes on learning from there. `module`: its place among the run's.
+   */
   resetTau(runId: RunId, module: number): Promise<void> {
     return this.#host.page.command('train', () => this.#host.train.request({ type: 'reset-tau', runId, module }));
   }

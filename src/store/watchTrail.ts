@@ -1,4 +1,7 @@
-/** How the watched text, or picture, of a run looked at its earlier evaluations: what plays as a step is chosen, or a recording goes on. */
+/**
+ * How the watched text, or picture, of a run looked at its earlier evaluations: what plays as a step is chosen, or a
+ * recording goes on.
+ */
 import type { TrainEvent } from '../train/protocol';
 
 export type WatchEvent = Extract<TrainEvent, { type: 'watch' }>;

@@ -105,8 +105,8 @@ export class WorkerClient<Request extends { type: string }, Replies, E> {
   }
 
   /**
-   * Sends a request that should be answered at once. A worker that has not answered within `PATIENCE` is ended, and what it
-   * owed fails as cancelled.
+   * Sends a request that should be answered at once. A worker that has not answered within `PATIENCE` is ended, and
+   * what it owed fails as cancelled.
    * @returns the answer, or null where there was none
    */
   async insist<T extends Request['type']>(

@@ -45,7 +45,8 @@ export async function zipAdapter(files: AdapterFile[]): Promise<Blob> {
 
 /**
  * Reads an exported adapter. Unknown files are left alone; a folder in front of the names is allowed.
- * @throws {AdapterError} when it is not a zip, a size is over its cap, content and checksum differ, or a file is missing.
+ * @throws {AdapterError} when it is not a zip, a size is over its cap, content and checksum differ, or a file is
+ *   missing.
  */
 export async function unzipAdapter(zip: Blob): Promise<AdapterFile[]> {
   if (zip.size > MAX_ZIP)

@@ -1,6 +1,7 @@
 /**
- * check.json of an exported adapter: enough of the logits that the page got with it to tell whether whoever loads it has the
- * same model. All logits of a few rows would be megabytes; the largest of a row and a sum over all of it are not.
+ * check.json of an exported adapter: enough of the logits that the page got with it to tell whether whoever loads it
+ * has the same model. All logits of a few rows would be megabytes; the largest of a row and a sum over all of it are
+ * not.
  */
 import { z } from '../shared/zod';
 import { type ModelDescription, logitCount, tellsClasses } from '../shared/model';
@@ -23,8 +24,8 @@ export interface AdapterCheck {
   model: string;
   ids: number[];
   /**
-   * Where the ids are places of a picture: its red, green and blue, [size, size, 3] bytes in base64. Of a value the model was
-   * given value · scale + shift, by channel; files of earlier versions do not say.
+   * Where the ids are places of a picture: its red, green and blue, [size, size, 3] bytes in base64. Of a value the
+   * model was given value · scale + shift, by channel; files of earlier versions do not say.
    */
   picture?: { size: number; values: string } & Partial<Pick<PictureFormat, 'scale' | 'shift'>>;
   /** Logits of a row: the vocabulary, or classes. */

@@ -43,7 +43,10 @@ export interface ExportParts {
   rule?: 'afterwards';
   template: PromptTemplate;
   check: AdapterCheck | null;
-  /** Of a model that tells classes apart: it, with the head's classes, and what is trained whole; null: as the base has it. */
+  /**
+   * Of a model that tells classes apart: it, with the head's classes, and what is trained whole; null: as the base has
+   * it.
+   */
   classes?: { model: ClassModel; values: WholeValues | null } | null;
   /** Of a hub, that they go to. */
   repository?: string;

@@ -1,4 +1,6 @@
-/** Likelihoods through the tree against each answer alone, and constrained decoding, on a model of a few lines in f64. */
+/**
+ * Likelihoods through the tree against each answer alone, and constrained decoding, on a model of a few lines in f64.
+ */
 import { expect, it } from 'vitest';
 import { Rng } from '../shared/rng';
 import { type AnswerTree, type Reader, answerTree, constrainedGreedy, likelihoods } from './answerTree';

@@ -1,13 +1,13 @@
 /**
- * Choosing among given answers as a language model would: their tokens as a tree, so that what answers begin with is read
- * once, behind a prompt that is read once for all of them.
+ * Choosing among given answers as a language model would: their tokens as a tree, so that what answers begin with is
+ * read once, behind a prompt that is read once for all of them.
  */
 
 /** Reads text, with one key/value cache per model. */
 export interface Reader {
   /**
-   * Next-token logits [models][vocabulary] after `ids`, which stand at position `start` and on; what stood there is replaced.
-   * `ids` are the same for all models; with `own`, one for each.
+   * Next-token logits [models][vocabulary] after `ids`, which stand at position `start` and on; what stood there is
+   * replaced. `ids` are the same for all models; with `own`, one for each.
    */
   read(ids: Int32Array, start: number, own?: boolean): Promise<Float32Array[]>;
 }
@@ -54,8 +54,8 @@ export function withoutEnd(answer: Int32Array, special: Pick<ReadonlyMap<number,
 }
 
 /**
- * The tree of some answers. What ends them is left out where they exclude each other without it: what is compared then is how
- * likely a text goes on with each of them.
+ * The tree of some answers. What ends them is left out where they exclude each other without it: what is compared then
+ * is how likely a text goes on with each of them.
  * @param special tokens of which the first ends an answer
  * @returns null where an answer begins another and nothing ends it
  */
@@ -76,10 +76,10 @@ function logSumExp(values: ArrayLike<number>): number {
 }
 
 /**
- * Log-likelihood [models][answers] of every answer after a prompt, in nats: the sum over its tokens. A sum, not a mean per
- * token: the answers exclude each other, so the sums are the logarithms of their probabilities and compare as such; a mean
- * would prefer labels of many tokens of which the last follow from the first. A long label is less likely before training;
- * training teaches otherwise.
+ * Log-likelihood [models][answers] of every answer after a prompt, in nats: the sum over its tokens. A sum, not a mean
+ * per token: the answers exclude each other, so the sums are the logarithms of their probabilities and compare as such;
+ * a mean would prefer labels of many tokens of which the last follow from the first. A long label is less likely before
+ * training; training teaches otherwise.
  */
 export async function likelihoods(
   reader: Reader,
@@ -115,8 +115,8 @@ function onlyAnswer(at: AnswerNode): number {
 }
 
 /**
- * The answer [models] that each model writes when it takes the likeliest token that goes on with one of them, again and again;
- * −1 where its logits are no numbers.
+ * The answer [models] that each model writes when it takes the likeliest token that goes on with one of them, again and
+ * again; −1 where its logits are no numbers.
  */
 export async function constrainedGreedy(
   reader: Reader,

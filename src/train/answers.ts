@@ -48,8 +48,8 @@ export interface LabelledAnswers {
 }
 
 /**
- * The labels that answers are, if they are few, short and come again: 2 to `MAX_CLASSES` different ones, half as many as
- * there are examples at most. Null else.
+ * The labels that answers are, if they are few, short and come again: 2 to `MAX_CLASSES` different ones, half as many
+ * as there are examples at most. Null else.
  */
 export function labelledAnswers(train: TokenSet, validation: TokenSet, tokenizer: Tokenizer): LabelledAnswers | null {
   const [learnt, asked] = [questions(train), questions(validation)];

@@ -1,8 +1,8 @@
 /**
  * What every method must do, on the nano model, and TS-LoRA under every gate rule: made from METHODS and GATE_RULES, so
- * that a new one is covered without anyone remembering. A method starts as the base, learns, leaves the base alone, is the
- * same when repeated, when continued from its state, when read back from its files and when stacked with others; and is
- * merged or refused.
+ * that a new one is covered without anyone remembering. A method starts as the base, learns, leaves the base alone, is
+ * the same when repeated, when continued from its state, when read back from its files and when stacked with others;
+ * and is merged or refused.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AdapterRun } from '../engine/adapterRun';

@@ -1,6 +1,6 @@
 /**
- * Inputs made after public bug reports (shared/cases/bugreports), through what the data worker does: read, guessed, prepared.
- * Each case says what its `.expected.txt` says. Skipped where the shared material is not at hand.
+ * Inputs made after public bug reports (shared/cases/bugreports), through what the data worker does: read, guessed,
+ * prepared. Each case says what its `.expected.txt` says. Skipped where the shared material is not at hand.
  */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { unzipSync } from 'fflate';

@@ -25,7 +25,10 @@ export function checkPicture(format: PictureFormat): {
   };
 }
 
-/** What a check was computed for; null where it is nothing that a model of this format reads, or of texts where that is null. */
+/**
+ * What a check was computed for; null where it is nothing that a model of this format reads, or of texts where that is
+ * null.
+ */
 export function checkedSequence({ ids, picture }: AdapterCheck, format: PictureFormat | undefined): Sequence | null {
   if (!picture || !format) return picture || format ? null : { ids: Int32Array.from(ids) };
   const values = fromBase64(picture.values);

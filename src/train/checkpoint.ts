@@ -26,7 +26,10 @@ export interface Stored {
   bytes: number;
 }
 
-/** The hash of a slot, before its payload. In pieces: a copy of everything behind one another would take its memory again. */
+/**
+ * The hash of a slot, before its payload. In pieces: a copy of everything behind one another would take its memory
+ * again.
+ */
 function hashFrom(sequence: number, length: number) {
   const numbers = new DataView(new ArrayBuffer(16));
   numbers.setFloat64(0, sequence, true);
@@ -76,7 +79,10 @@ export function sequenceOf(file: SlotFile): number | null {
 /** Bytes that are read and hashed at a time. */
 const PIECE = 1 << 20;
 
-/** What a slot holds, hashed but not kept; 'empty' where it was never written, 'damaged' where its hash or length is wrong. */
+/**
+ * What a slot holds, hashed but not kept; 'empty' where it was never written, 'damaged' where its hash or length is
+ * wrong.
+ */
 export function checkSlot(file: SlotFile): Stored | 'empty' | 'damaged' {
   const size = file.getSize();
   if (size === 0) return 'empty';

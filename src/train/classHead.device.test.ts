@@ -1,6 +1,6 @@
 /**
- * Encoders and heads with classes: logits against the plain forward in f64, and every gradient, the head's among them, against
- * finite differences of it. Two adapters in one pass, each with a head of its own.
+ * Encoders and heads with classes: logits against the plain forward in f64, and every gradient, the head's among them,
+ * against finite differences of it. Two adapters in one pass, each with a head of its own.
  */
 import { describe, expect, it } from 'vitest';
 import { BaseModel } from '../engine/base';

@@ -1,6 +1,7 @@
 /**
- * Which label each run gives to a validation example. A language model chooses among the labels' texts as answers to the
- * example's prompt; what has a class head answers by it. Both are a `Classifier`, which is all that a session knows.
+ * Which label each run gives to a validation example. A language model chooses among the labels' texts as answers to
+ * the example's prompt; what has a class head answers by it. Both are a `Classifier`, which is all that a session
+ * knows.
  */
 import { toBatch } from '../data/batches';
 import { Generator } from '../engine/generator';
@@ -16,13 +17,17 @@ export interface Classifier extends Omit<LabelledSet, 'texts'> {
   /** Beginning of an example's text. */
   text(example: number): string;
   /**
-   * What each run ('base' among them) predicts for the examples `from … from + count`. [runs][count]. Nothing is learnt.
+   * What each run ('base' among them) predicts for the examples `from … from + count`. [runs][count]. Nothing is
+   * learnt.
    * @throws {OutOfMemoryError} where there is no room for it
    */
   predict(runIds: readonly RunId[], from: number, count: number): Promise<Prediction[][]>;
 }
 
-/** Reads beyond the prompt that the likelihoods of all labels may take, per example; above, labels are chosen token by token. */
+/**
+ * Reads beyond the prompt that the likelihoods of all labels may take, per example; above, labels are chosen token by
+ * token.
+ */
 const MAX_READS = 24;
 /** Tokens and characters of an example's text that are shown. */
 const TEXT_TOKENS = 160;
@@ -84,7 +89,10 @@ class AnswerClassifier implements Classifier {
     return shownText(this.#answers.asked[example].prompt, this.#tokenizer, this.#end);
   }
 
-  /** Of several spellings of a label the probabilities add up; of one example all labels are compared behind the same prompt. */
+  /**
+   * Of several spellings of a label the probabilities add up; of one example all labels are compared behind the same
+   * prompt.
+   */
   #prediction(example: number, scores: Float64Array): Prediction {
     const best = Math.max(...scores);
     const probabilities = new Float32Array(this.classes.length);

@@ -1,6 +1,6 @@
 /**
- * What the data worker keeps and answers: the last table, tokenizer and prepared set. Apart from the worker, so that the
- * page's own path can be walked wherever there is no worker.
+ * What the data worker keeps and answers: the last table, tokenizer and prepared set. Apart from the worker, so that
+ * the page's own path can be walked wherever there is no worker.
  */
 import { message } from '../shared/message';
 import { detect } from '../data/detect';
@@ -185,7 +185,10 @@ export class DataDesk {
     return prepare(table, options, tokenizer, { ...hooks, render: this.#rendering(hooks.signal) });
   }
 
-  /** Every row that is not used, as a file; parts are handed to the browser as they fill up, so that none weighs on the heap. */
+  /**
+   * Every row that is not used, as a file; parts are handed to the browser as they fill up, so that none weighs on the
+   * heap.
+   */
   async #rejected(why: readonly string[], hooks: PaceHooks): Promise<Blob> {
     const parts: Blob[] = [];
     let text = '';
@@ -228,7 +231,10 @@ function readableRows(from: ParsedTable, most: number, repairs: Repairs = NO_REP
   return found;
 }
 
-/** Repairs that a table asks for by itself: a file without one line that speaks for UTF-8 is written in another encoding. */
+/**
+ * Repairs that a table asks for by itself: a file without one line that speaks for UTF-8 is written in another
+ * encoding.
+ */
 function neededRepairs({ legacy }: ParsedTable): Repairs {
   return { ...NO_REPAIRS, encoding: legacy?.all ?? false };
 }

@@ -1,4 +1,7 @@
-/** The worker itself, in a real browser, with the embedded model's tokenizer and a sample set from the site's own origin. */
+/**
+ * The worker itself, in a real browser, with the embedded model's tokenizer and a sample set from the site's own
+ * origin.
+ */
 import { afterEach, describe, expect, it } from 'vitest';
 import { READ_AUTO } from '../shared/data';
 import type { ErrorInfo } from '../shared/errors';

@@ -1,6 +1,6 @@
 /**
- * Worker for files, tokens and previews: answers `DataRequest`s in order. Long work rests often enough to hear of a cancel,
- * or of a request that makes it pointless.
+ * Worker for files, tokens and previews: answers `DataRequest`s in order. Long work rests often enough to hear of a
+ * cancel, or of a request that makes it pointless.
  */
 import { Cancelled } from '../data/pace';
 import { toErrorInfo } from '../shared/errors';

@@ -1,4 +1,7 @@
-/** A model that writes text on labelled texts, told apart by a new head on its last token: prepared, trained, exported, opened again. */
+/**
+ * A model that writes text on labelled texts, told apart by a new head on its last token: prepared, trained, exported,
+ * opened again.
+ */
 import { loraBesideTsLora } from './testing/sideBySide';
 import { beforeAll, expect, it } from 'vitest';
 import { parseFile } from '../data/parse';

@@ -1,4 +1,7 @@
-/** Moving from one device to another: what is open stays until the other is ready, adapters can follow, a run goes on there. */
+/**
+ * Moving from one device to another: what is open stays until the other is ready, adapters can follow, a run goes on
+ * there.
+ */
 import { message } from '../shared/message';
 import { expect, it } from 'vitest';
 import type { Device } from '../engine/device/device';

@@ -1,4 +1,7 @@
-/** Notices a run whose training loss climbs above where it began, before it ends in NaN, says so in plain words, and takes it back. */
+/**
+ * Notices a run whose training loss climbs above where it began, before it ends in NaN, says so in plain words, and
+ * takes it back.
+ */
 import { type Message, type MessageCode, message } from '../shared/message';
 
 /** Memory of the smoothed loss; single batches are too noisy to judge. */
@@ -6,7 +9,9 @@ const MEMORY = 0.9;
 /** How far, in nats per token, the smoothed loss must be above the start and above its best. */
 const ABOVE_START = 0.5;
 const ABOVE_BEST = 1;
-/** Losses before which there are too few to smooth: until then, how far they must be above the start and the very first. */
+/**
+ * Losses before which there are too few to smooth: until then, how far they must be above the start and the very first.
+ */
 const FIRST = 5;
 const ABOVE_FIRST = 2;
 

@@ -29,8 +29,8 @@ export class EarlyStopping {
   }
 
   /**
-   * A loss of `runId` after `step` steps. The record when this ends the run, else null. A NaN counts as no better. The same
-   * step again, from a session that repeats a measurement it was interrupted in, changes nothing.
+   * A loss of `runId` after `step` steps. The record when this ends the run, else null. A NaN counts as no better. The
+   * same step again, from a session that repeats a measurement it was interrupted in, changes nothing.
    */
   after(runId: RunId, step: number, loss: number): Record | null {
     if (this.patience === null) return null;

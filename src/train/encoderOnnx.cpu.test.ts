@@ -1,4 +1,7 @@
-/** A classifier of texts from its .onnx file, as transformers.js has it: its weights are found, ONNX Runtime proves them, and it trains. */
+/**
+ * A classifier of texts from its .onnx file, as transformers.js has it: its weights are found, ONNX Runtime proves
+ * them, and it trains.
+ */
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { parseFile } from '../data/parse';

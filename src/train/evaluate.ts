@@ -1,4 +1,7 @@
-/** What a finished adapter, or the base model, is worth on examples: loss, skipped share, and how many labels it tells rightly. */
+/**
+ * What a finished adapter, or the base model, is worth on examples: loss, skipped share, and how many labels it tells
+ * rightly.
+ */
 import { type SessionConfig, type TrainConfig, defaultSession } from '../shared/config';
 import { type Scores, MAX_LABELLED, scoresOf } from '../shared/classification';
 import { AdapterError } from '../shared/errors';

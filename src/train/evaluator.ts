@@ -1,6 +1,6 @@
 /**
- * Losses that a session measures without learning: on the dev split, which may choose adapters, scales and ends, and on the
- * validation examples, which decide nothing where there is one.
+ * Losses that a session measures without learning: on the dev split, which may choose adapters, scales and ends, and on
+ * the validation examples, which decide nothing where there is one.
  */
 import { exampleCount } from '../data/batches';
 import type { Trainer } from '../engine/trainer';
@@ -82,7 +82,9 @@ export class Evaluator {
     });
   }
 
-  /** Every run ends with its best adapter, where that is kept. Once: looked at again, the best would pass for the last. */
+  /**
+   * Every run ends with its best adapter, where that is kept. Once: looked at again, the best would pass for the last.
+   */
   async takeBest(live: readonly RunId[], kept: readonly RunId[]): Promise<void> {
     if (this.tookBest) return;
     await this.dev(live, true);
@@ -113,7 +115,10 @@ export class Evaluator {
     }
   }
 
-  /** Validation loss of runs ('base' among them). The last evaluation, or every one, also measures μ on the validation tokens. */
+  /**
+   * Validation loss of runs ('base' among them). The last evaluation, or every one, also measures μ on the validation
+   * tokens.
+   */
   async validation(runIds: readonly RunId[], last = false): Promise<Map<RunId, number>> {
     this.#loop.evaluating();
     const losses = new Map<RunId, number>();

@@ -1,4 +1,6 @@
-/** What the runs of a session answer on validation examples: their labels, at every evaluation, and in full at the end. */
+/**
+ * What the runs of a session answer on validation examples: their labels, at every evaluation, and in full at the end.
+ */
 import type { Trainer } from '../engine/trainer';
 import { MAX_LABELLED, type Prediction } from '../shared/classification';
 import { OutOfMemoryError } from '../shared/errors';
@@ -52,8 +54,8 @@ export class Examiner {
   }
 
   /**
-   * How many labels each run tells rightly, as events, and what it says of each example; without the runs that have no answer.
-   * Memory that is short ends this, not the session.
+   * How many labels each run tells rightly, as events, and what it says of each example; without the runs that have no
+   * answer. Memory that is short ends this, not the session.
    */
   async classify({ runIds, limit, stepOf, ends = () => false }: Asked): Promise<Map<RunId, Prediction[]>> {
     const found = new Map<RunId, Prediction[]>(runIds.map((id) => [id, []]));

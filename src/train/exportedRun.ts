@@ -14,7 +14,10 @@ const CHECK_ROWS = 3;
 const CHECK_TOKENS = 16;
 const CHECK_TEXT = 'Once upon a time there was a fox who wanted to see the sea.';
 
-/** Logits of a short text (or picture) under an adapter, for whoever loads its files. @param base under the run's own head */
+/**
+ * Logits of a short text (or picture) under an adapter, for whoever loads its files. @param base under the run's own
+ * head
+ */
 export async function exportedCheck(
   run: AdapterRun,
   base: BaseModel,

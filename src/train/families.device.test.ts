@@ -1,9 +1,9 @@
 /**
- * models × methods: a tiny random model of every family (python/sieve_ref/families.py) against HF transformers and PEFT:
- * the base's logits, and for each method adapted logits, loss, every gradient and ten optimizer steps, with all linear layers
- * adapted. A bias, norm or constant that were forgotten would move the logits by more than ten times the allowance; the twin's
- * tests leave each out. In the browser only families that between them have every option of a layer are run, each with one of
- * the methods, in turn, since each compiles kernels for seconds; all of them there:
+ * models × methods: a tiny random model of every family (python/sieve_ref/families.py) against HF transformers and
+ * PEFT: the base's logits, and for each method adapted logits, loss, every gradient and ten optimizer steps, with all
+ * linear layers adapted. A bias, norm or constant that were forgotten would move the logits by more than ten times the
+ * allowance; the twin's tests leave each out. In the browser only families that between them have every option of a
+ * layer are run, each with one of the methods, in turn, since each compiles kernels for seconds; all of them there:
  * `VITE_FAMILIES=all npx vitest run --project gpu src/train/families.device.test.ts`.
  */
 import { describe, expect, it } from 'vitest';

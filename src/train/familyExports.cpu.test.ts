@@ -1,6 +1,7 @@
 /**
- * Exported adapters of every family and method: they come back as the same adapter, and lie in `.out/export-families` for CI,
- * where PEFT (with sieve-peft, for gates) must give the logits of `check.json` (python/sieve_ref/check_export.py).
+ * Exported adapters of every family and method: they come back as the same adapter, and lie in `.out/export-families`
+ * for CI, where PEFT (with sieve-peft, for gates) must give the logits of `check.json`
+ * (python/sieve_ref/check_export.py).
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';

@@ -1,6 +1,7 @@
 /**
- * However a model's layers are built (halves side by side, norms after them, fused projections), training computes the same
- * in every layout of memory, and a module learns the same whatever else is adapted: the backward stops where it may.
+ * However a model's layers are built (halves side by side, norms after them, fused projections), training computes the
+ * same in every layout of memory, and a module learns the same whatever else is adapted: the backward stops where it
+ * may.
  */
 import { expect, it } from 'vitest';
 import type { ModuleAdapter } from '../engine/adapters/parameters';

@@ -1,4 +1,7 @@
-/** Says when gates do what nobody wants, and when that is over: a module that stays shut, a run that skips everything or nothing. */
+/**
+ * Says when gates do what nobody wants, and when that is over: a module that stays shut, a run that skips everything or
+ * nothing.
+ */
 import { type Message, type MessageCode, message } from '../shared/message';
 import type { GateStats, ModuleId } from '../shared/types';
 import { RATIO_BINS } from '../shared/types';
@@ -74,8 +77,8 @@ export class GateWarnings {
   }
 
   /**
-   * New warnings after step `step` (from 1), each told once; `over`: codes of those that hold no longer, which may come again;
-   * `changed`: `skipsAll` is another than before.
+   * New warnings after step `step` (from 1), each told once; `over`: codes of those that hold no longer, which may come
+   * again; `changed`: `skipsAll` is another than before.
    */
   after(step: number, stats: Stats): { warnings: Message[]; over: MessageCode[]; changed: boolean } {
     const { active, tokens } = stats;

@@ -1,4 +1,7 @@
-/** Gate rules in training, on the nano model: how they are laid out, what λ means, what steering reaches, what must not happen. */
+/**
+ * Gate rules in training, on the nano model: how they are laid out, what λ means, what steering reaches, what must not
+ * happen.
+ */
 import { moduleName, targetModules } from '../shared/model';
 import { say } from '../shared/texts/say';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

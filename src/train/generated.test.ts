@@ -1,6 +1,6 @@
 /**
- * Generated files, read as the page reads them, against what they were written from: rows, what the columns mean, texts, what
- * of them is learnt, and the split. 300 files per format, by seed; a file that differs is told whole.
+ * Generated files, read as the page reads them, against what they were written from: rows, what the columns mean,
+ * texts, what of them is learnt, and the split. 300 files per format, by seed; a file that differs is told whole.
  */
 import { gzipSync, zipSync } from 'fflate';
 import { ByteWriter, parquetWrite } from 'hyparquet-writer';
@@ -21,7 +21,9 @@ const render: RenderChats = async (template, chats, as) => {
   return chats.map((turns) => compiled[as](turns));
 };
 
-/** What a file was written from: its bytes, and every example with what of it is learnt (`|` ends and begins a text). */
+/**
+ * What a file was written from: its bytes, and every example with what of it is learnt (`|` ends and begins a text).
+ */
 interface Written {
   name: string;
   bytes: Uint8Array;

@@ -1,4 +1,7 @@
-/** The check of a GPU's loss and gradients: in a browser WGSL beside the CPU engine, in Node the CPU engine beside itself. */
+/**
+ * The check of a GPU's loss and gradients: in a browser WGSL beside the CPU engine, in Node the CPU engine beside
+ * itself.
+ */
 import { message } from '../shared/message';
 import { say } from '../shared/texts/say';
 import { describe, expect, it } from 'vitest';

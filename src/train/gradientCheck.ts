@@ -18,8 +18,8 @@ import type { ReadStored } from '../shared/quantised';
 import type { GradientCheck, Sequence, TokenBatch } from '../shared/types';
 
 /**
- * Largest differences that are let through. GPUs differ by 1e-6 in the loss and some 1e-5 of a gradient's largest entry;
- * one lost row of a sum is a hundredth and more.
+ * Largest differences that are let through. GPUs differ by 1e-6 in the loss and some 1e-5 of a gradient's largest
+ * entry; one lost row of a sum is a hundredth and more.
  */
 export const LOSS_TOLERANCE = 1e-4;
 export const GRADIENT_TOLERANCE = 1e-3;
@@ -64,7 +64,8 @@ export async function checkGradients(
       ofLayers: base.config.layers.length,
     };
   } catch (error) {
-    // A browser that cannot run the CPU engine, or a machine without room for both: nothing was compared, and that is said.
+    // A browser that cannot run the CPU engine, or a machine without room for both: nothing was compared, and that is
+    // said.
     if (cpu !== null && !(error instanceof OutOfMemoryError)) throw error;
     return { state: 'unchecked', why: cpu === null ? messageOf(error) : message('train.noRoomToCheck') };
   } finally {

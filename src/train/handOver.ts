@@ -1,9 +1,11 @@
 /**
- * What a session needs to go on elsewhere, as files: `sieve-train` of the package in python/ reads them (docs/machines.md).
- * They lie in the zip of an exported session, beside its settings (`session.json`) and curves (`metrics.json`):
+ * What a session needs to go on elsewhere, as files: `sieve-train` of the package in python/ reads them
+ * (docs/machines.md). They lie in the zip of an exported session, beside its settings (`session.json`) and curves
+ * (`metrics.json`):
  *
  *   training.json                              where it stands: `Training`
- *   training/tokens.bin                        both token sets: for each its ids (i32), offsets (u32) and supervised (u8), and
+ *   training/tokens.bin                        both token sets: for each its ids (i32), offsets (u32) and supervised
+ *   (u8), and
  *                                              of a model that tells classes apart the class (u32) of each example
  *   training/<run>/adapter_config.json, adapter_model.safetensors, sieve.json    the adapter as it is, in PEFT's layout
  *   training/<run>/optimizer.safetensors       AdamW's moments, `exp_avg.` and `exp_avg_sq.` before the adapter's names
@@ -60,7 +62,10 @@ interface TrainingRun {
   taken: number;
   /** What its learning rate has come down to. */
   rate: number;
-  /** What its rule for τ goes by, per module where it is a list; null without gates. τ itself is among the adapter's tensors. */
+  /**
+   * What its rule for τ goes by, per module where it is a list; null without gates. τ itself is among the adapter's
+   * tensors.
+   */
   gate: {
     updates: number;
     m: number[];
@@ -94,7 +99,8 @@ const json = (name: string, value: unknown): AdapterFile => ({
 });
 
 /**
- * The files of a session for other machines. Runs whose gates draw their tokens at random, and runs that have failed, stay behind.
+ * The files of a session for other machines. Runs whose gates draw their tokens at random, and runs that have failed,
+ * stay behind.
  * @throws {AdapterError} for a model that reads pictures
  */
 export function handOverFiles(given: HandedOver): AdapterFile[] {
@@ -217,7 +223,10 @@ function runFiles(run: RunConfig, { config, source, model, head, template, state
 
 const taus = (slots: ArrayBuffer) => Float32Array.from(readGateSlots(slots), ({ tau }) => tau);
 
-/** Tensors by PEFT's names. @param extra whether what the method has besides A and B is among them: PEFT makes its start of the frozen weights */
+/**
+ * Tensors by PEFT's names. @param extra whether what the method has besides A and B is among them: PEFT makes its start
+ * of the frozen weights
+ */
 function named(run: RunConfig, adapters: readonly ModuleAdapter[], extra: boolean): NamedTensor[] {
   const method = adapterMethodOf(run);
   return adapters.flatMap((m) => {

@@ -1,4 +1,7 @@
-/** A vision transformer of 224 × 224 pixels, as they are published, by its id from a hub: opened, proved, and trained for some steps. */
+/**
+ * A vision transformer of 224 × 224 pixels, as they are published, by its id from a hub: opened, proved, and trained
+ * for some steps.
+ */
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { readModel } from '../hub/family';
 import { writeSafetensors } from '../hub/safetensors';

@@ -1,6 +1,6 @@
 /**
- * A session that is interrupted between a step and what is measured after it (the dev split, validation loss, samples) repeats
- * exactly that, and ends as one that nobody interrupted: same numbers, same runs ended early, same adapters.
+ * A session that is interrupted between a step and what is measured after it (the dev split, validation loss, samples)
+ * repeats exactly that, and ends as one that nobody interrupted: same numbers, same runs ended early, same adapters.
  */
 import { expect, it } from 'vitest';
 import { pack, unpack } from '../shared/pack';
@@ -31,7 +31,8 @@ it('whatever the moment, a measurement is repeated whole and nothing else is', a
     loadBestCheckpoint: true,
     patience: 1,
   });
-  // The rate grows so large that the loss rises again: LoRA ends early, its best adapter is not its last, and the other goes on.
+  // The rate grows so large that the loss rises again: LoRA ends early, its best adapter is not its last, and the other
+  // goes on.
   const config = { ...small, runs: small.runs.map((r) => (r.id === 'lora' ? { ...r, learningRate: 0.2 } : r)) };
   const snapshots: { after: string; seen: TrainEvent[]; state: Promise<Uint8Array<ArrayBuffer>> }[] = [];
   let watching = true;

@@ -15,8 +15,8 @@ const PIECE = 4 << 20;
 type Folder = () => Promise<FileSystemDirectoryHandle>;
 
 /**
- * A file's bytes; each piece is good until the next is asked for. All are read into the same memory: pieces of their own
- * pile up in a worker that makes no other garbage (104 MB of a file of 200 MB, in Chromium).
+ * A file's bytes; each piece is good until the next is asked for. All are read into the same memory: pieces of their
+ * own pile up in a worker that makes no other garbage (104 MB of a file of 200 MB, in Chromium).
  */
 async function* pieces(file: Blob): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const reader = rereader(file);

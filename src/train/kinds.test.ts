@@ -1,6 +1,6 @@
 /**
- * Kinds of files that people bring, each as small as it can be and written here: what the page makes of them by itself. The
- * inputs of bug reports are in `bugreports.test.ts`; these are others of the same kinds.
+ * Kinds of files that people bring, each as small as it can be and written here: what the page makes of them by itself.
+ * The inputs of bug reports are in `bugreports.test.ts`; these are others of the same kinds.
  */
 import { gzipSync, strToU8 } from 'fflate';
 import { describe, expect, it } from 'vitest';

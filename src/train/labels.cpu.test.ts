@@ -1,4 +1,7 @@
-/** Encoders on labelled texts: opened from a folder, trained, classified, saved, exported as PEFT has it, and opened again. */
+/**
+ * Encoders on labelled texts: opened from a folder, trained, classified, saved, exported as PEFT has it, and opened
+ * again.
+ */
 import { loraBesideTsLora } from './testing/sideBySide';
 import { beforeAll, expect, it } from 'vitest';
 import { parseFile } from '../data/parse';

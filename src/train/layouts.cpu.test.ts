@@ -1,4 +1,6 @@
-/** However training is laid out in memory, it computes the same: runs stacked or in turns, layers kept or computed anew. */
+/**
+ * However training is laid out in memory, it computes the same: runs stacked or in turns, layers kept or computed anew.
+ */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { BaseModel } from '../engine/base';
 import { adaptedModules } from '../engine/model/modules';

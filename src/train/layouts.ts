@@ -1,4 +1,7 @@
-/** How an experiment is laid out in memory: which layouts fit, what they take, and a trainer in the first that there is room for. */
+/**
+ * How an experiment is laid out in memory: which layouts fit, what they take, and a trainer in the first that there is
+ * room for.
+ */
 import { hostSizes, placeOf } from '../engine/runMemory';
 import { generatorSizes } from '../engine/generator';
 import { total } from '../engine/model/activations';
@@ -62,9 +65,9 @@ interface PlannedModel extends Pick<OpenModel, 'tokenizer' | 'info'> {
 }
 
 /**
- * What a session has beside its trainer: answers of all runs and the base as it samples them, to prompts as long as an example;
- * and on the host what runs go back to, what a checkpoint holds, which the keep worker has while it writes it, and what data
- * and texts are read with.
+ * What a session has beside its trainer: answers of all runs and the base as it samples them, to prompts as long as an
+ * example; and on the host what runs go back to, what a checkpoint holds, which the keep worker has while it writes it,
+ * and what data and texts are read with.
  */
 function planBeside(
   { base: { config }, tokenizer }: PlannedModel,
@@ -135,8 +138,8 @@ export function planOf({ base, tokenizer, info }: OpenModel, planned: Planned): 
 }
 
 /**
- * A trainer in the first layout that fits: the one it had before, if any, since another may compile other kernels; where
- * that turned out to be too large, the first that is thriftier.
+ * A trainer in the first layout that fits: the one it had before, if any, since another may compile other kernels;
+ * where that turned out to be too large, the first that is thriftier.
  * @throws {OutOfMemoryError} when the thriftiest does not fit either
  */
 export async function createTrainer(

@@ -1,6 +1,6 @@
 /**
- * Negative controls: a model that is wrong in one thing is told from the right one, by the bars for f32 and by those for a
- * reference that computes in f16. The right one, rounded as f16 rounds, passes.
+ * Negative controls: a model that is wrong in one thing is told from the right one, by the bars for f32 and by those
+ * for a reference that computes in f16. The right one, rounded as f16 rounds, passes.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,6 @@
-/** Memory that runs out in a step: the step is repeated in a thriftier layout, and the run ends as one that had room. */
+/**
+ * Memory that runs out in a step: the step is repeated in a thriftier layout, and the run ends as one that had room.
+ */
 import { say } from '../shared/texts/say';
 import { message } from '../shared/message';
 import { expect, it, vi } from 'vitest';

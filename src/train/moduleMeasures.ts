@@ -57,9 +57,9 @@ async function weightNorm({ device }: BaseModel, w: Weight, rows: number, k: num
 }
 
 /**
- * AdaLoRA's sensitivity of a run's modules: a weight's is |w · gradient|, smoothed, times how much it varies; a triplet's
- * is that of its singular value and the means over its row of A and its column of B; a module's is the mean of its
- * triplets. Null for other methods. The moving averages are the run's own.
+ * AdaLoRA's sensitivity of a run's modules: a weight's is |w · gradient|, smoothed, times how much it varies; a
+ * triplet's is that of its singular value and the means over its row of A and its column of B; a module's is the mean
+ * of its triplets. Null for other methods. The moving averages are the run's own.
  */
 async function sensitivities(run: AdapterRun): Promise<number[] | null> {
   const { sensitivity } = adapterMethodOf(run.config);

@@ -1,6 +1,7 @@
 /**
- * A method, and a gate rule, are registered and no more: a description, the engine's object, a sentence in the catalogue.
- * What is listed here only for the test trains, is exported and imported, and stands in the form and everywhere else.
+ * A method, and a gate rule, are registered and no more: a description, the engine's object, a sentence in the
+ * catalogue. What is listed here only for the test trains, is exported and imported, and stands in the form and
+ * everywhere else.
  */
 import { createElement } from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';

@@ -1,4 +1,7 @@
-/** Models from a folder: in which files their weights may lie, what proves them, and what is left when one cannot be opened. */
+/**
+ * Models from a folder: in which files their weights may lie, what proves them, and what is left when one cannot be
+ * opened.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';

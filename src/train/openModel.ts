@@ -1,4 +1,7 @@
-/** Opening a model: download once, weights to the device, and proof that our forward is the reference's and a GPU's backward the CPU's. */
+/**
+ * Opening a model: download once, weights to the device, and proof that our forward is the reference's and a GPU's
+ * backward the CPU's.
+ */
 import { BaseModel } from '../engine/base';
 import type { Device } from '../engine/device/device';
 import { attentionKinds } from '../engine/model/nn/attention';
@@ -39,7 +42,8 @@ export interface FetchedModel {
 
 /**
  * Downloads a model and reads it. First what is small: nothing large is downloaded for a tokenizer that cannot be used.
- * @throws {ModelError} when the files cannot be had or describe something that Sieve cannot train; what `signal` was aborted with
+ * @throws {ModelError} when the files cannot be had or describe something that Sieve cannot train; what `signal` was
+ *   aborted with
  */
 export async function fetchModel(
   source: ModelSource,
@@ -81,7 +85,8 @@ export async function proveModel(
   const progress = (label: Message) => emit({ type: 'progress', phase: 'checking', label, loaded: 0, total: null });
   try {
     emit({ type: 'phase', phase: 'checking' });
-    // A software adapter takes the static choice: its variants are known, and compile longer than they could save. The CPU has one.
+    // A software adapter takes the static choice: its variants are known, and compile longer than they could save. The
+    // CPU has one.
     if (device.info.kind === 'gpu' && !device.info.software) {
       progress(message('train.progress.tuning'));
       // Most of a layer's multiplications have the shape of its widest module.
@@ -134,8 +139,8 @@ async function checkLogits(
   tokenizer: Tokenizer,
   sequences: readonly Sequence[],
 ): Promise<LogitCheck> {
-  // Kernels compile in the GPU's process while the reference is computed in a worker, which takes the file's bytes: the base has
-  // its own copy. Neither is left behind when the other fails.
+  // Kernels compile in the GPU's process while the reference is computed in a worker, which takes the file's bytes: the
+  // base has its own copy. Neither is left behind when the other fails.
   const [expected, ours] = await Promise.allSettled([
     referenceLogits(model.reference, sequences),
     logitRows(base, null, sequences),

@@ -1,6 +1,6 @@
 /**
- * Models that are asked for while others are on their way: of them all the one that was asked for last is open in the end.
- * One that is still being downloaded ends; one that is being put on a device is, and goes again.
+ * Models that are asked for while others are on their way: of them all the one that was asked for last is open in the
+ * end. One that is still being downloaded ends; one that is being put on a device is, and goes again.
  */
 import type { Device } from '../engine/device/device';
 import type { DeviceChoice, ModelSource } from '../shared/types';
@@ -11,7 +11,10 @@ export interface OpeningsHost<Files> {
   fitting: (choice: DeviceChoice) => Device | null;
   openDevice: (choice: DeviceChoice) => Promise<Device>;
   fetch: (source: ModelSource, signal: AbortSignal) => Promise<Files>;
-  /** Puts the model on the device, in the place of what is open; what it does not need any more it frees, the device too where it fails. */
+  /**
+   * Puts the model on the device, in the place of what is open; what it does not need any more it frees, the device too
+   * where it fails.
+   */
   place: (device: Device, files: Files) => Promise<void>;
 }
 

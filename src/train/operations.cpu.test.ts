@@ -1,7 +1,7 @@
 /**
- * What a change of form must not change: the operations of a step of LoRA, TS-LoRA and DoRA, on a GPU and on the CPU, and
- * the bits of ten losses of every method and gate rule on the CPU engine. Both are written down in testing/operations;
- * `npx vitest run --project cpu src/train/operations.cpu.test.ts -u` writes them anew, on purpose.
+ * What a change of form must not change: the operations of a step of LoRA, TS-LoRA and DoRA, on a GPU and on the CPU,
+ * and the bits of ten losses of every method and gate rule on the CPU engine. Both are written down in
+ * testing/operations; `npx vitest run --project cpu src/train/operations.cpu.test.ts -u` writes them anew, on purpose.
  */
 import { beforeAll, expect, it } from 'vitest';
 import { BaseModel } from '../engine/base';

@@ -1,6 +1,6 @@
 /**
- * The CPU engine beside the GPU's kernels, in one page: every method takes a few steps on both, and with the same adapter
- * both give the same logits, gates and gradients.
+ * The CPU engine beside the GPU's kernels, in one page: every method takes a few steps on both, and with the same
+ * adapter both give the same logits, gates and gradients.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { BaseModel } from '../engine/base';

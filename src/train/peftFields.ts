@@ -1,6 +1,6 @@
 /**
- * The fields of an adapter_config.json: which may be set, and which modules they mean. What changes an adapter is followed or
- * refused by name; so is every field that is not known here, since what PEFT will add may change one, too.
+ * The fields of an adapter_config.json: which may be set, and which modules they mean. What changes an adapter is
+ * followed or refused by name; so is every field that is not known here, since what PEFT will add may change one, too.
  */
 import { ADAPTER_METHODS } from '../engine/adapters/list';
 import type { PeftFormat } from '../engine/adapters/adapterMethod';
@@ -66,8 +66,8 @@ const ABOUT = [
 const known = (type: string) => new Set([...ABOUT, ...Object.keys(typeSchema(type).shape)]);
 
 /**
- * How PEFT's `modules_to_save` names what is trained whole: it takes the module that several of them are parts of, as its
- * own default for classification does.
+ * How PEFT's `modules_to_save` names what is trained whole: it takes the module that several of them are parts of, as
+ * its own default for classification does.
  */
 export function savedModules(model: ClassModel): string[] {
   const paths = wholeModules(model).map(({ path }) => path);
@@ -109,7 +109,9 @@ export function refuseOthers(config: PeftFields, others: readonly string[], mode
   throw new AdapterError(message('train.adapter.otherField', { field: field.slice(0, 80), tensors }));
 }
 
-/** The number of a module's layer as PEFT finds it: behind the name of a list, or where none is named, the first number. */
+/**
+ * The number of a module's layer as PEFT finds it: behind the name of a list, or where none is named, the first number.
+ */
 function layerOf(path: string, lists: readonly string[]): number | null {
   const parts = path.split('.');
   const at = parts.findIndex((part, i) => {

@@ -1,4 +1,7 @@
-/** What the data place does with pictures that are dropped: read, prepared for a model that reads pictures, listed, edited. */
+/**
+ * What the data place does with pictures that are dropped: read, prepared for a model that reads pictures, listed,
+ * edited.
+ */
 import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { pictureTokenizer } from '../hub/pictures';

@@ -1,6 +1,6 @@
 /**
- * Pictures in four classes on a tiny ViT: 200 of them from a zip, read as the page reads them, and the ViT of the fixtures
- * from a folder, with a preprocessor_config.json as its kind has it. LoRA and TS-LoRA.
+ * Pictures in four classes on a tiny ViT: 200 of them from a zip, read as the page reads them, and the ViT of the
+ * fixtures from a folder, with a preprocessor_config.json as its kind has it. LoRA and TS-LoRA.
  */
 import { loraBesideTsLora } from './testing/sideBySide';
 import { readFileSync } from 'node:fs';

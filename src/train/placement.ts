@@ -1,4 +1,6 @@
-/** How the runs of a session lie in memory: their trainer, and a thriftier one with the same runs where memory runs out. */
+/**
+ * How the runs of a session lie in memory: their trainer, and a thriftier one with the same runs where memory runs out.
+ */
 import type { AdapterRun } from '../engine/adapterRun';
 import type { RunState } from '../engine/runState';
 import type { Trainer } from '../engine/trainer';
@@ -38,7 +40,9 @@ export class Placement {
     return planLayout(this.#model, this.#planned, this.#trainer.layout);
   }
 
-  /** Does `task`, and where memory runs out does it again in a thriftier layout. It must not have learnt anything then. */
+  /**
+   * Does `task`, and where memory runs out does it again in a thriftier layout. It must not have learnt anything then.
+   */
   async withRoom<T>(task: () => Promise<T>): Promise<T> {
     for (;;) {
       try {

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 import { Recovery } from './recovery';
 
-/** A run of steps 1, 2, …, whose results arrive a step late; with `saved`, before the next one, as when it was saved there. */
+/**
+ * A run of steps 1, 2, …, whose results arrive a step late; with `saved`, before the next one, as when it was saved
+ * there.
+ */
 function verdicts(finite: string, saved: number | null = null) {
   let recovery = new Recovery();
   const out: string[] = [];

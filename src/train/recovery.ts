@@ -52,8 +52,8 @@ export class Recovery {
   }
 
   /**
-   * To be told of every step. Its result arrives while the next one runs, or, where the session was saved in between, before:
-   * the run goes back before the step after that, so that both do the same.
+   * To be told of every step. Its result arrives while the next one runs, or, where the session was saved in between,
+   * before: the run goes back before the step after that, so that both do the same.
    * @param step from 1
    */
   after(step: number, finite: boolean): StepVerdict {

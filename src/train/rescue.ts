@@ -1,4 +1,6 @@
-/** Runs whose numbers are not finite: what is said of them, what they go back to, and when they end. See recovery.ts. */
+/**
+ * Runs whose numbers are not finite: what is said of them, what they go back to, and when they end. See recovery.ts.
+ */
 import type { AdapterRun } from '../engine/adapterRun';
 import { type Bytes, withStepsTaken } from '../engine/runState';
 import type { StepResult, Trainer } from '../engine/trainer';
@@ -65,7 +67,10 @@ export class Rescue {
     run.rateFactor = this.#recovery.get(run.config.id)!.rate;
   }
 
-  /** A step's result, and the batches it came from. A bad one was not applied: AdamW and τ stand still then. @returns what to do with it */
+  /**
+   * A step's result, and the batches it came from. A bad one was not applied: AdamW and τ stand still then. @returns
+   * what to do with it
+   */
   after(runId: RunId, step: number, { loss, gradNorm }: StepResult, batches: TokenBatch[]): 'fine' | 'skip' | 'end' {
     const recovery = this.#recovery.get(runId)!;
     const what = Number.isFinite(loss) ? ('gradient' as const) : ('loss' as const);
@@ -97,8 +102,8 @@ export class Rescue {
   }
 
   /**
-   * What bad steps are to be answered with before `step` (null: before anything else): they are named, and of `live` those
-   * runs go back whose steps could not be computed three times in a row. Between two steps.
+   * What bad steps are to be answered with before `step` (null: before anything else): they are named, and of `live`
+   * those runs go back whose steps could not be computed three times in a row. Between two steps.
    * @param sent steps that were sent so far
    */
   async settle(live: readonly RunId[], step: number | null, sent: number): Promise<void> {

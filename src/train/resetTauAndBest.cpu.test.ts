@@ -1,4 +1,7 @@
-/** Two promises to whoever trains, from start to end: a module that skips every token can be opened again, and a run ends with its best adapter. */
+/**
+ * Two promises to whoever trains, from start to end: a module that skips every token can be opened again, and a run
+ * ends with its best adapter.
+ */
 import { expect, it } from 'vitest';
 import type { SessionConfig, GateConfig } from '../shared/config';
 import { readAdapter } from './readAdapter';
@@ -24,7 +27,8 @@ it('a module that skips every token is named with its reason, and learns again o
     },
   });
   const { config: model } = await studio.openModel({ type: 'open-model', source: NANO });
-  // The penalty for an active token outweighs all that it helps. Without a first moment, AdamW leaves alone what gets no gradient.
+  // The penalty for an active token outweighs all that it helps. Without a first moment, AdamW leaves alone what gets
+  // no gradient.
   const config = gatedAlone(
     { steps: 60, evalInterval: 60, evalExamples: 2, batchSize: 1, beta1: 0 },
     { tauLearningRate: 1, tauWarmup: 2, sparsityPenalty: 100 },

@@ -1,6 +1,7 @@
 /**
- * Same seed, same bits: what thirty steps give here is compared with what is written down, and e2e/sameBits.ts compares two
- * browsers with the same. A change of a kernel that changes bits is seen here first; then the file is written anew, on purpose.
+ * Same seed, same bits: what thirty steps give here is compared with what is written down, and e2e/sameBits.ts compares
+ * two browsers with the same. A change of a kernel that changes bits is seen here first; then the file is written anew,
+ * on purpose.
  */
 import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';

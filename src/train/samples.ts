@@ -35,7 +35,9 @@ export class Sampler {
   readonly #cancelled: () => boolean;
   #prompts: Prompt[] = [];
 
-  /** @param host its trainer may be another one later @param cancelled asked at every token; true ends the answers there */
+  /**
+   * @param host its trainer may be another one later @param cancelled asked at every token; true ends the answers there
+   */
   constructor(
     host: { readonly trainer: Trainer },
     tokenizer: Tokenizer,
@@ -53,8 +55,8 @@ export class Sampler {
   }
 
   /**
-   * From now on these prompts, as the model will read them; null = the prompt of the first validation example that fits;
-   * an empty list = none.
+   * From now on these prompts, as the model will read them; null = the prompt of the first validation example that
+   * fits; an empty list = none.
    * @throws {TrainError} when one is too long or there are too many
    */
   set(prompts: readonly Asked[] | null): void {
@@ -111,7 +113,10 @@ export class Sampler {
     return this.#tokenizer.decode(ids.filter((id) => id !== bosId && id !== eosId));
   }
 
-  /** Answers of `runIds` ('base' among them) after `step` steps, all beside one another. Memory that is short ends sampling, not the run. */
+  /**
+   * Answers of `runIds` ('base' among them) after `step` steps, all beside one another. Memory that is short ends
+   * sampling, not the run.
+   */
   async take(step: number, runIds: readonly RunId[]): Promise<void> {
     const { base } = this.#host.trainer;
     for (const { ids, text: prompt, expected, chat } of this.#prompts) {

@@ -67,7 +67,10 @@ export class Session {
   #going = false;
   #shownPhase: Phase | null = null;
   readonly #failed: Set<RunId>;
-  /** Step of the last evaluation on the way that is complete: a snapshot between a step and its evaluation still owes it. */
+  /**
+   * Step of the last evaluation on the way that is complete: a snapshot between a step and its evaluation still owes
+   * it.
+   */
   #evaluated: number;
   readonly #early: EarlyStopping;
   readonly #signs: Signs;
@@ -145,9 +148,10 @@ export class Session {
   }
 
   /**
-   * Compiles and allocates; `run` starts the loop. With `state`, everything continues from there, `thriftier` in a layout
-   * that takes less memory.
-   * @throws {TrainError} when the model's logits do not agree with the reference's, or a GPU's gradients with the CPU's.
+   * Compiles and allocates; `run` starts the loop. With `state`, everything continues from there, `thriftier` in a
+   * layout that takes less memory.
+   * @throws {TrainError} when the model's logits do not agree with the reference's, or a GPU's gradients with the
+   *   CPU's.
    */
   static async create(
     open: OpenModel,
@@ -314,8 +318,8 @@ export class Session {
   }
 
   /**
-   * What is measured on the way and due at this step, if it is not done yet: losses, from which runs may end, and samples of what
-   * they write. @returns whether it was due
+   * What is measured on the way and due at this step, if it is not done yet: losses, from which runs may end, and
+   * samples of what they write. @returns whether it was due
    */
   async #maybeEvaluate(): Promise<boolean> {
     const { steps, evalInterval } = this.config.train;
@@ -342,7 +346,10 @@ export class Session {
     this.#evaluated = this.#step;
   }
 
-  /** The last word: all labelled validation examples, by the base and every run. Whoever stops a session does not wait for all. */
+  /**
+   * The last word: all labelled validation examples, by the base and every run. Whoever stops a session does not wait
+   * for all.
+   */
   #examine(kept: readonly RunId[]): Promise<void> {
     const stopped = this.#stopping;
     return this.#examiner.finish({

@@ -1,4 +1,6 @@
-/** "Shrink after training": the scale is found on the dev split, kept in a run's state, and leaves as a smaller alpha. */
+/**
+ * "Shrink after training": the scale is found on the dev split, kept in a run's state, and leaves as a smaller alpha.
+ */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { AdapterRun } from '../engine/adapterRun';
 import { BaseModel } from '../engine/base';

@@ -12,8 +12,8 @@ export interface Shrunk {
 const COARSE = [1, 0.75, 0.5, 0.25];
 
 /**
- * Leaves the run at the scale in (0, 1] with the lowest loss of those looked at, the larger where two are equal: never worse
- * than it was.
+ * Leaves the run at the scale in (0, 1] with the lowest loss of those looked at, the larger where two are equal: never
+ * worse than it was.
  * @param loss dev loss of the run as it is
  */
 export async function shrink(run: AdapterRun, loss: () => Promise<number>): Promise<Shrunk> {

@@ -1,4 +1,7 @@
-/** Signs of trouble in each run, by its steps: a loss that climbs, gates that do what nobody wants. They are said, and taken back, as events. */
+/**
+ * Signs of trouble in each run, by its steps: a loss that climbs, gates that do what nobody wants. They are said, and
+ * taken back, as events.
+ */
 import type { AdapterRun } from '../engine/adapterRun';
 import { type TrainConfig, isGated, stepsBeforeGate } from '../shared/config';
 import type { Message, MessageCode } from '../shared/message';

@@ -1,4 +1,7 @@
-/** A vocabulary that is read in several stretches: by the engine and by the plain forward, neither of which may ask for all of it. */
+/**
+ * A vocabulary that is read in several stretches: by the engine and by the plain forward, neither of which may ask for
+ * all of it.
+ */
 import { expect, it } from 'vitest';
 import { BaseModel } from '../engine/base';
 import { Generator } from '../engine/generator';

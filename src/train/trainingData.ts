@@ -1,6 +1,6 @@
 /**
- * The training set in two parts: what the runs learn from, and a dev split that no run learns from, so that those that use it
- * (gate gradients for thresholds, the choice of the best adapter) and those that do not can be compared.
+ * The training set in two parts: what the runs learn from, and a dev split that no run learns from, so that those that
+ * use it (gate gradients for thresholds, the choice of the best adapter) and those that do not can be compared.
  */
 import { BatchOrder, type BatchOrderState, exampleCount, toBatch } from '../data/batches';
 import type { TrainConfig } from '../shared/config';
@@ -19,7 +19,10 @@ export interface TrainingDataState {
 /** Makes the dev split's random numbers others than the order's. */
 const DEV_SEED = 0x51ce51ce;
 
-/** Which examples are learnt from, and which are the dev split, by the seed alone. @throws {TrainError} where one part would be empty */
+/**
+ * Which examples are learnt from, and which are the dev split, by the seed alone. @throws {TrainError} where one part
+ * would be empty
+ */
 export function splitExamples(
   n: number,
   { seed, devShare }: Pick<TrainConfig, 'seed' | 'devShare'>,
@@ -38,9 +41,10 @@ export function refuseEmpty({ train, validation }: { train: TokenSet; validation
 }
 
 /**
- * A row of the embedding that is not there would be read from wherever memory goes on: nothing would fail, and nothing would
- * be true.
- * @throws {TrainError} naming the first id that the model has not; also for pictures that are cut otherwise than it reads them
+ * A row of the embedding that is not there would be read from wherever memory goes on: nothing would fail, and nothing
+ * would be true.
+ * @throws {TrainError} naming the first id that the model has not; also for pictures that are cut otherwise than it
+ *   reads them
  */
 export function refuseForeign(
   { train, validation }: { train: TokenSet; validation: TokenSet },
@@ -82,7 +86,10 @@ export class TrainingData {
     );
   }
 
-  /** What one optimizer step takes: `gradientAccumulationSteps` batches, and one of the dev split where the step `wantsDev`. */
+  /**
+   * What one optimizer step takes: `gradientAccumulationSteps` batches, and one of the dev split where the step
+   * `wantsDev`.
+   */
   nextStep(
     { batchSize, gradientAccumulationSteps }: Pick<TrainConfig, 'batchSize' | 'gradientAccumulationSteps'>,
     wantsDev: boolean,

@@ -38,8 +38,9 @@ function keyOf({ info }: Device, { dIn, dOut, weight }: TypicalProduct): string 
 }
 
 /**
- * Takes the remembered choice for this adapter and a model's typical product, or measures one (a second or two) and remembers it. Where the browser
- * keeps no database (some private windows, a full disk) the choice lasts as long as the page.
+ * Takes the remembered choice for this adapter and a model's typical product, or measures one (a second or two) and
+ * remembers it. Where the browser keeps no database (some private windows, a full disk) the choice lasts as long as the
+ * page.
  */
 export async function tune(
   device: Device,

@@ -37,8 +37,8 @@ function placed({ of }: SequenceLabels, classes: readonly string[], places: read
 }
 
 /**
- * A head that knows all classes of the data by name stays; else a new one is drawn, by the seed: also for a model that writes
- * text, where the settings say so.
+ * A head that knows all classes of the data by name stays; else a new one is drawn, by the seed: also for a model that
+ * writes text, where the settings say so.
  * @throws {TrainError} where the data have classes and the model has none, or the other way round
  */
 export function headFor<T extends Sets>(

@@ -1,4 +1,6 @@
-/** Llamas of unusual shape (python/sieve_ref/variants.py): logits, loss and adapter gradients against PyTorch and PEFT. */
+/**
+ * Llamas of unusual shape (python/sieve_ref/variants.py): logits, loss and adapter gradients against PyTorch and PEFT.
+ */
 import { describe, expect, it } from 'vitest';
 import { BaseModel } from '../engine/base';
 import { Generator } from '../engine/generator';

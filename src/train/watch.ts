@@ -1,4 +1,7 @@
-/** The token view: a text, or a picture, goes through every gated run as it is now: at each evaluation, else a twentieth of the time. */
+/**
+ * The token view: a text, or a picture, goes through every gated run as it is now: at each evaluation, else a twentieth
+ * of the time.
+ */
 import { exampleCount, toBatch } from '../data/batches';
 import { watchedPicture } from '../data/pictures/shown';
 import { maxContext } from '../engine/model/modules';
@@ -13,7 +16,10 @@ import type { TrainEvent } from './protocol';
 
 const SHARE_OF_TIME = 0.05;
 
-/** One sequence: with its targets where they are known, which are those of a validation example or of a text that one can write. */
+/**
+ * One sequence: with its targets where they are known, which are those of a validation example or of a text that one
+ * can write.
+ */
 export interface Watched {
   batch: TokenBatch;
   picture?: WatchedPicture;

@@ -1,6 +1,7 @@
 /**
- * Multiply-adds of a step under the gates that do more than leave updates out, and GateRA: what is counted from the dispatches is
- * what the active tokens take, so that a skipped one costs A x and Bᵀg and nothing else. On the nano model.
+ * Multiply-adds of a step under the gates that do more than leave updates out, and GateRA: what is counted from the
+ * dispatches is what the active tokens take, so that a skipped one costs A x and Bᵀg and nothing else. On the nano
+ * model.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { BaseModel } from '../engine/base';

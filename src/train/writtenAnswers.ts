@@ -8,7 +8,8 @@ import type { RunId } from './protocol';
 import type { Measurable } from './session';
 
 /**
- * Of each run ('base' is the base model), over the first `limit` validation examples; null where they have no short answers.
+ * Of each run ('base' is the base model), over the first `limit` validation examples; null where they have no short
+ * answers.
  * @param ends asked before each example: what is measured by then counts
  */
 export async function measureWritten(

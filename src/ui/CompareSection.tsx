@@ -1,4 +1,7 @@
-/** Any two or more models side by side: the list of runs, and beside it their numbers, curves, maps, answers, a blind vote. */
+/**
+ * Any two or more models side by side: the list of runs, and beside it their numbers, curves, maps, answers, a blind
+ * vote.
+ */
 import { texts } from '../shared/texts';
 import { Empty, Later, SectionFrame } from './bits';
 import { Classification } from './classification/Classification';

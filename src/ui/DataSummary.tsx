@@ -1,4 +1,6 @@
-/** What will be trained on, in one sentence with its numbers: what is learnt from what, what repeats, what is not used. */
+/**
+ * What will be trained on, in one sentence with its numbers: what is learnt from what, what repeats, what is not used.
+ */
 import type { Mapping, PrepareReport, PromptTemplate, TableInfo } from '../shared/data';
 import { LEARNT_ROLE, usedColumns } from '../shared/template';
 import { texts } from '../shared/texts';

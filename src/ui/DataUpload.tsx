@@ -64,7 +64,10 @@ export function DataUpload() {
   );
 }
 
-/** Takes files that are dropped anywhere on the page, where a browser would leave it; says so while some are held over it. */
+/**
+ * Takes files that are dropped anywhere on the page, where a browser would leave it; says so while some are held over
+ * it.
+ */
 export function DropAnywhere() {
   const studio = useStudio();
   const [over, setOver] = useState(false);

@@ -12,7 +12,10 @@ import { Phrase } from './Phrase';
 import { changeDevice } from './device';
 import { useSel, useStudio } from './studioContext';
 
-/** Changes the device at once where nothing on the page lies on it; else what becomes of that is said first, see `asked`. */
+/**
+ * Changes the device at once where nothing on the page lies on it; else what becomes of that is said first, see
+ * `asked`.
+ */
 export function useDeviceChange(): {
   asked: DeviceKind | null;
   change: (device: DeviceKind) => void;

@@ -1,4 +1,7 @@
-/** A recorded run, in the place of one's own until there is one: it plays at once, so that something moves before anything is pressed. */
+/**
+ * A recorded run, in the place of one's own until there is one: it plays at once, so that something moves before
+ * anything is pressed.
+ */
 import { useEffect, useState } from 'react';
 import { texts } from '../shared/texts';
 import type { RecordedRun as Recording } from '../store/recordedRun';

@@ -7,7 +7,10 @@ import { FileButton } from './FileButton';
 import { bytes } from './format';
 import { useSel, useStudio } from './studioContext';
 
-/** What the data under Data are called, where they are others than the session's; null where they are the same, or none are open. */
+/**
+ * What the data under Data are called, where they are others than the session's; null where they are the same, or none
+ * are open.
+ */
 export function otherData(session: SessionView, dataset: DatasetSlice): string | null {
   const { origin, samples, wanted } = dataset;
   if (!origin || wanted) return null;

@@ -1,4 +1,6 @@
-/** What every run writes on from the same prompts, at each evaluation, in order of time; and which prompts those are. */
+/**
+ * What every run writes on from the same prompts, at each evaluation, in order of time; and which prompts those are.
+ */
 import { useState } from 'react';
 import { texts } from '../shared/texts';
 import type { Sample } from '../store/metricLog';

@@ -1,6 +1,6 @@
 /**
- * What a screen reader is told, by one live region for the whole page: few words, seldom. Numbers that move all the time
- * stand beside it, in text that is not live.
+ * What a screen reader is told, by one live region for the whole page: few words, seldom. Numbers that move all the
+ * time stand beside it, in text that is not live.
  */
 import { texts } from '../shared/texts';
 import { type Phase, isLive } from '../store/slices';

@@ -347,7 +347,10 @@ export function Scroll({ label, look = 'scroll', children }: { label: string; lo
   );
 }
 
-/** Puts off drawing `children` to a moment of its own, so that no single task draws the whole page; `room` is kept for them. */
+/**
+ * Puts off drawing `children` to a moment of its own, so that no single task draws the whole page; `room` is kept for
+ * them.
+ */
 export function Later({ room, children }: { room?: Room; children: ReactNode }) {
   return useDeferredValue(true, false) ? children : room ? <Skeleton room={room} /> : null;
 }
@@ -369,7 +372,10 @@ export function Empty({ children, testId }: { children: ReactNode; testId?: stri
   );
 }
 
-/** Whether the table behind a picture is drawn: while a run moves only where it is open; a `lazy` one is there only then. */
+/**
+ * Whether the table behind a picture is drawn: while a run moves only where it is open; a `lazy` one is there only
+ * then.
+ */
 export function useTableShown(open: boolean, lazy: boolean): boolean {
   const moving = useSel(
     (s) => s.runs.phase === 'compiling' || s.runs.phase === 'training' || s.runs.phase === 'evaluating',

@@ -18,7 +18,10 @@ export function holdsFiles(transfer: DataTransfer | null): boolean {
   return transfer !== null && [...transfer.types].includes('Files');
 }
 
-/** The files that were dropped. The list of a drop is empty once its event is over: it is read before anything is awaited. */
+/**
+ * The files that were dropped. The list of a drop is empty once its event is over: it is read before anything is
+ * awaited.
+ */
 export async function filesOf(transfer: DataTransfer): Promise<Dropped> {
   const entries = [...transfer.items]
     .filter((item) => item.kind === 'file')
@@ -63,7 +66,10 @@ export interface DroppedModel {
 /** Weights of a model, not of an adapter. */
 const WEIGHTS = /(?:^|\/)(?!adapter_)[^/]+\.(?:onnx|safetensors|gguf)$/i;
 
-/** The model among what was dropped: a folder in which weights lie, or a GGUF, which needs no other file. Null: it is data. */
+/**
+ * The model among what was dropped: a folder in which weights lie, or a GGUF, which needs no other file. Null: it is
+ * data.
+ */
 export function modelOf({ files, folder }: Dropped): DroppedModel | null {
   const weights = files.find(({ path }) => WEIGHTS.test(path));
   if (!weights) return null;

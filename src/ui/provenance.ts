@@ -1,4 +1,7 @@
-/** Where the numbers of a table come from: model, device, data by content, split and seed, and what wrote it. Plain functions. */
+/**
+ * Where the numbers of a table come from: model, device, data by content, split and seed, and what wrote it. Plain
+ * functions.
+ */
 import { version } from '../../package.json';
 import type { Experiment, Cell } from '../shared/experiment';
 import { texts } from '../shared/texts';

@@ -1,6 +1,6 @@
 /**
- * A report as one HTML page that needs nothing else: no script, pictures inline, and a policy that lets it load nothing. What
- * goes in is escaped here, whoever wrote it.
+ * A report as one HTML page that needs nothing else: no script, pictures inline, and a policy that lets it load
+ * nothing. What goes in is escaped here, whoever wrote it.
  */
 import { language } from '../shared/texts';
 import type { ChartColors } from './charts/chartColors';
@@ -12,7 +12,10 @@ import tokens from './styles/tokens.css?raw';
 /** Of pictures, in CSS pixels. */
 export const REPORT_WIDTH = 760;
 
-/** The page's tokens (its light and dark theme), and the few rules of this page. Drawings stand in the body itself; a picture in a figure has its own colours. */
+/**
+ * The page's tokens (its light and dark theme), and the few rules of this page. Drawings stand in the body itself; a
+ * picture in a figure has its own colours.
+ */
 const STYLE = `${tokens}
 body{font:15px/1.5 var(--font);color:var(--ink);background:var(--paper);max-width:60rem;margin:2rem auto;padding:0 1rem}
 table{border-collapse:collapse;font-size:13px;margin:1rem 0;display:block;overflow-x:auto}caption{text-align:left;font-weight:650;white-space:nowrap}td:first-child{white-space:nowrap}

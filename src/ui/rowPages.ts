@@ -26,8 +26,8 @@ export class RowPages {
 
   /**
    * Asks for what is missing between two rows.
-   * @returns whether there is something new to show; false also where an earlier question is still open, whose asker will
-   *   then fetch these, too.
+   * @returns whether there is something new to show; false also where an earlier question is still open, whose asker
+   *   will then fetch these, too.
    */
   async need(first: number, last: number): Promise<boolean> {
     this.#wanted = [Math.floor(first / PAGE), Math.floor(last / PAGE)];

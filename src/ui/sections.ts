@@ -1,6 +1,6 @@
 /**
- * The places of the page: their order, which is that of their keys (1 to 7), the section that each shows, and the other way
- * round. Their names are `texts().frame.place`; what each draws is in App.tsx.
+ * The places of the page: their order, which is that of their keys (1 to 7), the section that each shows, and the other
+ * way round. Their names are `texts().frame.place`; what each draws is in App.tsx.
  */
 import { PLACES, type Place } from '../store/route';
 import type { Section } from '../store/slices';

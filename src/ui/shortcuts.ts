@@ -1,8 +1,8 @@
 /**
  * Keys of the page: one table, from which both the keys are handled and the help is written. All are single characters
- * without Ctrl, Alt or Meta, so that no browser and no screen reader has its own command taken away (those read in a mode
- * that keeps such keys to themselves); digits and punctuation of the find-as-you-type of Firefox (/ and ') are left alone.
- * They can be switched off (WCAG 2.1.4).
+ * without Ctrl, Alt or Meta, so that no browser and no screen reader has its own command taken away (those read in a
+ * mode that keeps such keys to themselves); digits and punctuation of the find-as-you-type of Firefox (/ and ') are
+ * left alone. They can be switched off (WCAG 2.1.4).
  */
 import { LANGUAGES, type Language, texts } from '../shared/texts';
 import { isLive } from '../store/slices';

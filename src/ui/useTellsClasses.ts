@@ -4,8 +4,8 @@ import type { State } from '../store/slices';
 import { useSel } from './studioContext';
 
 /**
- * Whether classes are told apart by a head, so that no text is written: by what the form would train, or what the session on the
- * page did.
+ * Whether classes are told apart by a head, so that no text is written: by what the form would train, or what the
+ * session on the page did.
  */
 export function tellsClassesIn({ model, runs }: State, by: 'form' | 'session'): boolean {
   const train = by === 'form' ? runs.draft.train : runs.session?.config.train;

@@ -1,4 +1,6 @@
-/** Formats that are no text: how a file of one is known, and what reads it, which is loaded with the first such file. */
+/**
+ * Formats that are no text: how a file of one is known, and what reads it, which is loaded with the first such file.
+ */
 import { BINARY_FORMATS, type BinaryFormat } from '../../shared/data';
 import type { Pace } from '../pace';
 import type { Source } from './source';

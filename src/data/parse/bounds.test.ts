@@ -1,4 +1,7 @@
-/** Bounds on what a file may hold, each met by an input of its own: what is beyond it is refused or cut, and that is said. */
+/**
+ * Bounds on what a file may hold, each met by an input of its own: what is beyond it is refused or cut, and that is
+ * said.
+ */
 import { gzipSync } from 'node:zlib';
 import { zipSync } from 'fflate';
 import { ByteWriter, parquetWrite } from 'hyparquet-writer';

@@ -192,7 +192,9 @@ function holdsJis(bytes: Uint8Array): boolean {
   return false;
 }
 
-/** Whether bytes read well as UTF-16: letters, signs and breaks of lines, and hardly anything that stands in no text. */
+/**
+ * Whether bytes read well as UTF-16: letters, signs and breaks of lines, and hardly anything that stands in no text.
+ */
 function readsAsWide(bytes: Uint8Array, encoding: 'utf-16le' | 'utf-16be'): boolean {
   const text = new TextDecoder(encoding, { ignoreBOM: true }).decode(bytes.subarray(0, bytes.length & ~1));
   const odd = text.match(/[^\p{L}\p{N}\p{M}\p{P}\p{S}\p{Zs}\t\r\n]|\ufffd/gu)?.length ?? 0;
@@ -200,8 +202,8 @@ function readsAsWide(bytes: Uint8Array, encoding: 'utf-16le' | 'utf-16be'): bool
 }
 
 /**
- * Control characters hardly occur in text and are everywhere in binary files, but for those that part cells and records;
- * zeros in every second place are UTF-16 whose mark is missing.
+ * Control characters hardly occur in text and are everywhere in binary files, but for those that part cells and
+ * records; zeros in every second place are UTF-16 whose mark is missing.
  */
 function refuseBinary(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | null {
   const head = bytes.subarray(0, 65536);

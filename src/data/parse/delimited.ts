@@ -149,7 +149,10 @@ export class Delimited implements TextParser {
     });
   }
 
-  /** Column names; an empty one is numbered, and so is the second of one name, with a note: which is meant is not ours to guess. */
+  /**
+   * Column names; an empty one is numbered, and so is the second of one name, with a note: which is meant is not ours
+   * to guess.
+   */
   #names(fields: readonly string[], line: number): string[] {
     const names = fields.map((field, c) => this.#table.repair(field, line).trim() || `column ${c + 1}`);
     const taken = new Set(names);
@@ -225,7 +228,9 @@ function withoutEmptyEnd(names: readonly string[], rows: readonly CsvRecord[]): 
   return names.slice(0, width);
 }
 
-/** Whether quotes in tab-separated text mean something: tabs or line breaks are quoted, or every quote is well formed. */
+/**
+ * Whether quotes in tab-separated text mean something: tabs or line breaks are quoted, or every quote is well formed.
+ */
 function quotesProperly(head: string): boolean {
   const filled = head
     .split(/\r?\n/)
@@ -235,7 +240,8 @@ function quotesProperly(head: string): boolean {
   if (opening.length === 0) return false;
   const even = filled.every((fields) => fields.length === filled[0].length);
   const isWhole = (field: string) => /^"(?:[^"]|"")*"$/.test(field);
-  // A cell that holds a tab and a line break may be two lines of the right width; a quoted header, or doubled quotes, tell.
+  // A cell that holds a tab and a line break may be two lines of the right width; a quoted header, or doubled quotes,
+  // tell.
   const meant = filled[0].every(isWhole) || /[^\s"]""|""[^\s"]/.test(head);
   if (even && !meant && !opening.every(isWhole)) return false;
   const quoted = new CsvReader('\t', 'double')

@@ -31,8 +31,8 @@ export function separatorLine(text: string): { separator: string; length: number
 }
 
 /**
- * The separator and quote under which most records have the same width of more than one cell. Where none fits, every line
- * is one cell, unless the first one holds a separator.
+ * The separator and quote under which most records have the same width of more than one cell. Where none fits, every
+ * line is one cell, unless the first one holds a separator.
  * @param text the beginning of the file; its last record may be cut
  * @param whole whether it is all of it
  * @param given what a person has chosen

@@ -1,6 +1,12 @@
-/** Which old encoding bytes are written in that are no UTF-8: each candidate reads them, and the one that reads like a language wins. */
+/**
+ * Which old encoding bytes are written in that are no UTF-8: each candidate reads them, and the one that reads like a
+ * language wins.
+ */
 
-/** Bytes as text, in two steps: Node reads windows-1252 as ISO-8859-1 unless more may follow. Browsers read the same either way. */
+/**
+ * Bytes as text, in two steps: Node reads windows-1252 as ISO-8859-1 unless more may follow. Browsers read the same
+ * either way.
+ */
 export function decodeAs(encoding: string, bytes: Uint8Array): string {
   const decoder = new TextDecoder(encoding);
   return decoder.decode(bytes, { stream: true }) + decoder.decode();
@@ -136,7 +142,10 @@ function meanFit(text: string, fit: Fit): number {
   return n === 0 ? 0 : sum / n;
 }
 
-/** Encodings of two bytes and more: a line that is cut in a character decides nothing, so bytes that fit none are only few. */
+/**
+ * Encodings of two bytes and more: a line that is cut in a character decides nothing, so bytes that fit none are only
+ * few.
+ */
 function wideScores(lines: Uint8Array): [string, number][] {
   const decoded = (encoding: string): string[] | null => {
     const signs = [...decodeAs(encoding, lines)].filter((c) => c > '\x7f').slice(0, LOOKED_AT);

@@ -8,7 +8,9 @@ import { looksLikeHeader } from './header';
 
 /** Lines that are looked at. */
 const LINES = 400;
-/** Most labels that lines of a table have, and lines of one label alone that a table sorted by its labels begins with. */
+/**
+ * Most labels that lines of a table have, and lines of one label alone that a table sorted by its labels begins with.
+ */
 const MAX_LABELS = 100;
 const SORTED_LINES = 50;
 

@@ -1,7 +1,7 @@
 /**
  * Packed and binary files, and text that comes in pieces. The Parquet files in ../testing/files were written by pyarrow
- * 26.0.1: 300 rows (prompt, completion with one null, n) in groups of 128 in five compressions, and 20 chats as lists of
- * structs.
+ * 26.0.1: 300 rows (prompt, completion with one null, n) in groups of 128 in five compressions, and 20 chats as lists
+ * of structs.
  */
 import { readFileSync } from 'node:fs';
 import { deflateRawSync, gzipSync } from 'node:zlib';

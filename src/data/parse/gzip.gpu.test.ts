@@ -1,4 +1,7 @@
-/** In a browser, whose own gunzip refuses a second member and padding (Node's does not, so that its tests would not tell). */
+/**
+ * In a browser, whose own gunzip refuses a second member and padding (Node's does not, so that its tests would not
+ * tell).
+ */
 import { gzipSync, strToU8 } from 'fflate';
 import { expect, it } from 'vitest';
 import { parseFile } from './index';

@@ -1,7 +1,7 @@
 /**
- * Gunzip, piece by piece. The platform's own is fast, but in browsers it refuses a second member (RFC 1952, 2.2) and what
- * fills up a block behind the last one; then fflate reads the file. What fflate does not look at is checked here: each
- * member's size and checksum, and what follows the last one.
+ * Gunzip, piece by piece. The platform's own is fast, but in browsers it refuses a second member (RFC 1952, 2.2) and
+ * what fills up a block behind the last one; then fflate reads the file. What fflate does not look at is checked here:
+ * each member's size and checksum, and what follows the last one.
  */
 import { Gunzip } from 'fflate';
 import { SieveError, messageOf } from '../../shared/errors';

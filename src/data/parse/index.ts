@@ -51,7 +51,8 @@ export function parseFile(
 /**
  * Reads data files, packed or not: of several those that their names say are to learn from and to measure on.
  * @param choices what a person has chosen; the rest is found out.
- * @throws {DataError} in plain words, with the line where one is to blame; {Cancelled}. Throws nothing else for any bytes.
+ * @throws {DataError} in plain words, with the line where one is to blame; {Cancelled}. Throws nothing else for any
+ *   bytes.
  */
 export async function parseFiles(
   files: readonly OwnFile[],
@@ -136,7 +137,10 @@ const NOTHING: Omit<TableInfo, 'columns' | 'notes' | 'surplus' | 'fileName' | 'f
   validationFrom: null,
 };
 
-/** @param legacy what lines that are no UTF-8 are read in; null where none has been met. @throws {UnknownEncoding} at the first of them then */
+/**
+ * @param legacy what lines that are no UTF-8 are read in; null where none has been met. @throws {UnknownEncoding} at
+ * the first of them then
+ */
 async function parseText({
   source,
   choices,

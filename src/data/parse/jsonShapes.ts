@@ -81,7 +81,10 @@ function listsIn(value: Fields, before: string, depth: number): { key: string; l
   });
 }
 
-/** The texts of a record in an object inside of it, where it has none itself: `{"row_idx": 0, "row": {…}}`, `{"translation": {…}}`. */
+/**
+ * The texts of a record in an object inside of it, where it has none itself: `{"row_idx": 0, "row": {…}}`,
+ * `{"translation": {…}}`.
+ */
 export function innerRecord(record: Fields): Fields {
   const objects = Object.values(record).filter(isObject);
   if (objects.length !== 1 || isTurn(objects[0])) return record;

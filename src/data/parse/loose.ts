@@ -1,4 +1,7 @@
-/** JSON as programs write it that do not quite write JSON: NaN, a comma too much, Python's literals. And why a text is none. */
+/**
+ * JSON as programs write it that do not quite write JSON: NaN, a comma too much, Python's literals. And why a text is
+ * none.
+ */
 import { type Message, message } from '../../shared/message';
 import { excerpt } from './excerpt';
 

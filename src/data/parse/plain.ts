@@ -1,4 +1,7 @@
-/** Plain text → rows, piece by piece: one or one per document, every line, every paragraph, or lines that begin with their label. */
+/**
+ * Plain text → rows, piece by piece: one or one per document, every line, every paragraph, or lines that begin with
+ * their label.
+ */
 import type { TextUnit } from '../../shared/data';
 import type { TextParser } from './json';
 import { type Labelled, labelledLine } from './labelled';

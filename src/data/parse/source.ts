@@ -1,6 +1,6 @@
 /**
- * Files as bytes that come piece by piece: as they are, or out of gzip, zip and tar, also out of one inside another. Sizes
- * are capped and verified.
+ * Files as bytes that come piece by piece: as they are, or out of gzip, zip and tar, also out of one inside another.
+ * Sizes are capped and verified.
  */
 import type { OwnFile } from '../../shared/data';
 import { DataError, messageOf } from '../../shared/errors';

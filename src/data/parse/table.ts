@@ -1,4 +1,7 @@
-/** The table that a parser fills, row by row: columns, broken rows with what is wrong, notes, and the point at which it gives up. */
+/**
+ * The table that a parser fills, row by row: columns, broken rows with what is wrong, notes, and the point at which it
+ * gives up.
+ */
 import type { ParsedTable, RowNote, RowState, TableInfo } from '../../shared/data';
 import { DataError } from '../../shared/errors';
 import { type Message, type MessageCode, message } from '../../shared/message';
@@ -126,7 +129,8 @@ export class TableBuilder {
   /**
    * Ends the parse.
    * @param least rows that must be there; fewer where other files add theirs
-   * @throws {DataError} when too few rows are there, or (naming the first) when more than a fifth of them can be read by no means.
+   * @throws {DataError} when too few rows are there, or (naming the first) when more than a fifth of them can be read
+   *   by no means.
    */
   finish(info: Omit<TableInfo, 'columns' | 'notes' | 'surplus'>, least = MIN_ROWS): ParsedTable {
     const total = this.rows.length;

@@ -1,6 +1,7 @@
 /**
- * Files as Python's csv and json and pyarrow write them, read cell by cell: 40 of each format in testing/files/tables.bin.gz,
- * made by python/sieve_ref/table_files.py. SIEVE_TABLES names another such file, of 300 each say.
+ * Files as Python's csv and json and pyarrow write them, read cell by cell: 40 of each format in
+ * testing/files/tables.bin.gz, made by python/sieve_ref/table_files.py. SIEVE_TABLES names another such file, of 300
+ * each say.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -26,7 +26,10 @@ function pngHead(bytes: Uint8Array, view: DataView): PictureHead | null {
   return sized('png', view.getUint32(16), view.getUint32(20));
 }
 
-/** JPEG B.2.2: the size stands in the frame header, SOF0 … SOF15 but for DHT, JPG and DAC, behind segments of a length each. */
+/**
+ * JPEG B.2.2: the size stands in the frame header, SOF0 … SOF15 but for DHT, JPG and DAC, behind segments of a length
+ * each.
+ */
 function jpegHead(bytes: Uint8Array, view: DataView): PictureHead | null {
   for (let at = 2; at + 9 <= bytes.length; ) {
     if (bytes[at] !== 0xff) return null;

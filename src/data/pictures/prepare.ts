@@ -13,7 +13,10 @@ import { TokenStore } from '../tokenStore';
 import { type DecodePicture, readPicture } from './patches';
 import { PreparedPictures } from './prepared';
 
-/** Most bytes of all pictures as a model reads them: 1,783 of 224 × 224 pixels. They are held more than once while a session runs. */
+/**
+ * Most bytes of all pictures as a model reads them: 1,783 of 224 × 224 pixels. They are held more than once while a
+ * session runs.
+ */
 const MAX_BYTES = 256 * 2 ** 20;
 /** Classes that a head has at most, see `hub/pictures.ts`. */
 const MAX_CLASSES = 1000;
@@ -32,8 +35,8 @@ const sameBytes = (a: PictureFormat, b: PictureFormat): boolean =>
   a.side === b.side && a.patch === b.patch && a.resample === b.resample;
 
 /**
- * Reads every picture that is not excluded (a seeded sample where there are more than `maxExamples`), and splits by seed.
- * What cannot be read is an issue of its row. Exact copies stay on one side of the split.
+ * Reads every picture that is not excluded (a seeded sample where there are more than `maxExamples`), and splits by
+ * seed. What cannot be read is an issue of its row. Exact copies stay on one side of the split.
  * @throws {DataError} where they are too many to be held, or none can be read; {Cancelled}
  */
 export async function preparePictures(

@@ -1,7 +1,7 @@
 /**
- * Resizes pictures as Pillow does, bit for bit: a filter that is widened where the picture shrinks (so that nothing is skipped),
- * weights in fixed point, rows first, values rounded to bytes after each direction. A browser's own resizing differs from
- * that, and from browser to browser.
+ * Resizes pictures as Pillow does, bit for bit: a filter that is widened where the picture shrinks (so that nothing is
+ * skipped), weights in fixed point, rows first, values rounded to bytes after each direction. A browser's own resizing
+ * differs from that, and from browser to browser.
  */
 
 /** Pillow's numbers for its filters, as `resample` of a processor's configuration has them. */

@@ -1,4 +1,7 @@
-/** Small tables of prompts and completions, the options that they are prepared with, and examples as a person reads them. */
+/**
+ * Small tables of prompts and completions, the options that they are prepared with, and examples as a person reads
+ * them.
+ */
 import type { DataFormat, PrepareOptions } from '../../shared/data';
 import type { TokenSet } from '../../shared/types';
 import { exampleCount } from '../batches';

@@ -45,7 +45,10 @@ export function struct(fields: Field[]): number[] {
   return [...bytes, 0];
 }
 
-/** A data page of version 1: header and body. What the header says of sizes is what is there, unless `says` has it otherwise. */
+/**
+ * A data page of version 1: header and body. What the header says of sizes is what is there, unless `says` has it
+ * otherwise.
+ */
 export function dataPage(
   body: readonly number[],
   count: number,

@@ -1,6 +1,6 @@
 /**
- * The engine's side of a method: what it trains, its update, and how PEFT writes it. Each folder here has one such object.
- * Its name, label and settings are in `shared/methods`; a gate over it needs nothing here.
+ * The engine's side of a method: what it trains, its update, and how PEFT writes it. Each folder here has one such
+ * object. Its name, label and settings are in `shared/methods`; a gate over it needs nothing here.
  */
 import type { RunConfig, TrainConfig } from '../../shared/config';
 import type { Rng } from '../../shared/rng';
@@ -31,7 +31,10 @@ export interface AdapterMethod {
   extra: ExtraKind | null;
   /** Whether Δ depends on y = W0 x. */
   usesBaseOutput: boolean;
-  /** Bytes of what it keeps besides parameters, gradients and moments, by name; with what ‖Δ‖ takes where the run is gated. */
+  /**
+   * Bytes of what it keeps besides parameters, gradients and moments, by name; with what ‖Δ‖ takes where the run is
+   * gated.
+   */
   sizes(run: RunConfig, modules: readonly AdaptedModule[], rPad: number): Record<string, number>;
   /** Names of those that are part of a run's state. */
   state?: readonly string[];

@@ -59,7 +59,10 @@ export interface Scratch {
   partial: Tensor;
   /** [rows, dIn]: the module's input after dropout; there when a run has dropout. */
   dropped?: Tensor;
-  /** [rows, dOut]: a part of Δ whose size is asked for; and [rows] f32: a number for each. There when a gated run `usesBaseOutput`. */
+  /**
+   * [rows, dOut]: a part of Δ whose size is asked for; and [rows] f32: a number for each. There when a gated run
+   * `usesBaseOutput`.
+   */
   delta?: Tensor;
   rowTerm?: Tensor;
   /** [rows] f32: see kernels/soft; there when a run has a soft threshold. `delta` is then a run's own. */
@@ -162,8 +165,8 @@ export interface TokenRecords {
 
 export interface Method {
   /**
-   * What a gate that chooses among the tokens of a whole batch goes by, where batches may be cut; null elsewhere. Passes over
-   * all parts fill it, and it is right once another round of them leaves it as it was.
+   * What a gate that chooses among the tokens of a whole batch goes by, where batches may be cut; null elsewhere.
+   * Passes over all parts fill it, and it is right once another round of them leaves it as it was.
    */
   readonly wholeBatch: Tensor | null;
   /** Where what is known of every token of a training batch is; null or absent where the run is not measured. */
@@ -186,14 +189,17 @@ export interface Method {
   /** After A or B changed: tensors derived from them. */
   refresh(): Op[];
   /**
-   * Whether step `step` (from 0) wants a probe before it: a forward and a backward that learn nothing, over a batch of the
-   * dev split or over the step's own micro-batches.
+   * Whether step `step` (from 0) wants a probe before it: a forward and a backward that learn nothing, over a batch of
+   * the dev split or over the step's own micro-batches.
    */
   probe(step: number): 'dev' | 'step' | null;
   /** Around a probe, as `begin` and `update` around a step. */
   beginProbe(): Op[];
   endProbe(): Op[];
-  /** Host side of `update`, written before it runs. `step` counts from 0; `devTokens` null where no dev batch was probed. */
+  /**
+   * Host side of `update`, written before it runs. `step` counts from 0; `devTokens` null where no dev batch was
+   * probed.
+   */
   prepareUpdate(step: number, tokens: number, devTokens: number | null): void;
   /** What comes back once a step, and how to read it. Empty and null for a method without statistics. */
   stats(): Tensor[];
@@ -210,7 +216,9 @@ export interface Method {
 
 export interface MethodStats {
   gate: GateStats;
-  /** Rows that the products over active rows computed (a GPU rounds up to whole tiles), per module: B z, dx, dA and dB. */
+  /**
+   * Rows that the products over active rows computed (a GPU rounds up to whole tiles), per module: B z, dx, dA and dB.
+   */
   forwardRows: Uint32Array;
   dxRows: Uint32Array;
   gradRows: Uint32Array;

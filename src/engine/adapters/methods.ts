@@ -21,7 +21,10 @@ export const trainedOf = (run: RunConfig): Trained => ({
   constant: givesConstant(run),
 });
 
-/** What a run begins with, as PEFT starts, from the seed and the modules' places alone; what comes of the frozen weights is zero. */
+/**
+ * What a run begins with, as PEFT starts, from the seed and the modules' places alone; what comes of the frozen weights
+ * is zero.
+ */
 export function startValues(run: RunConfig, modules: readonly AdaptedModule[], seed: number): ModuleValues[] {
   const { rank, extra, constant } = trainedOf(run);
   const { start } = adapterMethodOf(run);

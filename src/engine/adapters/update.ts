@@ -52,7 +52,9 @@ export interface Update {
   gradients(m: AdaptedModule, io: BackwardIO, rows: Rows): Op[];
   /** gradIn += the adapter's part of the input gradient, for `rows`. */
   through(m: AdaptedModule, io: BackwardIO, gradIn: Tensor, rows: Rows): Op[];
-  /** `prepare`, the gate (without one every row is open) and `add` as one call of the CPU; null where they cannot be. */
+  /**
+   * `prepare`, the gate (without one every row is open) and `add` as one call of the CPU; null where they cannot be.
+   */
   forwardInOne?(
     m: AdaptedModule,
     io: ForwardIO,
@@ -62,7 +64,9 @@ export interface Update {
   backwardInOne?(m: AdaptedModule, io: BackwardIO, mu?: LowRankBackward['mu']): CpuFunction | null;
   /** At the step's end: completes the gradients. */
   finish(): Op[];
-  /** After the optimizer, before `refresh`: what else moves; and its host side, written before, `step` counting from 0. */
+  /**
+   * After the optimizer, before `refresh`: what else moves; and its host side, written before, `step` counting from 0.
+   */
   afterStep(): Op[];
   prepareStep(step: number): void;
   /** After parameters changed: tensors derived from them. */

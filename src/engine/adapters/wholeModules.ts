@@ -1,6 +1,7 @@
 /**
- * Modules that are trained whole beside an adapter (PEFT's `modules_to_save`): a head's. Their weights and biases lie behind
- * one another in f32, with outputs rounded up to a multiple of 4; what is beyond the outputs is zero and stays so.
+ * Modules that are trained whole beside an adapter (PEFT's `modules_to_save`): a head's. Their weights and biases lie
+ * behind one another in f32, with outputs rounded up to a multiple of 4; what is beyond the outputs is zero and stays
+ * so.
  */
 import { AdapterError } from '../../shared/errors';
 import { message } from '../../shared/message';

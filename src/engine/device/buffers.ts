@@ -57,7 +57,9 @@ export class Tensor {
     return new Tensor(label, this.#entry, this.offset + offset, size);
   }
 
-  /** The smallest range that holds this tensor and `other`. @throws {GpuError} when they are not parts of one buffer. */
+  /**
+   * The smallest range that holds this tensor and `other`. @throws {GpuError} when they are not parts of one buffer.
+   */
   through(other: Tensor): Tensor {
     if (other.#entry !== this.#entry)
       throw new GpuError(message('engine.gpu.apart', { a: this.label, b: other.label }));

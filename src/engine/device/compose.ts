@@ -16,8 +16,8 @@ export interface Parts {
 const NAME = /^[A-Za-z][A-Za-z0-9_]*$/;
 
 /**
- * What was composed before, by its parts in order. The operations of all layers want the same few texts, of some 16 KB each: of
- * every one a text of its own, a model of 18 layers held 105 MiB of them.
+ * What was composed before, by its parts in order. The operations of all layers want the same few texts, of some 16 KB
+ * each: of every one a text of its own, a model of 18 layers held 105 MiB of them.
  */
 class Composed {
   readonly #next = new Map<string, Composed>();
@@ -33,7 +33,10 @@ class Composed {
 
 const composed = new Composed();
 
-/** `text` with `parts` in front; the same string each time. Throws on a name that is no identifier or a number that is no u32. */
+/**
+ * `text` with `parts` in front; the same string each time. Throws on a name that is no identifier or a number that is
+ * no u32.
+ */
 export function compose(text: string, parts: Parts): string {
   const lines: string[] = [];
   for (const name of parts.enables ?? []) {

@@ -22,7 +22,10 @@ export interface Dispatch {
   values?: ArrayBuffer;
   /** Workgroups. Where only the device knows how many rows there are, enough for the most there may be. */
   groups: (counts: Counts) => Groups;
-  /** Multiply-adds this dispatch does, where it multiplies and the host knows how much; for the accounts. Not given where only the device knows. */
+  /**
+   * Multiply-adds this dispatch does, where it multiplies and the host knows how much; for the accounts. Not given
+   * where only the device knows.
+   */
   macs?: (counts: Counts) => number;
   /** The same on the CPU. Null: an operation of several dispatches, which another one of them does there as a whole. */
   cpu: CpuFunction | null;

@@ -1,5 +1,5 @@
-// Constants of vector code, in a thread's own memory. An engine builds a vector constant anew wherever it is used, V8 by
-// three instructions; to load it from here takes one.
+// Constants of vector code, in a thread's own memory. An engine builds a vector constant anew wherever it is used, V8
+// by three instructions; to load it from here takes one.
 
 /** Bytes of the table. */
 export const CONSTANTS_BYTES: usize = 512;

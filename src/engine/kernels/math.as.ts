@@ -2,8 +2,9 @@
 import { constants, exp2, exp3, exp4th, exp5, expLow, half, ln2High, ln2Low, log2e, magic, one } from './constants.as';
 
 /**
- * e^x of four numbers up to 88, off by at most 1.2 ulp. 0 below −87, where f32 runs out of normal numbers. NaN stays NaN.
- * With x = n · ln 2 + r and |r| ≤ ln 2 / 2 it is 2^n + 2^n · r · p(r), where p meets (e^r − 1) / r at Chebyshev's nodes.
+ * e^x of four numbers up to 88, off by at most 1.2 ulp. 0 below −87, where f32 runs out of normal numbers. NaN stays
+ * NaN. With x = n · ln 2 + r and |r| ≤ ln 2 / 2 it is 2^n + 2^n · r · p(r), where p meets (e^r − 1) / r at Chebyshev's
+ * nodes.
  */
 @inline export function exp4(x: v128, c: usize): v128 {
   const t = f32x4.add(f32x4.mul(x, log2e(c)), magic(c));
@@ -39,8 +40,8 @@ import { constants, exp2, exp3, exp4th, exp5, expLow, half, ln2High, ln2Low, log
 }
 
 /**
- * x ← exp(scale · x − shift) for `count` numbers, a multiple of 16, from `from` to `to` (which may be the same); gives their
- * sum. Sixteen at a time.
+ * x ← exp(scale · x − shift) for `count` numbers, a multiple of 16, from `from` to `to` (which may be the same); gives
+ * their sum. Sixteen at a time.
  */
 export function expOf(from: usize, to: usize, count: u32, scale: f32, shift: f32): f32 {
   const by = f32x4.splat(scale), less = f32x4.splat(shift);
@@ -57,7 +58,9 @@ export function expOf(from: usize, to: usize, count: u32, scale: f32, shift: f32
   return sumOf(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
 }
 
-/** Natural logarithm of a positive normal number, right to the last bit but for ties: computed in f64. NaN and ∞ stay. */
+/**
+ * Natural logarithm of a positive normal number, right to the last bit but for ties: computed in f64. NaN and ∞ stay.
+ */
 export function log1(x: f32): f32 {
   if (!(x < Infinity)) return x;
   // x = m · 2^e with m within [√½, √2).
@@ -76,7 +79,8 @@ export function log1(x: f32): f32 {
   return (f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1)) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3));
 }
 @inline export function maxOf(v: v128): f32 {
-  return max(max(f32x4.extract_lane(v, 0), f32x4.extract_lane(v, 1)), max(f32x4.extract_lane(v, 2), f32x4.extract_lane(v, 3)));
+  return max(max(f32x4.extract_lane(v, 0), f32x4.extract_lane(v, 1)),
+    max(f32x4.extract_lane(v, 2), f32x4.extract_lane(v, 3)));
 }
 
 /** `sumOf` of four vectors at once, the same bits. */

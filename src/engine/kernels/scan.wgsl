@@ -1,5 +1,5 @@
-// Running sum over the WIDTH threads of a workgroup: each gets the sum up to and with its own; the last entry of `ends` is
-// the whole. All threads must call it, in uniform control flow.
+// Running sum over the WIDTH threads of a workgroup: each gets the sum up to and with its own; the last entry of `ends`
+// is the whole. All threads must call it, in uniform control flow.
 override WIDTH: u32;
 var<workgroup> ends: array<u32, WIDTH>;
 

@@ -10,8 +10,8 @@ import { lowRankPartialBytes } from '../kernels/lowRankGrad/lowRankGrad';
 import { type Capacity, stackedRows } from './batch';
 
 /**
- * Which modules share what they keep: none in training; where layers are recomputed, a kind's modules share what is made
- * again with the layer; all where no backward follows.
+ * Which modules share what they keep: none in training; where layers are recomputed, a kind's modules share what is
+ * made again with the layer; all where no backward follows.
  */
 export type Sharing = 'none' | 'layers' | 'all';
 
@@ -24,7 +24,10 @@ export interface ActivationNeeds {
   dropout: boolean;
   /** Whether any of them has a soft threshold. */
   shrinks: boolean;
-  /** Kept outputs of the frozen modules, by key, for at most so many runs of a pass (null: of any module); whether any of these runs is gated. */
+  /**
+   * Kept outputs of the frozen modules, by key, for at most so many runs of a pass (null: of any module); whether any
+   * of these runs is gated.
+   */
   bases: { keys: { key: string; dOut: number | null }[]; runs: number; gated: boolean };
 }
 

@@ -1,8 +1,8 @@
 /**
- * A micro-batch on the GPU. Sequences lie behind one another without padding, so padding cannot count: `meta` tells each
- * row where its keys start, its position, and where its sequence ends. Runs that share a pass are stacked: each has a
- * segment of the same rows, `stride` rows from the next. Ids, positions and targets are written out for every segment,
- * so that kernels need not know of segments beyond `rowAt`.
+ * A micro-batch on the GPU. Sequences lie behind one another without padding, so padding cannot count: `meta` tells
+ * each row where its keys start, its position, and where its sequence ends. Runs that share a pass are stacked: each
+ * has a segment of the same rows, `stride` rows from the next. Ids, positions and targets are written out for every
+ * segment, so that kernels need not know of segments beyond `rowAt`.
  */
 import { TrainError } from '../../shared/errors';
 import { message } from '../../shared/message';
@@ -282,8 +282,8 @@ export class BatchBuffers {
 }
 
 /**
- * (query, key) pairs of attention over a batch's sequences; a query sees keys less than `window` positions away, those after
- * it only where it is not `causal`.
+ * (query, key) pairs of attention over a batch's sequences; a query sees keys less than `window` positions away, those
+ * after it only where it is not `causal`.
  */
 export function attentionPairs({ starts }: TokenBatch, { window = Infinity, causal = true } = {}): number {
   let pairs = 0;

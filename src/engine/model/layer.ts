@@ -9,7 +9,8 @@ import type { Pass } from './nn/pass';
 
 /**
  * From the layer's input to `target` [rows, width]. `recompute`: its activations are recomputed for the backward, from
- * its input and what the adapters kept; `target` is then left out, unless an adapter needs the last module's frozen output.
+ * its input and what the adapters kept; `target` is then left out, unless an adapter needs the last module's frozen
+ * output.
  */
 export function layerForward(pass: Pass, layer: number, target: Tensor, recompute = false): Op[] {
   const { input, mid } = pass.layers[layer];
@@ -42,7 +43,10 @@ export function liveInputs(
   return { attention: below, mlp: below || (!parallel && halfLearns(pass, attention)) };
 }
 
-/** From `grads.residual`, the gradient of the layer's output, to that of its input, or down to the lowest adapted module. */
+/**
+ * From `grads.residual`, the gradient of the layer's output, to that of its input, or down to the lowest adapted
+ * module.
+ */
 export function layerBackward(pass: Pass, layer: number): Op[] {
   const { input, mid } = pass.layers[layer];
   const { parallel } = pass.config.layers[layer];

@@ -71,7 +71,9 @@ const plusOneNorms = ({ layers, finalNorm }: ModelDescription): Set<string> =>
       .map(({ path }) => `${path}.weight`),
   );
 
-/** What a token of a picture has before its patch's product: its position, and the class token or the product's bias. */
+/**
+ * What a token of a picture has before its patch's product: its position, and the class token or the product's bias.
+ */
 function placeTable(
   { path, classToken, positions }: PatchEmbedding,
   width: number,
@@ -88,7 +90,9 @@ function frozenLinears(model: ModelDescription): Map<string, LinearDescription> 
   return new Map([...allModules(model), ...dense].map((m) => [`${m.path}.weight`, m]));
 }
 
-/** Uploads what is trained whole, as it is before. @throws {AdapterError} where a tensor is missing or has another shape */
+/**
+ * Uploads what is trained whole, as it is before. @throws {AdapterError} where a tensor is missing or has another shape
+ */
 export function uploadWhole(scope: BufferScope, model: ModelDescription, values: WholeValues): WholeModules {
   const layout = wholeLayout(model);
   return layout.bytes > 0
@@ -97,7 +101,8 @@ export function uploadWhole(scope: BufferScope, model: ModelDescription, values:
 }
 
 /**
- * Uploads the frozen base. `read` is asked once for each weight. Tables of more than `bindingBytes` are split over bindings.
+ * Uploads the frozen base. `read` is asked once for each weight. Tables of more than `bindingBytes` are split over
+ * bindings.
  */
 export function uploadWeights(
   scope: BufferScope,

@@ -1,5 +1,5 @@
-// AdamW (torch.optim.AdamW's semantics) over spans [from, to) of 64 parameters, each with a factor of the learning rate;
-// see adamw.wgsl. `scale` is the clipping factor, rate1 = 1 − beta1, rate2 = 1 − beta2, corrections = 1 − betaᵗ.
+// AdamW (torch.optim.AdamW's semantics) over spans [from, to) of 64 parameters, each with a factor of the learning
+// rate; see adamw.wgsl. `scale` is the clipping factor, rate1 = 1 − beta1, rate2 = 1 − beta2, corrections = 1 − betaᵗ.
 const SPAN: u32 = 64;
 
 export function adamw(

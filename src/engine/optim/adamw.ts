@@ -23,8 +23,8 @@ export function packAdamwHyper(
 }
 
 /**
- * 1 − beta1^t and 1 − beta2^t for t = 1 … `steps` (and one more where that is odd: a buffer's size is a multiple of 16), pair
- * by pair. Made in f64: in f32 the first would lose four digits.
+ * 1 − beta1^t and 1 − beta2^t for t = 1 … `steps` (and one more where that is odd: a buffer's size is a multiple of
+ * 16), pair by pair. Made in f64: in f32 the first would lose four digits.
  */
 export const biasCorrections = (
   { beta1, beta2 }: Pick<TrainConfig, 'beta1' | 'beta2'>,

@@ -18,8 +18,8 @@ interface Norm {
 }
 
 /**
- * norm[0] = √ Σ of `count` partial sums, in f32: a sum that overflows must show in the norm, and so must a loss. A finite
- * step is counted, and its bias corrections follow.
+ * norm[0] = √ Σ of `count` partial sums, in f32: a sum that overflows must show in the norm, and so must a loss. A
+ * finite step is counted, and its bias corrections follow.
  */
 export const normCpu =
   (p: Norm, count: number): CpuFunction =>

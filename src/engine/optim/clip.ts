@@ -30,9 +30,9 @@ export interface GradNormParams {
 
 /**
  * norm[0] = ‖grads‖₂ over a flat buffer of `length` f32 (a multiple of 4), always added up in the same order.
- * Inf or NaN when a gradient is, when the sum of squares overflows, or when losses[segment] is: gradients of a loss that
- * is not finite may be, and must not be learnt from either. A finite step is counted in `taken`, and norm[1] and norm[2] get
- * its bias corrections: one that is skipped is none of Adam's steps, as in PyTorch.
+ * Inf or NaN when a gradient is, when the sum of squares overflows, or when losses[segment] is: gradients of a loss
+ * that is not finite may be, and must not be learnt from either. A finite step is counted in `taken`, and norm[1] and
+ * norm[2] get its bias corrections: one that is skipped is none of Adam's steps, as in PyTorch.
  */
 export function gradNorm(device: Device, p: GradNormParams): Dispatch[] {
   const groups = Math.ceil(p.length / CHUNK);

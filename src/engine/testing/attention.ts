@@ -33,9 +33,9 @@ export function inputsOf(heads: Heads, rows: number) {
 export type Inputs = ReturnType<typeof inputsOf>;
 
 /**
- * Forward and backward over sequences of `lengths` in each of `segments`, `stride` rows apart; whole tensors as they are
- * afterwards. `max`: the most rows that the passes are told of; `host`: the device as they see it; `back`: false leaves out the
- * backward and its tensors.
+ * Forward and backward over sequences of `lengths` in each of `segments`, `stride` rows apart; whole tensors as they
+ * are afterwards. `max`: the most rows that the passes are told of; `host`: the device as they see it; `back`: false
+ * leaves out the backward and its tensors.
  */
 export async function run(
   device: Device,

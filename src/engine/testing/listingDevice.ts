@@ -1,6 +1,6 @@
 /**
- * A device that computes nothing and writes down what it is asked to do: the operations of a step as the host makes them,
- * for a GPU or for the CPU, without either. What is read from it is zero.
+ * A device that computes nothing and writes down what it is asked to do: the operations of a step as the host makes
+ * them, for a GPU or for the CPU, without either. What is read from it is zero.
  */
 import type { DeviceInfo } from '../../shared/types';
 import { Buffers, type MemorySource, type Tensor } from '../device/buffers';

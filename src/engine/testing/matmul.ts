@@ -34,7 +34,10 @@ export type Case = MatmulRef & {
   variant?: VariantName;
 };
 
-/** Runs a product with random operands and compares all it writes with the reference. Several at once compile beside one another. @returns out */
+/**
+ * Runs a product with random operands and compares all it writes with the reference. Several at once compile beside one
+ * another. @returns out
+ */
 export async function check({
   rows,
   from = 0,

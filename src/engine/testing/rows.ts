@@ -3,7 +3,10 @@ import type { BufferScope } from '../device/buffers';
 import type { RowCount } from '../device/program';
 import { rowCount } from './harness';
 
-/** What output buffers hold where no kernel may write: small, so that it does not widen tolerances that go by the largest entry. */
+/**
+ * What output buffers hold where no kernel may write: small, so that it does not widen tolerances that go by the
+ * largest entry.
+ */
 const UNTOUCHED = 0.125;
 
 /**

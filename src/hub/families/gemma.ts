@@ -1,7 +1,7 @@
 /**
- * Gemma 2 and 3 (text): a Llama with a norm before and after each half, whose norms multiply with 1 + weight; embeddings
- * multiplied with √width; windows on some layers. Gemma 2 holds scores and logits by tanh, Gemma 3 has a norm on each head
- * of q and k, and another RoPE on layers with a window.
+ * Gemma 2 and 3 (text): a Llama with a norm before and after each half, whose norms multiply with 1 + weight;
+ * embeddings multiplied with √width; windows on some layers. Gemma 2 holds scores and logits by tanh, Gemma 3 has a
+ * norm on each head of q and k, and another RoPE on layers with a window.
  */
 import { message } from '../../shared/message';
 import { readActivation, readSizes, rmsNorm } from '../decoder';

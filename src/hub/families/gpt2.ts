@@ -1,4 +1,6 @@
-/** GPT-2 and DistilGPT-2: learned positions, LayerNorm, q, k and v in one module, weights stored the other way round. */
+/**
+ * GPT-2 and DistilGPT-2: learned positions, LayerNorm, q, k and v in one module, weights stored the other way round.
+ */
 import type { Columns, LayerDescription } from '../../shared/model';
 import {
   layerNorm,

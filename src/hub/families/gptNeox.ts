@@ -1,4 +1,6 @@
-/** GPT-NeoX and Pythia: q, k and v of each head side by side in one module, both halves side by side, a share of RoPE. */
+/**
+ * GPT-NeoX and Pythia: q, k and v of each head side by side in one module, both halves side by side, a share of RoPE.
+ */
 import type { Columns, LayerDescription } from '../../shared/model';
 import {
   layerNorm,

@@ -1,4 +1,6 @@
-/** ModernBERT: windows on most layers, RoPE with two bases, LayerNorm before the halves, gated MLP, fused projections. */
+/**
+ * ModernBERT: windows on most layers, RoPE with two bases, LayerNorm before the halves, gated MLP, fused projections.
+ */
 import type { LayerDescription, NormDescription } from '../../shared/model';
 import { layerNorm, linear, plainAttention, plainEmbedding, readActivation, readSizes } from '../decoder';
 import { classHead, fusedProjection } from '../encoder';

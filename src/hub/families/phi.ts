@@ -1,4 +1,7 @@
-/** Phi-1, Phi-1.5 and Phi-2: layers with one LayerNorm before both halves side by side, biases everywhere, a share of RoPE. */
+/**
+ * Phi-1, Phi-1.5 and Phi-2: layers with one LayerNorm before both halves side by side, biases everywhere, a share of
+ * RoPE.
+ */
 import type { LayerDescription } from '../../shared/model';
 import {
   layerNorm,

@@ -1,4 +1,7 @@
-/** Vision transformers that classify pictures: patches in the place of tokens, full attention, LayerNorm before the halves. */
+/**
+ * Vision transformers that classify pictures: patches in the place of tokens, full attention, LayerNorm before the
+ * halves.
+ */
 import type { LayerDescription } from '../../shared/model';
 import { pictureTokens } from '../../shared/pictures';
 import { readLabels } from '../classes';

@@ -1,4 +1,7 @@
-/** What a GGUF's metadata says of its model, as the fields of a config.json. Keys: docs/gguf.md and constants.py of gguf-py. */
+/**
+ * What a GGUF's metadata says of its model, as the fields of a config.json. Keys: docs/gguf.md and constants.py of
+ * gguf-py.
+ */
 import { ModelError } from '../../shared/errors';
 import { message } from '../../shared/message';
 import { type GgufForm, GGUF_FORMS } from '../family';

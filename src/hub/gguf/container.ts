@@ -1,6 +1,6 @@
 /**
- * The GGUF container: metadata by key, a table of tensors, then their bytes. Layout: docs/gguf.md of ggml. Every count and
- * length is compared with the bytes that are left before anything is made of it.
+ * The GGUF container: metadata by key, a table of tensors, then their bytes. Layout: docs/gguf.md of ggml. Every count
+ * and length is compared with the bytes that are left before anything is made of it.
  */
 import { ModelError } from '../../shared/errors';
 import type { ByteFile } from '../byteFile';

@@ -1,4 +1,7 @@
-/** The families' fixtures as llama.cpp's converter writes them: names by gguf-py (testing/names.json), orders of rows by hand. */
+/**
+ * The families' fixtures as llama.cpp's converter writes them: names by gguf-py (testing/names.json), orders of rows by
+ * hand.
+ */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type ModelDescription, weightShapes } from '../../shared/model';

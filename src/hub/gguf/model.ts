@@ -1,6 +1,6 @@
 /**
- * A GGUF's weights by the names of a state dict. llama.cpp names a tensor by its role in the model (constants.py of gguf-py),
- * so that names follow from the description, whatever the family.
+ * A GGUF's weights by the names of a state dict. llama.cpp names a tensor by its role in the model (constants.py of
+ * gguf-py), so that names follow from the description, whatever the family.
  */
 import { ModelError } from '../../shared/errors';
 import { message } from '../../shared/message';
@@ -75,8 +75,8 @@ export function placesOf(model: ModelDescription, interleaved: boolean): Map<str
 }
 
 /**
- * Rows as Hugging Face has them: in a head of size n, rows i and i + n/2 rotate together; in the file they are neighbours,
- * 2i and 2i + 1.
+ * Rows as Hugging Face has them: in a head of size n, rows i and i + n/2 rotate together; in the file they are
+ * neighbours, 2i and 2i + 1.
  */
 function neighboursApart(size: number) {
   return (row: number): number => {
@@ -85,7 +85,10 @@ function neighboursApart(size: number) {
   };
 }
 
-/** One module's parts lie one after the other in the file, whatever their order in the state dict; null where it is that. */
+/**
+ * One module's parts lie one after the other in the file, whatever their order in the state dict; null where it is
+ * that.
+ */
 function partsTogether({ fused }: ProjectionDescription): Place['row'] {
   const stateRows = fused!.flatMap(({ first, groups, width, stride }) =>
     Array.from({ length: groups * width }, (_, i) => first + Math.floor(i / width) * stride + (i % width)),
@@ -96,13 +99,18 @@ function partsTogether({ fused }: ProjectionDescription): Place['row'] {
   return (row) => inFile[row];
 }
 
-/** The model with the head that the file has: its embedding where there is none of its own; one with classes is left. */
+/**
+ * The model with the head that the file has: its embedding where there is none of its own; one with classes is left.
+ */
 export function withHead(model: ModelDescription, { tensors }: Pick<GgufHead, 'tensors'>): ModelDescription {
   const { head } = model;
   return head.kind === 'vocabulary' ? { ...model, head: { ...head, tied: !tensors.has('output.weight') } } : model;
 }
 
-/** The model as the file has it: `withHead`, and a table in it says how its RoPE is stretched where the configuration does not. */
+/**
+ * The model as the file has it: `withHead`, and a table in it says how its RoPE is stretched where the configuration
+ * does not.
+ */
 export function asStored(model: ModelDescription, head: GgufHead, file: ByteFile): ModelDescription {
   const { metadata, tensors } = head;
   const stored = withHead(model, head);

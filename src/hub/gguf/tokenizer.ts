@@ -1,7 +1,7 @@
 /**
- * A GGUF's own tokenizer as the two files that `openTokenizer` reads. Two kinds have all they need in the metadata: byte-level
- * BPE ("gpt2": tokens and merges; how a text is cut first is known by the name of its pre-tokenizer) and SentencePiece's
- * BPE ("llama": tokens and scores, of which the merges follow). Keys: docs/gguf.md of ggml.
+ * A GGUF's own tokenizer as the two files that `openTokenizer` reads. Two kinds have all they need in the metadata:
+ * byte-level BPE ("gpt2": tokens and merges; how a text is cut first is known by the name of its pre-tokenizer) and
+ * SentencePiece's BPE ("llama": tokens and scores, of which the merges follow). Keys: docs/gguf.md of ggml.
  */
 import { ModelError } from '../../shared/errors';
 import { message } from '../../shared/message';
@@ -34,7 +34,10 @@ const split = (pattern: string) => ({
     byteLevel(false),
   ],
 });
-/** Contractions, words with what stands before them, numbers of so many digits, marks, blanks: GPT-4's way to cut a text. */
+/**
+ * Contractions, words with what stands before them, numbers of so many digits, marks, blanks: GPT-4's way to cut a
+ * text.
+ */
 const wordsAndNumbers = (digits: string) =>
   split(
     `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}${digits}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+`,

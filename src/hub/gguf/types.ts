@@ -86,7 +86,10 @@ function blockwise(
   };
 }
 
-/** `count` bytes at `at`: lower halves are the first values, upper ones follow; as nibbles side by side from byte `to` of the block on. */
+/**
+ * `count` bytes at `at`: lower halves are the first values, upper ones follow; as nibbles side by side from byte `to`
+ * of the block on.
+ */
 function halves(block: Block, at: number, count: number, to: number): void {
   const { raw, out } = block;
   const [from, low, high] = [block.at + at, block.to + to, block.to + to + count / 2];
@@ -97,7 +100,10 @@ function halves(block: Block, at: number, count: number, to: number): void {
   }
 }
 
-/** Sixteen bytes at `at` the same, with the fifth bits of all 32 in the four bytes at `fifths`; `less` is taken from each. */
+/**
+ * Sixteen bytes at `at` the same, with the fifth bits of all 32 in the four bytes at `fifths`; `less` is taken from
+ * each.
+ */
 function fives({ raw, out, at: start, to }: Block, at: number, fifths: number, less: number): void {
   const fifth = (i: number) => ((raw[start + fifths + (i >> 3)] >> (i & 7)) & 1) << 4;
   for (let i = 0; i < 16; i++) {
@@ -196,8 +202,8 @@ export function bytesOf(tensor: GgufTensor, fileLength: number): number {
 }
 
 /**
- * Values of a tensor, of some rows where they are named: f32 or the bits of f16 in stored order, or blocks. They are good until
- * others are read.
+ * Values of a tensor, of some rows where they are named: f32 or the bits of f16 in stored order, or blocks. They are
+ * good until others are read.
  */
 export function readTensor(tensor: GgufTensor, file: ByteFile, rows?: RowRange): StoredMatrix {
   const bytes = bytesOf(tensor, file.length);

@@ -1,4 +1,7 @@
-/** Writes a GGUF of f32 tensors: magic, version, counts, metadata, the table of tensors, then their bytes. Layout: docs/gguf.md of ggml. */
+/**
+ * Writes a GGUF of f32 tensors: magic, version, counts, metadata, the table of tensors, then their bytes. Layout:
+ * docs/gguf.md of ggml.
+ */
 
 /** A value of metadata with the type that it is written as. */
 export type Typed = { text: string } | { f32: number } | { u32: number };

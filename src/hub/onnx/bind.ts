@@ -1,9 +1,9 @@
 /**
- * Finds a model's weights in an ONNX graph by following the graph, since exporters name initialisers freely: optimum says
- * `onnx::MatMul_123` ([in, out]) and keeps the module's path in the node's name; the genai builder says
- * `model.layers.0.attn.q_proj.MatMul.weight` and may pack q, k and v into one; others keep [out, in] behind a Transpose.
- * Which module a node belongs to is told by a path in the name of the node, its constant or its output. That the right
- * tensor was found is proved afterwards, by comparing logits with ONNX Runtime's.
+ * Finds a model's weights in an ONNX graph by following the graph, since exporters name initialisers freely: optimum
+ * says `onnx::MatMul_123` ([in, out]) and keeps the module's path in the node's name; the genai builder says
+ * `model.layers.0.attn.q_proj.MatMul.weight` and may pack q, k and v into one; others keep [out, in] behind a
+ * Transpose. Which module a node belongs to is told by a path in the name of the node, its constant or its output. That
+ * the right tensor was found is proved afterwards, by comparing logits with ONNX Runtime's.
  */
 import { ModelError } from '../../shared/errors';
 import { type Message, message } from '../../shared/message';
@@ -107,8 +107,8 @@ function layerNames(model: ModelDescription): Map<string, LayerNames> {
 }
 
 /**
- * What of a model with classes lies outside of its layers, by whole paths: the head's modules, and norms. A model that was
- * exported without its head has paths without the first part.
+ * What of a model with classes lies outside of its layers, by whole paths: the head's modules, and norms. A model that
+ * was exported without its head has paths without the first part.
  */
 function outsideNames({ embedding, head }: ModelDescription): LayerNames {
   const base = embedding.path.slice(0, embedding.path.indexOf('.') + 1);
@@ -193,7 +193,10 @@ class Binder {
     this.places.set(name, other && other.node !== place.node ? { ...place, node: null } : place);
   }
 
-  /** The constant a value comes from, through Cast, Identity, Transpose and a number that is added; null when it is computed. */
+  /**
+   * The constant a value comes from, through Cast, Identity, Transpose and a number that is added; null when it is
+   * computed.
+   */
   #constant(name: string | undefined): Constant | null {
     let [transposed, added] = [false, false];
     for (let hops = 0; name && hops < 8; hops++) {

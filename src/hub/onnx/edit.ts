@@ -1,6 +1,6 @@
 /**
- * Changes an ONNX file without taking it apart: stretches of the file go over as they are, however large it is. What is added is
- * written here; field numbers: onnx.proto3 of the ONNX project.
+ * Changes an ONNX file without taking it apart: stretches of the file go over as they are, however large it is. What is
+ * added is written here; field numbers: onnx.proto3 of the ONNX project.
  */
 
 import { message } from '../../shared/message';
@@ -134,8 +134,8 @@ const FEW = 1024;
 const MOST_LEFT = 64 << 20;
 
 /**
- * The file without the values of its initialisers: they are said to lie in a data file `location`, which is the file itself.
- * Whoever reads it so has each value once, and not in the file's bytes and in the tensor as well.
+ * The file without the values of its initialisers: they are said to lie in a data file `location`, which is the file
+ * itself. Whoever reads it so has each value once, and not in the file's bytes and in the tensor as well.
  * @returns null where most of it would be left, as its values are written in another way
  */
 export function valuesElsewhere(bytes: Uint8Array, location: string): Bytes | null {

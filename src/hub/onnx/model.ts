@@ -74,7 +74,10 @@ export interface OnnxNode {
   attributes: Map<string, number | number[]>;
   /** Paths of the modules that it was exported from, outermost first, where `torch.onnx.export` says them. */
   scopes?: string;
-  /** Of an `If`: what its branch without earlier tokens (`else_branch`) gives, output by output. Its nodes are the graph's. */
+  /**
+   * Of an `If`: what its branch without earlier tokens (`else_branch`) gives, output by output. Its nodes are the
+   * graph's.
+   */
   branch?: string[];
 }
 

@@ -132,7 +132,10 @@ export class OnnxParser {
     return this.#stack[this.#stack.length - 1];
   }
 
-  /** A varint as a number (64-bit ones keep their low 53 bits' value; negatives come out negative). null: more bytes needed. */
+  /**
+   * A varint as a number (64-bit ones keep their low 53 bits' value; negatives come out negative). null: more bytes
+   * needed.
+   */
   #varint(): number | null {
     const limit = Math.min(this.#top().end, this.#position + 10);
     let low = 0;

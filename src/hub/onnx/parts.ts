@@ -1,6 +1,7 @@
 /**
- * An ONNX graph in parts that are run one after the other: each is a file of its own, with the values that cross from the parts
- * before it as inputs. Whoever runs them so has the weights of one part in memory. Field numbers: onnx.proto3 of the ONNX project.
+ * An ONNX graph in parts that are run one after the other: each is a file of its own, with the values that cross from
+ * the parts before it as inputs. Whoever runs them so has the weights of one part in memory. Field numbers: onnx.proto3
+ * of the ONNX project.
  */
 import type { ModelDescription } from '../../shared/model';
 import { type Bytes, type Field, decode, fields, int, joined, text, within } from './edit';
@@ -33,8 +34,9 @@ const TYPES: Record<string, number> = {
 };
 
 /**
- * Values of a graph behind which a part may end: the embedding's, and those of the last layer of each part, by 4 to 8 layers
- * (all in one where there are fewer than nine). Fewer where the graph hides them; what it computes otherwise does not matter.
+ * Values of a graph behind which a part may end: the embedding's, and those of the last layer of each part, by 4 to 8
+ * layers (all in one where there are fewer than nine). Fewer where the graph hides them; what it computes otherwise
+ * does not matter.
  */
 export function partEnds(graph: OnnxGraph, model: ModelDescription): string[] {
   const places = bindWeights(graph, model);

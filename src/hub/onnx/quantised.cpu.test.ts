@@ -1,4 +1,6 @@
-/** Quantised weights beside ONNX Runtime itself: a product with the identity, and a table's every row, give the weights. */
+/**
+ * Quantised weights beside ONNX Runtime itself: a product with the identity, and a table's every row, give the weights.
+ */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { expectCloseToMax } from '../../engine/testing/allclose';

@@ -1,6 +1,6 @@
 /**
- * Quantised weights of ONNX Runtime's contrib operators, as blocks: MatMulNBits (B [N, ⌈K / block⌉, block · bits / 8], the
- * lower half of a byte first along K) and GatherBlockQuantized (a table [rows, width] of numbers of 4 or 8 bits).
+ * Quantised weights of ONNX Runtime's contrib operators, as blocks: MatMulNBits (B [N, ⌈K / block⌉, block · bits / 8],
+ * the lower half of a byte first along K) and GatherBlockQuantized (a table [rows, width] of numbers of 4 or 8 bits).
  * Layout: docs/ContribOperators.md of ONNX Runtime. A weight is scale · (q − zero point).
  */
 import { ModelError } from '../../shared/errors';
@@ -37,7 +37,10 @@ function unsupported(node: OnnxNode, what: string): never {
 /** What each Reshape of a graph reads, by its output. */
 const shapedBy = new WeakMap<OnnxGraph, Map<string, string>>();
 
-/** A constant, maybe by way of a Reshape: a table that the head shares lies there in blocks, [vocab, blocks, bytes of one]. */
+/**
+ * A constant, maybe by way of a Reshape: a table that the head shares lies there in blocks, [vocab, blocks, bytes of
+ * one].
+ */
 function constantOf(name: string, graph: OnnxGraph): OnnxTensor | undefined {
   const { tensors, nodes } = graph;
   if (tensors.has(name)) return tensors.get(name);
@@ -114,8 +117,8 @@ function checkTypeOf(tensor: OnnxTensor): never {
 }
 
 /**
- * Some rows of the matrix, all unless they are named: blocks, or f32 [rows, width] where a row has no whole number of them. Call
- * `checkQuantised` first.
+ * Some rows of the matrix, all unless they are named: blocks, or f32 [rows, width] where a row has no whole number of
+ * them. Call `checkQuantised` first.
  */
 export function readQuantised(
   q: QuantisedTensor,

@@ -63,7 +63,9 @@ export function externalRange(tensor: OnnxTensor): Range & { location: string } 
   return range;
 }
 
-/** `checkStored` for a tensor of floats. @throws {ModelError} when its values are others, or cannot be where they should */
+/**
+ * `checkStored` for a tensor of floats. @throws {ModelError} when its values are others, or cannot be where they should
+ */
 export function checkTensor(tensor: OnnxTensor, fileLength: number, external?: (location: string) => Uint8Array): void {
   if (!WIDTH[tensor.dataType])
     throw new ModelError(message('hub.graph.type', { tensor: tensor.name, type: typeName(tensor.dataType) }));
@@ -109,7 +111,10 @@ export function checkStored(tensor: OnnxTensor, fileLength: number, external?: (
     );
 }
 
-/** The file's own bytes of the tensor's values; null where they are in typed fields of another form. Call `checkTensor` first. */
+/**
+ * The file's own bytes of the tensor's values; null where they are in typed fields of another form. Call `checkTensor`
+ * first.
+ */
 export function rawBytes(
   tensor: OnnxTensor,
   file: Uint8Array,
@@ -133,8 +138,8 @@ export const readTensor = (
 ): Float32Array => floatsOf(readValues(tensor, file, external));
 
 /**
- * Values first … first + count − 1, all unless they are named: of f16 the bits, maybe in the file's own bytes, else as f32.
- * Call `checkTensor` first.
+ * Values first … first + count − 1, all unless they are named: of f16 the bits, maybe in the file's own bytes, else as
+ * f32. Call `checkTensor` first.
  */
 export function readValues(
   tensor: OnnxTensor,

@@ -1,6 +1,6 @@
 /**
- * A hub that takes pushes, as a function from requests to answers: a test serves it from a port, a journey through the browser's
- * router. It holds what was committed, and refuses what the real one refuses.
+ * A hub that takes pushes, as a function from requests to answers: a test serves it from a port, a journey through the
+ * browser's router. It holds what was committed, and refuses what the real one refuses.
  */
 import { createHash } from 'node:crypto';
 
@@ -33,7 +33,10 @@ export interface PlayedHubOptions {
 const large = /\.(safetensors|onnx|onnx_data|gguf)$/;
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-/** The chunks of a xorb, which must lie in it as they are: eight bytes before each say their length, and that in a byte between. */
+/**
+ * The chunks of a xorb, which must lie in it as they are: eight bytes before each say their length, and that in a byte
+ * between.
+ */
 function unpackedXorb(xorb: Uint8Array): Uint8Array {
   const parts: Uint8Array[] = [];
   for (let at = 0; at < xorb.length; ) {

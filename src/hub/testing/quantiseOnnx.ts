@@ -1,4 +1,7 @@
-/** Quantises an ONNX file as ONNX Runtime's MatMulNBitsQuantizer does, for tests: products with a constant matrix become MatMulNBits. */
+/**
+ * Quantises an ONNX file as ONNX Runtime's MatMulNBitsQuantizer does, for tests: products with a constant matrix become
+ * MatMulNBits.
+ */
 import { f32le, intAttribute, node, raw, str, tensor } from './protobuf';
 import { rewriteProducts } from './rewriteOnnx';
 

@@ -8,7 +8,8 @@ export const DORA = {
   update: 'dora',
   gated: false,
   rescales: true,
-  // With dropout PEFT takes all of Δ, its part along W0 x too, from the dropped input: W0 and W0ᵀ would be applied twice.
+  // With dropout PEFT takes all of Δ, its part along W0 x too, from the dropped input: W0 and W0ᵀ would be applied
+  // twice.
   refuses: { dropout: message('shared.setting.doraDropout'), tokenDropout: message('shared.setting.doraDropout') },
 } as const satisfies MethodDescription;
 

@@ -1,6 +1,7 @@
 /**
- * What a method is outside the engine: the schema, the form, experiments, links and docs/settings.md are made from these
- * entries, and from its sentence in the catalogue (`texts().train.run.does`). Its work is in `engine/adapters/<update>`.
+ * What a method is outside the engine: the schema, the form, experiments, links and docs/settings.md are made from
+ * these entries, and from its sentence in the catalogue (`texts().train.run.does`). Its work is in
+ * `engine/adapters/<update>`.
  */
 import type { Message } from '../message';
 import type { Settings } from '../settings/setting';

@@ -2,8 +2,8 @@
 export interface RuleDescription {
   name: string;
   /**
-   * How the gate goes by the size r of an update: a threshold τ that it learns from μ, the share of tokens with the largest r
-   * (τ follows from it), or not at all.
+   * How the gate goes by the size r of an update: a threshold τ that it learns from μ, the share of tokens with the
+   * largest r (τ follows from it), or not at all.
    */
   cut: 'learned' | 'share' | null;
   /** It draws its tokens again each time: no file could say what the adapter does. */

@@ -63,7 +63,10 @@ export const ADAPTER = {
     sweep: '0, 5, 10',
     library: { name: 'PEFT', parameter: 'lora_dropout' },
   }),
-  /** Token dropout: the update of a token is skipped at random in each module, in training alone, and the others' are scaled up. */
+  /**
+   * Token dropout: the update of a token is skipped at random in each module, in training alone, and the others' are
+   * scaled up.
+   */
   tokenDropout: number({
     place: 'more',
     unit: 'percent',
@@ -89,6 +92,9 @@ export const ADAPTER = {
     default: false,
     library: { name: 'PEFT', parameter: 'use_rslora' },
   }),
-  /** The run ends with its adapter at the scale in (0, 1] that is best on the dev split: one number, found by a line search. */
+  /**
+   * The run ends with its adapter at the scale in (0, 1] that is best on the dev split: one number, found by a line
+   * search.
+   */
   shrink: flag({ place: 'more', default: false, wasDefault: false }),
 };

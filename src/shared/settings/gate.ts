@@ -9,10 +9,10 @@ export const GATE = {
    * the moments, as the paper's constants expect, so that ε counts.
    * exact: the proximal point of one batch. averaged: the same over costs averaged in r's histogram.
    * soft: h = y + max(0, 1 − τ/r) Δ, the gradient of τ, and the penalty λ Σ max(0, r − τ).
-   * quantile: the share `activeShare` with the largest r. late: all tokens up to `gateStart`, then fewer, down to `activeShare`, by a
-   * τ that follows r; a skipped token gets a trained constant. random: as many tokens as `follows` has active (or `activeShare`), drawn at random.
-   * coin: reconstructed, with a seeded coin in the place of the sign of every μ.
-   * oracle: skips exactly the tokens with μ ≥ 0, where Δ is not 0 (two passes).
+   * quantile: the share `activeShare` with the largest r. late: all tokens up to `gateStart`, then fewer, down to
+   * `activeShare`, by a τ that follows r; a skipped token gets a trained constant. random: as many tokens as `follows`
+   * has active (or `activeShare`), drawn at random. coin: reconstructed, with a seeded coin in the place of the sign of
+   * every μ. oracle: skips exactly the tokens with μ ≥ 0, where Δ is not 0 (two passes).
    */
   rule: choice(GATE_RULES, { place: 'main', default: 'reconstructed' }),
   /** Skipped share that τ is steered to, after the rule's own step; null leaves τ to the rule. */
@@ -69,8 +69,8 @@ export const GATE = {
     flag: 'gate-start',
   }),
   /**
-   * η of the exact and averaged step, in units of τ² per nat: τ pays (its change)²/2η, which makes it a proximal step. 'auto' =
-   * it pays nothing (η → ∞): the plain minimum of one batch, which closes too much.
+   * η of the exact and averaged step, in units of τ² per nat: τ pays (its change)²/2η, which makes it a proximal step.
+   * 'auto' = it pays nothing (η → ∞): the plain minimum of one batch, which closes too much.
    */
   eta: optional({
     off: 'auto',

@@ -30,12 +30,14 @@ export function settingsOf(group: GroupName): Named[] {
 }
 
 /**
- * Of a session, what an experiment does not vary: it counts seeds by itself, the data are made for the length and the task, and
- * the best adapter is a choice of its form; the learning rate varies by run.
+ * Of a session, what an experiment does not vary: it counts seeds by itself, the data are made for the length and the
+ * task, and the best adapter is a choice of its form; the learning rate varies by run.
  */
 const FIXED: readonly string[] = ['seed', 'maxSequenceLength', 'taskType', 'loadBestCheckpoint', 'learningRate'];
 
-/** Every setting that may vary in an experiment: those of runs, which people vary most, and those that a session shares. */
+/**
+ * Every setting that may vary in an experiment: those of runs, which people vary most, and those that a session shares.
+ */
 export const SWEPT: readonly Named[] = [...RUN_GROUPS, 'train' as const]
   .flatMap((group) => settingsOf(group))
   .filter(({ group, key, setting }) => setting.kind !== 'own' && (group !== 'train' || !FIXED.includes(key)))

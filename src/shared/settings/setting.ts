@@ -48,7 +48,9 @@ export interface NumberSetting extends Common, Bounds {
   default: number;
 }
 
-/** A number that may be left out: null = off, 'auto' = the program's choice. Left out unless its entry has a default. */
+/**
+ * A number that may be left out: null = off, 'auto' = the program's choice. Left out unless its entry has a default.
+ */
 export interface OptionalSetting<Off extends null | 'auto'> extends Common, Bounds {
   kind: 'optional';
   off: Off;

@@ -1,6 +1,7 @@
 /**
- * Settings as earlier versions wrote them: what each was called in version 1 stands in its entry (`was`), and what it was
- * before version 3 where nothing was said of it (`wasDefault`). Files, links and records say which version they are of.
+ * Settings as earlier versions wrote them: what each was called in version 1 stands in its entry (`was`), and what it
+ * was before version 3 where nothing was said of it (`wasDefault`). Files, links and records say which version they are
+ * of.
  */
 import { each, isFields, renamed } from '../formerNames';
 import { type GroupName, RUN_GROUPS, SWEPT, settingsOf } from './index';

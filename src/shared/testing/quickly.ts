@@ -1,7 +1,7 @@
 /**
- * The bound on what a hostile file may cost, as a ratio: so many units of plain work, done beside it on the same machine.
- * CPU time of this process, or the clock, whichever is less: what the machine does besides does not count, and how fast
- * it is does not either.
+ * The bound on what a hostile file may cost, as a ratio: so many units of plain work, done beside it on the same
+ * machine. CPU time of this process, or the clock, whichever is less: what the machine does besides does not count, and
+ * how fast it is does not either.
  */
 import { expect } from 'vitest';
 

@@ -29,7 +29,9 @@ export function language(): Language {
   return spoken;
 }
 
-/** Changes the language of every text from now on; the other language's catalogue is fetched when it is first needed. */
+/**
+ * Changes the language of every text from now on; the other language's catalogue is fetched when it is first needed.
+ */
 export async function speak(next: Language): Promise<void> {
   wanted = next;
   const catalogue = next === 'zh' ? (await import('./zh')).zh : english;
@@ -39,8 +41,8 @@ export async function speak(next: Language): Promise<void> {
 }
 
 /**
- * Fetches the English words for what goes wrong: a third of all words, and nothing goes wrong before the first paint. Other
- * languages bring theirs along.
+ * Fetches the English words for what goes wrong: a third of all words, and nothing goes wrong before the first paint.
+ * Other languages bring theirs along.
  */
 export async function speakOfErrors(): Promise<void> {
   const { errors } = await import('./en/errors');

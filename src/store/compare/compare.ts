@@ -119,7 +119,10 @@ export class Compare {
     });
   }
 
-  /** Another model was opened: adapters that were loaded are gone with the last one, and what is on its way is not wanted. */
+  /**
+   * Another model was opened: adapters that were loaded are gone with the last one, and what is on its way is not
+   * wanted.
+   */
   modelChanged(): void {
     this.#cancelled = true;
     this.#patch({ added: this.#s.compare.added.map((a) => ({ ...a, loaded: {}, refused: {} })), round: null });
@@ -131,7 +134,10 @@ export class Compare {
     this.#host.page.patch('runs', { sampling: { ...this.#s.runs.sampling, ...patch } });
   }
 
-  /** A prompt of the validation split, as a person would type it; null where there is none, or a chat's template wrote it. */
+  /**
+   * A prompt of the validation split, as a person would type it; null where there is none, or a chat's template wrote
+   * it.
+   */
   async suggestion(): Promise<string | null> {
     const found = await validationPrompt(
       this.#host.data,
@@ -346,7 +352,9 @@ export class Compare {
     this.#patch({ ballot, round, voteNote: null });
   }
 
-  /** Has both answer the next prompt, hidden until both are done. Where they write the very same, nobody need be asked. */
+  /**
+   * Has both answer the next prompt, hidden until both are done. Where they write the very same, nobody need be asked.
+   */
   async nextRound(): Promise<void> {
     const { ballot } = this.#s.compare;
     if (!ballot || !this.#begin('vote')) return;

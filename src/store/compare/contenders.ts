@@ -1,6 +1,6 @@
 /**
- * Everything that Compare can hold side by side: the base, the runs of the session on the page, saved sessions that were added,
- * adapters that came as files. A plain function of the state.
+ * Everything that Compare can hold side by side: the base, the runs of the session on the page, saved sessions that
+ * were added, adapters that came as files. A plain function of the state.
  */
 import { drawsTokens } from '../../shared/config';
 import type { Classified } from '../../shared/classification';
@@ -14,7 +14,10 @@ import type { MetricLog } from '../metricLog';
 import type { AddedRun, State } from '../slices';
 import { carriedPrompt } from '../template';
 
-/** Losses compare only where model and validation text are the same: then the base model has the same loss on as many tokens. */
+/**
+ * Losses compare only where model and validation text are the same: then the base model has the same loss on as many
+ * tokens.
+ */
 export interface BaseMeasures {
   model: string;
   base: number;

@@ -1,4 +1,7 @@
-/** Where runs ended, beside one another and against one of them. Plain functions; numbers are rounded where they are shown. */
+/**
+ * Where runs ended, beside one another and against one of them. Plain functions; numbers are rounded where they are
+ * shown.
+ */
 import { type Contender, comparable } from './contenders';
 
 interface Metrics {
@@ -12,7 +15,10 @@ interface Metrics {
 }
 export type Metric = keyof Metrics;
 
-/** Digits after the point that are shown, and no more: a loss of three digits gives a perplexity of about three. Shares are in percent, times in seconds. */
+/**
+ * Digits after the point that are shown, and no more: a loss of three digits gives a perplexity of about three. Shares
+ * are in percent, times in seconds.
+ */
 export function digitsOf(metric: Metric, value: number): number {
   if (metric === 'loss') return 3;
   if (metric === 'skipped') return 1;

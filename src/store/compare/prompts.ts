@@ -14,8 +14,9 @@ export interface AskedPrompt {
   /** As a person reads it. */
   text: string;
   /**
-   * 'typed': it takes the first role of a model's template. 'raw': it is asked as it stands. A row of data, by role, goes into
-   * the template of every model that was trained on this kind. A chat that the model's own template wrote is asked as that.
+   * 'typed': it takes the first role of a model's template. 'raw': it is asked as it stands. A row of data, by role,
+   * goes into the template of every model that was trained on this kind. A chat that the model's own template wrote is
+   * asked as that.
    */
   from: 'typed' | 'raw' | Exclude<Prompt, string> | { kind: DataKind; values: ReadonlyMap<string, string> };
 }

@@ -1,6 +1,6 @@
 /**
- * Compared runs that differ in nothing but their seed, as one: means over seeds with intervals, and the difference to the
- * baseline's runs, paired by seed. Plain functions.
+ * Compared runs that differ in nothing but their seed, as one: means over seeds with intervals, and the difference to
+ * the baseline's runs, paired by seed. Plain functions.
  */
 import { type Interval, interval, mean, pairedDifference } from '../../shared/stats';
 import type { ComparableRun } from '../comparable';
@@ -47,7 +47,10 @@ export interface SeedRow {
   loss: Interval;
   /** Null without gates. */
   skipped: Interval | null;
-  /** Validation loss minus the baseline's, over the seeds that both have; null for the baseline, and where none is common. */
+  /**
+   * Validation loss minus the baseline's, over the seeds that both have; null for the baseline, and where none is
+   * common.
+   */
   difference: Interval | null;
 }
 

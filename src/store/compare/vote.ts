@@ -1,6 +1,6 @@
 /**
- * Blind votes between two models: whose answer is better, without knowing whose it is. Left and right are drawn for every
- * round, and until the names are shown the two are only X and Y. Plain data and functions.
+ * Blind votes between two models: whose answer is better, without knowing whose it is. Left and right are drawn for
+ * every round, and until the names are shown the two are only X and Y. Plain data and functions.
  */
 import { z } from '../../shared/zod';
 import { Rng } from '../../shared/rng';

@@ -1,4 +1,6 @@
-/** A set-up as a command line: the same model, settings and reading of the data in a terminal (`src/cli/options.ts`). */
+/**
+ * A set-up as a command line: the same model, settings and reading of the data in a terminal (`src/cli/options.ts`).
+ */
 import { READ_AUTO } from '../../shared/data';
 import { chosenRevision } from '../../shared/revision';
 import { defaultTemplate } from '../../shared/template';

@@ -1,6 +1,6 @@
 /**
- * What a person can do under Configure, as commands: changing fields, adding runs, presets, timing, settings in and out.
- * The memory plan follows by itself.
+ * What a person can do under Configure, as commands: changing fields, adding runs, presets, timing, settings in and
+ * out. The memory plan follows by itself.
  */
 import {
   type SessionConfig,
@@ -62,8 +62,8 @@ export class ConfigureCommands {
   }
 
   /**
-   * What a model asks for: its longest context, which all of its pictures have, and its usual learning rate as long as nobody
-   * has chosen another one.
+   * What a model asks for: its longest context, which all of its pictures have, and its usual learning rate as long as
+   * nobody has chosen another one.
    */
   followModel({ parameters, config }: Pick<ModelInfo, 'parameters' | 'config'>): void {
     const { learningRate, maxSequenceLength } = this.#r.draft.train;
@@ -296,7 +296,10 @@ export function surroundings({ model, dataset }: Pick<State, 'model' | 'dataset'
     : null;
 }
 
-/** Steps of the last run as a timing; null before its second step, and where it was computed on another device than `info` tells of. */
+/**
+ * Steps of the last run as a timing; null before its second step, and where it was computed on another device than
+ * `info` tells of.
+ */
 export function runTiming(
   { session }: Pick<RunsSlice, 'session'>,
   report: PrepareReport | null,
@@ -307,7 +310,8 @@ export function runTiming(
     .map((r) => session.metricLogs.get(r.id)?.recentMs() ?? [])
     .filter((ms) => ms.length > 0);
   if (recent.length === 0) return null;
-  // All runs' steps end together; the slowest tells the step's time. Waits for measurements between steps are the rare long ones.
+  // All runs' steps end together; the slowest tells the step's time. Waits for measurements between steps are the rare
+  // long ones.
   const sorted = recent.reduce((a, b) => (mean(b) > mean(a) ? b : a)).toSorted((a, b) => a - b);
   const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1))];
   return {

@@ -2,7 +2,9 @@
 import type { TrainConfig } from '../../shared/config';
 import type { PrepareReport } from '../../shared/data';
 
-/** Tokens of an example as it is trained on, cut to the context; a guess of half the context where no data are there. */
+/**
+ * Tokens of an example as it is trained on, cut to the context; a guess of half the context where no data are there.
+ */
 function tokensPerExample(
   report: Pick<PrepareReport, 'tokens' | 'examples'> | null,
   maxSequenceLength: number,

@@ -1,6 +1,6 @@
 /**
- * Three ways to begin: quick look, balanced, thorough. Each adapts to the model, the data and the device, and says where
- * every number came from. Pure.
+ * Three ways to begin: quick look, balanced, thorough. Each adapts to the model, the data and the device, and says
+ * where every number came from. Pure.
  */
 import { type SessionConfig, type RunConfig, type TrainConfig, withFirstRanks } from '../../shared/config';
 import type { PrepareReport } from '../../shared/data';
@@ -46,7 +46,10 @@ export interface PresetResult {
 interface Aim {
   /** Share of the examples that the context should hold whole. */
   whole: number;
-  /** Longest context, tokens of a step, and steps at least and at most, on a CPU (a software adapter is one) and on a GPU. */
+  /**
+   * Longest context, tokens of a step, and steps at least and at most, on a CPU (a software adapter is one) and on a
+   * GPU.
+   */
   context: readonly [number, number];
   tokens: readonly [number, number];
   steps: readonly [least: number, cpu: number, gpu: number];
@@ -97,7 +100,9 @@ const DEV_FROM = 60;
 
 const clamp = (x: number, low: number, high: number) => Math.min(high, Math.max(low, x));
 
-/** Shortest length (a bin's end) that holds `share` of the examples whole; Infinity where the last, open bin is needed. */
+/**
+ * Shortest length (a bin's end) that holds `share` of the examples whole; Infinity where the last, open bin is needed.
+ */
 export function lengthThatHolds({ width, counts }: PrepareReport['lengths'], share: number): number {
   const all = counts.reduce((a, b) => a + b, 0);
   let held = 0;

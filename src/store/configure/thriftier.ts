@@ -15,8 +15,8 @@ const halves = (from: number, least: number): number[] => {
 };
 
 /**
- * First smaller batches that are added up, which give the same updates; then shorter texts; then narrower adapters; then
- * all three. (Recomputing layers is no choice here: the plan does it by itself before it gives up.)
+ * First smaller batches that are added up, which give the same updates; then shorter texts; then narrower adapters;
+ * then all three. (Recomputing layers is no choice here: the plan does it by itself before it gives up.)
  */
 export function thriftier(draft: SessionConfig): Thriftier[] {
   const { train } = draft;

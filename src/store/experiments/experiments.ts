@@ -1,7 +1,7 @@
 /**
- * Experiments over seeds, as commands: start, pause, go on, stop, delete. One queue per tab; each of its sessions trains
- * like any other, so that Train and Inspect show it live. Finished cells are written as they come. A session that was
- * interrupted starts over, and by its seed gives what it would have given.
+ * Experiments over seeds, as commands: start, pause, go on, stop, delete. One queue per tab; each of its sessions
+ * trains like any other, so that Train and Inspect show it live. Finished cells are written as they come. A session
+ * that was interrupted starts over, and by its seed gives what it would have given.
  */
 import type { StoreApi } from 'zustand/vanilla';
 import { type SessionConfig, isGated } from '../../shared/config';
@@ -185,7 +185,8 @@ export class Experiments {
   async stop(): Promise<void> {
     if (!this.#s.running) return;
     this.#stopping = true;
-    // A session that is still being prepared cannot be stopped yet, and between two there is none: ask until the queue has ended.
+    // A session that is still being prepared cannot be stopped yet, and between two there is none: ask until the queue
+    // has ended.
     let ended = false;
     const end = this.#running.finally(() => {
       ended = true;

@@ -87,8 +87,8 @@ export interface Expanded {
 }
 
 /**
- * Every run with every setting. A run that none of the fields concerns (a target skip, where there is no gate) stands once
- * on its own; a random gate follows the run of its own setting. A message says what is wrong.
+ * Every run with every setting. A run that none of the fields concerns (a target skip, where there is no gate) stands
+ * once on its own; a random gate follows the run of its own setting. A message says what is wrong.
  * @param train what the variants are checked with
  */
 export function expandGrid(
@@ -170,8 +170,8 @@ export function sharedOf(grid: Experiment['grid'], session: readonly Pick<RunCon
 }
 
 /**
- * Variants in the sessions that train them, at most eight at a time; a setting's variants stay together where they fit, and
- * those of other settings of training have sessions of their own.
+ * Variants in the sessions that train them, at most eight at a time; a setting's variants stay together where they fit,
+ * and those of other settings of training have sessions of their own.
  */
 export function sessionsOf({ variants, grid }: Pick<Experiment, 'variants' | 'grid'>): RunConfig[][] {
   if (!grid) return [variants];

@@ -14,7 +14,10 @@ import { message } from '../../shared/message';
 import type { Names } from '../../shared/names';
 import { sessionsOf, sharedOf } from './grid';
 
-/** Probe runs of the module-importance experiment: gates measure the active share, AdaLoRA its sensitivity, plain LoRA all the rest. */
+/**
+ * Probe runs of the module-importance experiment: gates measure the active share, AdaLoRA its sensitivity, plain LoRA
+ * all the rest.
+ */
 export const PROBE_GATED = 'probe-gated';
 export const PROBE_PLAIN = 'probe-plain';
 export const PROBE_ADALORA = 'probe-adalora';

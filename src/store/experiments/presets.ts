@@ -73,8 +73,8 @@ const [TOKEN_DROPOUT, TOKEN_DROPOUT_MOST] = [0.5, 0.9];
 /** Variants of one session. */
 const PER_SESSION = 8;
 /**
- * Gate rules that are offered beside the first gated method's own: two rivals, then controls, which learn nothing from μ, or more than
- * a gate could know.
+ * Gate rules that are offered beside the first gated method's own: two rivals, then controls, which learn nothing from
+ * μ, or more than a gate could know.
  */
 export const BESIDE = ['soft', 'late', 'coin', 'random', 'quantile', 'oracle'] as const satisfies readonly GateRule[];
 
@@ -178,8 +178,8 @@ const DROPS_TOKENS = settingsOf('run').find(({ key }) => key === 'tokenDropout')
 const canDropTokens = (run: RunConfig): boolean => !isGated(run) && applies(DROPS_TOKENS, run);
 
 /**
- * The adapter that all variants share: that of the first run under Configure, without a learning rate of its own. What a
- * method refuses is at its default.
+ * The adapter that all variants share: that of the first run under Configure, without a learning rate of its own. What
+ * a method refuses is at its default.
  */
 function variant(
   like: RunConfig,
@@ -191,8 +191,9 @@ function variant(
 }
 
 /**
- * Settings of an experiment from the form and what is set under Configure: training, adapter, and the gate of the first run
- * that has one. A method's own learning rate is that of the first run of it. Seeds count up from the one under Configure.
+ * Settings of an experiment from the form and what is set under Configure: training, adapter, and the gate of the first
+ * run that has one. A method's own learning rate is that of the first run of it. Seeds count up from the one under
+ * Configure.
  */
 export function experimentSettings(
   draft: ExperimentDraft,

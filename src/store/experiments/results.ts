@@ -1,4 +1,6 @@
-/** An experiment's cells as tables: means with intervals, and differences paired by seed. Page and report read these. */
+/**
+ * An experiment's cells as tables: means with intervals, and differences paired by seed. Page and report read these.
+ */
 import { type Interval, interval, mean, pairedDifference, rankStability, spearman } from '../../shared/stats';
 import {
   type Cell,
@@ -59,7 +61,10 @@ export interface ResultRow {
 export interface Results {
   /** Those that some cell has. */
   measures: readonly Measure[];
-  /** What the differences are against, for a table's head: a variant, or in a grid of several methods the first of these. */
+  /**
+   * What the differences are against, for a table's head: a variant, or in a grid of several methods the first of
+   * these.
+   */
   reference: { variant: string } | { method: string };
   /** Of the base model: the same for all seeds. */
   base: number | null;
@@ -116,7 +121,10 @@ export function resultsOf(experiment: Experiment, cells: readonly Cell[], rankin
   };
 }
 
-/** What each variant is compared with: the first one; in a grid of several methods the first method with the variant's setting. */
+/**
+ * What each variant is compared with: the first one; in a grid of several methods the first method with the variant's
+ * setting.
+ */
 function referencesOf({ grid }: Experiment, all: readonly Contestant[]): Map<string, Contestant> {
   const several = grid?.settings.some((s) => s.variants.some((id) => id !== s.reference));
   const reference = (id: string) =>
@@ -221,7 +229,10 @@ export function classesOf(cells: readonly Cell[], variant: string): ClassRow[] {
 
 export interface NoiseRow {
   step: number;
-  /** Helpful share of active and skipped tokens, on the batches just learnt from and on validation tokens: means over seeds. */
+  /**
+   * Helpful share of active and skipped tokens, on the batches just learnt from and on validation tokens: means over
+   * seeds.
+   */
   activeOwn: Interval | null;
   skippedOwn: Interval | null;
   activeFresh: Interval | null;

@@ -19,7 +19,10 @@ export function saidTitle(
   return grid ? names.grid(all, grid.fields, n) : names.compare(all, n);
 }
 
-/** The name of an experiment that is kept; those of earlier versions have the one that they were given, in the language of then. */
+/**
+ * The name of an experiment that is kept; those of earlier versions have the one that they were given, in the language
+ * of then.
+ */
 export function titleOf(experiment: Titled & Pick<Experiment, 'name'>, names: Names['experiment']): string {
   const { title } = experiment;
   return title ? saidTitle({ ...experiment, title }, names) : experiment.name;

@@ -82,7 +82,8 @@ export class SieveCommands {
   }
 
   /**
-   * Prepares a run of the session, or an adapter from a file, and draws its curve by r. What is open already is not opened again.
+   * Prepares a run of the session, or an adapter from a file, and draws its curve by r. What is open already is not
+   * opened again.
    * @param unasked nobody waits for it: where it fails it is not there
    */
   async open(runId: RunId, unasked = false): Promise<void> {
@@ -142,7 +143,9 @@ export class SieveCommands {
     }
   }
 
-  /** The adapter with the gates that the slider says, as a zip like a TS adapter's; null where that failed and was said. */
+  /**
+   * The adapter with the gates that the slider says, as a zip like a TS adapter's; null where that failed and was said.
+   */
   async save(): Promise<{ name: string; blob: Blob } | null> {
     const { runId, way, share } = this.#s;
     const { runs, dataset } = this.#host.page.state;

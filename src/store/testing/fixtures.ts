@@ -1,4 +1,7 @@
-/** For tests of the store: a port instead of a worker, events as the train worker sends them, and a session that has ended. */
+/**
+ * For tests of the store: a port instead of a worker, events as the train worker sends them, and a session that has
+ * ended.
+ */
 import type { ErrorInfo } from '../../shared/errors';
 import { message } from '../../shared/message';
 import { defaultSession } from '../../shared/config';

@@ -1,4 +1,7 @@
-/** Files of a trained run for other runtimes, made from its base's own files. Plain functions: page and command line write the same. */
+/**
+ * Files of a trained run for other runtimes, made from its base's own files. Plain functions: page and command line
+ * write the same.
+ */
 import type { DownloadedModel } from '../../hub/model';
 import { withFields } from '../../hub/configText';
 import { companionsOf } from '../../hub/companions';
@@ -66,7 +69,10 @@ const snippetParts = ({ model, template, source, file, repository }: ExportSubje
   repository,
 });
 
-/** The class of transformers that reads texts under a class head, of the family of the base's; undefined where its file names none. */
+/**
+ * The class of transformers that reads texts under a class head, of the family of the base's; undefined where its file
+ * names none.
+ */
 function classifierOf(text: string): string[] | undefined {
   const { architectures } = JSON.parse(text) as { architectures?: unknown };
   const [own] = Array.isArray(architectures) ? architectures : [];

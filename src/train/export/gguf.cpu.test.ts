@@ -1,6 +1,6 @@
 /**
- * Adapters for llama.cpp. Those of the nano model lie in `.out/export-gguf` beside the model as a GGUF, where CI lets llama.cpp
- * answer with them (.ci/llama.mjs).
+ * Adapters for llama.cpp. Those of the nano model lie in `.out/export-gguf` beside the model as a GGUF, where CI lets
+ * llama.cpp answer with them (.ci/llama.mjs).
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';

@@ -1,6 +1,7 @@
 /**
- * A LoRA adapter as llama.cpp reads it: beside each weight that it changes, `.lora_a` [r, in] and `.lora_b` [out, r] under the
- * weight's name in a GGUF, with its outputs in the order of that file. Δ = alpha / r · B A x, r the rank of the tensors.
+ * A LoRA adapter as llama.cpp reads it: beside each weight that it changes, `.lora_a` [r, in] and `.lora_b` [out, r]
+ * under the weight's name in a GGUF, with its outputs in the order of that file. Δ = alpha / r · B A x, r the rank of
+ * the tensors.
  */
 import { adapterMethodOf } from '../../engine/adapters/methods';
 import type { ModuleAdapter } from '../../engine/adapters/parameters';

@@ -1,4 +1,7 @@
-/** An update in the form that runtimes take it: Δ = (x A) B + (y − bias) · c, with everything that is constant multiplied out. */
+/**
+ * An update in the form that runtimes take it: Δ = (x A) B + (y − bias) · c, with everything that is constant
+ * multiplied out.
+ */
 import { adapterMethodOf } from '../../engine/adapters/methods';
 import type { ModuleAdapter } from '../../engine/adapters/parameters';
 import { transpose } from '../../hub/floats';

@@ -1,6 +1,6 @@
 /**
- * Merged models of every family: read again they give the adapter's logits. They lie in `.out/export-merged` for CI, where
- * transformers must give those of check.json (python/sieve_ref/check_export.py).
+ * Merged models of every family: read again they give the adapter's logits. They lie in `.out/export-merged` for CI,
+ * where transformers must give those of check.json (python/sieve_ref/check_export.py).
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';

@@ -1,6 +1,7 @@
 /**
- * The base's ONNX file with an adapter in it: ONNX Runtime gives the page's logits, merged, with gates, on quantised bases. The
- * files lie in `.out/export-onnx` for CI, where ONNX Runtime of Python opens them, too (python/sieve_ref/check_onnx.py).
+ * The base's ONNX file with an adapter in it: ONNX Runtime gives the page's logits, merged, with gates, on quantised
+ * bases. The files lie in `.out/export-onnx` for CI, where ONNX Runtime of Python opens them, too
+ * (python/sieve_ref/check_onnx.py).
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';

@@ -1,6 +1,7 @@
 /**
- * Adapters in the ONNX graphs of every family, as optimum exports them: ONNX Runtime gives the page's logits, merged and with gates.
- * The models are made by shared/models/recipe-real/families-recipe.py; SIEVE_FAMILIES names their folder, without it they are skipped.
+ * Adapters in the ONNX graphs of every family, as optimum exports them: ONNX Runtime gives the page's logits, merged
+ * and with gates. The models are made by shared/models/recipe-real/families-recipe.py; SIEVE_FAMILIES names their
+ * folder, without it they are skipped.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';

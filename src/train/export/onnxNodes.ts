@@ -1,6 +1,6 @@
 /**
- * An adapter as nodes of an ONNX graph, of ONNX's own operators: behind each product that it changes, its update, and where it has
- * gates, the comparison of ‖Δ‖ / (‖y‖ + ε) with τ, or σ(w·x).
+ * An adapter as nodes of an ONNX graph, of ONNX's own operators: behind each product that it changes, its update, and
+ * where it has gates, the comparison of ‖Δ‖ / (‖y‖ + ε) with τ, or σ(w·x).
  */
 import type { DownloadedModel } from '../../hub/model';
 import { type Place, bindWeights } from '../../hub/onnx/bind';

@@ -1,6 +1,6 @@
 /**
- * Exported files as one zip that is written while it is made: to the origin's private file system, from where the browser takes
- * it as a download; where there is none, into a blob.
+ * Exported files as one zip that is written while it is made: to the origin's private file system, from where the
+ * browser takes it as a download; where there is none, into a blob.
  */
 import { downloadZip } from 'client-zip';
 import { StorageError } from '../../shared/errors';

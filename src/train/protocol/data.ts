@@ -25,15 +25,24 @@ import type { ModelSource, Prompt, TokenSet } from '../../shared/types';
 import type { FolderFiles } from './train';
 
 export type DataRequest =
-  /** Tokeniser of the model in use. Must come before `prepare`. Ends opening another, and what is made with the last one. */
+  /**
+   * Tokeniser of the model in use. Must come before `prepare`. Ends opening another, and what is made with the last
+   * one.
+   */
   | { type: 'open-tokenizer'; source: ModelSource; files?: FolderFiles }
   /** Ends opening one; there is none then. */
   | { type: 'close-tokenizer' }
-  /** What the first row becomes, whatever is under way; ends the same question about another template. Needs `parse`; a model's own template needs `open-tokenizer`. */
+  /**
+   * What the first row becomes, whatever is under way; ends the same question about another template. Needs `parse`; a
+   * model's own template needs `open-tokenizer`.
+   */
   | { type: 'try-template'; mapping: Mapping; template: PromptTemplate }
   /** Chats as prompts in a model's own template, whatever is under way. */
   | { type: 'applyChatTemplate'; template: ChatTemplate; chats: Turn[][] }
-  /** Reads files, packed or not. Ends every parse, prepare and list that is under way. What was read before stays where it fails. */
+  /**
+   * Reads files, packed or not. Ends every parse, prepare and list that is under way. What was read before stays where
+   * it fails.
+   */
   | { type: 'parse'; files: OwnFile[]; choices: ReadChoices }
   /** What the columns mean once these repairs are made. Needs `parse`. */
   | { type: 'detect'; repairs: Repairs }
@@ -46,7 +55,9 @@ export type DataRequest =
   | { type: 'detail'; item: number }
   /** Rows that cannot be read. */
   | { type: 'lost' }
-  /** Every row that is not used, with the reasons, as JSON lines; `why` has those of `lost` in words, in their order. */
+  /**
+   * Every row that is not used, with the reasons, as JSON lines; `why` has those of `lost` in words, in their order.
+   */
   | { type: 'rejected'; why: string[] }
   /** Ends reading, preparing and listing; they fail with `Cancelled`. Answered once they have. */
   | { type: 'cancel' };
@@ -56,7 +67,10 @@ export interface DataReplies {
   'open-tokenizer': { templates: ChatTemplate[] };
   'try-template': { segments: Segment[] };
   applyChatTemplate: { prompts: Prompt[] };
-  /** `repairs` are those without which hardly a row could be read; `empty` names columns without any value among the first rows. */
+  /**
+   * `repairs` are those without which hardly a row could be read; `empty` names columns without any value among the
+   * first rows.
+   */
   parse: {
     table: TableInfo;
     sample: string[][];

@@ -1,4 +1,6 @@
-/** What a message lies in on its way: exactly one `reply` or `failed` answers a request. Errors cross as `ErrorInfo`. */
+/**
+ * What a message lies in on its way: exactly one `reply` or `failed` answers a request. Errors cross as `ErrorInfo`.
+ */
 import type { ErrorInfo } from '../../shared/errors';
 
 export type Envelope<R> = R & { requestId: number };

@@ -1,4 +1,7 @@
-/** What the train worker tells of without being asked. `runId`: where it belongs to a run ('base' is the model without an adapter). */
+/**
+ * What the train worker tells of without being asked. `runId`: where it belongs to a run ('base' is the model without
+ * an adapter).
+ */
 import type { LabelledSet, Predicted } from '../../shared/classification';
 import type { WatchedPicture } from '../../shared/data';
 import type { ErrorInfo } from '../../shared/errors';
@@ -21,8 +24,8 @@ export type Phase =
   | 'failed';
 
 /**
- * no-update: B is zero, so all r are 0 and below τ (the closing trap). harmful: its gate gradients say that its updates would raise
- * the loss. stuck: τ is above every r though the updates would help.
+ * no-update: B is zero, so all r are 0 and below τ (the closing trap). harmful: its gate gradients say that its updates
+ * would raise the loss. stuck: τ is above every r though the updates would help.
  */
 export type SkipsAllReason = 'no-update' | 'harmful' | 'stuck';
 
@@ -82,7 +85,10 @@ export type TrainEvent =
     }
   /** Mean loss on the dev split that no run learns from, and the best adapter so far, with which the run ends. */
   | { type: 'dev'; runId: RunId; step: number; loss: number; best: { step: number; loss: number } }
-  /** After training: the scale that is best for a run's adapter on the dev split, with its loss there, and the loss at scale 1. */
+  /**
+   * After training: the scale that is best for a run's adapter on the dev split, with its loss there, and the loss at
+   * scale 1.
+   */
   | { type: 'shrunk'; runId: RunId; step: number; scale: number; loss: number; before: number }
   /** Passes of the attribution that was asked for. */
   | { type: 'attributing'; done: number; all: number }

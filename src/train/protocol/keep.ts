@@ -1,4 +1,7 @@
-/** What the page asks the keep worker for: checkpoints, saved sessions and data files in the browser's private file system. */
+/**
+ * What the page asks the keep worker for: checkpoints, saved sessions and data files in the browser's private file
+ * system.
+ */
 import type { SessionConfig } from '../../shared/config';
 import type { OwnFile } from '../../shared/data';
 import type { DataRecipe, SourceFile } from '../../shared/dataRecipe';
@@ -28,7 +31,9 @@ export interface Checkpoint {
   page: unknown;
 }
 
-/** The worker that writes to the origin's private file system; exported files aside, which the train worker makes there. */
+/**
+ * The worker that writes to the origin's private file system; exported files aside, which the train worker makes there.
+ */
 export type KeepRequest =
   /** Writes the token sets of a run that begins, unless they lie there already. */
   | { type: 'save-data'; train: TokenSet; validation: TokenSet }

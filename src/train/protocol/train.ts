@@ -54,10 +54,16 @@ export interface MemoryPlan {
   /** What training takes at the same time, and their sum. */
   items: PlanItem[];
   totalBytes: number;
-  /** What opening the model takes before that, given back since; null where the file's size is not known. Absent in earlier plans. */
+  /**
+   * What opening the model takes before that, given back since; null where the file's size is not known. Absent in
+   * earlier plans.
+   */
   opening?: OpeningMemory | null;
   limitBytes: number | null;
-  /** Whether all of it, and every single buffer, stays within the limits. Where not even the thriftiest layout does, it is tried all the same. */
+  /**
+   * Whether all of it, and every single buffer, stays within the limits. Where not even the thriftiest layout does, it
+   * is tried all the same.
+   */
   fits: boolean;
 }
 
@@ -91,7 +97,9 @@ export interface RunFacts {
 export interface RunInput {
   train: TokenSet;
   validation: TokenSet;
-  /** Sampled at each evaluation, in the template already; null = a prompt of the validation data; absent = no samples. */
+  /**
+   * Sampled at each evaluation, in the template already; null = a prompt of the validation data; absent = no samples.
+   */
   samplePrompts?: Prompt[] | null;
   /** Measures the gates' μ on validation tokens at every evaluation instead of only at the last. */
   measureGates?: boolean;
@@ -106,8 +114,9 @@ export interface FinishedData {
 
 export type TrainRequest =
   /**
-   * On the device that is open where it fits `device` ('auto' unless given); else on another, and what was open stays until
-   * the model is ready there, or for good when it cannot be opened. Then all runs and adapters are gone with the old one.
+   * On the device that is open where it fits `device` ('auto' unless given); else on another, and what was open stays
+   * until the model is ready there, or for good when it cannot be opened. Then all runs and adapters are gone with the
+   * old one.
    */
   | { type: 'open-model'; source: ModelSource; device?: DeviceChoice; files?: FolderFiles }
   /** Ends opening a model. */
@@ -121,7 +130,10 @@ export type TrainRequest =
   | { type: 'drop-kept-model'; model: KeptModel }
   /** Plans memory without allocating. `data`: bytes of the token sets that are there; 0 where none are. */
   | { type: 'plan'; config: SessionConfig; data: number }
-  /** Times `steps` steps as `start` would train them; learns nothing. Ended by `cancel-timing` and whatever starts or frees a session. */
+  /**
+   * Times `steps` steps as `start` would train them; learns nothing. Ended by `cancel-timing` and whatever starts or
+   * frees a session.
+   */
   | { type: 'time-steps'; config: SessionConfig; train: TokenSet; validation: TokenSet; steps: number }
   | { type: 'cancel-timing' }
   /** Compiles, allocates and starts. Events follow; the reply comes once the first step may begin. */
@@ -142,8 +154,8 @@ export type TrainRequest =
   /** With `check`, the logits of a short text come with it, for whoever loads the files elsewhere. */
   | { type: 'export'; runId: RunId; template: PromptTemplate; check: boolean; repository?: string }
   /**
-   * The run for another runtime, as one zip. `values`: how merged weights are written. With `repository` (here and above) the
-   * files are laid out for it, and their README names it.
+   * The run for another runtime, as one zip. `values`: how merged weights are written. With `repository` (here and
+   * above) the files are laid out for it, and their README names it.
    */
   | {
       type: 'export-files';
@@ -156,11 +168,14 @@ export type TrainRequest =
     }
   /** What the session goes on with elsewhere, as files: `handOver.ts`. */
   | { type: 'hand-over'; template: PromptTemplate }
-  /** Loads an exported adapter as a run of its own, for Compare; needs an open model. With `as`, it answers as that run of the experiment on the page until the next `reset`. */
+  /**
+   * Loads an exported adapter as a run of its own, for Compare; needs an open model. With `as`, it answers as that run
+   * of the experiment on the page until the next `reset`.
+   */
   | { type: 'import'; files: AdapterFile[]; as: RunId | null; name?: string }
   /**
-   * Prepares a finished adapter without gates to have some, see `shared/sieve.ts`; closes the one before. `data`: what to choose
-   * and measure with; null for a run of the session, which has its own.
+   * Prepares a finished adapter without gates to have some, see `shared/sieve.ts`; closes the one before. `data`: what
+   * to choose and measure with; null for a run of the session, which has its own.
    */
   | { type: 'sieve-open'; runId: RunId; data: FinishedData | null }
   /** What skipping a share of its updates does. */
@@ -175,7 +190,10 @@ export type TrainRequest =
       check: boolean;
     }
   | { type: 'sieve-close' }
-  /** What a finished run's updates are worth, at so many points of the way; events say how far it is. `data` as for `sieve-open`. */
+  /**
+   * What a finished run's updates are worth, at so many points of the way; events say how far it is. `data` as for
+   * `sieve-open`.
+   */
   | { type: 'attribute'; runId: RunId; data: FinishedData | null; of: Attributed; points: number }
   /** Ends that: it is answered with null. */
   | { type: 'cancel-attribution' }
@@ -188,7 +206,10 @@ export type TrainRequest =
   | { type: 'reset-tau'; runId: RunId; module: number }
   /** Frees everything of the experiment; the model stays. */
   | { type: 'reset' }
-  /** How often each run writes the expected answer to `examples` validation prompts; null where the data has no short answers. */
+  /**
+   * How often each run writes the expected answer to `examples` validation prompts; null where the data has no short
+   * answers.
+   */
   | { type: 'written-answers'; runs: RunId[]; examples: number }
   /** Which kinds of tokens of `examples` validation examples each of `runs` skips; they must have gates. */
   | { type: 'token-classes'; runs: RunId[]; examples: number }
@@ -213,7 +234,10 @@ export interface TrainReplies {
   export: { files: AdapterFile[] };
   'export-files': { zip: Blob };
   'hand-over': { files: AdapterFile[] };
-  /** `template` is the one it was trained with, where its files tell; `gated`: it skips tokens; `labels`: what its head tells apart. */
+  /**
+   * `template` is the one it was trained with, where its files tell; `gated`: it skips tokens; `labels`: what its head
+   * tells apart.
+   */
   import: {
     runId: RunId;
     name: string;

@@ -1,4 +1,6 @@
-/** Path attribution of a run's adapter, for the page: on the text that is watched, or by module on validation examples. */
+/**
+ * Path attribution of a run's adapter, for the page: on the text that is watched, or by module on validation examples.
+ */
 import type { AdapterRun } from '../../engine/adapterRun';
 import { maxContext } from '../../engine/model/modules';
 import {

@@ -1,6 +1,7 @@
 /**
- * Which tokens of each module to skip, from what is known of the tokens of a calibration set: plain functions. A choice is one
- * number per module: how many of its tokens, those with the smallest r, are skipped; the threshold follows from it.
+ * Which tokens of each module to skip, from what is known of the tokens of a calibration set: plain functions. A choice
+ * is one number per module: how many of its tokens, those with the smallest r, are skipped; the threshold follows from
+ * it.
  */
 import { Rng } from '../../shared/rng';
 
@@ -30,7 +31,10 @@ function nextUp(x: number): number {
   return float[0];
 }
 
-/** The threshold at which a module skips its `count` tokens with the smallest r. Tokens of equal r go together, as active ones. */
+/**
+ * The threshold at which a module skips its `count` tokens with the smallest r. Tokens of equal r go together, as
+ * active ones.
+ */
 export function thresholdOf({ ratio }: Ranked, count: number): number {
   if (count <= 0 || ratio.length === 0) return 0;
   return count >= ratio.length ? nextUp(ratio.at(-1)!) : ratio[count];
@@ -67,8 +71,8 @@ function stretches({ order }: Ranked, costs: ArrayLike<number>, module: number):
 }
 
 /**
- * How many tokens of each module to skip so that `count` are skipped in all and what they were worth is least, as far as
- * their worths add up.
+ * How many tokens of each module to skip so that `count` are skipped in all and what they were worth is least, as far
+ * as their worths add up.
  * @param costs by module and token: what its update lowers the loss by, in nats
  */
 export function cheapest(ranked: readonly Ranked[], costs: readonly ArrayLike<number>[], count: number): number[] {

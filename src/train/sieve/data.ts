@@ -19,7 +19,10 @@ export function firstBatches(set: TokenSet, limit: number, size: number): TokenB
   );
 }
 
-/** Validation examples as a run's last evaluation takes them; to choose by, the dev split, or what the adapter was trained on. */
+/**
+ * Validation examples as a run's last evaluation takes them; to choose by, the dev split, or what the adapter was
+ * trained on.
+ */
 export function sieveData(
   data: TrainingData,
   validation: TokenSet,

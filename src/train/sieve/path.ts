@@ -1,8 +1,8 @@
 /**
- * Path attribution: what each token update of each module lowers the loss by, so that all of them add up to the loss of the base
- * minus that of the adapter. Along the path from no adapter to the adapter, Δ·t with t from 0 to 1, the loss changes by
- * Σ ⟨∂L/∂h, Δ⟩ dt; μ at scale t is t times that term, so an update's part is ∫ μ(t)/t dt, taken at Gauss–Legendre points. What a
- * skipped token gets in the place of Δ is scaled and counts as Δ does.
+ * Path attribution: what each token update of each module lowers the loss by, so that all of them add up to the loss of
+ * the base minus that of the adapter. Along the path from no adapter to the adapter, Δ·t with t from 0 to 1, the loss
+ * changes by Σ ⟨∂L/∂h, Δ⟩ dt; μ at scale t is t times that term, so an update's part is ∫ μ(t)/t dt, taken at
+ * Gauss–Legendre points. What a skipped token gets in the place of Δ is scaled and counts as Δ does.
  */
 
 /** Points and weights of Gauss–Legendre quadrature on (0, 1), by Newton's method on the Legendre polynomial. */

@@ -1,6 +1,7 @@
 /**
- * Sieve afterwards: gates for an adapter that is finished. Nothing is trained: each module gets a threshold under which its
- * updates are skipped, chosen from r and gate gradients of a calibration set, and what that does is measured on validation data.
+ * Sieve afterwards: gates for an adapter that is finished. Nothing is trained: each module gets a threshold under which
+ * its updates are skipped, chosen from r and gate gradients of a calibration set, and what that does is measured on
+ * validation data.
  */
 import type { AdapterRun } from '../../engine/adapterRun';
 import { adapterMethodOf } from '../../engine/adapters/methods';
@@ -141,7 +142,9 @@ export class Sieve {
     }
   }
 
-  /** By module: what each calibration token's update lowers the loss by, with all others along the path to the adapter. */
+  /**
+   * By module: what each calibration token's update lowers the loss by, with all others along the path to the adapter.
+   */
   async #worths(): Promise<Float64Array[]> {
     if (!this.#paths) {
       const tau = new Float32Array(this.#ranked.length);
@@ -156,8 +159,8 @@ export class Sieve {
   }
 
   /**
-   * From the even choice, on the calibration set: groups of modules move by the gate gradients that the present gates give, and
-   * go as far along their joint step as the loss falls. Never worse there than where it began.
+   * From the even choice, on the calibration set: groups of modules move by the gate gradients that the present gates
+   * give, and go as far along their joint step as the loss falls. Never worse there than where it began.
    */
   async #search(share: number): Promise<number[]> {
     const { calibration } = this.#data;

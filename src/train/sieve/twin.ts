@@ -1,6 +1,6 @@
 /**
- * The gated twin of an adapter, on a trainer of its own that measures: the same values behind gates that keep (r, μ) of every
- * token. Thresholds are set from outside; nothing is trained.
+ * The gated twin of an adapter, on a trainer of its own that measures: the same values behind gates that keep (r, μ) of
+ * every token. Thresholds are set from outside; nothing is trained.
  */
 import type { AdapterRun } from '../../engine/adapterRun';
 import { type ModuleAdapter, scaledUpdate } from '../../engine/adapters/parameters';
@@ -63,8 +63,8 @@ export class Twin {
   }
 
   /**
-   * Mean loss of the base and of the twin, or of the twin alone, and the share of its updates that are skipped. A batch at a time,
-   * so that it ends soon where it is told to.
+   * Mean loss of the base and of the twin, or of the twin alone, and the share of its updates that are skipped. A batch
+   * at a time, so that it ends soon where it is told to.
    * @throws what `signal` was aborted with
    */
   async evaluate(
@@ -89,9 +89,10 @@ export class Twin {
   }
 
   /**
-   * What each token update of each module lowers the mean loss of `batches` by: of each batch [modules × tokens], in nats. Of a
-   * skipped token that is what its constant does; 0 where it gets none. They add up to the loss of the base minus that of the
-   * adapter, but for the error of so few points. The gates are held as `tau` has them at the end of the way.
+   * What each token update of each module lowers the mean loss of `batches` by: of each batch [modules × tokens], in
+   * nats. Of a skipped token that is what its constant does; 0 where it gets none. They add up to the loss of the base
+   * minus that of the adapter, but for the error of so few points. The gates are held as `tau` has them at the end of
+   * the way.
    * @param each before each batch, first to find the gates and then at each point; what it throws ends it
    */
   async attribution(

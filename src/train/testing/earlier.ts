@@ -1,9 +1,9 @@
 /**
- * What the page of commit 2078df5 wrote (testing/2078df5): settings as files and links, and one session of seven runs on
- * the nano model, WebGPU on SwiftShader, fourteen steps: its checkpoint, paused at step 8, the session as it was kept in
- * the browser (record and file), and as one file to take away. And what commit c83a663 wrote, the last of version 1
- * (testing/c83a663): one session of four runs on the CPU engine, thirty steps, paused at step 26, with a dev split and a gate
- * that skips everything; and an experiment with a grid.
+ * What the page of commit 2078df5 wrote (testing/2078df5): settings as files and links, and one session of seven runs
+ * on the nano model, WebGPU on SwiftShader, fourteen steps: its checkpoint, paused at step 8, the session as it was
+ * kept in the browser (record and file), and as one file to take away. And what commit c83a663 wrote, the last of
+ * version 1 (testing/c83a663): one session of four runs on the CPU engine, thirty steps, paused at step 26, with a dev
+ * split and a gate that skips everything; and an experiment with a grid.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

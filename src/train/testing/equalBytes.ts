@@ -1,7 +1,7 @@
 /**
  * For all tests. Two typed arrays of one kind with the same bytes are equal without a look at every number, which took
- * expect() seconds for a megabyte; where bytes differ it goes on and says where. Two ArrayBuffers are equal where their bytes
- * are: `toEqual` alone takes any two of them for equal.
+ * expect() seconds for a megabyte; where bytes differ it goes on and says where. Two ArrayBuffers are equal where their
+ * bytes are: `toEqual` alone takes any two of them for equal.
  */
 import { expect } from 'vitest';
 

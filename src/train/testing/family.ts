@@ -1,4 +1,6 @@
-/** The families' fixtures (python/fixtures/families): a tiny model of each, and what transformers and PEFT make of it. */
+/**
+ * The families' fixtures (python/fixtures/families): a tiny model of each, and what transformers and PEFT make of it.
+ */
 import type { ModuleValues } from '../../engine/adapters/parameters';
 import { BaseModel } from '../../engine/base';
 import type { Device } from '../../engine/device/device';
@@ -55,7 +57,9 @@ export function familyConfigs(f: FamilyFixture, method: FamilyMethod): { run: Ru
   return { run, train: fixtureTrain(f.settings) };
 }
 
-/** A flat tensor of the fixture (A, B and, where `extra`, m of every module behind one another) by the modules' paths. */
+/**
+ * A flat tensor of the fixture (A, B and, where `extra`, m of every module behind one another) by the modules' paths.
+ */
 export function flatModules(f: FamilyFixture, tensor: string, extra: boolean): Map<string, ModuleValues> {
   const values = f.floats(tensor);
   let at = 0;

@@ -1,6 +1,6 @@
 /**
- * Lets tests of models run in Node: what a page fetches from its own site comes from the working tree, `public/` first as
- * Vite serves it.
+ * Lets tests of models run in Node: what a page fetches from its own site comes from the working tree, `public/` first
+ * as Vite serves it.
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -22,5 +22,6 @@ globalThis.fetch = async (input, init) => {
   return new Response(bytes, { headers: { 'content-length': String(bytes.length), 'content-type': type } });
 };
 
-// transformers.js looks here to choose between Node's ONNX Runtime, which is not installed, and the web's, which the app uses.
+// transformers.js looks here to choose between Node's ONNX Runtime, which is not installed, and the web's, which the
+// app uses.
 Object.defineProperty(process, 'release', { value: { ...process.release, name: 'page' } });

@@ -1,7 +1,7 @@
 /**
  * Every compute shader of training and generation as a GPU gets it: each piece of WGSL composed with its constants,
- * aliases and snippets. `npm run shaders` writes them to a folder, to be read in one piece; a test holds them to what is
- * written down in docs/shaders.
+ * aliases and snippets. `npm run shaders` writes them to a folder, to be read in one piece; a test holds them to what
+ * is written down in docs/shaders.
  */
 import { BaseModel, Generator, Trainer } from '../../engine';
 import { listingDevice } from '../../engine/testing/listingDevice';

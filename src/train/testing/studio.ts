@@ -56,7 +56,9 @@ export function smallSession(change: Partial<SessionConfig['train']> = {}): Sess
 /** In Node the CPU engine, whatever is asked for: there is nothing else. */
 const openTestDevice = (choice: DeviceChoice) => (onCpu ? openCpuDevice({ threads: 1 }) : openDevice(choice));
 
-/** One studio for all tests that don't ask for their own: its pipelines are most of a short run on a software adapter. */
+/**
+ * One studio for all tests that don't ask for their own: its pipelines are most of a short run on a software adapter.
+ */
 let heard: (event: TrainEvent) => void = () => undefined;
 const shared = new TrainService((event) => heard(event), openTestDevice);
 

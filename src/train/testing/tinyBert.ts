@@ -76,7 +76,10 @@ const configOf = (labels: readonly string[] | null) => ({
   ...(labels && { id2label: Object.fromEntries(labels.entries()) }),
 });
 
-/** Weights as transformers draws them but larger, so that a random model says something; norms call their parts as old files do. */
+/**
+ * Weights as transformers draws them but larger, so that a random model says something; norms call their parts as old
+ * files do.
+ */
 function weights(labels: readonly string[] | null): Uint8Array {
   const rng = new Rng(5);
   const model = family.read(new Fields(configOf(labels), 'config.json'), 'bert');

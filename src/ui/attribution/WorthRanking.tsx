@@ -1,4 +1,6 @@
-/** Modules in the order of what their updates are worth: nats by which each lowers the validation loss, with all others. */
+/**
+ * Modules in the order of what their updates are worth: nats by which each lowers the validation loss, with all others.
+ */
 import { useState } from 'react';
 import { type Attribution, checksum } from '../../shared/attribution';
 import { texts } from '../../shared/texts';

@@ -1,6 +1,6 @@
 /**
- * A picture with its patches shaded: what is skipped fades. Arrow keys and clicks choose a patch, and the pointer looks at one;
- * what a patch says stands below, and is read out as the keys move.
+ * A picture with its patches shaded: what is skipped fades. Arrow keys and clicks choose a patch, and the pointer looks
+ * at one; what a patch says stands below, and is read out as the keys move.
  */
 import { type CSSProperties, type KeyboardEvent, type PointerEvent, type ReactNode, useState } from 'react';
 import type { WatchedPicture } from '../../shared/data';

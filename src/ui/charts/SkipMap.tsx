@@ -31,7 +31,10 @@ interface RowRoom {
   all: number;
   one: number;
 }
-/** On a window that is enlarged, where the slider is to be seen below; on a laptop's; on one as high as two; and otherwise. */
+/**
+ * On a window that is enlarged, where the slider is to be seen below; on a laptop's; on one as high as two; and
+ * otherwise.
+ */
 const LOW: RowRoom = { all: 72, one: 30 };
 const MIDDLE: RowRoom = { all: 112, one: 30 };
 const HIGHEST: RowRoom = { all: 320, one: 60 };

@@ -1,6 +1,6 @@
 /**
- * Tokens of a text, or patches of a picture, shaded by how many modules keep the update for each, by r, or by what their updates
- * are worth; and one's modules in detail.
+ * Tokens of a text, or patches of a picture, shaded by how many modules keep the update for each, by r, or by what
+ * their updates are worth; and one's modules in detail.
  */
 import { type KeyboardEvent, type ReactNode, memo, useRef, useState } from 'react';
 import { kindLabel } from '../../shared/settings/names';

@@ -1,4 +1,6 @@
-/** One cursor for all charts of the page: the step under the pointer, else the one that is selected; see `Selection`. */
+/**
+ * One cursor for all charts of the page: the step under the pointer, else the one that is selected; see `Selection`.
+ */
 import { useSyncExternalStore } from 'react';
 import type { Studio } from '../../store/studio';
 import { useStudio } from '../studioContext';

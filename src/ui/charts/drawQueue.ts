@@ -16,7 +16,10 @@ export class DrawQueue {
   readonly #drawn = new WeakMap<object, number>();
   #timer: ReturnType<typeof setTimeout> | null = null;
 
-  /** Draws soon; a drawing of `owner` that still waits is replaced. @param urgent a person did something: do not hold it back */
+  /**
+   * Draws soon; a drawing of `owner` that still waits is replaced. @param urgent a person did something: do not hold it
+   * back
+   */
   schedule(owner: object, draw: () => void, urgent = false): void {
     const now = performance.now();
     const due = urgent ? now : Math.max(now, (this.#drawn.get(owner) ?? -Infinity) + DRAW_INTERVAL);

@@ -1,4 +1,7 @@
-/** Tokens that fall out of the text as more modules skip them: the picture of a sieve at work. It says nothing that colours do not. */
+/**
+ * Tokens that fall out of the text as more modules skip them: the picture of a sieve at work. It says nothing that
+ * colours do not.
+ */
 import { type RefObject, useEffect, useRef } from 'react';
 
 /** More at once are a shower in which nothing is seen. */
@@ -17,7 +20,10 @@ export interface Held {
   active: ArrayLike<number>;
 }
 
-/** @returns tokens that fewer modules hold than before, in the order of the text: those that lost most, where they are many */
+/**
+ * @returns tokens that fewer modules hold than before, in the order of the text: those that lost most, where they are
+ * many
+ */
 export function fallen(before: Held, now: Held): number[] {
   // Of another text, or of a step before, nothing has fallen.
   if (before.tokens.length !== now.tokens.length || before.step >= now.step) return [];
@@ -32,8 +38,8 @@ export function fallen(before: Held, now: Held): number[] {
 }
 
 /**
- * Lets a shadow of each token that was let go of fall from its place. Shadows are in a layer of their own that cuts what leaves
- * it: nothing is moved, and no reader meets them.
+ * Lets a shadow of each token that was let go of fall from its place. Shadows are in a layer of their own that cuts
+ * what leaves it: nothing is moved, and no reader meets them.
  * @param text has the tokens, as `[data-token]`
  * @param layer lies over the text
  */

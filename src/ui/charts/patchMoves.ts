@@ -1,4 +1,7 @@
-/** Where keys and the pointer lead on a picture that is cut into patches: token 0 stands above it, 1 + p is the patch at place p. */
+/**
+ * Where keys and the pointer lead on a picture that is cut into patches: token 0 stands above it, 1 + p is the patch at
+ * place p.
+ */
 import { moved } from './mapLayout';
 
 /** The token that a key leads to; null for keys that lead nowhere. */

@@ -1,6 +1,6 @@
 /**
- * Colours for shares. A ramp is a straight line in OKLab between two colours that differ mostly in lightness: equal steps
- * of the share look equally far apart, with or without colour vision.
+ * Colours for shares. A ramp is a straight line in OKLab between two colours that differ mostly in lightness: equal
+ * steps of the share look equally far apart, with or without colour vision.
  */
 
 export type Rgb = readonly [number, number, number];

@@ -5,8 +5,8 @@ import { CanvasSurface, type Surface } from './surface';
 import { whenLaidOut } from './whenLaidOut';
 
 /**
- * Draws after every render of the component that calls it, through the page's queue; where its size has changed at once, so that
- * no frame, and no capture of one, shows a drawing of another size.
+ * Draws after every render of the component that calls it, through the page's queue; where its size has changed at
+ * once, so that no frame, and no capture of one, shows a drawing of another size.
  * @param urgent a value that changes when a person did something: that drawing is not held back
  */
 export function useDrawing(

@@ -1,4 +1,7 @@
-/** Runs that classified the same validation examples: their scores, confusion matrices, classes, and the examples behind them. */
+/**
+ * Runs that classified the same validation examples: their scores, confusion matrices, classes, and the examples behind
+ * them.
+ */
 import { useState } from 'react';
 import { type Classifying, gradedOf } from '../../store/graded';
 import { SelectField } from '../bits';

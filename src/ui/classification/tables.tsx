@@ -1,4 +1,6 @@
-/** Scores of runs on the same labelled examples as a table: for the page, the shared result and the files for a paper. */
+/**
+ * Scores of runs on the same labelled examples as a table: for the page, the shared result and the files for a paper.
+ */
 import { type LabelledSet, type Scores, majorityScores } from '../../shared/classification';
 import { texts } from '../../shared/texts';
 import type { Graded } from '../../store/graded';

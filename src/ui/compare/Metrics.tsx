@@ -1,4 +1,7 @@
-/** Where the runs ended, each with its difference to the baseline; over seeds, where there are several; and what they cost. */
+/**
+ * Where the runs ended, each with its difference to the baseline; over seeds, where there are several; and what they
+ * cost.
+ */
 import { texts } from '../../shared/texts';
 import { metricRows } from '../../store/compare/metrics';
 import { seedGroups, seedRows } from '../../store/compare/seeds';

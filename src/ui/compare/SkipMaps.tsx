@@ -1,4 +1,7 @@
-/** Layer × module maps of what the gated runs skip, beside one another at the same step and in the same colours; below, where they differ. */
+/**
+ * Layer × module maps of what the gated runs skip, beside one another at the same step and in the same colours; below,
+ * where they differ.
+ */
 import { memo, useState } from 'react';
 import { texts } from '../../shared/texts';
 import type { Contender } from '../../store/compare/contenders';

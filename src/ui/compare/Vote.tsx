@@ -107,7 +107,8 @@ function Voting({ ballot, all }: { ballot: Ballot; all: Contender[] }) {
     ? { x: here('x')?.name ?? ballot.x.name, y: here('y')?.name ?? ballot.y.name }
     : { x: 'X', y: 'Y' };
   const asked = writing === 'vote';
-  // The buttons that were pressed are gone or disabled meanwhile; keys must go on working. Focus that is elsewhere is left alone.
+  // The buttons that were pressed are gone or disabled meanwhile; keys must go on working. Focus that is elsewhere is
+  // left alone.
   useEffect(() => {
     if (!round && !asked) return;
     const focus = document.activeElement;
@@ -252,7 +253,10 @@ function Voting({ ballot, all }: { ballot: Ballot; all: Contender[] }) {
 
 const WIDTH = 320;
 
-/** X's share of the votes that chose, with its interval, on a line from all for Y to all for X. The sentence below says the same. */
+/**
+ * X's share of the votes that chose, with its interval, on a line from all for Y to all for X. The sentence below says
+ * the same.
+ */
 function ShareBar({
   share,
   low,

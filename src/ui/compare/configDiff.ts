@@ -57,8 +57,8 @@ export function configFields({
 }
 
 /**
- * The fields in which runs differ: what they were trained on, then what only they have, then what their session had. A field
- * that means nothing for some of the methods is listed where those for which it does differ.
+ * The fields in which runs differ: what they were trained on, then what only they have, then what their session had. A
+ * field that means nothing for some of the methods is listed where those for which it does differ.
  */
 export function configDiff(runs: readonly Configured[]): DiffRow[] {
   const each = runs.map(configFields);

@@ -1,4 +1,6 @@
-/** What is compared as one HTML file to be passed on: numbers, curves, maps, a text token by token, answers, settings. */
+/**
+ * What is compared as one HTML file to be passed on: numbers, curves, maps, a text token by token, answers, settings.
+ */
 import { kindLabel } from '../../shared/settings/names';
 import { texts } from '../../shared/texts';
 import { names } from '../../shared/texts/names';

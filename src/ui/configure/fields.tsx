@@ -1,4 +1,7 @@
-/** Fields that only Configure needs: shares as percentages, values that may be left to the program, groups that count their changes. */
+/**
+ * Fields that only Configure needs: shares as percentages, values that may be left to the program, groups that count
+ * their changes.
+ */
 import { type ReactNode, useId } from 'react';
 import type { Problem } from '../../shared/config';
 import { texts } from '../../shared/texts';
@@ -211,7 +214,9 @@ export function Group({
   );
 }
 
-/** What is rarely needed, closed until it is; with a mistake inside it opens by itself. `paths`: of the fields inside. */
+/**
+ * What is rarely needed, closed until it is; with a mistake inside it opens by itself. `paths`: of the fields inside.
+ */
 export function More({
   summary,
   paths,

@@ -25,7 +25,9 @@ export function VariantFigure<Row>({
 }: {
   experiment: Experiment;
   cells: Cell[];
-  /** Whether a cell has something of this; a variant without is not offered, and without any there is nothing to see. */
+  /**
+   * Whether a cell has something of this; a variant without is not offered, and without any there is nothing to see.
+   */
   has: (cell: Cell) => boolean;
   rowsOf: (cells: Cell[], variant: string) => Row[];
   words: Words;

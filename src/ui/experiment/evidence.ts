@@ -1,7 +1,7 @@
 /**
- * What an experiment says of gates, as one figure of three panels: thresholds that learn from the gate gradients' real signs
- * against those that learn from coins; every variant against its baseline; and loss against the share that is skipped. Plain
- * functions over any experiment's results: those on the page, and those of docs/claims.md.
+ * What an experiment says of gates, as one figure of three panels: thresholds that learn from the gate gradients' real
+ * signs against those that learn from coins; every variant against its baseline; and loss against the share that is
+ * skipped. Plain functions over any experiment's results: those on the page, and those of docs/claims.md.
  */
 import { isGated, type RunConfig } from '../../shared/config';
 import type { Experiment } from '../../shared/experiment';

@@ -1,6 +1,7 @@
 /**
- * An experiment as files to take away: one HTML page that needs nothing else (no script, pictures inline, a policy that lets it
- * load nothing), written in the language in use; a table of every cell as CSV, and everything as JSON. Whatever a person typed is escaped.
+ * An experiment as files to take away: one HTML page that needs nothing else (no script, pictures inline, a policy that
+ * lets it load nothing), written in the language in use; a table of every cell as CSV, and everything as JSON. Whatever
+ * a person typed is escaped.
  */
 import { RUN_GROUPS, type RunGroup } from '../../shared/settings';
 import { settingsFor } from '../../store/configure/changes';

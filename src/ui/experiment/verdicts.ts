@@ -66,7 +66,8 @@ export function verdictsOf(experiment: Experiment, cells: readonly Cell[], { row
     sentences.push(verdict(other.name, name, loss, other.difference));
     for (const m of measures.filter((x) => x.id === 'likelihood' || x.id === 'generated')) {
       const shares = pairedDifference(column(other.id, m.of), column(id, m.of));
-      // Where rows have labels, accuracy is what is asked for; what is written is said where it tells more than the loss.
+      // Where rows have labels, accuracy is what is asked for; what is written is said where it tells more than the
+      // loss.
       if (m.id === 'likelihood' || effect(shares) === 'lower' || effect(shares) === 'higher')
         sentences.push(verdict(other.name, name, { label: measure[m.id], better: 'higher' }, shares));
     }

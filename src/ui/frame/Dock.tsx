@@ -1,6 +1,6 @@
 /**
- * What is known as the page opens, under the top bar: on a phone what is trained or why nothing can be, and what a link has set.
- * What comes up by itself is at the foot (`Floating`).
+ * What is known as the page opens, under the top bar: on a phone what is trained or why nothing can be, and what a link
+ * has set. What comes up by itself is at the foot (`Floating`).
  */
 import { texts } from '../../shared/texts';
 import { names } from '../../shared/texts/names';
@@ -51,7 +51,9 @@ function LinkNote() {
   );
 }
 
-/** The top bar of a phone has no room for it, and touch shows no title. One line in every state: nothing below it moves. */
+/**
+ * The top bar of a phone has no room for it, and touch shows no title. One line in every state: nothing below it moves.
+ */
 function WhatIsTrained() {
   const phone = useMedia('(max-width: 40rem)');
   const why = useSel((s) => (isLive(s.runs.phase) || s.experiments.running !== null ? null : whyNotTrain(s)));

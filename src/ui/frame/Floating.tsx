@@ -1,6 +1,6 @@
 /**
- * What comes up by itself: of a run, from another place, a run that can go on, data that are missing. It floats at the foot, so
- * that nothing that is looked at moves for it; and of several notices one, so that little is covered.
+ * What comes up by itself: of a run, from another place, a run that can go on, data that are missing. It floats at the
+ * foot, so that nothing that is looked at moves for it; and of several notices one, so that little is covered.
  */
 import { type ReactElement, useState } from 'react';
 import { texts } from '../../shared/texts';

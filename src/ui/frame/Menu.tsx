@@ -31,7 +31,9 @@ function putBeside(button: HTMLElement, sheet: HTMLElement): void {
   });
 }
 
-/** A menu that opens below its button, and closes with Escape, with a click elsewhere, and where the focus leaves it. */
+/**
+ * A menu that opens below its button, and closes with Escape, with a click elsewhere, and where the focus leaves it.
+ */
 export function Menu({
   label,
   sign,

@@ -12,7 +12,10 @@ import { useSel, useStudio } from '../studioContext';
 import { Menu } from './Menu';
 import { goTo } from './router';
 
-/** Copies the address of these settings and this view; where the browser forbids that, the settings have it to be copied by hand. */
+/**
+ * Copies the address of these settings and this view; where the browser forbids that, the settings have it to be copied
+ * by hand.
+ */
 export function ShareButton() {
   const t = texts().frame;
   const { configure } = useStudio();

@@ -1,6 +1,7 @@
 /**
- * Beside what a session has come to: how the validation loss of its LoRA or DoRA rises as updates are skipped afterwards, with
- * the runs that were trained with gates as points. Made by itself where that is soon done, and it gives way to whatever comes.
+ * Beside what a session has come to: how the validation loss of its LoRA or DoRA rises as updates are skipped
+ * afterwards, with the runs that were trained with gates as points. Made by itself where that is soon done, and it
+ * gives way to whatever comes.
  */
 import { useEffect } from 'react';
 import { texts } from '../../shared/texts';

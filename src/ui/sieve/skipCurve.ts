@@ -1,4 +1,7 @@
-/** Validation loss against the skipped share: a line for each way to choose, runs that were trained with gates as points on it. */
+/**
+ * Validation loss against the skipped share: a line for each way to choose, runs that were trained with gates as points
+ * on it.
+ */
 import { isGated } from '../../shared/config';
 import { SIEVE_WAYS } from '../../shared/sieve';
 import { texts } from '../../shared/texts';

@@ -1,6 +1,6 @@
 /**
- * A session as it goes on, on one screen: what it has come to, losses, the map of what is skipped, a text token by token,
- * samples, and the chosen module or token in detail. All of it shows the same run, module, token and step.
+ * A session as it goes on, on one screen: what it has come to, losses, the map of what is skipped, a text token by
+ * token, samples, and the chosen module or token in detail. All of it shows the same run, module, token and step.
  */
 import { type ReactNode, memo, useCallback, useDeferredValue, useMemo, useRef, useState } from 'react';
 import { type RunConfig, isGated, stepsBeforeGate } from '../../shared/config';

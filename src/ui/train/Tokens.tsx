@@ -1,4 +1,7 @@
-/** The watched text of a session at the step that is shown: what its gates do with each token, and what the updates of each token are worth. */
+/**
+ * The watched text of a session at the step that is shown: what its gates do with each token, and what the updates of
+ * each token are worth.
+ */
 import { type ReactNode, memo, useState } from 'react';
 import { texts } from '../../shared/texts';
 import type { MetricLog } from '../../store/metricLog';

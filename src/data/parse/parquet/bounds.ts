@@ -18,8 +18,8 @@ const FREE_MS = 10_000;
 const MS_PER_MB = 20_000;
 
 /**
- * What one file may cost, all pages together: bytes that it unpacks to, values times the depth at which they lie, and time
- * that is worked on it.
+ * What one file may cost, all pages together: bytes that it unpacks to, values times the depth at which they lie, and
+ * time that is worked on it.
  */
 export class Budget {
   #bytes: number;

@@ -1,6 +1,7 @@
 /**
- * Values of a column, as Parquet stores them, → what a cell holds: text where exactness asks for it (decimals, dates, large
- * integers), else numbers and truth values. Types: https://parquet.apache.org/docs/file-format/types/logicaltypes/
+ * Values of a column, as Parquet stores them, → what a cell holds: text where exactness asks for it (decimals, dates,
+ * large integers), else numbers and truth values. Types:
+ * https://parquet.apache.org/docs/file-format/types/logicaltypes/
  */
 import { message } from '../../../shared/message';
 import type { SchemaElement } from 'hyparquet';

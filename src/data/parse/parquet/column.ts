@@ -1,6 +1,6 @@
 /**
- * One column of a row group: its pages, one after another, → values. A page's header is checked before anything is made of
- * it: its sizes against the bytes that are there, its counts against the column's. The library decodes what is left.
+ * One column of a row group: its pages, one after another, → values. A page's header is checked before anything is made
+ * of it: its sizes against the bytes that are there, its counts against the column's. The library decodes what is left.
  */
 import { message } from '../../../shared/message';
 import type { CompressionCodec, DecodedArray, PageHeader } from 'hyparquet';

@@ -1,6 +1,6 @@
 /**
- * What Parquet files hold exactly, and what hostile ones declare. The files are written by python/sieve_ref/parquet_files.py
- * (pyarrow 26.0.1) or made by hand (../../testing/parquet).
+ * What Parquet files hold exactly, and what hostile ones declare. The files are written by
+ * python/sieve_ref/parquet_files.py (pyarrow 26.0.1) or made by hand (../../testing/parquet).
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';

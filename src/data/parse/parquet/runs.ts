@@ -70,8 +70,8 @@ function unpackBits(bytes: Uint8Array, from: number, width: number, out: Uint32A
 const MAX_BLOCK = 1 << 20;
 
 /**
- * Looks at `n` numbers packed as differences, before the library unpacks them: blocks that hold nothing would never end,
- * and numbers without end would be shifted together.
+ * Looks at `n` numbers packed as differences, before the library unpacks them: blocks that hold nothing would never
+ * end, and numbers without end would be shifted together.
  * @throws {DataError} when they are not what they say
  */
 export function checkDeltas(bytes: Uint8Array, from: number, n: number): void {

@@ -1,7 +1,7 @@
 /**
- * Whether bytes are a struct of Thrift's compact protocol that can be read at a cost of about its own size. The library's
- * reader believes what it is told: a list of 2³¹ elements is allocated, a number of a million bytes is shifted together.
- * Format: https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
+ * Whether bytes are a struct of Thrift's compact protocol that can be read at a cost of about its own size. The
+ * library's reader believes what it is told: a list of 2³¹ elements is allocated, a number of a million bytes is
+ * shifted together. Format: https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
  */
 import { message } from '../../../shared/message';
 import { broken } from './bounds';

@@ -12,7 +12,10 @@ it('reads brotli when it is loaded anew, beside the library that was not', async
   }
 });
 
-/** A frame of one compressed block with a Huffman tree, whose weights' table begins with the bits of `table`, lowest first. */
+/**
+ * A frame of one compressed block with a Huffman tree, whose weights' table begins with the bits of `table`, lowest
+ * first.
+ */
 function zstdFrame(table: string): Uint8Array {
   const bits = `0000${table}`.padEnd(24, '0');
   const packed = [0, 8, 16].map((at) => [...bits].slice(at, at + 8).reduce((byte, bit, i) => byte | (+bit << i), 0));

@@ -125,8 +125,8 @@ function checkZstd(input: Uint8Array, length: number): void {
 }
 
 /**
- * Whether the weights of a block's Huffman tree are packed with a table that one weight has to itself. No bit is read from
- * one to the next then: the library would read for ever. A table with two takes at least one bit every so often.
+ * Whether the weights of a block's Huffman tree are packed with a table that one weight has to itself. No bit is read
+ * from one to the next then: the library would read for ever. A table with two takes at least one bit every so often.
  * Format: the same, 3.1.1.3.1, 4.2.1 and 4.1.1. @param block a compressed one
  */
 function readsNoBits(block: Uint8Array): boolean {

@@ -1,11 +1,11 @@
 /**
- * AdaLoRA (Zhang et al. 2023, arXiv 2303.10512) as in PEFT: Δ = s B diag(E) A x in the form of a singular value decomposition, with a
- * term that keeps A and B near orthogonal, and a budget of triplets (a row of A, a column of B, a value of E) that shrinks
- * over the run: those of least sensitivity, over all modules, get E = 0.
+ * AdaLoRA (Zhang et al. 2023, arXiv 2303.10512) as in PEFT: Δ = s B diag(E) A x in the form of a singular value
+ * decomposition, with a term that keeps A and B near orthogonal, and a budget of triplets (a row of A, a column of B, a
+ * value of E) that shrinks over the run: those of least sensitivity, over all modules, get E = 0.
  *
- * LoRA's products do the work with B̂ = B diag(E), which is made once a step; its gradient becomes those of B and E at the
- * step's end. Sensitivities come after the optimizer: the new parameters times the step's clipped gradients, as PEFT's training
- * loop has them. The term is not part of the loss that is shown.
+ * LoRA's products do the work with B̂ = B diag(E), which is made once a step; its gradient becomes those of B and E at
+ * the step's end. Sensitivities come after the optimizer: the new parameters times the step's clipped gradients, as
+ * PEFT's training loop has them. The term is not part of the loss that is shown.
  */
 import { type RunConfig, rankOf } from '../../../shared/config';
 import { type Tensor, alignBinding } from '../../device/buffers';

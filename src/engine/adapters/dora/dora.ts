@@ -1,12 +1,12 @@
 /**
- * DoRA (Liu et al. 2024, arXiv 2402.09353; PEFT's `use_dora`): W' = m ⊙ (W0 + s B A)/n, n = the row norms of W0 + s B A, held
- * constant in the backward. With c = m/n − 1 and y = W0 x,
+ * DoRA (Liu et al. 2024, arXiv 2402.09353; PEFT's `use_dora`): W' = m ⊙ (W0 + s B A)/n, n = the row norms of W0 + s B
+ * A, held constant in the backward. With c = m/n − 1 and y = W0 x,
  *
  *   Δ = c ⊙ y + s B̂ z,  B̂ = (1 + c) ⊙ B:
  *
- * LoRA with B̂ in B's place, and a part along the frozen output. So LoRA's products do the work with B̂, which is made once
- * a step; the gradient of B̂ becomes those of B and m at the step's end: dB = (1 + c) ⊙ dB̂ and
- * dm = (Σ S g ⊙ y + ⟨B, dB̂⟩)/n, since s Σ S g ⊙ (B z) = ⟨B, dB̂⟩ row by row. Through W0 goes g ⊙ (1 + S c).
+ * LoRA with B̂ in B's place, and a part along the frozen output. So LoRA's products do the work with B̂, which is made
+ * once a step; the gradient of B̂ becomes those of B and m at the step's end: dB = (1 + c) ⊙ dB̂ and dm = (Σ S g ⊙ y +
+ * ⟨B, dB̂⟩)/n, since s Σ S g ⊙ (B z) = ⟨B, dB̂⟩ row by row. Through W0 goes g ⊙ (1 + S c).
  */
 import { isGated, shrinksUpdates } from '../../../shared/config';
 import { type Tensor, alignBinding } from '../../device/buffers';

@@ -1,6 +1,6 @@
 /**
- * DoRA behind a soft threshold. The gradient of Δ is as wide as the output, since Δ has a part along W0 x: it is made once
- * and stands in g's place for A, B̂, m and W0.
+ * DoRA behind a soft threshold. The gradient of Δ is as wide as the output, since Δ has a part along W0 x: it is made
+ * once and stands in g's place for A, B̂, m and W0.
  */
 import type { Tensor } from '../../device/buffers';
 import type { Op } from '../../device/program';

@@ -17,8 +17,8 @@ const quantileSizes = ({ modules, capacity, cut }: RuleExtent): Record<string, n
   cut ? { ratios: modules * ratioBytes(capacity) } : {};
 
 /**
- * Keeps the share `keep` with the largest r of each batch and module. Where batches are cut, r of all parts must be there
- * before the first is gated (`wholeBatch`).
+ * Keeps the share `keep` with the largest r of each batch and module. Where batches are cut, r of all parts must be
+ * there before the first is gated (`wholeBatch`).
  */
 class QuantileRule implements ThresholdRule {
   readonly #context: RuleContext;
@@ -87,7 +87,10 @@ class RandomRule implements ThresholdRule {
 /** Bytes of the oracle's tensors, by name. */
 const oracleSizes = ({ modules, capacity }: RuleExtent) => ({ pairs: pairBytes(modules, pairCapacity(capacity)) });
 
-/** Control: a probe with all gates open tells each token's μ; the step keeps those with μ < 0 or Δ = 0. Elsewhere all are kept. */
+/**
+ * Control: a probe with all gates open tells each token's μ; the step keeps those with μ < 0 or Δ = 0. Elsewhere all
+ * are kept.
+ */
 class OracleRule implements ThresholdRule {
   readonly #context: RuleContext;
   readonly #pairs: Tensor;

@@ -215,7 +215,8 @@ describe('a gated module at forced active shares', () => {
         'Σμ',
       );
 
-      // Work in units of one product over all T rows and one width: A x and Bᵀg always, the other four by rows computed.
+      // Work in units of one product over all T rows and one width: A x and Bᵀg always, the other four by rows
+      // computed.
       const tile = activeTileRows(device);
       const computed = Math.ceil(keep / tile) * tile;
       expect([stats.forwardRows[0], stats.dxRows[0], stats.gradRows[0]]).toEqual([computed, computed, keep]);

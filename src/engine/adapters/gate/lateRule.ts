@@ -1,6 +1,7 @@
 /**
- * The late gate: every token is active for a share of the run, then each module skips a share of its tokens that grows to what is
- * wanted. τ follows the quantile of r of the step before (kernels/steer), and decides at evaluation and in files, too.
+ * The late gate: every token is active for a share of the run, then each module skips a share of its tokens that grows
+ * to what is wanted. τ follows the quantile of r of the step before (kernels/steer), and decides at evaluation and in
+ * files, too.
  */
 import { lateSteps } from '../../../shared/config';
 import type { Tensor } from '../../device/buffers';

@@ -1,6 +1,6 @@
 /**
- * The gate of a run that is measured and not trained (`Layout.measures`). It goes by τ, or is held as it was: so an adapter can be
- * made smaller while the same tokens are skipped. Of every token it keeps what `TokenRecords` says.
+ * The gate of a run that is measured and not trained (`Layout.measures`). It goes by τ, or is held as it was: so an
+ * adapter can be made smaller while the same tokens are skipped. Of every token it keeps what `TokenRecords` says.
  */
 import { type Tensor, alignBinding } from '../../device/buffers';
 import type { Dispatch, Op } from '../../device/program';

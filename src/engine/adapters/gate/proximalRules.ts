@@ -1,4 +1,6 @@
-/** Learned rules without a gradient: τ goes to the proximal point of the costs p_i = μ_i + λ, of one batch or averaged. */
+/**
+ * Learned rules without a gradient: τ goes to the proximal point of the costs p_i = μ_i + λ, of one batch or averaged.
+ */
 import { type Tensor, alignBinding } from '../../device/buffers';
 import type { Op } from '../../device/program';
 import { RATIO_BINS } from '../../kernels/gate/slots';

@@ -1,6 +1,6 @@
 /**
- * What a gate rule is: it says which tokens a module keeps. Learned rules move a threshold τ after each step; the others
- * mark the rows to keep themselves.
+ * What a gate rule is: it says which tokens a module keeps. Learned rules move a threshold τ after each step; the
+ * others mark the rows to keep themselves.
  */
 import type { GateConfig } from '../../../shared/config';
 import type { BufferScope, Tensor } from '../../device/buffers';
@@ -11,8 +11,8 @@ import type { Followed } from '../../kernels/select/select';
 import type { AdaptedModule, BackwardIO, ForwardIO, StateTensor, TokenRecords, Trainable } from '../method';
 
 /**
- * The batch whose μ the rule goes by: the step's own, in the pass that also gives the gradients; a batch of the dev split, or
- * the step's own once more, in a probe before it.
+ * The batch whose μ the rule goes by: the step's own, in the pass that also gives the gradients; a batch of the dev
+ * split, or the step's own once more, in a probe before it.
  */
 export type GradientSource = 'train' | 'dev' | 'probe';
 
@@ -23,7 +23,9 @@ export interface GateGradients {
 }
 
 export interface ThresholdRule {
-  /** Where a choice among the tokens of a whole batch goes by, when batches may be cut: what every part leaves there. */
+  /**
+   * Where a choice among the tokens of a whole batch goes by, when batches may be cut: what every part leaves there.
+   */
   readonly wholeBatch?: Tensor | null;
   /** Marks the rows to keep in `io.saved.open`; absent where τ decides. */
   mark?(m: AdaptedModule, io: ForwardIO): Dispatch[];

@@ -1,6 +1,6 @@
 /**
- * Threshold rules that take Adam-normalised steps on g = −Σ c_i μ_i − λ Σ S_i: reconstructed and literal, and with coins for the
- * signs of μ; and the soft one, whose g = −Σ S_i μ_i/r_i − λ Σ S_i is the gradient of τ itself.
+ * Threshold rules that take Adam-normalised steps on g = −Σ c_i μ_i − λ Σ S_i: reconstructed and literal, and with
+ * coins for the signs of μ; and the soft one, whose g = −Σ S_i μ_i/r_i − λ Σ S_i is the gradient of τ itself.
  */
 import type { Tensor } from '../../device/buffers';
 import type { Dispatch, Op } from '../../device/program';

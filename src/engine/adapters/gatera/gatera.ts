@@ -1,8 +1,8 @@
 /**
- * GateRA (Ou et al., AAAI 2026, arXiv 2511.17582) over LoRA: Δ = g(x) (α/r) B A x with a gate g = σ(w·x) for each token and
- * module, and a penalty on the gate's entropy that pushes it towards 0 and 1. The gate's form, its start (w = 0, so g = ½)
- * and the penalty's mean over tokens and modules are reconstructed: the paper's code was not available. Every token's Δ is
- * computed: unlike a threshold it saves no work. The penalty is not part of the loss that is shown.
+ * GateRA (Ou et al., AAAI 2026, arXiv 2511.17582) over LoRA: Δ = g(x) (α/r) B A x with a gate g = σ(w·x) for each token
+ * and module, and a penalty on the gate's entropy that pushes it towards 0 and 1. The gate's form, its start (w = 0, so
+ * g = ½) and the penalty's mean over tokens and modules are reconstructed: the paper's code was not available. Every
+ * token's Δ is computed: unlike a threshold it saves no work. The penalty is not part of the loss that is shown.
  */
 import type { Op } from '../../device/program';
 import type { DeltaSize } from '../../kernels/gate/gate';

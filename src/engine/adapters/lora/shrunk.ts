@@ -1,4 +1,6 @@
-/** LoRA behind a soft threshold: B goes by κ z, A by Bᵀ of the gradient of Δ, and B gets what that gradient has along Δ. */
+/**
+ * LoRA behind a soft threshold: B goes by κ z, A by Bᵀ of the gradient of Δ, and B gets what that gradient has along Δ.
+ */
 import type { Tensor } from '../../device/buffers';
 import type { Op } from '../../device/program';
 import { gramStride } from '../../kernels/gram/gram';

@@ -13,9 +13,9 @@ import type { Threads } from './threads';
 export type CpuFunction = (cpu: Cpu, counts: Counts) => void;
 
 /**
- * A function in WebAssembly with the arguments that stay from step to step: addresses do, as long as their tensors live.
- * Between two runs of an operation all else passes through the caches, so that every object on the way to an address
- * costs as much as some hundred multiplications.
+ * A function in WebAssembly with the arguments that stay from step to step: addresses do, as long as their tensors
+ * live. Between two runs of an operation all else passes through the caches, so that every object on the way to an
+ * address costs as much as some hundred multiplications.
  */
 export class Call {
   readonly #name: string;
@@ -96,7 +96,9 @@ export class Cpu {
     return [from, from + tensor.size / 4];
   }
 
-  /** Views up to word `to`. A memory that grew has longer ones, and leaves the old ones empty where it is not shared. */
+  /**
+   * Views up to word `to`. A memory that grew has longer ones, and leaves the old ones empty where it is not shared.
+   */
   #reaching(to: number) {
     if (this.#views.u32.length < to) this.#views = viewsOf(this.#memory);
     return this.#views;

@@ -22,7 +22,10 @@ interface CpuKernels {
 
 export interface CpuOptions {
   kernels: CpuKernels;
-  /** Threads to compute on; one where the browser does not let them share memory. As many as are worthwhile unless given. */
+  /**
+   * Threads to compute on; one where the browser does not let them share memory. As many as are worthwhile unless
+   * given.
+   */
   threads?: number;
   /** How one is started: as a browser does, or Node, unless given. */
   start?: StartThread;

@@ -1,4 +1,6 @@
-/** A low-rank module in one call forward and one back gives what its parts give, bit for bit, on one thread and on two. */
+/**
+ * A low-rank module in one call forward and one back gives what its parts give, bit for bit, on one thread and on two.
+ */
 import { MODULE } from '../../testing/module';
 import { describe, expect, it } from 'vitest';
 import { gateSchema } from '../../../shared/config';

@@ -1,6 +1,6 @@
 /**
- * The CPU engine's memory: one WebAssembly.Memory, so that kernels in WebAssembly and in TypeScript, on any thread, work
- * on the same bytes. Blocks come from a list of free ranges, first fit; neighbours that are freed become one.
+ * The CPU engine's memory: one WebAssembly.Memory, so that kernels in WebAssembly and in TypeScript, on any thread,
+ * work on the same bytes. Blocks come from a list of free ranges, first fit; neighbours that are freed become one.
  */
 import { OutOfMemoryError } from '../../../shared/errors';
 import { message } from '../../../shared/message';

@@ -68,7 +68,9 @@ export class Queue {
     this.#running = null;
   }
 
-  /** Resolves when all that was pushed before has run, whatever was pushed since. @throws what a job among them threw */
+  /**
+   * Resolves when all that was pushed before has run, whatever was pushed since. @throws what a job among them threw
+   */
   async soFar(): Promise<void> {
     if (!this.#running) return this.done();
     const failure = await new Promise<{ error: unknown } | null>((resolve) => {

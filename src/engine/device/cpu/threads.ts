@@ -19,7 +19,9 @@ const LAYOUT = {
   FAILED: 7,
   /** Bytes. */
   ARGUMENTS_AT: 64,
-  /** Looks, of some 7 ns, before a thread sleeps: within a step the next call comes soon, and to be woken takes as long. */
+  /**
+   * Looks, of some 7 ns, before a thread sleeps: within a step the next call comes soon, and to be woken takes as long.
+   */
   SPINS: 2000,
 } as const;
 const CONTROL_BYTES = 512;

@@ -92,7 +92,9 @@ function encode({ commands, label, ops, ready, counts, profiler }: Encoding): vo
   endPass();
 }
 
-/** Reads through staging buffers: one is used again once its bytes were taken, so there are as many as reads in flight. */
+/**
+ * Reads through staging buffers: one is used again once its bytes were taken, so there are as many as reads in flight.
+ */
 export class GpuReadback implements Readback {
   readonly #device: GPUDevice;
   readonly #buffers: Buffers;

@@ -17,8 +17,8 @@ export class Pipelines {
   }
 
   /**
-   * The pipeline of a kernel, compiled on first use. One that failed is compiled again when it is asked for again: the GPU
-   * may have been short of memory.
+   * The pipeline of a kernel, compiled on first use. One that failed is compiled again when it is asked for again: the
+   * GPU may have been short of memory.
    * @throws {KernelError} with the compiler's message and line.
    */
   get(kernel: Kernel): Promise<GPUComputePipeline> {

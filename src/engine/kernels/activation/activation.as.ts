@@ -1,6 +1,8 @@
-// Activations f(x) = x · share(x) and their slopes over rows [from, to) of a pass, alone and as gates; see kinds.ts, gated.wgsl
-// and plain.wgsl.
-import { constants, density, eighty, fourteen, half, one, tailPower, tailShrink, twiceU, twiceUCubed, twiceUSlope } from '../constants.as';
+// Activations f(x) = x · share(x) and their slopes over rows [from, to) of a pass, alone and as gates; see kinds.ts,
+// gated.wgsl and plain.wgsl.
+import {
+  constants, density, eighty, fourteen, half, one, tailPower, tailShrink, twiceU, twiceUCubed, twiceUSlope,
+} from '../constants.as';
 import { exp4 } from '../math.as';
 import { rowAt } from '../rows/rows.as';
 
@@ -57,7 +59,9 @@ const enum Kind { SILU, GELU, GELU_TANH, RELU }
   return s;
 }
 
-export function gatedActivation(gate: usize, up: usize, out: usize, kind: Kind, width: u32, rows: u32, stride: u32, from: u32, to: u32): void {
+export function gatedActivation(
+  gate: usize, up: usize, out: usize, kind: Kind, width: u32, rows: u32, stride: u32, from: u32, to: u32,
+): void {
   for (let i = from; i < to; i++) {
     const at: usize = 4 * <usize>rowAt(i, 0, rows, stride) * width;
     if (kind == Kind.SILU) gatedRow(Kind.SILU, gate, up, out, at, width);
@@ -97,7 +101,8 @@ export function gatedActivationBackward(
 }
 
 @inline function gatedRowBack(
-  kind: Kind, gate: usize, up: usize, gradOut: usize, gradGate: usize, gradUp: usize, out: usize, start: usize, width: u32,
+  kind: Kind, gate: usize, up: usize, gradOut: usize, gradGate: usize, gradUp: usize, out: usize, start: usize,
+  width: u32,
 ): void {
   const c = constants(), end = start + 4 * <usize>width;
   let at = start;
@@ -121,7 +126,9 @@ export function gatedActivationBackward(
   v128.store(out + at, f32x4.mul(f32x4.mul(g, s), u));
 }
 
-export function activation(x: usize, out: usize, kind: Kind, width: u32, rows: u32, stride: u32, from: u32, to: u32): void {
+export function activation(
+  x: usize, out: usize, kind: Kind, width: u32, rows: u32, stride: u32, from: u32, to: u32,
+): void {
   for (let i = from; i < to; i++) {
     const at: usize = 4 * <usize>rowAt(i, 0, rows, stride) * width;
     if (kind == Kind.SILU) plainRow(Kind.SILU, x, out, at, width);
@@ -147,7 +154,8 @@ export function activation(x: usize, out: usize, kind: Kind, width: u32, rows: u
 }
 
 export function activationBackward(
-  x: usize, gradOut: usize, gradX: usize, out: usize, kind: Kind, width: u32, rows: u32, stride: u32, from: u32, to: u32,
+  x: usize, gradOut: usize, gradX: usize, out: usize, kind: Kind, width: u32, rows: u32, stride: u32, from: u32,
+  to: u32,
 ): void {
   for (let i = from; i < to; i++) {
     const at: usize = 4 * <usize>rowAt(i, 0, rows, stride) * width;
@@ -158,7 +166,9 @@ export function activationBackward(
   }
 }
 
-@inline function plainRowBack(kind: Kind, x: usize, gradOut: usize, gradX: usize, out: usize, start: usize, width: u32): void {
+@inline function plainRowBack(
+  kind: Kind, x: usize, gradOut: usize, gradX: usize, out: usize, start: usize, width: u32,
+): void {
   const c = constants(), end = start + 4 * <usize>width;
   let at = start;
   for (; at + 64 <= end; at += 64) {

@@ -37,8 +37,8 @@ export function gatedActivation(_device: Device, p: Activation & { gate: Tensor;
 }
 
 /**
- * Gradients of `gatedActivation` with respect to both inputs, and `out` as it makes it, all [rows, width]. Overwrites; no
- * output is an input.
+ * Gradients of `gatedActivation` with respect to both inputs, and `out` as it makes it, all [rows, width]. Overwrites;
+ * no output is an input.
  */
 export function gatedActivationBackward(
   _device: Device,

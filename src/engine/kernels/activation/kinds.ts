@@ -1,6 +1,6 @@
 /**
- * Activations in WGSL: f(x) = x · share(x), and a gradient times f′(x). Their twins on the CPU are in activation.as.ts, with
- * the same numbers.
+ * Activations in WGSL: f(x) = x · share(x), and a gradient times f′(x). Their twins on the CPU are in activation.as.ts,
+ * with the same numbers.
  */
 import type { ActivationKind } from '../../../shared/layers';
 

@@ -128,7 +128,9 @@ export function scores(
   };
 }
 
-/** Chooses which of all modules' triplets are kept, and sets the others' E to 0. `starts`: where each E lies, in floats. */
+/**
+ * Chooses which of all modules' triplets are kept, and sets the others' E to 0. `starts`: where each E lies, in floats.
+ */
 export function allocate(
   device: Device,
   p: { hyper: Tensor; scores: Tensor; starts: Tensor; kept: Tensor; params: Tensor; modules: number; rank: number },

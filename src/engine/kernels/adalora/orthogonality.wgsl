@@ -1,6 +1,6 @@
-// Slope of AdaLoRA's regularisation WEIGHT · ‖C − I‖_F by C: cov [RPAD, RPAD] = C, of which RANK rows and columns count ->
-//   slope [RPAD, RPAD] = 2 · WEIGHT · (C − I)/‖C − I‖_F, so that slope · A (or B · slope) is the gradient of A with C = A Aᵀ
-//   (of B with C = BᵀB). Zero where C = I. Overwrites. One workgroup of WIDTH threads.
+// Slope of AdaLoRA's regularisation WEIGHT · ‖C − I‖_F by C: cov [RPAD, RPAD] = C, of which RANK rows and columns count
+//   -> slope [RPAD, RPAD] = 2 · WEIGHT · (C − I)/‖C − I‖_F, so that slope · A (or B · slope) is the gradient of A with
+//   C = A Aᵀ (of B with C = BᵀB). Zero where C = I. Overwrites. One workgroup of WIDTH threads.
 override RPAD: u32;
 override RANK: u32;
 override WEIGHT: f32;

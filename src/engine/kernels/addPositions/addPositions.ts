@@ -9,7 +9,8 @@ import wgsl from './addPositions.wgsl?raw';
 
 /**
  * `out[row, :] += table[position + offset, :]`: learned positions. `meta` u32 [rows, 4] as in `attention`, `table`
- * [positions, width], `out` [rows, width]. A position past the table gives NaN: nothing is read that is not the table's.
+ * [positions, width], `out` [rows, width]. A position past the table gives NaN: nothing is read that is not the
+ * table's.
  */
 export function addPositions(
   device: Device,

@@ -1,5 +1,5 @@
-// table [COUNT, D], positions of rows -> result [rows, D] += table[position + OFFSET, :], or NaN where there is no such row.
-// One thread does four numbers of a row.
+// table [COUNT, D], positions of rows -> result [rows, D] += table[position + OFFSET, :], or NaN where there is no such
+// row. One thread does four numbers of a row.
 override D4: u32;
 override COUNT: u32;
 override OFFSET: u32;
@@ -7,7 +7,11 @@ override OFFSET: u32;
 @group(0) @binding(3) var<storage, read_write> result: array<vec4f>;
 
 @compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
   let i = (group.x + group.y * groups.x) * 64u + lane;
   let row = i / D4;
   if (row >= rowCount()) { return; }

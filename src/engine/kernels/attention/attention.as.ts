@@ -1,11 +1,12 @@
-// Grouped-query attention with an online softmax (Dao et al. 2022); see attention.wgsl. An item is a head and BLOCK rows of
-// the pass: it does the blocks that start there. `cap` is 0 where scores are not held; a row meets the keys from `back` − 1
-// positions before it to `ahead` after it.
+// Grouped-query attention with an online softmax (Dao et al. 2022); see attention.wgsl. An item is a head and BLOCK
+// rows of the pass: it does the blocks that start there. `cap` is 0 where scores are not held; a row meets the keys
+// from `back` − 1 positions before it to `ahead` after it.
 import { exp1, expOf, log1, maxOf } from '../math.as';
 import { rowAt } from '../rows/rows.as';
 import { capNumbers } from '../softcap/softcap.as';
 import {
-  BLOCK, Causal, SCORES_ROW, blockLength, fillOutside, firstKeyBlock, keyStartOf, lastKey, metBy, metFrom, multiply, packAcross, packAlong, pairs,
+  BLOCK, Causal, SCORES_ROW, blockLength, fillOutside, firstKeyBlock, keyStartOf, lastKey, metBy, metFrom, multiply,
+  packAcross, packAlong, pairs,
   panels, positionOf, readFor, scores, startsBlock,
 } from './blocks.as';
 
@@ -36,11 +37,13 @@ export function attention(
           const to = lastKey(meta, i, position + r + 1, ahead);
           const from = metFrom(0, to, position + r, back);
           const at = key + narrow * from;
-          attendRow(q + query + wide * r, k + at, v + at, narrow, out + query + wide * r, sums + 4 * heads * r, to - from, headDim, scale, cap);
+          attendRow(q + query + wide * r, k + at, v + at, narrow, out + query + wide * r, sums + 4 * heads * r,
+            to - from, headDim, scale, cap);
         }
       } else {
         const last = lastKey(meta, i, position + n, ahead);
-        attendBlock(q + query, wide, k + key, v + key, narrow, out + query, sums, 4 * heads, n, position, last, headDim, scale, cap, back, ahead);
+        attendBlock(q + query, wide, k + key, v + key, narrow, out + query, sums, 4 * heads, n, position, last,
+          headDim, scale, cap, back, ahead);
       }
     }
   }
@@ -63,13 +66,16 @@ function attendBlock(
       const row = scores() + SCORES_ROW * r, from = metFrom(r, keys, offset, back), to = metBy(r, keys, offset, ahead);
       soften(row, from, to, readFor(r, keys, offset, ahead), scale, cap, state + 8 * r, out + wide * r, headDim);
     }
-    multiply(scores(), SCORES_ROW, 4, panels(1), out, wide, n, headDim, keys, j > first, Causal.OVER_KEYS, offset, ahead);
+    multiply(scores(), SCORES_ROW, 4, panels(1), out, wide, n, headDim, keys, j > first, Causal.OVER_KEYS, offset,
+      ahead);
   }
   for (let r: u32 = 0; r < n; r++) finishRow(state + 8 * r, out + wide * r, lse + lseRow * r, headDim);
 }
 
 /** One row over its `keys` keys. */
-function attendRow(q: usize, k: usize, v: usize, narrow: usize, out: usize, lse: usize, keys: u32, headDim: u32, scale: f32, cap: f32): void {
+function attendRow(
+  q: usize, k: usize, v: usize, narrow: usize, out: usize, lse: usize, keys: u32, headDim: u32, scale: f32, cap: f32,
+): void {
   const state = pairs();
   startRows(state, 1);
   for (let j: u32 = 0; j < keys; j += FEW_KEYS) {
@@ -84,7 +90,8 @@ function attendRow(q: usize, k: usize, v: usize, narrow: usize, out: usize, lse:
 /** scores[j] = q · k[j], four keys at a time; past the last one it stands again. */
 function scoreKeys(q: usize, k: usize, narrow: usize, n: u32, headDim: u32): void {
   for (let j: u32 = 0; j < n; j += 4) {
-    const k0 = k + narrow * j, k1 = k + narrow * min(j + 1, n - 1), k2 = k + narrow * min(j + 2, n - 1), k3 = k + narrow * min(j + 3, n - 1);
+    const k0 = k + narrow * j, k1 = k + narrow * min(j + 1, n - 1), k2 = k + narrow * min(j + 2, n - 1),
+      k3 = k + narrow * min(j + 3, n - 1);
     let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
     for (let d: u32 = 0; d < 4 * headDim; d += 16) {
       const x = v128.load(q + d);
@@ -104,9 +111,11 @@ function scoreKeys(q: usize, k: usize, narrow: usize, n: u32, headDim: u32): voi
 /** out = (out or 0) + Σ scores[j] · v[j], four keys at a time; scores past the last key are 0. */
 function addValues(v: usize, narrow: usize, n: u32, out: usize, headDim: u32, add: bool): void {
   for (let j: u32 = 0; j < n; j += 4) {
-    const v0 = v + narrow * j, v1 = v + narrow * min(j + 1, n - 1), v2 = v + narrow * min(j + 2, n - 1), v3 = v + narrow * min(j + 3, n - 1);
+    const v0 = v + narrow * j, v1 = v + narrow * min(j + 1, n - 1), v2 = v + narrow * min(j + 2, n - 1),
+      v3 = v + narrow * min(j + 3, n - 1);
     const at = scores() + 4 * j;
-    const p0 = v128.load32_splat(at), p1 = v128.load32_splat(at, 4), p2 = v128.load32_splat(at, 8), p3 = v128.load32_splat(at, 12);
+    const p0 = v128.load32_splat(at), p1 = v128.load32_splat(at, 4), p2 = v128.load32_splat(at, 8),
+      p3 = v128.load32_splat(at, 12);
     const keep = add || j > 0;
     for (let d: u32 = 0; d < 4 * headDim; d += 16) {
       const u = f32x4.add(f32x4.mul(p0, v128.load(v0 + d)), f32x4.mul(p1, v128.load(v1 + d)));
@@ -126,10 +135,12 @@ function startRows(state: usize, n: u32): void {
 }
 
 /**
- * Scores [from, to) of a row become exp(score − largest) of the scaled and held scores, those beside them up to `read` 0; old
- * sums shrink to a new largest.
+ * Scores [from, to) of a row become exp(score − largest) of the scaled and held scores, those beside them up to `read`
+ * 0; old sums shrink to a new largest.
  */
-function soften(row: usize, from: u32, to: u32, read: u32, scale: f32, cap: f32, state: usize, out: usize, headDim: u32): void {
+function soften(
+  row: usize, from: u32, to: u32, read: u32, scale: f32, cap: f32, state: usize, out: usize, headDim: u32,
+): void {
   if (from >= to) {
     memory.fill(row, 0, 4 * read);
     return;

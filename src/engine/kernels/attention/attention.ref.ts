@@ -15,7 +15,10 @@ export interface AttentionInputs {
   window?: number;
 }
 
-/** Offsets of a row's head in q and of each of its keys in k and v, the probabilities, and the slope of each score in q·k. */
+/**
+ * Offsets of a row's head in q and of each of its keys in k and v, the probabilities, and the slope of each score in
+ * q·k.
+ */
 function scores(x: AttentionInputs, row: number, head: number) {
   const { meta, q, k, heads, kvHeads, headDim, softcap, causal = true, window = Infinity } = x;
   const { scale = 1 / Math.sqrt(headDim) } = x;

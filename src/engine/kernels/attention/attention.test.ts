@@ -9,8 +9,8 @@ import { attentionRef } from './attention.ref';
 const SMALL = { heads: 2, kvHeads: 1, headDim: 8, ownRows: 1 as const };
 
 /**
- * `back: false`: without the backward. The passes share the loops over a head (unroll.wgsl), which SwiftShader compiles for
- * longer than all other cases together where they are 32 times written out: one pass goes to the end of them.
+ * `back: false`: without the backward. The passes share the loops over a head (unroll.wgsl), which SwiftShader compiles
+ * for longer than all other cases together where they are 32 times written out: one pass goes to the end of them.
  */
 const cases = [
   { lengths: [57], heads: 3, kvHeads: 1, headDim: 4 },
@@ -25,8 +25,8 @@ const cases = [
   { lengths: [9, 2, 70], heads: 4, kvHeads: 2, headDim: 12, ownRows: 2 as const },
   { lengths: [9, 2, 31], heads: 3, kvHeads: 3, headDim: 8, ownRows: 4 as const },
   { lengths: [3, 67], heads: 2, kvHeads: 1, headDim: 256, scale: 0.02 },
-  // Windows that begin within a block, skip whole blocks and are longer than sequences; blocks that are full or not. Small
-  // heads and tiles: each case is three shaders more.
+  // Windows that begin within a block, skip whole blocks and are longer than sequences; blocks that are full or not.
+  // Small heads and tiles: each case is three shaders more.
   { lengths: [150, 1, 200], ...SMALL, window: 5 },
   { lengths: [150, 9], ...SMALL, window: 70, scale: 0.5 },
   { lengths: [70, 9], ...SMALL, window: 1 },

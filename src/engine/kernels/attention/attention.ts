@@ -2,8 +2,8 @@
  * Grouped-query attention over ragged rows. `meta` u32 [rows, 4] holds per row {keyStart, position,
  * sequenceEnd, 0}: the first key row of its sequence (training: the sequence's first row; decoding: its slot in
  * the cache), its index in the sequence, and (training) one past the last row of its sequence. It attends to key
- * rows keyStart … keyStart + position, or to those that `Heads` says. No scores are kept: the backward makes them again from the log-sum-exp, once
- * for the queries' gradients and once for the keys', since WGSL has no float atomics.
+ * rows keyStart … keyStart + position, or to those that `Heads` says. No scores are kept: the backward makes them again
+ * from the log-sum-exp, once for the queries' gradients and once for the keys', since WGSL has no float atomics.
  */
 import { ENGINE_LIMITS } from '../../../shared/engineLimits';
 import { GpuError } from '../../../shared/errors';
@@ -38,8 +38,8 @@ export const takesFlash = (device: Device, headDim: number): boolean =>
   headDim <= FLASH_HEAD && !device.blocked.has(FLASH);
 
 /**
- * The head layout: `heads` query heads of `headDim`, `kvHeads` key and value heads shared evenly among them; and how a row's
- * scores come about.
+ * The head layout: `heads` query heads of `headDim`, `kvHeads` key and value heads shared evenly among them; and how a
+ * row's scores come about.
  */
 export interface Heads {
   heads: number;
@@ -74,7 +74,10 @@ interface Pass {
 /** (query, key) pairs of a segment: causal ones are L (L + 1) / 2 of a sequence of L, all are L². */
 const pairsOf = ({ pairs = 0, rows }: Counts, causal: boolean): number => (causal ? pairs : 2 * pairs - rows);
 
-/** A pass in the frame of team.wgsl or plain.wgsl, as one dispatch or, where it could take long, several over ranges of rows. */
+/**
+ * A pass in the frame of team.wgsl or plain.wgsl, as one dispatch or, where it could take long, several over ranges of
+ * rows.
+ */
 function pass(
   device: Device,
   rows: RowCount,

@@ -9,7 +9,11 @@ override HD4: u32;  // hd / 4
 @group(0) @binding(4) var<storage, read_write> stats: array<vec2f>;
 
 @compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
   let i = (group.x + group.y * groups.x) * 64u + lane;
   if (i / HEADS >= rowCount()) { return; }
   let at = rowAt(i / HEADS) * HEADS + i % HEADS;

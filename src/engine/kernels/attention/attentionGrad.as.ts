@@ -1,15 +1,17 @@
-// Gradients of grouped-query attention; see attentionGrad.wgsl. With p = exp(s − lse), s = scale · q·k, held within ±cap if
-// that is not 0, and dS = scale · p · (gradOut·v − D) · ds: gradQ = Σ dS · k, gradK = Σ dS · q, gradV = Σ p · gradOut.
+// Gradients of grouped-query attention; see attentionGrad.wgsl. With p = exp(s − lse), s = scale · q·k, held within
+// ±cap if that is not 0, and dS = scale · p · (gradOut·v − D) · ds: gradQ = Σ dS · k, gradK = Σ dS · q, gradV = Σ p ·
+// gradOut.
 //
-// `attentionGrad` makes p and dS once for all three; its items are sequences and key heads. Where those are too few for the
-// threads, `attentionGradQ` and `attentionGradKV` make them anew for either side, in items of a block. Both ways run the
-// same products in the same order, so they agree bit for bit.
+// `attentionGrad` makes p and dS once for all three; its items are sequences and key heads. Where those are too few for
+// the threads, `attentionGradQ` and `attentionGradKV` make them anew for either side, in items of a block. Both ways
+// run the same products in the same order, so they agree bit for bit.
 import { constants } from '../constants.as';
 import { expOf } from '../math.as';
 import { rowAt } from '../rows/rows.as';
 import { capNumbers, slopeAt } from '../softcap/softcap.as';
 import {
-  BLOCK, Causal, SCORES_ROW, fillOutside, firstKeyBlock, firstQueryBlock, gradScores, keyStartOf, lastKey, metBy, metFrom, multiply, packAcross,
+  BLOCK, Causal, SCORES_ROW, fillOutside, firstKeyBlock, firstQueryBlock, gradScores, keyStartOf, lastKey, metBy,
+  metFrom, multiply, packAcross,
   packAlong, panels, positionOf, readFor, scores, sequenceEndOf, startsBlock,
 } from './blocks.as';
 
@@ -21,7 +23,10 @@ const GRAD_OUT_ALONG: u32 = 3;
 const QUERIES_ALONG: u32 = 4;
 
 /** stats[row, head] = {lse, D} with D = Σ gradOut · out. Items are rows. */
-export function attentionDelta(out: usize, gradOut: usize, lse: usize, stats: usize, heads: u32, headDim: u32, rows: u32, stride: u32, from: u32, to: u32): void {
+export function attentionDelta(
+  out: usize, gradOut: usize, lse: usize, stats: usize, heads: u32, headDim: u32, rows: u32, stride: u32, from: u32,
+  to: u32,
+): void {
   for (let i = from; i < to; i++) {
     const first = rowAt(i, 0, rows, stride) * heads;
     for (let at = first; at < first + heads; at++) {
@@ -44,7 +49,8 @@ export function attentionGrad(
     const i = startOfSequence(meta, item / kvHeads);
     const start = keyStartOf(meta, i), length = sequenceEndOf(meta, i) - start;
     for (let j: u32 = 0; j < length; j += BLOCK) {
-      ofKeyBlock(q, k, v, gradOut, stats, gradQ, gradK, gradV, heads, kvHeads, headDim, scale, cap, back, ahead, item % kvHeads, start, length, j);
+      ofKeyBlock(q, k, v, gradOut, stats, gradQ, gradK, gradV, heads, kvHeads, headDim, scale, cap, back, ahead,
+        item % kvHeads, start, length, j);
     }
   }
 }
@@ -66,7 +72,8 @@ export function attentionGradKV(
     for (let i = first; i < end; i++) {
       if (!startsBlock(meta, i)) continue;
       const start = keyStartOf(meta, i), length = sequenceEndOf(meta, i) - start;
-      ofKeyBlock(q, k, v, gradOut, stats, 0, gradK, gradV, heads, kvHeads, headDim, scale, cap, back, ahead, item % kvHeads, start, length, positionOf(meta, i));
+      ofKeyBlock(q, k, v, gradOut, stats, 0, gradK, gradV, heads, kvHeads, headDim, scale, cap, back, ahead,
+        item % kvHeads, start, length, positionOf(meta, i));
     }
   }
 }
@@ -102,10 +109,14 @@ export function attentionGradQ(
   }
 }
 
-/** A key head's keys j … of a sequence from row `start` on, with all queries of its heads that meet them. `gradQ` may be 0. */
+/**
+ * A key head's keys j … of a sequence from row `start` on, with all queries of its heads that meet them. `gradQ` may be
+ * 0.
+ */
 function ofKeyBlock(
   q: usize, k: usize, v: usize, gradOut: usize, stats: usize, gradQ: usize, gradK: usize, gradV: usize,
-  heads: u32, kvHeads: u32, headDim: u32, scale: f32, cap: f32, back: i32, ahead: i32, kvHead: u32, start: u32, length: u32, j: u32,
+  heads: u32, kvHeads: u32, headDim: u32, scale: f32, cap: f32, back: i32, ahead: i32, kvHead: u32, start: u32,
+  length: u32, j: u32,
 ): void {
   const wide: usize = 4 * heads * headDim, narrow: usize = 4 * kvHeads * headDim;
   const key = narrow * (start + j) + 4 * kvHead * headDim;
@@ -119,19 +130,25 @@ function ofKeyBlock(
     for (let i = begin; i < end; i += BLOCK) {
       const n = min(BLOCK, length - i), offset = <i32>i - <i32>j;
       const query = wide * (start + i) + 4 * head * headDim;
-      weigh(q + query, gradOut + query, wide, stats + 8 * (<usize>(start + i) * heads + head), 8 * heads, n, keys, offset, headDim, scale, cap, back, ahead);
+      weigh(q + query, gradOut + query, wide, stats + 8 * (<usize>(start + i) * heads + head), 8 * heads, n, keys,
+        offset, headDim, scale, cap, back, ahead);
       if (gradQ) addToQueries(gradQ + query, wide, n, keys, offset, ahead, headDim, j > firstKeyBlock(i, back));
       packAlong(gradOut + query, wide, n, headDim, panels(GRAD_OUT_ALONG));
       packAlong(q + query, wide, n, headDim, panels(QUERIES_ALONG));
       const add = head > kvHead * group || i > begin;
-      multiply(scores(), 4, SCORES_ROW, panels(GRAD_OUT_ALONG), gradV + key, narrow, keys, headDim, n, add, Causal.OVER_QUERIES, offset, ahead);
-      multiply(gradScores(), 4, SCORES_ROW, panels(QUERIES_ALONG), gradK + key, narrow, keys, headDim, n, add, Causal.OVER_QUERIES, offset, ahead);
+      multiply(scores(), 4, SCORES_ROW, panels(GRAD_OUT_ALONG), gradV + key, narrow, keys, headDim, n, add,
+        Causal.OVER_QUERIES, offset, ahead);
+      multiply(gradScores(), 4, SCORES_ROW, panels(QUERIES_ALONG), gradK + key, narrow, keys, headDim, n, add,
+        Causal.OVER_QUERIES, offset, ahead);
     }
   }
 }
 
-@inline function addToQueries(gradQ: usize, wide: usize, n: u32, keys: u32, offset: i32, ahead: i32, headDim: u32, add: bool): void {
-  multiply(gradScores(), SCORES_ROW, 4, panels(KEYS_ALONG), gradQ, wide, n, headDim, keys, add, Causal.OVER_KEYS, offset, ahead);
+@inline function addToQueries(
+  gradQ: usize, wide: usize, n: u32, keys: u32, offset: i32, ahead: i32, headDim: u32, add: bool,
+): void {
+  multiply(gradScores(), SCORES_ROW, 4, panels(KEYS_ALONG), gradQ, wide, n, headDim, keys, add, Causal.OVER_KEYS,
+    offset, ahead);
 }
 
 /** scores = p and gradScores = dS of n queries and the packed keys and values. */
@@ -139,12 +156,15 @@ function weigh(
   q: usize, gradOut: usize, wide: usize, stats: usize, statsRow: usize, n: u32, keys: u32, offset: i32, headDim: u32,
   scale: f32, cap: f32, back: i32, ahead: i32,
 ): void {
-  multiply(q, wide, 4, panels(KEYS_ACROSS), scores(), SCORES_ROW, n, keys, headDim, false, Causal.COLUMNS, offset, ahead);
-  multiply(gradOut, wide, 4, panels(VALUES_ACROSS), gradScores(), SCORES_ROW, n, keys, headDim, false, Causal.COLUMNS, offset, ahead);
+  multiply(q, wide, 4, panels(KEYS_ACROSS), scores(), SCORES_ROW, n, keys, headDim, false, Causal.COLUMNS, offset,
+    ahead);
+  multiply(gradOut, wide, 4, panels(VALUES_ACROSS), gradScores(), SCORES_ROW, n, keys, headDim, false, Causal.COLUMNS,
+    offset, ahead);
   const scales = f32x4.splat(scale);
   for (let r: u32 = 0; r < n; r++) {
     const row = scores() + SCORES_ROW * r, gradRow = gradScores() + SCORES_ROW * r;
-    const from = metFrom(r, keys, offset, back), to = metBy(r, keys, offset, ahead), read = readFor(r, keys, offset, ahead);
+    const from = metFrom(r, keys, offset, back), to = metBy(r, keys, offset, ahead),
+      read = readFor(r, keys, offset, ahead);
     const delta = v128.load32_splat(stats + statsRow * r, 4);
     if (cap > 0) {
       capNumbers(row, read, scale, cap);
@@ -155,7 +175,8 @@ function weigh(
     expOf(row, row, read, cap > 0 ? 1 : scale, load<f32>(stats + statsRow * r));
     const less = cap > 0 ? f32x4.splat(0) : delta;
     for (let at: usize = 0; at < 4 * read; at += 16) {
-      v128.store(gradRow + at, f32x4.mul(f32x4.mul(v128.load(row + at), scales), f32x4.sub(v128.load(gradRow + at), less)));
+      v128.store(gradRow + at,
+        f32x4.mul(f32x4.mul(v128.load(row + at), scales), f32x4.sub(v128.load(gradRow + at), less)));
     }
   }
 }

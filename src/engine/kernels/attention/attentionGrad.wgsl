@@ -1,5 +1,5 @@
-// Gradients of grouped-query attention, for either side of the products. With p = exp(s − lse), s = capped(SCALE · q·k) and
-// dS = p · (gradOut·v − D) · slopeAt(s), of every query and key that it attends to:
+// Gradients of grouped-query attention, for either side of the products. With p = exp(s − lse), s = capped(SCALE · q·k)
+// and dS = p · (gradOut·v − D) · slopeAt(s), of every query and key that it attends to:
 //   of queries:  gradA = gradQ = Σ dS · k · SCALE                            a, b = q, gradOut    x, y = k, v
 //   of keys:     gradA = gradK = Σ dS · q · SCALE, gradB = gradV = Σ p · gradOut   a, b = k, v    x, y = q, gradOut
 // q, gradOut, gradQ [rows, H·hd]; k, v, gradK, gradV [rows, KV·hd]; stats [rows, H, 2] = {lse, D}. Overwrites. Both

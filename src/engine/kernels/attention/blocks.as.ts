@@ -1,11 +1,13 @@
-// What attention's passes on the CPU are made of: blocks of a sequence's rows, counted from its start so that a row's sums
-// have one order wherever the sequence lies, and products of such blocks.
+// What attention's passes on the CPU are made of: blocks of a sequence's rows, counted from its start so that a row's
+// sums have one order wherever the sequence lies, and products of such blocks.
 import { putTurned } from '../lowRankGrad/outer.as';
 import { scratchAddress } from '../scratch.as';
 
 /** Rows of a block of queries or keys. */
 export const BLOCK: u32 = 64;
-/** Bytes from one query's scores to the next one's: no power of two, so that a column of them does not share cache sets. */
+/**
+ * Bytes from one query's scores to the next one's: no power of two, so that a column of them does not share cache sets.
+ */
 export const SCORES_ROW: usize = 4 * (BLOCK + 4);
 const SCORES_BYTES: usize = SCORES_ROW * BLOCK;
 /** A block's panels, heads being 256 long at most. */
@@ -33,14 +35,18 @@ export function blockLength(meta: usize, i: u32, count: u32): u32 {
   return n;
 }
 
-/** Panels [n / 8][headDim][8] of n rows `stride` bytes apart: their columns side by side. Past the last row it stands again. */
+/**
+ * Panels [n / 8][headDim][8] of n rows `stride` bytes apart: their columns side by side. Past the last row it stands
+ * again.
+ */
 export function packAcross(rows: usize, stride: usize, n: u32, headDim: u32, to: usize): void {
   for (let r: u32 = 0; r < n; r += 4) {
     const x0 = rows + stride * r, x1 = rows + stride * min(r + 1, n - 1);
     const x2 = rows + stride * min(r + 2, n - 1), x3 = rows + stride * min(r + 3, n - 1);
     const half = to + 32 * headDim * (r / 8) + 4 * (r & 4);
     for (let d: u32 = 0; d < headDim; d += 4) {
-      putTurned(v128.load(x0 + 4 * d), v128.load(x1 + 4 * d), v128.load(x2 + 4 * d), v128.load(x3 + 4 * d), half + 32 * d, 32, false);
+      putTurned(v128.load(x0 + 4 * d), v128.load(x1 + 4 * d), v128.load(x2 + 4 * d), v128.load(x3 + 4 * d),
+        half + 32 * d, 32, false);
     }
   }
 }
@@ -68,9 +74,10 @@ export function packAlong(rows: usize, stride: usize, n: u32, headDim: u32, to: 
 }
 
 /**
- * What the mask leaves of a product to a tile of four rows. Query i of a block meets keys up to i + offset + ahead of another:
- * `ahead` is 0 where attention is causal. Columns are keys; or the sum runs over keys; or rows are keys and the sum runs over
- * queries. Keys too far back are computed where they share a block with others; their scores are 0 then.
+ * What the mask leaves of a product to a tile of four rows. Query i of a block meets keys up to i + offset + ahead of
+ * another: `ahead` is 0 where attention is causal. Columns are keys; or the sum runs over keys; or rows are keys and
+ * the sum runs over queries. Keys too far back are computed where they share a block with others; their scores are 0
+ * then.
  */
 export const enum Causal { COLUMNS, OVER_KEYS, OVER_QUERIES }
 
@@ -79,8 +86,8 @@ export const enum Causal { COLUMNS, OVER_KEYS, OVER_QUERIES }
 
 /**
  * c[r, :] = (c[r, :] or 0) + Σ a[r, i] · b[i, :], i below `depth`; b as panels [columns / 8][depth][8]. a[r, i] lies at
- * a + r · aRow + i · aStep bytes, so that a may lie crosswise. Tiles of 4 rows × 8 columns in registers, as in matmul.as.ts.
- * What the mask leaves out is not computed, but for what shares a tile with the rest.
+ * a + r · aRow + i · aStep bytes, so that a may lie crosswise. Tiles of 4 rows × 8 columns in registers, as in
+ * matmul.as.ts. What the mask leaves out is not computed, but for what shares a tile with the rest.
  */
 export function multiply(
   a: usize, aRow: usize, aStep: usize, b: usize, c: usize, cRow: usize,
@@ -100,7 +107,8 @@ export function multiply(
       let y = b + 32 * (depth * p + first), i: usize = 0;
       for (const stop = y + 32 * (end - first); y < stop; y += 32, i += aStep) {
         const b0 = v128.load(y), b1 = v128.load(y, 16);
-        let v = v128.load32_splat(x0 + i); t00 = f32x4.add(t00, f32x4.mul(v, b0)); t01 = f32x4.add(t01, f32x4.mul(v, b1));
+        let v = v128.load32_splat(x0 + i);
+        t00 = f32x4.add(t00, f32x4.mul(v, b0)); t01 = f32x4.add(t01, f32x4.mul(v, b1));
         v = v128.load32_splat(x1 + i); t10 = f32x4.add(t10, f32x4.mul(v, b0)); t11 = f32x4.add(t11, f32x4.mul(v, b1));
         v = v128.load32_splat(x2 + i); t20 = f32x4.add(t20, f32x4.mul(v, b0)); t21 = f32x4.add(t21, f32x4.mul(v, b1));
         v = v128.load32_splat(x3 + i); t30 = f32x4.add(t30, f32x4.mul(v, b0)); t31 = f32x4.add(t31, f32x4.mul(v, b1));
@@ -121,10 +129,16 @@ export function multiply(
 }
 
 /** Of `keys` keys query r of a block meets those from `metFrom` up to `metBy`. */
-@inline export function metFrom(r: u32, keys: u32, offset: i32, back: i32): u32 { return within(offset + <i32>r + 1 - back, keys); }
-@inline export function metBy(r: u32, keys: u32, offset: i32, ahead: i32): u32 { return within(offset + <i32>r + 1 + ahead, keys); }
+@inline export function metFrom(r: u32, keys: u32, offset: i32, back: i32): u32 {
+  return within(offset + <i32>r + 1 - back, keys);
+}
+@inline export function metBy(r: u32, keys: u32, offset: i32, ahead: i32): u32 {
+  return within(offset + <i32>r + 1 + ahead, keys);
+}
 
-/** Keys up to which query r's scores are read: its tile's, in sixteens as `expOf` takes them. Those not met must be 0. */
+/**
+ * Keys up to which query r's scores are read: its tile's, in sixteens as `expOf` takes them. Those not met must be 0.
+ */
 @inline export function readFor(r: u32, keys: u32, offset: i32, ahead: i32): u32 {
   return (within(offset + <i32>(r & ~3) + 4 + ahead, keys) + 15) & ~15;
 }

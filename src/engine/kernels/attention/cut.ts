@@ -1,19 +1,25 @@
-/** How the attention kernels are cut: what a thread owns (see team.wgsl), and which dispatches a long pass is split into. */
+/**
+ * How the attention kernels are cut: what a thread owns (see team.wgsl), and which dispatches a long pass is split
+ * into.
+ */
 import type { Device } from '../../device/device';
 import type { RowCount } from '../../device/program';
 import { macsOfDispatch } from '../../device/watchdog';
 
 /** Threads of a workgroup. */
 export const THREADS = 64;
-/** What one thread keeps in registers, in floats: past these a larger tile costs more in spilling than it saves in loads. */
+/**
+ * What one thread keeps in registers, in floats: past these a larger tile costs more in spilling than it saves in
+ * loads.
+ */
 const FLOATS = 192;
 
 /** Vectors a thread owns. */
 export type OwnRows = 1 | 2 | 4;
 
 /**
- * How many a thread owns in a kernel that keeps `arrays` vectors of `headDim` for each of them, `own` of them a row and key
- * head. A pass known to have few rows, as decoding does, leaves no more of a thread idle than it must.
+ * How many a thread owns in a kernel that keeps `arrays` vectors of `headDim` for each of them, `own` of them a row and
+ * key head. A pass known to have few rows, as decoding does, leaves no more of a thread idle than it must.
  */
 export function ownRows(rows: RowCount, headDim: number, arrays: number, own: number): OwnRows {
   const wanted = FLOATS / (arrays * headDim);

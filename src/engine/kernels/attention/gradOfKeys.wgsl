@@ -1,5 +1,5 @@
-// attentionGrad.wgsl with keys as own vectors and queries as columns: two gradients, and a column has its lse and D. A key
-// is met by the queries of the rows that reach.wgsl gives it.
+// attentionGrad.wgsl with keys as own vectors and queries as columns: two gradients, and a column has its lse and D. A
+// key is met by the queries of the rows that reach.wgsl gives it.
 const BOTH = true;
 struct Stats { lse: vec4f, delta: vec4f }
 

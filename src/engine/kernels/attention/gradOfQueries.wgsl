@@ -1,4 +1,5 @@
-// attentionGrad.wgsl with queries as own vectors and keys as columns: one gradient, and an own vector has its lse and D.
+// attentionGrad.wgsl with queries as own vectors and keys as columns: one gradient, and an own vector has its lse and
+//   D.
 const BOTH = false;
 struct Stats { lse: vec4f, delta: vec4f }
 

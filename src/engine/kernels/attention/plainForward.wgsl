@@ -1,5 +1,5 @@
-// The plain form of attention.wgsl, for a GPU on which that one does not compile or is wrong: a thread does one row and one
-// query head, key by key.
+// The plain form of attention.wgsl, for a GPU on which that one does not compile or is wrong: a thread does one row and
+// one query head, key by key.
 @group(0) @binding(2) var<storage, read> q: array<vec4f>;
 @group(0) @binding(3) var<storage, read> k: array<vec4f>;
 @group(0) @binding(4) var<storage, read> v: array<vec4f>;

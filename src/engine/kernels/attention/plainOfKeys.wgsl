@@ -1,5 +1,5 @@
-// The plain form of the keys' and values' gradients (attentionGrad.wgsl): a thread does one row and one key head, and meets
-// the queries of the rows that reach.wgsl gives it.
+// The plain form of the keys' and values' gradients (attentionGrad.wgsl): a thread does one row and one key head, and
+// meets the queries of the rows that reach.wgsl gives it.
 @group(0) @binding(2) var<storage, read> k: array<vec4f>;
 @group(0) @binding(3) var<storage, read> v: array<vec4f>;
 @group(0) @binding(4) var<storage, read> q: array<vec4f>;

@@ -1,5 +1,5 @@
-// Who meets whom, counted from the sequence's start: a row the keys up to its own, or all of the sequence (CAUSAL is false),
-// but where WINDOW is not 0 only those less than so many positions away.
+// Who meets whom, counted from the sequence's start: a row the keys up to its own, or all of the sequence (CAUSAL is
+// false), but where WINDOW is not 0 only those less than so many positions away.
 fn keysOf(m: vec4u) -> vec2u {
   var keys = vec2u(0u, m.y + 1u);
   if (!CAUSAL) { keys.y = m.z - m.x; }

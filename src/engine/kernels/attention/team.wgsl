@@ -1,17 +1,17 @@
-// What the attention kernels have in common. A thread keeps ROWS vectors in registers (its "own": queries, or keys in the
-// backward of keys) and meets the other side's vectors ("columns") four at a time. The threads of a workgroup are a team:
-// they own consecutive vectors of one key head and meet the same columns at the same time. Per row and key head
+// What the attention kernels have in common. A thread keeps ROWS vectors in registers (its "own": queries, or keys in
+// the backward of keys) and meets the other side's vectors ("columns") four at a time. The threads of a workgroup are a
+// team: they own consecutive vectors of one key head and meet the same columns at the same time. Per row and key head
 // there are OWN own vectors and STREAM columns: one key, or the HEADS / KV_HEADS queries that share it, so that a load
 // serves all of them.
 //
-// A team whose rows belong to several sequences goes through each of these by itself and stores only its own rows, so no
-// row sees another sequence's numbers. Steps begin at multiples of four from the sequence's start: a row's sums have one
-// order, whatever lies beside it. Columns that no row of the team meets are skipped; a sequence's rows lie together and
-// in order, so its first and last row in the team say which.
+// A team whose rows belong to several sequences goes through each of these by itself and stores only its own rows, so
+// no row sees another sequence's numbers. Steps begin at multiples of four from the sequence's start: a row's sums have
+// one order, whatever lies beside it. Columns that no row of the team meets are skipped; a sequence's rows lie together
+// and in order, so its first and last row in the team say which.
 //
-// workgroup_id.y is the key head. A kernel adds columnsOf(meta) and, for each vec4 d of a head, start, multiply, add and
-// store, for each own row startRows, storeRows, and step(). Rows of a thread are written out (ROWS is 1, 2 or 4), for
-// the reason that unroll.wgsl gives.
+// workgroup_id.y is the key head. A kernel adds columnsOf(meta) and, for each vec4 d of a head, start, multiply, add
+// and store, for each own row startRows, storeRows, and step(). Rows of a thread are written out (ROWS is 1, 2 or 4),
+// for the reason that unroll.wgsl gives.
 override SCALE: f32;
 override THREADS: u32;
 @group(0) @binding(1) var<storage, read> rowMeta: array<vec4u>;  // keyStart, position, sequenceEnd, 0

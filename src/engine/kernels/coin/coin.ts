@@ -27,7 +27,9 @@ export interface CoinParams {
   module: number;
 }
 
-/** Adds Σ c_i ±|μ_i|, each sign drawn from seed, step, module and the token's place in the step, c_i as of that sign. */
+/**
+ * Adds Σ c_i ±|μ_i|, each sign drawn from seed, step, module and the token's place in the step, c_i as of that sign.
+ */
 export function coinSums(device: Device, p: CoinParams): Dispatch {
   const values = Uint32Array.of(p.seed, p.module).buffer;
   return {

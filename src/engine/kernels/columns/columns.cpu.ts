@@ -3,7 +3,10 @@ import type { Tensor } from '../../device/buffers';
 import type { CpuFunction } from '../../device/cpu/cpu';
 import type { RowCount } from '../../device/program';
 
-/** `whole` [rows, width]; `part` [rows, groups · width of one], the columns of `whole` that `columns` names, side by side. */
+/**
+ * `whole` [rows, width]; `part` [rows, groups · width of one], the columns of `whole` that `columns` names, side by
+ * side.
+ */
 export interface ColumnsOptions {
   rows: RowCount;
   whole: Tensor;

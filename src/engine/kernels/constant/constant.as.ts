@@ -15,7 +15,10 @@ export function addConstant(
   }
 }
 
-/** sums += Σ weight g, where `weight` [rows] are numbers; or Σ g of rows where `closed`, as flags, says 0. Items are four columns. */
+/**
+ * sums += Σ weight g, where `weight` [rows] are numbers; or Σ g of rows where `closed`, as flags, says 0. Items are
+ * four columns.
+ */
 export function columnSums(
   weight: usize, closed: bool, g: usize, sums: usize, width: u32,
   rowsOfSegment: u32, stride: u32, rows: u32, from: u32, to: u32,

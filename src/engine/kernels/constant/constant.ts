@@ -1,6 +1,6 @@
 /**
- * What skipped tokens get in the place of an update: h = y + S Δ + (1 − S) b with a vector b of each module, and the gradient
- * Σ (1 − S) ∂L/∂h of b. No products: nothing of it counts as work.
+ * What skipped tokens get in the place of an update: h = y + S Δ + (1 − S) b with a vector b of each module, and the
+ * gradient Σ (1 − S) ∂L/∂h of b. No products: nothing of it counts as work.
  */
 import { compose } from '../../device/compose';
 import type { Tensor } from '../../device/buffers';

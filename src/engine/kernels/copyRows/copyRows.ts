@@ -6,7 +6,10 @@ import { perElement, quads, snippets } from '../launch';
 import { copyRowsCpu } from './copyRows.cpu';
 import wgsl from './copyRows.wgsl?raw';
 
-/** `out = factor · x`, or with `add` `out += factor · x`; both [rows, width], of different buffers. `factor` is 1 unless given. */
+/**
+ * `out = factor · x`, or with `add` `out += factor · x`; both [rows, width], of different buffers. `factor` is 1 unless
+ * given.
+ */
 export function copyRows(
   _device: Device,
   p: { rows: RowCount; x: Tensor; out: Tensor; width: number; add?: boolean; factor?: number },

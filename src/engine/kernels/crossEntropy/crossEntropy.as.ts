@@ -1,5 +1,5 @@
-// Loss of rows [from, to) and, with `gradient`, its gradient in the logits' place; see crossEntropy.wgsl. `cap` is 0 where
-// the logits are not held.
+// Loss of rows [from, to) and, with `gradient`, its gradient in the logits' place; see crossEntropy.wgsl. `cap` is 0
+// where the logits are not held.
 import { constants } from '../constants.as';
 import { exp1, exp4, expOf, log1, maxOf } from '../math.as';
 import { scratchAddress } from '../scratch.as';
@@ -8,7 +8,10 @@ import { slopeAt } from '../softcap/softcap.as';
 /** Columns that are summed in f32 before they go to a sum in f64: a vocabulary of 50k would wear f32 out. */
 const COLUMNS: u32 = 1024;
 
-export function crossEntropy(targets: usize, logits: usize, loss: usize, vocab: u32, stride: u32, gradient: bool, cap: f32, lossScale: f32, from: u32, to: u32): void {
+export function crossEntropy(
+  targets: usize, logits: usize, loss: usize, vocab: u32, stride: u32, gradient: bool, cap: f32, lossScale: f32,
+  from: u32, to: u32,
+): void {
   // Columns in sixteens, and the rest: those are copied, since numbers past the vocabulary must not count.
   const whole = vocab & ~15;
   const rest = scratchAddress();
@@ -18,7 +21,8 @@ export function crossEntropy(targets: usize, logits: usize, loss: usize, vocab: 
     const known = target < vocab;
     const label = x + 4 * <usize>target;
     const labelLogit: f32 = known ? load<f32>(label) : NaN;
-    for (let i: u32 = 0; i < 16; i++) store<f32>(rest + 4 * i, whole + i < vocab ? load<f32>(x + 4 * (whole + i)) : -Infinity);
+    for (let i: u32 = 0; i < 16; i++) store<f32>(rest + 4 * i,
+      whole + i < vocab ? load<f32>(x + 4 * (whole + i)) : -Infinity);
     const top = max(topOf(x, whole), topOf(rest, 16));
     let sum = <f64>expOf(rest, rest, 16, 1, top);
     for (let first: u32 = 0; first < whole; first += COLUMNS) {
@@ -35,12 +39,16 @@ export function crossEntropy(targets: usize, logits: usize, loss: usize, vocab: 
       continue;
     }
     for (let at = x; at < x + 4 * whole; at += 16) v128.store(at, f32x4.mul(v128.load(at), scales));
-    for (let i = whole; i < stride; i++) store<f32>(x + 4 * i, i < vocab ? load<f32>(rest + 4 * (i - whole)) * scale : 0);
+    for (let i = whole; i < stride; i++) store<f32>(x + 4 * i,
+      i < vocab ? load<f32>(rest + 4 * (i - whole)) * scale : 0);
     if (known) store<f32>(label, (exp1(labelLogit - top) / <f32>sum - 1) * lossScale);
   }
 }
 
-/** The gradient but for the label's column, where logits are held; `rest` has e^(logit − top) of those past the sixteens. */
+/**
+ * The gradient but for the label's column, where logits are held; `rest` has e^(logit − top) of those past the
+ * sixteens.
+ */
 function heldGradient(x: usize, rest: usize, vocab: u32, stride: u32, top: f32, scale: f32, inverse: f32): void {
   const whole = vocab & ~15;
   const c = constants(), tops = f32x4.splat(top), scales = f32x4.splat(scale), by = f32x4.splat(inverse);

@@ -11,9 +11,10 @@ import wgsl from './crossEntropy.wgsl?raw';
 
 /**
  * `loss[row]` = −log softmax(logits[row, :vocab])[targets[row]], in nats and unscaled. `logits` [rows, stride] with
- * stride ≥ vocab (columns beyond are ignored), `targets` u32 [rows], `loss` [rows]; a target that is not below vocab gives NaN, and reads nothing. With `gradient`
- * the logits become (softmax − onehot) · `dims.lossScale`, zero in the columns beyond vocab. Logits that `softcap` made are
- * given with their cap: the gradient is then that of what it was given.
+ * stride ≥ vocab (columns beyond are ignored), `targets` u32 [rows], `loss` [rows]; a target that is not below vocab
+ * gives NaN, and reads nothing. With `gradient` the logits become (softmax − onehot) · `dims.lossScale`, zero in the
+ * columns beyond vocab. Logits that `softcap` made are given with their cap: the gradient is then that of what it was
+ * given.
  */
 export function crossEntropy(
   device: Device,

@@ -1,7 +1,7 @@
 // logits [rows, S], targets [rows] -> loss [rows]: loss = log Σ exp(logits) − logits[target] over the first VOCAB
 // columns, in nats. With GRADIENT the logits are overwritten by (softmax − onehot(target)) · dims.lossScale, zero
-// from column VOCAB on, and by slopeAt(logits): the gradient before a cap. The loss of a target that is not below VOCAB is NaN.
-// One workgroup of WIDTH threads does one row; the sum is carried beside its running maximum (Milakov 2018).
+// from column VOCAB on, and by slopeAt(logits): the gradient before a cap. The loss of a target that is not below VOCAB
+// is NaN. One workgroup of WIDTH threads does one row; the sum is carried beside its running maximum (Milakov 2018).
 override VOCAB: u32;
 override S4: u32;  // S / 4
 override GRADIENT: bool;
@@ -13,7 +13,11 @@ override GRADIENT: bool;
 const NONE = -1e30;  // below any logit; exp of it is 0
 
 @compute @workgroup_size(WIDTH)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
   let row = group.x + group.y * groups.x;
   if (row >= dims.rows) { return; }
   let start = row * S4;
@@ -33,7 +37,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let rowTop = rowMax(top, lane);
   let logSum = log(rowSum(sum * exp(top - rowTop), lane));
   // A NaN that no compiler knows beforehand.
-  if (lane == 0u) { loss[row] = select(bitcast<f32>(label | 0x7fc00000u), logSum + (rowTop - labelLogit), label < VOCAB); }
+  if (lane == 0u) {
+    loss[row] = select(bitcast<f32>(label | 0x7fc00000u), logSum + (rowTop - labelLogit), label < VOCAB);
+  }
 
   if (GRADIENT) {
     storageBarrier();  // no thread overwrites the label's logit before all have read it

@@ -1,6 +1,6 @@
-// DoRA's scale of every output j of a module: squares [dOut] = ‖W0_j‖², product [rank, dOut] = A W0ᵀ, gram [rank, rank] = A Aᵀ,
-//   b [dOut, rank], m [dOut] ->
-//   n = ‖W0_j + s B_j A‖ = √(‖W0_j‖² + 2 s B_j·(A W0_jᵀ) + s² B_j (A Aᵀ) B_jᵀ), change = m/n − 1, scaledB = m/n · B. Overwrites.
+// DoRA's scale of every output j of a module: squares [dOut] = ‖W0_j‖², product [rank, dOut] = A W0ᵀ, gram [rank, rank]
+//   = A Aᵀ, b [dOut, rank], m [dOut] -> n = ‖W0_j + s B_j A‖ = √(‖W0_j‖² + 2 s B_j·(A W0_jᵀ) + s² B_j (A Aᵀ) B_jᵀ),
+//   change = m/n − 1, scaledB = m/n · B. Overwrites.
 // A thread does one output.
 override DOUT: u32;
 override RANK4: u32;
@@ -28,7 +28,8 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     for (var q = 0u; q < RANK4; q++) {
       let other = b[j * RANK4 + q];
       let first = 4u * r * RANK4 + q;
-      g += vec4f(dot(gram[first], other), dot(gram[first + RANK4], other), dot(gram[first + 2u * RANK4], other), dot(gram[first + 3u * RANK4], other));
+      g += vec4f(dot(gram[first], other), dot(gram[first + RANK4], other), dot(gram[first + 2u * RANK4], other),
+        dot(gram[first + 3u * RANK4], other));
     }
     own += dot(row, g);
   }

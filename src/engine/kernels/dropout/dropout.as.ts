@@ -17,9 +17,13 @@ import { rowAt } from '../rows/rows.as';
   return v128.xor(v, i32x4.shr_u(v, 15));
 }
 
-/** `key` 0: nothing is dropped; rows of which a hash is below `rowsBelow` are dropped whole. `first`: rows of the same mask before these. */
+/**
+ * `key` 0: nothing is dropped; rows of which a hash is below `rowsBelow` are dropped whole. `first`: rows of the same
+ * mask before these.
+ */
 export function dropout(
-  x: usize, out: usize, width: u32, key: u32, first: u32, salt: u32, dropBelow: u32, rowsBelow: u32, scale: f32, add: bool,
+  x: usize, out: usize, width: u32, key: u32, first: u32, salt: u32, dropBelow: u32, rowsBelow: u32, scale: f32,
+  add: bool,
   list: usize, rowsOfSegment: u32, stride: u32, from: u32, to: u32,
 ): void {
   const s = f32x4.splat(scale);

@@ -27,8 +27,8 @@ export interface DropoutParams {
 }
 
 /**
- * out (+)= keep · x / (1 − p), torch's `nn.Dropout`, and the same of whole rows; the masks depend on the pass's key, `salt`, row
- * and column only.
+ * out (+)= keep · x / (1 − p), torch's `nn.Dropout`, and the same of whole rows; the masks depend on the pass's key,
+ * `salt`, row and column only.
  */
 export function dropout(_device: Device, p: DropoutParams): Dispatch {
   const D4 = quads(p.width, 'row');

@@ -1,6 +1,6 @@
 // Inverted dropout: x [·, D] -> result [·, D] = keep · x / (1 − p), or added to it when ADD, for the rows that `rowAt`
-//   names. keep is 1 with probability 1 − p, for rows and for what is in them, from a hash of the pass's key, the module's salt, row and column alone, so
-//   whoever asks again gets the same mask. Key 0: nothing is dropped.
+//   names. keep is 1 with probability 1 − p, for rows and for what is in them, from a hash of the pass's key, the
+//   module's salt, row and column alone, so whoever asks again gets the same mask. Key 0: nothing is dropped.
 // A thread does four numbers.
 override D4: u32;
 struct Drop {
@@ -21,7 +21,11 @@ fn stays(row: u32, column: u32) -> bool { return mixBits(hashOf(row) + column) >
 fn rowStays(row: u32) -> bool { return mixBits(hashOf(row) ^ 0x3c6ef372u) >= drop.rowsBelow; }
 
 @compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
   let i = (group.x + group.y * groups.x) * 64u + lane;
   if (i / D4 >= rowCount()) { return; }
   let row = rowAt(i / D4);
@@ -29,7 +33,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let at = row * D4 + column;
   var value = x[at];
   if (info.dropoutKey != 0u) {
-    let keep = vec4<bool>(stays(row, 4u * column), stays(row, 4u * column + 1u), stays(row, 4u * column + 2u), stays(row, 4u * column + 3u));
+    let keep = vec4<bool>(stays(row, 4u * column), stays(row, 4u * column + 1u), stays(row, 4u * column + 2u),
+      stays(row, 4u * column + 3u));
     value = select(vec4f(), drop.scale * value, keep & vec4<bool>(rowStays(row)));
   }
   if (ADD) { result[at] += value; } else { result[at] = value; }

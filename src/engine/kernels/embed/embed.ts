@@ -11,9 +11,9 @@ import wgsl from './embed.wgsl?raw';
 export type { TablePart } from './tablePart';
 
 /**
- * `out[row, :] = scale · table[ids[row], :]`, `scale` being 1 unless given. `ids` u32 or non-negative i32 [rows]; `table` [vocab, width] in parts, in order; `out`
- * [rows, width]; overwrites. One dispatch for each part. An id past the table gives NaN: nothing is read that is not the
- * table's, and a step that such a row is in is skipped.
+ * `out[row, :] = scale · table[ids[row], :]`, `scale` being 1 unless given. `ids` u32 or non-negative i32 [rows];
+ * `table` [vocab, width] in parts, in order; `out` [rows, width]; overwrites. One dispatch for each part. An id past
+ * the table gives NaN: nothing is read that is not the table's, and a step that such a row is in is skipped.
  */
 export function embed(
   device: Device,

@@ -1,5 +1,5 @@
-// r = ‖Δ‖ / (‖y‖ + 1e-6) of the rows of a pass; see ratio.wgsl and ratioOfSquares.wgsl. `rowNormSquared` [rows, parts] are
-// partial sums of y². An item is four rows.
+// r = ‖Δ‖ / (‖y‖ + 1e-6) of the rows of a pass; see ratio.wgsl and ratioOfSquares.wgsl. `rowNormSquared` [rows, parts]
+// are partial sums of y². An item is four rows.
 import { loadFour, rowOfFour, storeFour } from '../fourRows.as';
 import { TILE_BYTES, outerSum, putTurned } from '../lowRankGrad/outer.as';
 import { sumsOfLanes } from '../math.as';
@@ -23,7 +23,8 @@ import { scratchAddress } from '../scratch.as';
   const bytes: usize = 4 * parts;
   const left = last - row;
   const y = rowNormSquared + bytes * row;
-  const y2 = sumsOfRows(y, rowOfFour(y, bytes, 1, left), rowOfFour(y, bytes, 2, left), rowOfFour(y, bytes, 3, left), parts);
+  const y2 = sumsOfRows(y, rowOfFour(y, bytes, 1, left), rowOfFour(y, bytes, 2, left), rowOfFour(y, bytes, 3, left),
+    parts);
   storeFour(ratio + 4 * <usize>row, f32x4.div(delta, f32x4.add(f32x4.sqrt(y2), f32x4.splat(1e-6))), left);
 }
 
@@ -39,7 +40,8 @@ import { scratchAddress } from '../scratch.as';
  * what was passed is doubled.
  */
 export function gateRatios(
-  z: usize, gram: usize, rowNormSquared: usize, ratio: usize, rank: u32, parts: u32, scaling: f32, rows: u32, from: u32, to: u32,
+  z: usize, gram: usize, rowNormSquared: usize, ratio: usize, rank: u32, parts: u32, scaling: f32, rows: u32,
+  from: u32, to: u32,
 ): void {
   const tile = scratchAddress();
   const packed = tile + TILE_BYTES;

@@ -13,7 +13,10 @@ import ratioOfSquaresWgsl from './ratioOfSquares.wgsl?raw';
 import shape from './shape.wgsl?raw';
 import slots from './slots.wgsl?raw';
 
-/** S of a row: from its r, or from an earlier dispatch; and r where that has left it (else ratio.wgsl, ratioOfSquares.wgsl). */
+/**
+ * S of a row: from its r, or from an earlier dispatch; and r where that has left it (else ratio.wgsl,
+ * ratioOfSquares.wgsl).
+ */
 const keepAbove = /* wgsl */ `// S of a row: r >= tau.
 fn keeps(row: u32, r: f32) -> bool { return r >= slot.tau; }
 `;
@@ -25,7 +28,9 @@ const ratioStored = /* wgsl */ `// r of a row where an earlier dispatch has comp
 fn ratioOf(row: u32) -> f32 { return ratio[row]; }
 `;
 
-/** Multiply-adds of zᵀGz over all rows beyond which they are spread over many workgroups, in a dispatch of their own. */
+/**
+ * Multiply-adds of zᵀGz over all rows beyond which they are spread over many workgroups, in a dispatch of their own.
+ */
 const SPREAD = 1 << 18;
 const THREADS = 64;
 
@@ -67,7 +72,8 @@ export interface GateParams {
 
 /**
  * The token gate: r_i = ‖Δ_i‖/(‖y_i‖ + 1e-6) by the Gram matrix, S_i = [r_i ≥ τ], and the list of open rows. One
- * dispatch, or two where the rows are many; which, the rows of a pass decide. With `mark`, S is what that leaves in `open`.
+ * dispatch, or two where the rows are many; which, the rows of a pass decide. With `mark`, S is what that leaves in
+ * `open`.
  */
 export function gate(device: Device, p: GateParams, spread = SPREAD): Dispatch[] {
   const { size } = p;

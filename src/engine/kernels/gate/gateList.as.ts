@@ -7,7 +7,9 @@ import { gateRatios } from './gate.as';
  * @param counts tokens, active, forwardRows, dxRows and gradRows of a StatSlot, added to; 0: nothing is recorded
  * @param histogram of r, `bins` long; bins as `ratioBinOfBits` in slots.ts has them
  */
-export function gateList(ratio: usize, tau: usize, open: usize, list: usize, counts: usize, histogram: usize, bins: i32, rows: u32): void {
+export function gateList(
+  ratio: usize, tau: usize, open: usize, list: usize, counts: usize, histogram: usize, bins: i32, rows: u32,
+): void {
   let to = list + 4;
   if (tau) {
     const least = load<f32>(tau);

@@ -39,8 +39,8 @@ const bindings = ({ rows, x, weight, stats, out, bias }: LayerNorm) => [
 ];
 
 /**
- * `out = (x − mean) · rstd · weight + bias` with `rstd = 1/√(mean((x − mean)²) + eps)` per row. `x`, `out` [rows, width],
- * `weight`, `bias` [width], `stats` [rows, 2] (kept for the backward). Overwrites.
+ * `out = (x − mean) · rstd · weight + bias` with `rstd = 1/√(mean((x − mean)²) + eps)` per row. `x`, `out` [rows,
+ * width], `weight`, `bias` [width], `stats` [rows, 2] (kept for the backward). Overwrites.
  */
 export function layerNorm(device: Device, p: LayerNorm & { eps: number }): Dispatch {
   return {

@@ -1,5 +1,6 @@
-// x, gradOut [rows, D], weight [D], stats [rows, 2] -> gradX [rows, D], with g = gradOut · weight and h = (x − mean) · rstd:
-//   gradX = rstd · (g − mean(g) − h · mean(g · h)). Overwrites, or adds when ACCUMULATE. Weight and bias are frozen.
+// x, gradOut [rows, D], weight [D], stats [rows, 2] -> gradX [rows, D], with g = gradOut · weight and h = (x − mean) ·
+//   rstd: gradX = rstd · (g − mean(g) − h · mean(g · h)). Overwrites, or adds when ACCUMULATE. Weight and bias are
+//   frozen.
 // One workgroup of WIDTH threads does one row.
 override D4: u32;
 override ACCUMULATE: bool;
@@ -10,7 +11,11 @@ override ACCUMULATE: bool;
 @group(0) @binding(5) var<storage, read_write> gradX: array<vec4f>;
 
 @compute @workgroup_size(WIDTH)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
   let i = group.x + group.y * groups.x;
   if (i >= rowCount()) { return; }
   let row = rowAt(i);

@@ -2,7 +2,10 @@
 import type { CpuFunction } from '../../device/cpu/cpu';
 import type { Op } from '../../device/program';
 
-/** `ops` as they are, but that on the CPU `form`, if there is one, does all of them, by the name of `label` in a profile. */
+/**
+ * `ops` as they are, but that on the CPU `form`, if there is one, does all of them, by the name of `label` in a
+ * profile.
+ */
 export function inOneCall(ops: Op[], label: string, form: CpuFunction | null | undefined): Op[] {
   if (!form) return ops;
   return ops.map((op, i) => {

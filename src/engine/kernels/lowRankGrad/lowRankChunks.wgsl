@@ -1,9 +1,9 @@
 // Low-rank gradients of a module: gradOut [·, dOut], z [·, rank], x [·, dIn], u [·, rank] ->
 //   dB[n, r] = Σ gradOut[row, n]·z[row, r] and dA[r, n] = Σ u[row, r]·x[row, n] over the rows that `rowAt` names.
-// Workgroups x share out the rows in chunks, y the tiles of dB (the first groupsB) and of dA. `put` says where a sum goes:
-// into the gradients (putAlone), or, where there may be several chunks, by their number (putChunk.wgsl).
-// A thread keeps its tile in registers, two vec4 of n by one of r: what it loads per row serves them all. Its two vec4 of
-// n lie half the width apart, so that neighbours read side by side.
+// Workgroups x share out the rows in chunks, y the tiles of dB (the first groupsB) and of dA. `put` says where a sum
+// goes: into the gradients (putAlone), or, where there may be several chunks, by their number (putChunk.wgsl). A thread
+// keeps its tile in registers, two vec4 of n by one of r: what it loads per row serves them all. Its two vec4 of n lie
+// half the width apart, so that neighbours read side by side.
 override THREADS: u32;
 
 @group(0) @binding(1) var<storage, read> gradOut: array<vec4f>;
@@ -15,8 +15,10 @@ override THREADS: u32;
 struct Sums { a: mat4x4f, b: mat4x4f }
 
 fn add(s: ptr<function, Sums>, a: vec4f, b: vec4f, v: vec4f) {
-  (*s).a = mat4x4f(fma(vec4f(v.x), a, (*s).a[0]), fma(vec4f(v.y), a, (*s).a[1]), fma(vec4f(v.z), a, (*s).a[2]), fma(vec4f(v.w), a, (*s).a[3]));
-  (*s).b = mat4x4f(fma(vec4f(v.x), b, (*s).b[0]), fma(vec4f(v.y), b, (*s).b[1]), fma(vec4f(v.z), b, (*s).b[2]), fma(vec4f(v.w), b, (*s).b[3]));
+  (*s).a = mat4x4f(fma(vec4f(v.x), a, (*s).a[0]), fma(vec4f(v.y), a, (*s).a[1]), fma(vec4f(v.z), a, (*s).a[2]),
+    fma(vec4f(v.w), a, (*s).a[3]));
+  (*s).b = mat4x4f(fma(vec4f(v.x), b, (*s).b[0]), fma(vec4f(v.y), b, (*s).b[1]), fma(vec4f(v.z), b, (*s).b[2]),
+    fma(vec4f(v.w), b, (*s).b[3]));
 }
 
 // A 4 × 4 piece of one gradient.

@@ -1,7 +1,7 @@
 // The product of matmul.as.ts for many columns and sums that are not short: the same sums in the same order, so the
-// same bits. Four rows at a time are packed too, with every number in all four lanes, [k][4][4], and stay in the nearest
-// cache while the panels pass. What a tile can multiply is more than a processor gets to decode, so every instruction
-// less counts: V8 takes two to spread a number that lies at an offset, and one to load four.
+// same bits. Four rows at a time are packed too, with every number in all four lanes, [k][4][4], and stay in the
+// nearest cache while the panels pass. What a tile can multiply is more than a processor gets to decode, so every
+// instruction less counts: V8 takes two to spread a number that lies at an offset, and one to load four.
 import { nameRows } from '../rows/rows.as';
 import { SCRATCH_BYTES, scratchAddress } from '../scratch.as';
 import { pack } from './pack.as';
@@ -12,7 +12,10 @@ const ROWS: u32 = 32;
 /** How much of a sum is packed of the rows at a time. */
 const PART: u32 = 512;
 const PART_BYTES: u32 = 64 * PART;
-/** Bytes of a tile's sums. Where a sum goes on from part to part, every panel's wait; such a panel is longer than a part. */
+/**
+ * Bytes of a tile's sums. Where a sum goes on from part to part, every panel's wait; such a panel is longer than a
+ * part.
+ */
 const TILE_BYTES: u32 = 128;
 const MOST_WAITING: u32 = (<u32>SCRATCH_BYTES - 16 - PART_BYTES) / (32 * PART + TILE_BYTES);
 const SUMS_BYTES: u32 = TILE_BYTES * MOST_WAITING;

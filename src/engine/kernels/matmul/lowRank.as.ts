@@ -1,6 +1,6 @@
-// out[row] += scale · a[row] · W where k is small: what B z and Aᵀ u are. Tiles of 4 rows × 8 columns as in matmul.as.ts,
-// but so short that what surrounds the sums counts: all of W is packed at once, [panel][k][8], and of four rows at a time
-// scale · a, [k][4][4] as in dense.as.ts.
+// out[row] += scale · a[row] · W where k is small: what B z and Aᵀ u are. Tiles of 4 rows × 8 columns as in
+// matmul.as.ts, but so short that what surrounds the sums counts: all of W is packed at once, [panel][k][8], and of
+// four rows at a time scale · a, [k][4][4] as in dense.as.ts.
 import { rowAt } from '../rows/rows.as';
 import { scratchAddress } from '../scratch.as';
 import { pack } from './pack.as';
@@ -25,7 +25,8 @@ export function lowRankAdd(
   for (let i = from * ROWS; i < last; i += 4) {
     // The last row fills up the last tile.
     const r0 = rowAt(i, list, rowsOfSegment, stride), r1 = rowAt(min(i + 1, last - 1), list, rowsOfSegment, stride);
-    const r2 = rowAt(min(i + 2, last - 1), list, rowsOfSegment, stride), r3 = rowAt(min(i + 3, last - 1), list, rowsOfSegment, stride);
+    const r2 = rowAt(min(i + 2, last - 1), list, rowsOfSegment, stride),
+      r3 = rowAt(min(i + 3, last - 1), list, rowsOfSegment, stride);
     spreadRows(a, 4 * aStride, r0, r1, r2, r3, k, s, quad);
     const row = 4 * <usize>outStride;
     let o0 = out + row * r0, o1 = out + row * r1, o2 = out + row * r2, o3 = out + row * r3;
@@ -56,10 +57,14 @@ export function lowRankAdd(
 }
 
 /** s · four rows, [k][4][4]. */
-@inline function spreadRows(a: usize, step: usize, r0: u32, r1: u32, r2: u32, r3: u32, k: u32, s: v128, to: usize): void {
+@inline function spreadRows(
+  a: usize, step: usize, r0: u32, r1: u32, r2: u32, r3: u32, k: u32, s: v128, to: usize,
+): void {
   const a0 = a + step * r0, a1 = a + step * r1, a2 = a + step * r2, a3 = a + step * r3;
   for (let i: usize = 0; i < 4 * <usize>k; i += 4, to += 64) {
-    v128.store(to, f32x4.mul(s, v128.load32_splat(a0 + i))); v128.store(to, f32x4.mul(s, v128.load32_splat(a1 + i)), 16);
-    v128.store(to, f32x4.mul(s, v128.load32_splat(a2 + i)), 32); v128.store(to, f32x4.mul(s, v128.load32_splat(a3 + i)), 48);
+    v128.store(to, f32x4.mul(s, v128.load32_splat(a0 + i)));
+    v128.store(to, f32x4.mul(s, v128.load32_splat(a1 + i)), 16);
+    v128.store(to, f32x4.mul(s, v128.load32_splat(a2 + i)), 32);
+    v128.store(to, f32x4.mul(s, v128.load32_splat(a3 + i)), 48);
   }
 }

@@ -51,15 +51,23 @@ export function matmul(
             let z = y, at: usize = 0;
             for (const end = y + bytes; z < end; z += 32, at += 4) {
               const b0 = v128.load(z), b1 = v128.load(z, 16);
-              let v = v128.load32_splat(x0 + at); t00 = f32x4.add(t00, f32x4.mul(v, b0)); t01 = f32x4.add(t01, f32x4.mul(v, b1));
-              v = v128.load32_splat(x1 + at); t10 = f32x4.add(t10, f32x4.mul(v, b0)); t11 = f32x4.add(t11, f32x4.mul(v, b1));
-              v = v128.load32_splat(x2 + at); t20 = f32x4.add(t20, f32x4.mul(v, b0)); t21 = f32x4.add(t21, f32x4.mul(v, b1));
-              v = v128.load32_splat(x3 + at); t30 = f32x4.add(t30, f32x4.mul(v, b0)); t31 = f32x4.add(t31, f32x4.mul(v, b1));
+              let v = v128.load32_splat(x0 + at);
+              t00 = f32x4.add(t00, f32x4.mul(v, b0)); t01 = f32x4.add(t01, f32x4.mul(v, b1));
+              v = v128.load32_splat(x1 + at);
+              t10 = f32x4.add(t10, f32x4.mul(v, b0)); t11 = f32x4.add(t11, f32x4.mul(v, b1));
+              v = v128.load32_splat(x2 + at);
+              t20 = f32x4.add(t20, f32x4.mul(v, b0)); t21 = f32x4.add(t21, f32x4.mul(v, b1));
+              v = v128.load32_splat(x3 + at);
+              t30 = f32x4.add(t30, f32x4.mul(v, b0)); t31 = f32x4.add(t31, f32x4.mul(v, b1));
             }
-            put(out, base, ending, rowNormSquared, r0, p, panels, outStride, wide, f32x4.mul(s, t00), f32x4.mul(s, t01));
-            if (i + 1 < count) put(out, base, ending, rowNormSquared, r1, p, panels, outStride, wide, f32x4.mul(s, t10), f32x4.mul(s, t11));
-            if (i + 2 < count) put(out, base, ending, rowNormSquared, r2, p, panels, outStride, wide, f32x4.mul(s, t20), f32x4.mul(s, t21));
-            if (i + 3 < count) put(out, base, ending, rowNormSquared, r3, p, panels, outStride, wide, f32x4.mul(s, t30), f32x4.mul(s, t31));
+            put(out, base, ending, rowNormSquared, r0, p, panels, outStride, wide, f32x4.mul(s, t00),
+              f32x4.mul(s, t01));
+            if (i + 1 < count) put(out, base, ending, rowNormSquared, r1, p, panels, outStride, wide,
+              f32x4.mul(s, t10), f32x4.mul(s, t11));
+            if (i + 2 < count) put(out, base, ending, rowNormSquared, r2, p, panels, outStride, wide,
+              f32x4.mul(s, t20), f32x4.mul(s, t21));
+            if (i + 3 < count) put(out, base, ending, rowNormSquared, r3, p, panels, outStride, wide,
+              f32x4.mul(s, t30), f32x4.mul(s, t31));
           }
         }
       }

@@ -20,7 +20,10 @@ export const isThin = (n: number, k: number): boolean => k <= THIN && 4 * n * k 
 const LONG = 32;
 const MANY_PANELS = 4;
 export const packsRows = (n: number, k: number): boolean => k >= LONG && n > PANEL * (MANY_PANELS - 1);
-/** Rows up to which a product reads W as it lies, as decoding wants it. By capacity, so that a row's bits do not depend on its neighbours. */
+/**
+ * Rows up to which a product reads W as it lies, as decoding wants it. By capacity, so that a row's bits do not depend
+ * on its neighbours.
+ */
 export const FEW_ROWS = 8;
 /** Multiply-adds of few rows that are done before another thread is awake. */
 const ALONE = 2 ** 19;
@@ -30,7 +33,10 @@ const LEAST_BLOCKS = 4;
 /** Panels below which threads share the rows instead. */
 const FEW_PANELS = 16;
 
-/** `matmul` on the CPU; see matmul.as.ts and matvec.as.ts. @throws {Error} when a sum with squares is longer than a panel can hold */
+/**
+ * `matmul` on the CPU; see matmul.as.ts and matvec.as.ts. @throws {Error} when a sum with squares is longer than a
+ * panel can hold
+ */
 export function matmulCpu(options: MatmulOptions, w: Weight): CpuFunction {
   const { label, rows, n, k, transposed, accumulate = false, residual, bias, rowNormSquared, scale = 1 } = options;
   const { a, out, aStride = k, aColumn = 0, outStride = n, outColumn = 0 } = options;

@@ -13,7 +13,8 @@ export interface MatmulRef {
 }
 
 /**
- * out[row, n] = (out, residual or 0) + y with y = scale · Σ_k a[row, k] · W(n, k) + bias[n], in f64, for the rows in `index`.
+ * out[row, n] = (out, residual or 0) + y with y = scale · Σ_k a[row, k] · W(n, k) + bias[n], in f64, for the rows in
+ * `index`.
  * @returns Σ_n y² of each of these rows
  */
 export function matmulRef(

@@ -134,7 +134,8 @@ describe('matmul with few rows', () => {
     );
   });
   it('W is [k, n]', async () => {
-    // One column of threads, some, and a sum longer than they are many: no shape more has another way through the shader.
+    // One column of threads, some, and a sum longer than they are many: no shape more has another way through the
+    // shader.
     const some = onCpu ? shapes : shapes.filter(([n]) => n === 4 || n === 36 || n === 68);
     await Promise.all(some.map(([n, k]) => check({ rows: 3, max: 8, n, k, transposed: false, accumulate: true })));
   });

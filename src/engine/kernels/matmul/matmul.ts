@@ -30,8 +30,8 @@ export const squareParts = (device: Device, shape: ProductShape): number =>
   Math.ceil(shape.n / (device.info.kind === 'cpu' ? PANEL : cutOf(device, shape).columnsPerPart));
 
 /**
- * out = (out, residual or nothing) + y with y = scale · a · wᵀ (`transposed`) or scale · a · w, and the `bias` if there is
- * one. Several dispatches when it is long.
+ * out = (out, residual or nothing) + y with y = scale · a · wᵀ (`transposed`) or scale · a · w, and the `bias` if there
+ * is one. Several dispatches when it is long.
  */
 export function matmul(device: Device, options: MatmulOptions): Dispatch[] {
   const { label, rows, a, out, n, k, transposed, residual, rowNormSquared, bias } = options;
@@ -96,7 +96,9 @@ export function matmul(device: Device, options: MatmulOptions): Dispatch[] {
   }));
 }
 
-/** The shader: rows, storage of the weight, epilogue and the variant's own part. Bindings after `out` are numbered here. */
+/**
+ * The shader: rows, storage of the weight, epilogue and the variant's own part. Bindings after `out` are numbered here.
+ */
 function codeOf(
   device: Device,
   { rows, transposed, accumulate, residual, rowNormSquared, bias }: MatmulOptions,

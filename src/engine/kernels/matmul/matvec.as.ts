@@ -1,6 +1,6 @@
 // A product (see matmul.as.ts) with the few rows of decoding and W [n, k]: every output is one sum along W's row, so
-// nothing is packed. Four columns at a time, the lanes along k; items are panels of 8 columns, as of `rowNormSquared`. A row's
-// sums do not depend on how many rows there are.
+// nothing is packed. Four columns at a time, the lanes along k; items are panels of 8 columns, as of `rowNormSquared`.
+// A row's sums do not depend on how many rows there are.
 import { constants, halfBits, halfPower } from '../constants.as';
 import { sumsOfLanes } from '../math.as';
 import { rowAt } from '../rows/rows.as';
@@ -47,7 +47,9 @@ export function matvec(
 function ofFloats(x: usize, w: usize, column: usize, k: u32): v128 { return fourSums(x, w, column, k, false); }
 function ofHalves(x: usize, w: usize, column: usize, k: u32): v128 { return fourSums(x, w, column, k, true); }
 
-/** x · the columns at w, w + column, …: even quads of k in one sum, odd ones in another, so that the adders keep busy. */
+/**
+ * x · the columns at w, w + column, …: even quads of k in one sum, odd ones in another, so that the adders keep busy.
+ */
 @inline function fourSums(x: usize, w: usize, column: usize, k: u32, half: bool): v128 {
   let w0 = w, w1 = w0 + column, w2 = w1 + column, w3 = w2 + column;
   let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0, t0 = s0, t1 = s0, t2 = s0, t3 = s0;
@@ -56,10 +58,14 @@ function ofHalves(x: usize, w: usize, column: usize, k: u32): v128 { return four
   const end = x + 4 * k;
   for (; x + 32 <= end; x += 32) {
     const even = v128.load(x), odd = v128.load(x, 16);
-    s0 = f32x4.add(s0, f32x4.mul(even, evenQuad(w0, half, bits, power))); t0 = f32x4.add(t0, f32x4.mul(odd, oddQuad(w0, half, bits, power)));
-    s1 = f32x4.add(s1, f32x4.mul(even, evenQuad(w1, half, bits, power))); t1 = f32x4.add(t1, f32x4.mul(odd, oddQuad(w1, half, bits, power)));
-    s2 = f32x4.add(s2, f32x4.mul(even, evenQuad(w2, half, bits, power))); t2 = f32x4.add(t2, f32x4.mul(odd, oddQuad(w2, half, bits, power)));
-    s3 = f32x4.add(s3, f32x4.mul(even, evenQuad(w3, half, bits, power))); t3 = f32x4.add(t3, f32x4.mul(odd, oddQuad(w3, half, bits, power)));
+    s0 = f32x4.add(s0, f32x4.mul(even, evenQuad(w0, half, bits, power)));
+    t0 = f32x4.add(t0, f32x4.mul(odd, oddQuad(w0, half, bits, power)));
+    s1 = f32x4.add(s1, f32x4.mul(even, evenQuad(w1, half, bits, power)));
+    t1 = f32x4.add(t1, f32x4.mul(odd, oddQuad(w1, half, bits, power)));
+    s2 = f32x4.add(s2, f32x4.mul(even, evenQuad(w2, half, bits, power)));
+    t2 = f32x4.add(t2, f32x4.mul(odd, oddQuad(w2, half, bits, power)));
+    s3 = f32x4.add(s3, f32x4.mul(even, evenQuad(w3, half, bits, power)));
+    t3 = f32x4.add(t3, f32x4.mul(odd, oddQuad(w3, half, bits, power)));
     w0 += step; w1 += step; w2 += step; w3 += step;
   }
   if (x < end) {
@@ -72,5 +78,9 @@ function ofHalves(x: usize, w: usize, column: usize, k: u32): v128 { return four
   return sumsOfLanes(f32x4.add(s0, t0), f32x4.add(s1, t1), f32x4.add(s2, t2), f32x4.add(s3, t3));
 }
 
-@inline function evenQuad(w: usize, half: bool, bits: v128, power: v128): v128 { return half ? fourHalves(v128.load16x4_s(w), bits, power) : v128.load(w); }
-@inline function oddQuad(w: usize, half: bool, bits: v128, power: v128): v128 { return half ? fourHalves(v128.load16x4_s(w, 8), bits, power) : v128.load(w, 16); }
+@inline function evenQuad(w: usize, half: bool, bits: v128, power: v128): v128 {
+  return half ? fourHalves(v128.load16x4_s(w), bits, power) : v128.load(w);
+}
+@inline function oddQuad(w: usize, half: bool, bits: v128, power: v128): v128 {
+  return half ? fourHalves(v128.load16x4_s(w, 8), bits, power) : v128.load(w, 16);
+}

@@ -4,8 +4,13 @@ import { putTurned } from '../lowRankGrad/outer.as';
 import { copyBlocks, isQuantised, turnBlocks } from './quantised.as';
 import { fourHalves } from './weight.as';
 
-/** Columns column … column + 7 of W from row k0 of the sum on, [depth][8]; zeros beyond n. `form`: 0 is f32, 1 f16, else blocks. */
-export function pack(w: usize, form: u32, transposed: bool, n: u32, k: u32, k0: u32, depth: u32, column: u32, to: usize): void {
+/**
+ * Columns column … column + 7 of W from row k0 of the sum on, [depth][8]; zeros beyond n. `form`: 0 is f32, 1 f16, else
+ * blocks.
+ */
+export function pack(
+  w: usize, form: u32, transposed: bool, n: u32, k: u32, k0: u32, depth: u32, column: u32, to: usize,
+): void {
   const wide = column + 4 < n;
   if (!transposed) {
     const at = k0 * n + column;
@@ -41,7 +46,9 @@ function copyHalves(w: usize, row: usize, wide: bool, depth: u32, to: usize): vo
   }
 }
 
-/** Four columns of W [n, k], `column` bytes apart, as [depth] quads 32 bytes apart: four places of k at a time, turned. */
+/**
+ * Four columns of W [n, k], `column` bytes apart, as [depth] quads 32 bytes apart: four places of k at a time, turned.
+ */
 function turnFloats(w: usize, column: usize, depth: u32, to: usize): void {
   let w0 = w, w1 = w0 + column, w2 = w1 + column, w3 = w2 + column;
   for (const end = to + 32 * depth; to < end; to += 128) {

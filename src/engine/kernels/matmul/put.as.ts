@@ -2,11 +2,12 @@
 import { sumOf } from '../math.as';
 
 /**
- * Stores 8 columns of a row (4 at an edge), plus `bias` [n] if any, on top of `base`, if any; `rowNormSquared` [row, panel]
- * gets the sum of their squares.
+ * Stores 8 columns of a row (4 at an edge), plus `bias` [n] if any, on top of `base`, if any; `rowNormSquared` [row,
+ * panel] gets the sum of their squares.
  */
 @inline export function put(
-  out: usize, base: usize, bias: usize, rowNormSquared: usize, row: u32, panel: u32, panels: u32, outStride: u32, wide: bool, u: v128, v: v128,
+  out: usize, base: usize, bias: usize, rowNormSquared: usize, row: u32, panel: u32, panels: u32, outStride: u32,
+  wide: bool, u: v128, v: v128,
 ): void {
   let y = u, z = v;
   if (bias) {

@@ -1,4 +1,5 @@
-// Reading quantised weights; how they lie: quantised.ts. A form is 0 for f32, 1 for f16, else bits + (block << 8) + (head << 16).
+// Reading quantised weights; how they lie: quantised.ts. A form is 0 for f32, 1 for f16, else bits + (block << 8) +
+// (head << 16).
 import { constants, halfBits, halfPower, nibblePlaces, nibblePowers } from '../constants.as';
 import { putTurned } from '../lowRankGrad/outer.as';
 import { fourHalves } from './weight.as';
@@ -14,15 +15,20 @@ const FLOATS: u32 = 2;
 @inline function headBytes(form: u32): u32 { return form >> 16 == FLOATS ? 8 : 4; }
 @inline function blockBytes(form: u32): u32 { return headBytes(form) + blockOf(form) * bitsOf(form) / 8; }
 
-/** A block's scale in all lanes; for nibbles, which are read where they stand in their word, over the power that is too much. */
+/**
+ * A block's scale in all lanes; for nibbles, which are read where they stand in their word, over the power that is too
+ * much.
+ */
 @inline function scaleOf(head: usize, form: u32, powers: v128): v128 {
-  const scale = form >> 16 == HALVES ? fourHalves(i32x4.extend_low_i16x8_s(v128.load32_splat(head)), halfBits(constants()), halfPower(constants())) : v128.load32_splat(head);
+  const scale = form >> 16 == HALVES ? fourHalves(i32x4.extend_low_i16x8_s(v128.load32_splat(head)),
+    halfBits(constants()), halfPower(constants())) : v128.load32_splat(head);
   return f32x4.mul(v128.shuffle<i32>(scale, scale, 0, 0, 0, 0), powers);
 }
 @inline function offsetOf(head: usize, form: u32): v128 {
   if (form >> 16 == SCALE) return f32x4.splat(0);
   if (form >> 16 == FLOATS) return v128.load32_splat(head, 4);
-  const both = fourHalves(i32x4.extend_low_i16x8_s(v128.load32_splat(head)), halfBits(constants()), halfPower(constants()));
+  const both = fourHalves(i32x4.extend_low_i16x8_s(v128.load32_splat(head)), halfBits(constants()),
+    halfPower(constants()));
   return v128.shuffle<i32>(both, both, 1, 1, 1, 1);
 }
 /** What is taken from every number before it counts: half of sixteen, where there are no offsets. */
@@ -53,7 +59,9 @@ export function unpack(w: usize, form: u32, i: u32, count: u32, to: usize): void
   for (const end = to + 4 * count; to < end;) {
     const scale = scaleOf(from, form, powers), offset = offsetOf(from, form);
     from += head;
-    for (const last = to + 4 * block; to < last; to += 16, from += step) v128.store(to, quad(from, form, places, centre, scale, offset));
+    for (const last = to + 4 * block; to < last; to += 16, from += step) {
+      v128.store(to, quad(from, form, places, centre, scale, offset));
+    }
   }
 }
 
@@ -71,14 +79,18 @@ export function copyBlocks(w: usize, form: u32, n: u32, i: u32, depth: u32, to: 
   }
 }
 
-/** Four columns of W [n, k], that from number i on and the next three, as [depth] quads 32 bytes apart; depth in whole blocks. */
+/**
+ * Four columns of W [n, k], that from number i on and the next three, as [depth] quads 32 bytes apart; depth in whole
+ * blocks.
+ */
 export function turnBlocks(w: usize, form: u32, k: u32, i: u32, depth: u32, to: usize): void {
   const places = nibblePlaces(constants()), powers = powersOf(form), centre = centreOf(form, places);
   const block = blockOf(form), head = headBytes(form), step = bitsOf(form) / 2;
   const column: usize = <usize>(k / block) * blockBytes(form);
   let w0 = w + <usize>(i / block) * blockBytes(form), w1 = w0 + column, w2 = w1 + column, w3 = w2 + column;
   for (const end = to + 32 * depth; to < end;) {
-    const s0 = scaleOf(w0, form, powers), s1 = scaleOf(w1, form, powers), s2 = scaleOf(w2, form, powers), s3 = scaleOf(w3, form, powers);
+    const s0 = scaleOf(w0, form, powers), s1 = scaleOf(w1, form, powers), s2 = scaleOf(w2, form, powers),
+      s3 = scaleOf(w3, form, powers);
     const o0 = offsetOf(w0, form), o1 = offsetOf(w1, form), o2 = offsetOf(w2, form), o3 = offsetOf(w3, form);
     w0 += head; w1 += head; w2 += head; w3 += head;
     for (const last = to + 32 * block; to < last; to += 128) {

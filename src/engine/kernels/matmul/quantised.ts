@@ -3,8 +3,9 @@ import type { QuantisedBlocks } from '../../../shared/types';
 import { halfBits } from './halfBits';
 
 /**
- * Blocks one behind the other, each as its head and its numbers, so that one binding holds all and what belongs together
- * lies together: `q4/32/scale`. Heads: the scale in f32 (no offsets); scale and offset in f16 (`halves`), in f32 (`floats`).
+ * Blocks one behind the other, each as its head and its numbers, so that one binding holds all and what belongs
+ * together lies together: `q4/32/scale`. Heads: the scale in f32 (no offsets); scale and offset in f16 (`halves`), in
+ * f32 (`floats`).
  */
 export type BlockType = `q${4 | 8}/${16 | 32}/${Head}`;
 type Head = 'scale' | 'halves' | 'floats';

@@ -1,8 +1,8 @@
 // A product (see product.wgsl) through workgroup memory, for GPUs.
 //
-// W [N, K] when TRANSPOSED, else [K, N]. A workgroup of 128 threads covers 64 rows (x) by 64 columns (y), in steps of 16
-// k's: half of the threads fetch a 4 × 4 piece of `a` each, the other half one of W; then every thread adds 8 rows × 4
-// columns. Both tiles lie by k, so that what a thread needs are whole vec4.
+// W [N, K] when TRANSPOSED, else [K, N]. A workgroup of 128 threads covers 64 rows (x) by 64 columns (y), in steps of
+// 16 k's: half of the threads fetch a 4 × 4 piece of `a` each, the other half one of W; then every thread adds 8 rows ×
+// 4 columns. Both tiles lie by k, so that what a thread needs are whole vec4.
 const PITCH = 17u;                                  // vec4 from one k to the next: 16 and one, against bank conflicts
 var<workgroup> rowTile: array<vec4f, 16u * PITCH>;      // [k][4 rows]
 var<workgroup> columnTile: array<vec4f, 16u * PITCH>;   // [k][4 columns]
@@ -11,7 +11,8 @@ var<workgroup> rowSquares: array<f32, 64u * 16u>;       // [row][4 columns]
 fn rowPiece(k: u32, first: u32, last: u32) -> mat4x4f {
   if (k >= shape.k) { return mat4x4f(); }
   let at = vec4u(
-    rowAt(min(first, last)), rowAt(min(first + 1u, last)), rowAt(min(first + 2u, last)), rowAt(min(first + 3u, last))) * shape.aStride + shape.aColumn + k;
+    rowAt(min(first, last)), rowAt(min(first + 1u, last)), rowAt(min(first + 2u, last)),
+      rowAt(min(first + 3u, last))) * shape.aStride + shape.aColumn + k;
   return transpose(mat4x4f(a[at.x], a[at.y], a[at.z], a[at.w]));
 }
 
@@ -24,7 +25,10 @@ fn store(slot: u32, own: u32, column: u32, sum: vec4f) {
   rowSquares[own] = dot(y, y);
 }
 
-@compute @workgroup_size(128) fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) thread: u32) {
+@compute @workgroup_size(128) fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_index) thread: u32,
+) {
   let count = rowCount();
   let firstRow = (shape.firstRows + group.x) * 64u;
   let firstColumn = (shape.firstColumns + group.y) * 16u;

@@ -1,9 +1,9 @@
 // A product (see product.wgsl) with few columns or few rows, for GPUs: the sum over k is split over the threads of a
 // workgroup.
 //
-// W [N, K] when TRANSPOSED, else [K, N]. A workgroup does ROWS (1, 2, 4 or 8) rows and 4 · WX columns: WX threads side by
-// side have a vec4 of columns each, and SPLITS of these take turns with the k-quads. The partial sums meet in workgroup
-// memory and are added in order, so the result is the same every time.
+// W [N, K] when TRANSPOSED, else [K, N]. A workgroup does ROWS (1, 2, 4 or 8) rows and 4 · WX columns: WX threads side
+// by side have a vec4 of columns each, and SPLITS of these take turns with the k-quads. The partial sums meet in
+// workgroup memory and are added in order, so the result is the same every time.
 override WX: u32;
 override SPLITS: u32;
 
@@ -12,7 +12,10 @@ var<workgroup> rowSquares: array<f32, ROWS * WX>;             // [row][column]
 
 fn keep(row: u32, at: u32, sum: vec4f) { partial[row * WX * SPLITS + at] = sum; }
 
-@compute @workgroup_size(WX, SPLITS) fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
+@compute @workgroup_size(WX, SPLITS) fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_id) local: vec3u,
+) {
   let count = rowCount();
   let first = (shape.firstRows + group.x) * ROWS;
   let part = shape.firstColumns + group.y;

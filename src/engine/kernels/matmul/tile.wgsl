@@ -22,7 +22,10 @@ fn storeRow(left: u32, place: u32, row: u32, column: u32, v0: vec4f, v1: vec4f) 
   storeRowNorm(row, column / COLUMNS, squares);
 }
 
-@compute @workgroup_size(WX, WY) fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
+@compute @workgroup_size(WX, WY) fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(local_invocation_id) local: vec3u,
+) {
   let column = ((shape.firstColumns + group.y) * WX + local.x) * COLUMNS;
   let first = ((shape.firstRows + group.x) * WY + local.y) * ROWS;
   let count = rowCount();

@@ -1,7 +1,7 @@
 /**
  * Times the variants on this adapter, once: for each class of shapes the one that is fastest at the open model's sizes.
- * Whoever calls it keeps the result (`device.tuning = …`, and wherever it is to be remembered): the same choice gives the
- * same bits, another may round differently.
+ * Whoever calls it keeps the result (`device.tuning = …`, and wherever it is to be remembered): the same choice gives
+ * the same bits, another may round differently.
  */
 import type { Device } from '../../device/device';
 import { packDims } from '../../device/dims';
@@ -64,9 +64,9 @@ export function staticChoices(device: Device, product: TypicalProduct): Choices 
 }
 
 /**
- * Measures, for a model's typical product. Begins no class after `limitMs`; those that it did not come to, and those that
- * a small model has no product of, keep the static choice; so do all where the browser cannot tell times. Touches no
- * state. Not for software adapters, which compile longer than they could save.
+ * Measures, for a model's typical product. Begins no class after `limitMs`; those that it did not come to, and those
+ * that a small model has no product of, keep the static choice; so do all where the browser cannot tell times. Touches
+ * no state. Not for software adapters, which compile longer than they could save.
  */
 export async function tuneMatmul(device: Device, product: TypicalProduct, limitMs = 1500): Promise<Choices> {
   const started = performance.now();

@@ -52,7 +52,9 @@ function encode(values: StoredMatrix, type: WeightType): ArrayBufferView | null 
 const bytesOfValues = (type: WeightType, values: number): number =>
   type === 'f32' ? 4 * values : type === 'f16' ? 2 * values : bytesOfBlocks(type, values);
 
-/** Uploads a frozen matrix as it takes the least memory: blocks and f16 as they are, f32 as f16 where nothing is lost. */
+/**
+ * Uploads a frozen matrix as it takes the least memory: blocks and f16 as they are, f32 as f16 where nothing is lost.
+ */
 export const uploadWeight = (scope: BufferScope, label: string, values: StoredMatrix): Weight =>
   uploadStretches(scope, label, { values: valueCount(values), stretches: [() => values] });
 

@@ -4,7 +4,10 @@ import type { RowCount } from '../../device/program';
 
 const NOWHERE = 0xffffffff;
 
-/** `meta` u32 [rows, 4] as in `attention`; `targetOfRow` u32 [rows], by a sequence's first row, 0xffffffff where it has no target. */
+/**
+ * `meta` u32 [rows, 4] as in `attention`; `targetOfRow` u32 [rows], by a sequence's first row, 0xffffffff where it has
+ * no target.
+ */
 export interface SequenceRows {
   rows: RowCount;
   meta: Tensor;

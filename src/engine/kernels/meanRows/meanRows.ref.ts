@@ -1,6 +1,8 @@
 type Numbers = ArrayLike<number>;
 
-/** Means of sequences that begin at `starts` (and the last of them ends), of those that `wanted` names, in its order. */
+/**
+ * Means of sequences that begin at `starts` (and the last of them ends), of those that `wanted` names, in its order.
+ */
 export function meanRowsRef(x: Numbers, starts: Numbers, wanted: readonly number[], width: number): Float64Array {
   return Float64Array.from({ length: wanted.length * width }, (_, i) => {
     const s = wanted[Math.floor(i / width)];

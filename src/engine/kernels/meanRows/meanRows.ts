@@ -20,7 +20,10 @@ export function meanRows(p: SequenceRows & { x: Tensor; out: Tensor }): Dispatch
   return { ...dispatch('meanRows', wgsl, p, [p.x, p.out]), cpu: meanRowsCpu(p) };
 }
 
-/** Its backward: from `gradOut` [targets, width] to `gradX` [n, width], zeros where a sequence has no target; overwrites. */
+/**
+ * Its backward: from `gradOut` [targets, width] to `gradX` [n, width], zeros where a sequence has no target;
+ * overwrites.
+ */
 export function spreadRows(p: SequenceRows & { gradOut: Tensor; gradX: Tensor }): Dispatch {
   return { ...dispatch('spreadRows', spread, p, [p.gradOut, p.gradX]), cpu: spreadRowsCpu(p) };
 }

@@ -3,13 +3,16 @@ import { loadFour, rowOfFour, storeFour } from '../fourRows.as';
 import { sumsOfLanes } from '../math.as';
 
 /** An item is four rows. */
-export function mu(u: usize, z: usize, extra: usize, out: usize, rank: u32, scaling: f32, rows: u32, from: u32, to: u32): void {
+export function mu(
+  u: usize, z: usize, extra: usize, out: usize, rank: u32, scaling: f32, rows: u32, from: u32, to: u32,
+): void {
   const bytes: usize = 4 * rank;
   const s = f32x4.splat(scaling);
   for (let row: u32 = 4 * from; row < 4 * to; row += 4) {
     const left = rows - 1 - row;
     const at0 = bytes * row;
-    const at1 = rowOfFour(at0, bytes, 1, left), at2 = rowOfFour(at0, bytes, 2, left), at3 = rowOfFour(at0, bytes, 3, left);
+    const at1 = rowOfFour(at0, bytes, 1, left), at2 = rowOfFour(at0, bytes, 2, left),
+      at3 = rowOfFour(at0, bytes, 3, left);
     let v0 = f32x4.splat(0), v1 = v0, v2 = v0, v3 = v0;
     for (let k: usize = 0; k < bytes; k += 16) {
       v0 = f32x4.add(v0, f32x4.mul(v128.load(u + at0 + k), v128.load(z + at0 + k)));
@@ -19,15 +22,16 @@ export function mu(u: usize, z: usize, extra: usize, out: usize, rank: u32, scal
     }
     let value = f32x4.mul(s, sumsOfLanes(v0, v1, v2, v3));
     const e = extra + 4 * <usize>row;
-    if (extra) value = f32x4.add(value, loadFour(e, rowOfFour(e, 4, 1, left), rowOfFour(e, 4, 2, left), rowOfFour(e, 4, 3, left)));
+    if (extra) value = f32x4.add(value,
+      loadFour(e, rowOfFour(e, 4, 1, left), rowOfFour(e, 4, 2, left), rowOfFour(e, 4, 3, left)));
     storeFour(out + 4 * <usize>row, value, left);
   }
 }
 
 /**
- * Adds to the StatSlot `stat` what μ [rows] and S in `open` come to: from word `sums` on the sums of kept rows, of skipped
- * ones and of those where gate and loss disagree; from `helpful` on how many help, kept and skipped; at `measured` the
- * rows. All of it is one item; sums are in f64.
+ * Adds to the StatSlot `stat` what μ [rows] and S in `open` come to: from word `sums` on the sums of kept rows, of
+ * skipped ones and of those where gate and loss disagree; from `helpful` on how many help, kept and skipped; at
+ * `measured` the rows. All of it is one item; sums are in f64.
  */
 export function muSums(mu: usize, open: usize, stat: usize, sums: u32, helpful: u32, measured: u32, rows: u32): void {
   let kept: f64 = 0, skipped: f64 = 0, disagree: f64 = 0;

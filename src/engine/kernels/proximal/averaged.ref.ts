@@ -1,6 +1,8 @@
 import { RATIO_BINS, ratioEdge } from '../gate/slots';
 
-/** The averaged step of one module in f64. Changes `average`; returns the objective of every edge, and the best edge. */
+/**
+ * The averaged step of one module in f64. Changes `average`; returns the objective of every edge, and the best edge.
+ */
 export function averagedRef(
   average: { mu: number[]; count: number[] },
   {

@@ -125,7 +125,8 @@ test.each(['auto', 0.5] as const)('averages and their best edge over ten steps, 
       });
       expect(updates).toBe(step + 1);
       if (tau !== before[m].tau) moved++;
-      // In the first step sums without a bound are exact, so ties must be broken alike; later, equal up to rounding will do.
+      // In the first step sums without a bound are exact, so ties must be broken alike; later, equal up to rounding
+      // will do.
       if (step === 0 && eta === 'auto') expect(tau, `module ${m}`).toBe(ref.tau);
       const edge = Array.from({ length: RATIO_BINS + 1 }, (_, e) => ratioEdge(e)).indexOf(tau);
       expect(ref.objectives[edge] - Math.min(...ref.objectives), `module ${m}`).toBeLessThan(1e-6);

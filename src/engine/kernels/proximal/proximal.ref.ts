@@ -13,9 +13,9 @@ export function objectiveRef({ ratio, cost }: TokenCosts, tau: number, from: num
 }
 
 /**
- * The proximal point by brute force in f64: of each interval between neighbouring r (in which all τ keep the same tokens)
- * the infimum of F, which lies at the point nearest to tau; at an open end it is the limit. Returns all intervals, least
- * first; among equal ones the nearest to tau, then the lowest.
+ * The proximal point by brute force in f64: of each interval between neighbouring r (in which all τ keep the same
+ * tokens) the infimum of F, which lies at the point nearest to tau; at an open end it is the limit. Returns all
+ * intervals, least first; among equal ones the nearest to tau, then the lowest.
  */
 export function proximalRef(
   tokens: TokenCosts,

@@ -1,8 +1,9 @@
 // Exact proximal step of every module of a run: pairs [modules, capacity] (r bits, mu bits), ascending by r ->
 //   slots[m].tau = argmin over τ >= 0 of Σ_i [r_i >= τ](mu_i + λ) + (τ − tau)²/2η, slots[m].updates + 1.
-// Between two neighbouring r all τ keep the same tokens, so one candidate stands for each such interval: its point nearest
-// to tau. That is r_i where r_i < tau, the number after r_{i−1} where r_{i−1} >= tau, and tau itself in between.
-// One workgroup a module: suffix sums over the threads' runs of tokens, then a tree of minima, always in the same order.
+// Between two neighbouring r all τ keep the same tokens, so one candidate stands for each such interval: its point
+// nearest to tau. That is r_i where r_i < tau, the number after r_{i−1} where r_{i−1} >= tau, and tau itself in
+// between. One workgroup a module: suffix sums over the threads' runs of tokens, then a tree of minima, always in the
+// same order.
 override WIDTH: u32;
 override CAPACITY: u32;
 

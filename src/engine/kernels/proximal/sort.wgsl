@@ -1,7 +1,7 @@
 // Costs of every module of a run in the order of r, by an LSD radix sort (8 digits of 4 bits; r >= 0, so its bits order
-// as it does): pairs [modules, capacity] (r bits, mu bits), the first hyper.tokens of a module -> ascending by r, equal r
-// in the order they came. Sorts in place; `other` is scratch of the same size.
-// One workgroup a module. A thread moves one run of tokens in order, so the result does not depend on timing.
+// as it does): pairs [modules, capacity] (r bits, mu bits), the first hyper.tokens of a module -> ascending by r, equal
+// r in the order they came. Sorts in place; `other` is scratch of the same size. One workgroup a module. A thread moves
+// one run of tokens in order, so the result does not depend on timing.
 override CAPACITY: u32;           // tokens a module has room for
 
 const DIGITS: u32 = 16u;

@@ -1,5 +1,5 @@
-// Stores the gate gradients of a micro-batch of one module: ratio [rows], mu [rows] -> pairs [first + row] = (r bits, mu bits), in
-// passes of the kind that gate gradients come from. Overwrites. A thread does one row.
+// Stores the gate gradients of a micro-batch of one module: ratio [rows], mu [rows] -> pairs [first + row] = (r bits,
+// mu bits), in passes of the kind that gate gradients come from. Overwrites. A thread does one row.
 override THREADS: u32;
 override KIND: u32;
 

@@ -3,7 +3,10 @@ import { rowAt } from '../rows/rows.as';
 import { sumOf } from '../math.as';
 
 /** `keep`: `rstd` is there already. */
-export function rmsNorm(x: usize, weight: usize, out: usize, rstd: usize, groups: u32, width: u32, eps: f32, keep: bool, rows: u32, stride: u32, from: u32, to: u32): void {
+export function rmsNorm(
+  x: usize, weight: usize, out: usize, rstd: usize, groups: u32, width: u32, eps: f32, keep: bool, rows: u32,
+  stride: u32, from: u32, to: u32,
+): void {
   for (let i = from * groups; i < to * groups; i++) {
     const row = rowAt(i / groups, 0, rows, stride) * groups + i % groups;
     const start: usize = 4 * row * width;
@@ -25,7 +28,10 @@ export function rmsNorm(x: usize, weight: usize, out: usize, rstd: usize, groups
 }
 
 /** gradX (+)= rstd · (g · w − x · rstd² · mean(g · w · x)). */
-export function rmsNormBackward(x: usize, weight: usize, rstd: usize, gradOut: usize, gradX: usize, groups: u32, width: u32, accumulate: bool, rows: u32, stride: u32, from: u32, to: u32): void {
+export function rmsNormBackward(
+  x: usize, weight: usize, rstd: usize, gradOut: usize, gradX: usize, groups: u32, width: u32, accumulate: bool,
+  rows: u32, stride: u32, from: u32, to: u32,
+): void {
   for (let i = from * groups; i < to * groups; i++) {
     const row = rowAt(i / groups, 0, rows, stride) * groups + i % groups;
     const start: usize = 4 * row * width;

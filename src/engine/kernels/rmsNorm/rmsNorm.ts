@@ -17,9 +17,9 @@ const sizes = ({ width, groups = 1 }: { width: number; groups?: number }) => ({
 });
 
 /**
- * `out = x · rstd · weight` with `rstd = 1/√(mean(x²) + eps)` per group of a row (a row is one unless `groups` says how many
- * it has, such as heads). `x`, `out` [rows, groups · width], `weight` [width] for every group, `rstd` [rows, groups] (kept
- * for the backward). Overwrites.
+ * `out = x · rstd · weight` with `rstd = 1/√(mean(x²) + eps)` per group of a row (a row is one unless `groups` says how
+ * many it has, such as heads). `x`, `out` [rows, groups · width], `weight` [width] for every group, `rstd` [rows,
+ * groups] (kept for the backward). Overwrites.
  */
 export function rmsNorm(
   device: Device,

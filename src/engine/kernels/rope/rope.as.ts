@@ -1,7 +1,11 @@
-// Rotary position embedding of the first `rotary` numbers of each head, in place over rows [from, to) of a pass; see rope.wgsl.
+// Rotary position embedding of the first `rotary` numbers of each head, in place over rows [from, to) of a pass; see
+// rope.wgsl.
 import { rowAt } from '../rows/rows.as';
 
-export function rope(meta: usize, table: usize, x: usize, heads: u32, headDim: u32, rotary: u32, inverse: bool, rows: u32, stride: u32, from: u32, to: u32): void {
+export function rope(
+  meta: usize, table: usize, x: usize, heads: u32, headDim: u32, rotary: u32, inverse: bool, rows: u32, stride: u32,
+  from: u32, to: u32,
+): void {
   const half = rotary / 2;
   const vectorEnd = half & ~3;
   const sign: f32 = inverse ? -1 : 1;

@@ -12,8 +12,8 @@ export { ropeTable } from './table';
 
 /**
  * Rotary position embedding in place on `x` [rows, heads·headDim]: of each head the first `rotary` numbers (all, if not
- * given), in pairs (i, i + rotary/2) as in Hugging Face's models; the others stay. `meta` u32 [rows, 4] as in `attention`;
- * every position must lie in `table` (see `ropeTable`). `inverse` rotates back: the backward.
+ * given), in pairs (i, i + rotary/2) as in Hugging Face's models; the others stay. `meta` u32 [rows, 4] as in
+ * `attention`; every position must lie in `table` (see `ropeTable`). `inverse` rotates back: the backward.
  */
 export function rope(
   _device: Device,

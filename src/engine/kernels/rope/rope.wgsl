@@ -1,5 +1,6 @@
 // x [rows, H·hd], rotated in place: in every head the pair (i, i + HALF) turns by the angle whose cosine and sine
-// are table[position, i]; by its negative when INVERSE. What of a head is past its pairs stays. One thread turns one pair.
+// are table[position, i]; by its negative when INVERSE. What of a head is past its pairs stays. One thread turns one
+//   pair.
 override HEADS: u32;
 override HALF: u32;
 override HEAD: u32 = 2u * HALF;  // hd
@@ -9,7 +10,11 @@ override INVERSE: bool;
 @group(0) @binding(3) var<storage, read_write> x: array<f32>;
 
 @compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
   let pair = (group.x + group.y * groups.x) * 64u + lane;
   let row = pair / (HEADS * HALF);
   if (row >= rowCount()) { return; }

@@ -14,8 +14,8 @@ fn rowAt(i: u32) -> u32 { return kept[1u + i]; }
 `;
 
 /**
- * Of the rows of a pass those in `list`, as the gate writes it. The host knows only how many there may be and dispatches
- * for all of them; a workgroup past the list's end returns at once.
+ * Of the rows of a pass those in `list`, as the gate writes it. The host knows only how many there may be and
+ * dispatches for all of them; a workgroup past the list's end returns at once.
  */
 export interface ActiveRows extends RowCount {
   list: Tensor;

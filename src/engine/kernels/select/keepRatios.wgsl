@@ -1,5 +1,5 @@
-// r of a part's rows, to where all rows of the step have theirs: ratio [rows] -> ratios [first + row]. Overwrites. A thread does
-// one row.
+// r of a part's rows, to where all rows of the step have theirs: ratio [rows] -> ratios [first + row]. Overwrites. A
+// thread does one row.
 override THREADS: u32;
 
 @group(0) @binding(0) var<uniform> dims: Dims;

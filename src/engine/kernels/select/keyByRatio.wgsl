@@ -1,5 +1,5 @@
-// Quantile gate: the share `keep` of the rows with the largest r. Where rows stand alone, tau decides: the EMA of the smallest
-// r that was kept in training.
+// Quantile gate: the share `keep` of the rows with the largest r. Where rows stand alone, tau decides: the EMA of the
+// smallest r that was kept in training.
 @group(0) @binding(3) var<storage, read> ratio: array<f32>;
 
 fn keyOf(row: u32) -> u32 { return bitcast<u32>(ratio[choice.ofStep * (dims.first - dims.before) + row]); }

@@ -1,5 +1,5 @@
-// Gates that are held: open [rows] = what `held` says of a row of the step in a training pass, 1 = skipped and 2 = active; where it
-// says 0, and in all other passes, r >= tau. Overwrites. A thread does one row.
+// Gates that are held: open [rows] = what `held` says of a row of the step in a training pass, 1 = skipped and 2 =
+// active; where it says 0, and in all other passes, r >= tau. Overwrites. A thread does one row.
 override THREADS: u32;
 
 @group(0) @binding(0) var<uniform> dims: Dims;

@@ -1,5 +1,6 @@
-// Oracle gate: pairs (r bits, mu bits) of the probe -> open [rows] = mu < 0 or r = 0 in a training pass, 1 in all others.
-// Overwrites. An update that is 0 hurts nobody, and while B is 0 all are: skipped, B would stay so. A thread does one row.
+// Oracle gate: pairs (r bits, mu bits) of the probe -> open [rows] = mu < 0 or r = 0 in a training pass, 1 in all
+// others. Overwrites. An update that is 0 hurts nobody, and while B is 0 all are: skipped, B would stay so. A thread
+// does one row.
 override THREADS: u32;
 
 @group(0) @binding(0) var<uniform> dims: Dims;

@@ -1,5 +1,5 @@
-// How many rows of a batch a module kept: activeList[0] is added to counts [batches, COUNTS], entry MODULE, in training: once
-// for each part of the batch.
+// How many rows of a batch a module kept: activeList[0] is added to counts [batches, COUNTS], entry MODULE, in
+// training: once for each part of the batch.
 override MODULE: u32;
 override COUNTS: u32;
 

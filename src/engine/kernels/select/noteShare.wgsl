@@ -7,5 +7,7 @@ override MODULES: u32;
 
 @compute @workgroup_size(THREADS)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-  if (id.x < MODULES && stats[id.x].tokens > 0u) { slots[id.x].share = f32(stats[id.x].opened) / f32(stats[id.x].tokens); }
+  if (id.x < MODULES && stats[id.x].tokens > 0u) {
+    slots[id.x].share = f32(stats[id.x].opened) / f32(stats[id.x].tokens);
+  }
 }

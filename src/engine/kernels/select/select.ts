@@ -79,8 +79,8 @@ function select(device: Device, p: Selects, { label, key, input, cpu, ...of }: K
 }
 
 /**
- * Keeps exactly ⌊keep·rows + ½⌋ rows of a batch: those with the largest r. `ofStep`: `ratio` has all rows of the step, so that
- * a part of a batch is compared with the others (`keepRatios`).
+ * Keeps exactly ⌊keep·rows + ½⌋ rows of a batch: those with the largest r. `ofStep`: `ratio` has all rows of the step,
+ * so that a part of a batch is compared with the others (`keepRatios`).
  */
 export const markLargest = (device: Device, p: Selects & { ratio: Tensor; ofStep: boolean }): Dispatch =>
   select(device, p, {
@@ -96,8 +96,8 @@ export const markLargest = (device: Device, p: Selects & { ratio: Tensor; ofStep
   });
 
 /**
- * Keeps rows at random: in a step as many as the followed run did of the same rows, or ⌊keep·rows + ½⌋; elsewhere the share
- * that the last step kept (`noteShare`). `module` tells the draws of modules apart.
+ * Keeps rows at random: in a step as many as the followed run did of the same rows, or ⌊keep·rows + ½⌋; elsewhere the
+ * share that the last step kept (`noteShare`). `module` tells the draws of modules apart.
  */
 export const markRandom = (
   device: Device,
@@ -115,7 +115,10 @@ export const markRandom = (
     ofStep: false,
   });
 
-/** Keeps the rows whose μ was negative in the probe, or whose Δ is 0; all of them where the pass is no training step. @param pairs the module's (r, μ) */
+/**
+ * Keeps the rows whose μ was negative in the probe, or whose Δ is 0; all of them where the pass is no training step.
+ * @param pairs the module's (r, μ)
+ */
 export function markHelpful(p: Marks & { pairs: Tensor }): Dispatch {
   return {
     kernel: { label: 'oracle', code: compose(helpfulWgsl, { snippets: [dims] }), constants: { THREADS } },
@@ -126,8 +129,8 @@ export function markHelpful(p: Marks & { pairs: Tensor }): Dispatch {
 }
 
 /**
- * In a training pass the rows that `held` says, u32 [rows of the step]: 1 skips a row, 2 keeps it. Where it says 0, and in all other
- * passes, those with r ≥ τ of the module's GateSlot.
+ * In a training pass the rows that `held` says, u32 [rows of the step]: 1 skips a row, 2 keeps it. Where it says 0, and
+ * in all other passes, those with r ≥ τ of the module's GateSlot.
  */
 export function markHeld(p: Marks & { slot: Tensor; ratio: Tensor; held: Tensor }): Dispatch {
   return {

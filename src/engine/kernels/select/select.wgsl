@@ -1,7 +1,7 @@
-// Marks an exact number of rows: those with the largest keys, of equal keys the first -> open [rows] = 0 or 1. Overwrites.
-// `keyOf`, `wanted`, `learn` and `keepsAlone` come from a snippet. A decoding pass has few rows, so each decides alone. Of a
-// batch that was cut, the rows of all parts are compared, and those of this part marked.
-// One workgroup: the smallest key that is kept, found byte by byte in a histogram; then each thread marks one run of rows.
+// Marks an exact number of rows: those with the largest keys, of equal keys the first -> open [rows] = 0 or 1.
+// Overwrites. `keyOf`, `wanted`, `learn` and `keepsAlone` come from a snippet. A decoding pass has few rows, so each
+// decides alone. Of a batch that was cut, the rows of all parts are compared, and those of this part marked. One
+// workgroup: the smallest key that is kept, found byte by byte in a histogram; then each thread marks one run of rows.
 override WIDTH: u32;
 
 @group(0) @binding(0) var<uniform> dims: Dims;

@@ -1,5 +1,5 @@
-// along [·], z [·, R] -> moment [R, R] += Σ along · z zᵀ over the open rows. A workgroup does four rows by four columns: thread t
-// adds rows t, t + WIDTH, …, then a tree: always the same order.
+// along [·], z [·, R] -> moment [R, R] += Σ along · z zᵀ over the open rows. A workgroup does four rows by four
+// columns: thread t adds rows t, t + WIDTH, …, then a tree: always the same order.
 override WIDTH: u32;
 override R4: u32;
 @group(0) @binding(1) var<storage, read> along: array<f32>;

@@ -22,7 +22,9 @@ export function softPart(
   }
 }
 
-/** other = dL/dΔ where open, else 0; items are rows; `lambda` is the penalty of an active token; see wideGradient.wgsl. */
+/**
+ * other = dL/dΔ where open, else 0; items are rows; `lambda` is the penalty of an active token; see wideGradient.wgsl.
+ */
 export function wideGradient(
   ratio: usize, open: usize, change: usize, base: usize, gradOut: usize, other: usize, width: u32,
   tau: f32, lambda: f32, from: u32, to: u32,

@@ -1,6 +1,6 @@
 /**
- * One module behind a soft threshold in f64, from its definition: h = y + max(0, 1 − τ/r) Δ, r = ‖Δ‖/n, Δ = s B z + c ⊙ y0, and the
- * loss Σ ⟨g, h⟩ + λ Σ max(0, r − τ). n = ‖y‖ + 1e-6 is given and held constant.
+ * One module behind a soft threshold in f64, from its definition: h = y + max(0, 1 − τ/r) Δ, r = ‖Δ‖/n, Δ = s B z + c ⊙
+ * y0, and the loss Σ ⟨g, h⟩ + λ Σ max(0, r − τ). n = ‖y‖ + 1e-6 is given and held constant.
  */
 export interface SoftRef {
   /** [rows, rank], [dOut, rank] */

@@ -1,6 +1,7 @@
 /**
- * The soft threshold: h = y + κ Δ with κ = max(0, 1 − τ/r), r = ‖Δ‖/‖y‖, the proximal operator of the group lasso on token
- * updates; and the penalty λ Σ max(0, r − τ) = λ Σ ‖κ Δ‖/‖y‖. ‖y‖ is a yardstick: its gradient is not followed. With μ = ⟨g, Δ⟩
+ * The soft threshold: h = y + κ Δ with κ = max(0, 1 − τ/r), r = ‖Δ‖/‖y‖, the proximal operator of the group lasso on
+ * token updates; and the penalty λ Σ max(0, r − τ) = λ Σ ‖κ Δ‖/‖y‖. ‖y‖ is a yardstick: its gradient is not followed.
+ * With μ = ⟨g, Δ⟩
  *
  *   dL/dΔ = κ g + a Δ,  a = ((1 − κ) μ + λ r)/‖Δ‖²,  and dL/dτ = −Σ S μ/r − λ Σ S.
  *

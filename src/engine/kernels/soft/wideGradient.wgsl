@@ -1,5 +1,6 @@
-// The gradient of Δ = other + change ⊙ base, as wide as the output: change [D], base [rows, D], gradOut [rows, D], ratio, open ->
-//   other [rows, D] = κ g + a Δ in its own place where open, else 0; a: see alongDelta. One workgroup of WIDTH threads does one row.
+// The gradient of Δ = other + change ⊙ base, as wide as the output: change [D], base [rows, D], gradOut [rows, D],
+//   ratio, open -> other [rows, D] = κ g + a Δ in its own place where open, else 0; a: see alongDelta. One workgroup of
+//   WIDTH threads does one row.
 override D4: u32;
 override LAMBDA_BAR: f32;         // λ times the tokens of the whole accumulated batch
 @group(0) @binding(1) var<storage, read> change: array<vec4f>;
@@ -11,7 +12,11 @@ override LAMBDA_BAR: f32;         // λ times the tokens of the whole accumulate
 @group(0) @binding(7) var<storage, read_write> other: array<vec4f>;
 
 @compute @workgroup_size(WIDTH)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
   let i = group.x + group.y * groups.x;
   if (i >= rowCount()) { return; }
   let row = rowAt(i);

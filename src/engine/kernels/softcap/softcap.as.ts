@@ -22,7 +22,9 @@ export function softcapBackward(
 /** x ← cap · tanh(scale · x / cap) for `count` numbers, a multiple of 4. */
 export function capNumbers(x: usize, count: u32, scale: f32, cap: f32): void {
   const c = constants(), by = f32x4.splat(scale / cap), caps = f32x4.splat(cap);
-  for (const end = x + 4 * <usize>count; x < end; x += 16) v128.store(x, f32x4.mul(caps, tanh4(f32x4.mul(v128.load(x), by), c)));
+  for (const end = x + 4 * <usize>count; x < end; x += 16) {
+    v128.store(x, f32x4.mul(caps, tanh4(f32x4.mul(v128.load(x), by), c)));
+  }
 }
 
 /** The slope where the value is y; `inverse` is 1 / cap. */

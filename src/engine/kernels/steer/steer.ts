@@ -33,7 +33,9 @@ export interface SteerParams {
   perModule: boolean;
 }
 
-/** Moves τ of a run's modules so that a share of tokens is skipped; dispatch once per optimizer step, after the rule. */
+/**
+ * Moves τ of a run's modules so that a share of tokens is skipped; dispatch once per optimizer step, after the rule.
+ */
 export function steer(device: Device, p: SteerParams): Dispatch {
   return {
     kernel: {

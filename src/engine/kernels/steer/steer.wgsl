@@ -1,9 +1,10 @@
 // Steers the skipped share of a run, or of each of its modules, to a target, after the rule has moved τ:
-//   slots[m].tau = max(0, tau + δ·median r of m), one δ for the run (or one for each module), so that by the histograms of
-//   this step, linear inside a bin, the share target + correction would be skipped.
+//   slots[m].tau = max(0, tau + δ·median r of m), one δ for the run (or one for each module), so that by the histograms
+//   of this step, linear inside a bin, the share target + correction would be skipped.
 // The correction answers what the histograms cannot know (r grows from step to step): it adds up what was missed, three
 // tenths of it each step, and stays within bounds, so that it cannot wind up.
-// One workgroup; the largest δ that does not skip more, by bisection, the shares summed over the threads' modules in a fixed order.
+// One workgroup; the largest δ that does not skip more, by bisection, the shares summed over the threads' modules in a
+//   fixed order.
 override THREADS: u32;
 override MODULES: u32;
 override PER_MODULE: bool;
@@ -35,7 +36,8 @@ fn below(m: u32, x: f32) -> f32 {
   return f32(count) + inside * f32(stats[m].histogram[bin]);
 }
 
-// While B = 0 every r is 0 and any τ above 0 closes all for good: a module whose r lie in the first bin stays where it is.
+// While B = 0 every r is 0 and any τ above 0 closes all for good: a module whose r lie in the first bin stays where it
+//   is.
 fn mobile(m: u32) -> f32 {
   let median = medianOf(m);
   return select(0.0, median, median >= ratioEdge(1u));
@@ -91,7 +93,9 @@ fn main(@builtin(local_invocation_index) lane: u32) {
     return;
   }
   var counts = vec2<f32>();       // tokens, and those that were skipped
-  for (var m = lane; m < MODULES; m += THREADS) { counts += vec2<f32>(f32(stats[m].tokens), f32(stats[m].tokens - stats[m].opened)); }
+  for (var m = lane; m < MODULES; m += THREADS) {
+    counts += vec2<f32>(f32(stats[m].tokens), f32(stats[m].tokens - stats[m].opened));
+  }
   let all = sum(counts, lane);
   if (all.x == 0.0) { return; }
   let correction = corrected(0u, hyper.goal - all.y / all.x);

@@ -1,5 +1,5 @@
-// Threshold update of all modules of a run (the reconstructed TS-PEFT rule, or the literal one), once per optimizer step:
-//   slots [modules] (updated), stats [modules], rho {ρ, step used} (updated).
+// Threshold update of all modules of a run (the reconstructed TS-PEFT rule, or the literal one), once per optimizer
+//   step: slots [modules] (updated), stats [modules], rho {ρ, step used} (updated).
 // One workgroup: threads take the modules' medians of r, thread 0 their EMA ρ, threads the updates.
 override THREADS: u32;
 override MODULES: u32;
@@ -28,7 +28,9 @@ var<workgroup> stepSize: f32;
 
 fn disagreement(index: u32) -> f32 {
   var sum = 0.0;
-  for (var part = 0u; part < MU_PARTS; part++) { sum += select(stats[index].mu[part].z, stats[index].mu[part].w, OWN_SUM); }
+  for (var part = 0u; part < MU_PARTS; part++) {
+    sum += select(stats[index].mu[part].z, stats[index].mu[part].w, OWN_SUM);
+  }
   return sum;
 }
 

@@ -3,12 +3,16 @@ import { sumOf } from '../math.as';
 import { rowAt } from '../rows/rows.as';
 
 /** logit = w·x; see logits.wgsl. */
-export function gateLogits(x: usize, w: usize, logit: usize, width: u32, rows: u32, stride: u32, from: u32, to: u32): void {
+export function gateLogits(
+  x: usize, w: usize, logit: usize, width: u32, rows: u32, stride: u32, from: u32, to: u32,
+): void {
   for (let i = from; i < to; i++) {
     const row: usize = rowAt(i, 0, rows, stride);
     const start = x + 4 * row * width;
     let sum = f32x4.splat(0);
-    for (let k: u32 = 0; k < 4 * width; k += 16) sum = f32x4.add(sum, f32x4.mul(v128.load(w + k), v128.load(start + k)));
+    for (let k: u32 = 0; k < 4 * width; k += 16) {
+      sum = f32x4.add(sum, f32x4.mul(v128.load(w + k), v128.load(start + k)));
+    }
     store<f32>(logit + 4 * row, sumOf(sum));
   }
 }

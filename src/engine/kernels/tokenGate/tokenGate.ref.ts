@@ -1,4 +1,7 @@
-/** One module of GateRA in f64, from its definition: Σ ⟨g, h⟩ + λ Σ H(σ(w·x)) with h = y + σ(w·x) s B A x; y counts for nothing. */
+/**
+ * One module of GateRA in f64, from its definition: Σ ⟨g, h⟩ + λ Σ H(σ(w·x)) with h = y + σ(w·x) s B A x; y counts for
+ * nothing.
+ */
 export interface GateRef {
   /** [rows, dIn], [rank, dIn], [dOut, rank], [dIn] */
   x: ArrayLike<number>;

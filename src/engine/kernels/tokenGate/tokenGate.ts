@@ -1,4 +1,7 @@
-/** GateRA's gate: g = σ(w·x) for each token, by which its update is multiplied, and its way back. Symbols as in adapters/gatera. */
+/**
+ * GateRA's gate: g = σ(w·x) for each token, by which its update is multiplied, and its way back. Symbols as in
+ * adapters/gatera.
+ */
 import { compose } from '../../device/compose';
 import type { Tensor } from '../../device/buffers';
 import type { Device } from '../../device/device';

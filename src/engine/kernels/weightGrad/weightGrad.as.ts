@@ -2,7 +2,8 @@
 import { rowAt } from '../rows/rows.as';
 
 export function weightGrad(
-  g: usize, x: usize, weight: usize, bias: usize, n: u32, k: u32, rows: u32, stride: u32, count: u32, from: u32, to: u32,
+  g: usize, x: usize, weight: usize, bias: usize, n: u32, k: u32, rows: u32, stride: u32, count: u32, from: u32,
+  to: u32,
 ): void {
   for (let o = from; o < to; o++) {
     const target = weight + 4 * <usize>o * k;

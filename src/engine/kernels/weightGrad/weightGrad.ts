@@ -6,8 +6,8 @@ import { type WeightGradParams, weightGradCpu } from './weightGrad.cpu';
 import wgsl from './weightGrad.wgsl?raw';
 
 /**
- * Gradients of a linear layer that is trained itself: gradWeight += gradOutᵀ · x, gradBias += Σ gradOut. For few rows: a thread
- * goes through all of them.
+ * Gradients of a linear layer that is trained itself: gradWeight += gradOutᵀ · x, gradBias += Σ gradOut. For few rows:
+ * a thread goes through all of them.
  */
 export function weightGrad(_device: Device, p: WeightGradParams): Dispatch {
   const { rows, gradWeight, gradBias, n, k } = p;

@@ -1,6 +1,6 @@
-// g [rows, N], x [rows, K] -> gradW [N, K] += Σ_rows g[row, n] · x[row, k] and, with BIAS, gradBias [N] += Σ_rows g[row, n].
-// grads begins with gradW; gradBias begins at vec4 BIAS_AT of it. Always in the same order.
-// One thread does four neighbours of one row of gradW; those behind them four numbers of gradBias.
+// g [rows, N], x [rows, K] -> gradW [N, K] += Σ_rows g[row, n] · x[row, k] and, with BIAS, gradBias [N] += Σ_rows
+// g[row, n]. grads begins with gradW; gradBias begins at vec4 BIAS_AT of it. Always in the same order. One thread does
+// four neighbours of one row of gradW; those behind them four numbers of gradBias.
 override N4: u32;  // N / 4
 override K4: u32;  // K / 4
 override BIAS: bool;
@@ -10,7 +10,11 @@ override BIAS_AT: u32;
 @group(0) @binding(3) var<storage, read_write> grads: array<vec4f>;
 
 @compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
   let i = (group.x + group.y * groups.x) * 64u + lane;
   let weights = N4 * 4u * K4;
   var sum = vec4f(0);

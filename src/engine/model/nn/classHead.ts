@@ -1,6 +1,6 @@
 /**
- * Logits of classes from the normed hidden state of one token of each sequence, and back. Every run has a classifier of its
- * own, so a chunk is a run's rows; what is trained of the head gets its gradients on the way back.
+ * Logits of classes from the normed hidden state of one token of each sequence, and back. Every run has a classifier of
+ * its own, so a chunk is a run's rows; what is trained of the head gets its gradients on the way back.
  */
 import type { ClassHead, LinearDescription } from '../../../shared/model';
 import type { Tensor } from '../../device/buffers';

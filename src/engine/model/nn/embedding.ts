@@ -1,6 +1,6 @@
 /**
- * Token ids to the residual stream: their rows of the table, of learned positions and kinds, and the norm of the sum. Of a
- * picture an id is a place; the product of its patch comes on top.
+ * Token ids to the residual stream: their rows of the table, of learned positions and kinds, and the norm of the sum.
+ * Of a picture an id is a place; the product of its patch comes on top.
  */
 import { patchValues } from '../../../shared/model';
 import type { Tensor } from '../../device/buffers';

@@ -1,6 +1,6 @@
 /**
- * Half a layer: a norm, the modules that read it, something in between (`Inner`: attention, or the MLP's activation), the
- * module that writes, the way back into the residual stream, and perhaps a norm of that.
+ * Half a layer: a norm, the modules that read it, something in between (`Inner`: attention, or the MLP's activation),
+ * the module that writes, the way back into the residual stream, and perhaps a norm of that.
  */
 import type { HalfDescription } from '../../../shared/model';
 import type { Tensor } from '../../device/buffers';
@@ -36,8 +36,8 @@ export interface Half extends Inner {
 }
 
 /**
- * `target` = `residual` + the half of `x`, normed where it has a `post` norm, all [rows, width]. `recompute`: for the backward, from what the adapters kept.
- * `inside`: `target` itself is not needed then.
+ * `target` = `residual` + the half of `x`, normed where it has a `post` norm, all [rows, width]. `recompute`: for the
+ * backward, from what the adapters kept. `inside`: `target` itself is not needed then.
  */
 export function halfForward(
   pass: Pass,
@@ -85,8 +85,8 @@ export const halfLearns = (pass: Pick<Pass, 'segments'>, { input, output }: Half
   projectionLearns(pass, input) || isAdapted(pass, output);
 
 /**
- * From `gradOut`, the gradient of what the half was added to (before its `post` norm that of what came out of it), down to its
- * lowest adapted module. With `live` the gradient of `x` is needed, too, and is added to `grads.residual`.
+ * From `gradOut`, the gradient of what the half was added to (before its `post` norm that of what came out of it), down
+ * to its lowest adapted module. With `live` the gradient of `x` is needed, too, and is added to `grads.residual`.
  */
 export function halfBackward(
   pass: Pass,

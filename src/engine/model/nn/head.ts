@@ -1,6 +1,6 @@
 /**
- * Final norm, head and cross-entropy, for the rows that have a target only. The logits of a vocabulary exist for one chunk of
- * rows at a time; their gradient replaces them in place and goes straight back to the hidden state.
+ * Final norm, head and cross-entropy, for the rows that have a target only. The logits of a vocabulary exist for one
+ * chunk of rows at a time; their gradient replaces them in place and goes straight back to the hidden state.
  */
 import { type VocabularyHead, logitCount } from '../../../shared/model';
 import type { Tensor } from '../../device/buffers';
@@ -150,7 +150,9 @@ function stateBackward(pass: Pass): Op[] {
   ];
 }
 
-/** Loss of every target, added to `batch.lossTotal`; with `gradient`, ∂L/∂(last residual stream) in `grads.residual`. */
+/**
+ * Loss of every target, added to `batch.lossTotal`; with `gradient`, ∂L/∂(last residual stream) in `grads.residual`.
+ */
 export function headLoss(pass: Pass, gradient: boolean): Op[] {
   const { device, config: c, batch, top } = pass;
   const { head } = c;

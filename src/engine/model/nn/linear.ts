@@ -18,9 +18,9 @@ export const keepsBase = (pass: Pass, { path }: LinearDescription): boolean =>
   adaptersOf(pass, path).some(({ adapters }) => adapters.method.usesBaseOutput);
 
 /**
- * The frozen product of all runs' rows (added to `residual`, if given), then each run's adapter on its own. `x` [rows, dIn],
- * `y` [rows, dOut]. Where a gate needs the size of the frozen output, the product leaves it behind; where an adapter needs
- * the frozen output itself, it is kept before the residual comes to it.
+ * The frozen product of all runs' rows (added to `residual`, if given), then each run's adapter on its own. `x` [rows,
+ * dIn], `y` [rows, dOut]. Where a gate needs the size of the frozen output, the product leaves it behind; where an
+ * adapter needs the frozen output itself, it is kept before the residual comes to it.
  */
 export function linearForward(
   pass: Pass,
@@ -115,9 +115,9 @@ function frozenGradient(
 }
 
 /**
- * `through`: gradIn (+)= W0ᵀ g for all runs' rows, then each adapter's part of it. `gradIn` null: nothing below needs it.
- * `gradients`: those of each adapter. They may come later, as long as no other module's backward is between, and read `x`,
- * which `through` does not.
+ * `through`: gradIn (+)= W0ᵀ g for all runs' rows, then each adapter's part of it. `gradIn` null: nothing below needs
+ * it. `gradients`: those of each adapter. They may come later, as long as no other module's backward is between, and
+ * read `x`, which `through` does not.
  */
 export function linearBackward(
   pass: Pass,

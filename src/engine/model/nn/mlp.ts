@@ -8,7 +8,10 @@ import {
 import type { Half } from './half';
 import type { Pass } from './pass';
 
-/** The MLP of a layer. Its activation is made again in the backward, on the way: it would be the largest thing that a layer keeps. */
+/**
+ * The MLP of a layer. Its activation is made again in the backward, on the way: it would be the largest thing that a
+ * layer keeps.
+ */
 export function mlpHalf(pass: Pass, layer: number): Half {
   const { device, top } = pass;
   const { mlp: description, residualScale: scale } = pass.config.layers[layer];

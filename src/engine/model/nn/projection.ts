@@ -28,7 +28,10 @@ export function projectionForward(
   ];
 }
 
-/** From the gradients of the parts to that of `x`, with `accumulate` added to it; `gradIn` null where nothing below needs it. */
+/**
+ * From the gradients of the parts to that of `x`, with `accumulate` added to it; `gradIn` null where nothing below
+ * needs it.
+ */
 export function projectionBackward(
   pass: Pass,
   { linears, fused }: ProjectionDescription,

@@ -1,4 +1,7 @@
-/** English: one file for each part of the page, and what the layers below have to say. Every other language has the same entries, by type. */
+/**
+ * English: one file for each part of the page, and what the layers below have to say. Every other language has the same
+ * entries, by type.
+ */
 import { attribution } from './attribution';
 import { charts } from './charts';
 import { classification } from './classification';
