@@ -1,5 +1,4 @@
-"""Prints a pytest report as `N passed, N failed`. A run that ended badly without a failing test counts as one failure.
-"""
+"""Prints a pytest report as `N passed, N failed`. A run that ended badly without a failing test counts as one failure."""
 
 import sys
 import xml.etree.ElementTree as ElementTree

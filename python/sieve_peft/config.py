@@ -18,8 +18,7 @@ UNGATED = ("lora_bias", "target_parameters", "use_qalora")
 
 
 def add_peft_type(name: str) -> PeftType:
-    """A member of PEFT's enum of methods that is not in it; `register_peft_method` wants one to be there (peft 0.21).
-    """
+    """A member of PEFT's enum of methods that is not in it; `register_peft_method` wants one to be there (peft 0.21)."""
     if name not in PeftType.__members__:
         member = str.__new__(PeftType, name)
         member._name_, member._value_ = name, name

@@ -56,8 +56,7 @@ CASES = [
 
 
 def read(path):
-    """The tokenizer, whose special tokens are never normalized: where they are, the app's library reads them otherwise.
-    """
+    """The tokenizer, whose special tokens are never normalized: where they are, the app's library reads them otherwise."""
     own = json.loads((path / "tokenizer.json").read_text(encoding="utf-8"))
     for token in own["added_tokens"]:
         token["normalized"] = token["normalized"] and not token["special"]

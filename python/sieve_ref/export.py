@@ -1,5 +1,4 @@
-"""Exported adapters as people load them: by PEFT, where they are gated with sieve_peft, and by the script in their zip.
-"""
+"""Exported adapters as people load them: by PEFT, where they are gated with sieve_peft, and by the script in their zip."""
 
 import contextlib
 import importlib.util

@@ -15,8 +15,7 @@ def row_norm(x: torch.Tensor) -> torch.Tensor:
 
 
 class LoraUpdate(torch.autograd.Function):
-    """h = y + S Δ for Δ = scaling · B A x; notes ratio and gate in `chunk`, and μ = scaling · ⟨Bᵀg, z⟩ in its backward.
-    """
+    """h = y + S Δ for Δ = scaling · B A x; notes ratio and gate in `chunk`, and μ = scaling · ⟨Bᵀg, z⟩ in its backward."""
 
     @staticmethod
     def forward(ctx, x, a, b, module, chunk):

@@ -58,8 +58,7 @@ def load_base(name: str) -> PreTrainedModel:
 
 
 def linear_names(base: nn.Module) -> list[str]:
-    """Paths of every linear layer inside the numbered layers of a model of any family, in the order of its module tree.
-    """
+    """Paths of every linear layer inside the numbered layers of a model of any family, in the order of its module tree."""
     linear = (nn.Linear, Conv1D)
     return [name for name, module in base.named_modules() if isinstance(module, linear) and re.search(r"\.\d+\.", name)]
 
@@ -174,8 +173,7 @@ def inner_model(model: nn.Module) -> PreTrainedModel:
 
 
 def lora_weights(model: nn.Module) -> dict[str, tuple[nn.Parameter, nn.Parameter]]:
-    """Module name -> (A [r, d_in], B [d_out, r]) in the order of the module tree, for a PEFT model or a TS-LoRA model.
-    """
+    """Module name -> (A [r, d_in], B [d_out, r]) in the order of the module tree, for a PEFT model or a TS-LoRA model."""
     peft = isinstance(model, PeftModel)
     found = {}
     for name, module in inner_model(model).named_modules():

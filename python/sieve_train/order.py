@@ -59,8 +59,7 @@ def split_dev(n: int, seed: int, share: float) -> tuple[list[int], list[int]]:
 
 
 class BatchOrder:
-    """Endless: every epoch is a fresh shuffle of all of n examples. state: where an order stood, as the page writes it.
-    """
+    """Endless: every epoch is a fresh shuffle of all of n examples. state: where an order stood, as the page writes it."""
 
     def __init__(self, n: int, seed: int, state: dict | None = None):
         if state is not None and state["n"] != n:

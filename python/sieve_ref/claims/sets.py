@@ -60,8 +60,7 @@ LABELS = ("sst2",)  # the answer is one word: only that is learnt and judged, no
 
 @functools.cache
 def examples(name: str, max_tokens: int) -> list[tuple[list[int], int]]:
-    """All examples of a set, cut at the end; those whose prompt leaves no room for the answer's beginning are left out.
-    """
+    """All examples of a set, cut at the end; those whose prompt leaves no room for the answer's beginning are left out."""
     tokenizer = AutoTokenizer.from_pretrained(MODELS / MODEL)
     found, end = [], [] if name in LABELS else [END_OF_TEXT]
     for prompt, completion in SETS[name]():
