@@ -52,6 +52,13 @@ export class App {
     });
   }
 
+  /** Puts away what the page has said, folded up or not: whoever uses it next looks for what is said to them. */
+  async putAwayNotices(): Promise<void> {
+    await this.page.evaluate(() =>
+      document.querySelectorAll<HTMLElement>('.notice > button.quiet').forEach((button) => button.click()),
+    );
+  }
+
   /** What should not have happened: console errors, uncaught exceptions, CSP violations, requests to other origins. */
   get problems(): string[] {
     return this.#problems.filter((p) => !this.#expected.some((e) => e.test(p)));

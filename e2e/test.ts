@@ -65,6 +65,7 @@ export const test = base.extend<{ app: App; studio: App; desk: App }, Shared>({
   desk: async ({ opened }, provide) => {
     await provide(opened);
     quiet(opened);
+    await opened.putAwayNotices();
   },
   trained: [
     ({ browser }, provide, { project }) =>
