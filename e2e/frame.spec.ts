@@ -206,3 +206,30 @@ test('Escape closes the dialog of keys alone, and the focus is back on its butto
   await page.keyboard.press('Escape');
   await expect(page.locator('.menu-more > summary')).toBeFocused();
 });
+
+test('a menu that is opened lies over what has come up by itself', async ({ studio: app }) => {
+  const { page } = app;
+  const before = page.viewportSize()!;
+  await app.get('data-file').setInputFiles({ name: 'empty.jsonl', mimeType: 'text/plain', buffer: Buffer.from('') });
+  await app.goTo('compare/metrics');
+  await page.setViewportSize({ width: 390, height: 844 });
+  const notice = app.get('dock-notice').first();
+  await expect(notice).toBeVisible();
+  const menu = page.locator('#compare .menu').first();
+  const summary = menu.locator('summary');
+  // So low that its sheet reaches where the notice floats.
+  const bottom = await summary.evaluate((e) => e.getBoundingClientRect().bottom);
+  await page.setViewportSize({ width: 390, height: Math.round(bottom) + 180 });
+  await summary.click();
+  const covered = await menu.locator('.menu-sheet > *').evaluateAll(
+    (items) =>
+      items.filter((item) => {
+        const { x, y, width, height } = item.getBoundingClientRect();
+        return !item.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+      }).length,
+  );
+  expect(covered).toBe(0);
+  await page.keyboard.press('Escape');
+  await page.setViewportSize(before);
+  await app.putAwayNotices();
+});
