@@ -108,10 +108,14 @@ export class Studio {
   constructor(options: StudioOptions) {
     this.#options = options;
     this.#readers = options.readers ?? workerReaders;
-    this.#events = new EventBatcher((events) => {
-      this.store.setState((s) => applyEvents(s, events, (n) => this.#page.notice(n)));
-      this.checkpoints.after();
-    });
+    this.#events = new EventBatcher(
+      (events) => {
+        this.store.setState((s) => applyEvents(s, events, (n) => this.#page.notice(n)));
+        this.checkpoints.after();
+      },
+      // An evaluation's curves and a text's tokens, drawn at once, would hold the page up for more than 50 ms.
+      (event) => event.type === 'watch',
+    );
     const crash = (section: Section) => (info: ErrorInfo) => {
       this.#events.flush();
       this.#page.report(section, info);

@@ -158,3 +158,22 @@ test('the batcher applies at the earliest due time, in order, all at once', () =
   vi.advanceTimersByTime(1000);
   expect(batches).toHaveLength(2);
 });
+
+test('an event that begins a batch is applied in a task of its own, in order; a flush applies all', () => {
+  const batches: number[][] = [];
+  const b = new EventBatcher<number>(
+    (e) => batches.push(e),
+    (e) => e >= 10,
+  );
+  [1, 10, 2, 11].forEach((e) => b.push(e, 250));
+  vi.advanceTimersByTime(250);
+  expect(batches).toEqual([[1]]);
+  b.push(3, 250);
+  vi.advanceTimersByTime(1);
+  expect(batches).toEqual([[1], [10, 2]]);
+  vi.advanceTimersByTime(1);
+  expect(batches).toEqual([[1], [10, 2], [11, 3]]);
+  [4, 12].forEach((e) => b.push(e, 250));
+  b.flush();
+  expect(batches.at(-1)).toEqual([4, 12]);
+});
