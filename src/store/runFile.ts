@@ -67,31 +67,6 @@ const gateFromJson = (g: GateJson): GateStats => ({
   activeOutsideTraining: g.activeOutsideTraining,
 });
 
-type WatchJson = NonNullable<MetricsFile['runs'][number]['watch']>;
-type Watch = NonNullable<MetricLogSnapshot['watch']>;
-
-function watchToJson({ picture, ...watch }: Watch): WatchJson {
-  const shown = picture && { size: picture.shown.size, values: toBase64(picture.shown.values) };
-  return {
-    ...watch,
-    ...(shown && { picture: { ...picture, shown } }),
-    active: Array.from(watch.active),
-    ratio: numbers(watch.ratio),
-    tau: watch.tau && numbers(watch.tau),
-  };
-}
-
-function watchFromJson({ picture, ...watch }: WatchJson): Watch {
-  const shown = picture && { size: picture.shown.size, values: fromBase64(picture.shown.values) };
-  return {
-    ...watch,
-    ...(shown && { picture: { ...picture, shown } }),
-    active: Uint8Array.from(watch.active),
-    ratio: f32(watch.ratio),
-    tau: watch.tau && f32(watch.tau),
-  };
-}
-
 type StateJson = MetricsFile['runs'][number]['trail'][number];
 type State = MetricLogSnapshot['trail'][number];
 
@@ -109,6 +84,28 @@ const stateFromJson = ({ step, active, ratio, tau }: StateJson): State => ({
   ratio: f32(ratio),
   tau: tau && f32(tau),
 });
+
+type WatchJson = NonNullable<MetricsFile['runs'][number]['watch']>;
+type Watch = NonNullable<MetricLogSnapshot['watch']>;
+
+function watchToJson({ picture, ...watch }: Watch): WatchJson {
+  const shown = picture && { size: picture.shown.size, values: toBase64(picture.shown.values) };
+  return {
+    ...watch,
+    ...(shown && { picture: { ...picture, shown } }),
+    ...stateToJson(watch),
+    ratio: numbers(watch.ratio),
+  };
+}
+
+function watchFromJson({ picture, ...watch }: WatchJson): Watch {
+  const shown = picture && { size: picture.shown.size, values: fromBase64(picture.shown.values) };
+  return {
+    ...watch,
+    ...(shown && { picture: { ...picture, shown } }),
+    ...stateFromJson(watch),
+  };
+}
 
 type SeriesJson = NonNullable<MetricsFile['runs'][number]['skipped']>;
 const seriesToJson = (s: SeriesSnapshot): SeriesJson => ({

@@ -42,19 +42,28 @@ describe.each(['sieve-stories-nano', 'sieve-stories-4m'])('%s', (id) => {
   }, 120_000);
 });
 
+/** Opens twins of a trained run, and frees all of them in the end. */
+function twinsOf(trainedRun: () => Trained) {
+  const opened: Twin[] = [];
+  return {
+    async open(): Promise<Twin> {
+      const { model, run } = trainedRun();
+      const twin = await Twin.open(model, run, train);
+      opened.push(twin);
+      return twin;
+    },
+    freeAll: () => opened.forEach((twin) => twin.free()),
+  };
+}
+
 describe('a gated adapter, and a weak one', () => {
   let t: Trained;
-  const close = new Set<Twin>();
-  const open = async () => {
-    const twin = await Twin.open(t.model, t.run, train);
-    close.add(twin);
-    return twin;
-  };
+  const { open, freeAll } = twinsOf(() => t);
   beforeAll(async () => {
     t = await trained('sieve-stories-nano', 'lora');
   }, 60_000);
   afterAll(() => {
-    close.forEach((twin) => twin.free());
+    freeAll();
     free(t);
   });
 
@@ -113,12 +122,7 @@ describe('a gated adapter, and a weak one', () => {
 
 describe('a late gate, whose constant skipped tokens get', () => {
   let t: Trained;
-  const close = new Set<Twin>();
-  const open = async () => {
-    const twin = await Twin.open(t.model, t.run, train);
-    close.add(twin);
-    return twin;
-  };
+  const { open, freeAll } = twinsOf(() => t);
   beforeAll(async () => {
     t = await trained('sieve-stories-nano', 'ts-lora', { rule: 'late', gateStart: 0.25, activeShare: 0.4 });
     // So few steps leave the constants small.
@@ -127,7 +131,7 @@ describe('a late gate, whose constant skipped tokens get', () => {
     await t.run.refresh();
   }, 60_000);
   afterAll(() => {
-    close.forEach((twin) => twin.free());
+    freeAll();
     free(t);
   });
 
